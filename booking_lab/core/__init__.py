@@ -1,0 +1,1 @@
+"""What a booking is made of. Nothing here knows Flask, OpenTelemetry, Prometheus or psycopg2."""

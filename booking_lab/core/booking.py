@@ -1,0 +1,73 @@
+"""One booking from request to answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from booking_lab.core.strategy import Strategy
+from booking_lab.core.workload import Request, Workload
+
+
+class Outcome(StrEnum):
+    """How a booking ended."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    CONFLICT = "conflict"
+    TIMEOUT = "timeout"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+
+@dataclass
+class Timing:
+    """What the stopwatch saw so far, in seconds.
+
+    ``waited`` is time in lock acquisition and back-off, ``held`` the time from the first lock to
+    the end of the last, ``total`` the whole booking (none while it is under way).
+    """
+
+    waited: float = 0.0
+    held: float = 0.0
+    total: float | None = None
+    contended: int = 0
+
+
+@dataclass
+class Booking:
+    """One booking: what is asked, under which strategy, and what became of it.
+
+    Attributes:
+        workload: what is booked.
+        request: what the customer asks for.
+        strategy: how it is kept safe.
+        options: the strategy's options as the API takes them.
+        epoch: the count of switches when the booking began.
+        think_time: seconds between decide and write, the race window.
+        worker: which process books, as ``instance/pid``.
+        trace_id: the W3C trace id, 32 hex digits.
+        tries: how many tries were begun.
+        outcome: how it ended; none while it is under way.
+        code: a stable word for the outcome's reason.
+        message: the reason for a reader.
+        booking_id: the id of the confirmed booking's row.
+    """
+
+    workload: Workload
+    request: Request
+    strategy: Strategy
+    options: dict[str, Any]
+    epoch: int
+    think_time: float
+    worker: str
+    trace_id: str
+    tries: int = 0
+    outcome: Outcome | None = None
+    code: str = ""
+    message: str = ""
+    booking_id: int | None = None
+    timing: Timing = field(default_factory=Timing)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))

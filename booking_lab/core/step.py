@@ -1,0 +1,58 @@
+"""Steps and those who watch them."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from booking_lab.core.booking import Booking
+
+
+class StepKind(StrEnum):
+    """What a step is; one announced step is one statement on the wire."""
+
+    ACQUIRE = "acquire"
+    WAIT = "wait"
+    READ = "read"
+    DECIDE = "decide"
+    WRITE = "write"
+    COMMIT = "commit"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One announced step of one try.
+
+    Attributes:
+        kind: what it is.
+        detail: what it does in a word or two, such as ``row lock`` or ``versions``.
+        booking: the booking that it belongs to.
+        attempt: the number of the try, from 1.
+        session: PostgreSQL's process id of the try's connection.
+    """
+
+    kind: StepKind
+    detail: str
+    booking: Booking
+    attempt: int
+    session: int
+
+
+class Observer:
+    """Watches bookings and their steps; a subclass overrides what it wants to see.
+
+    Measuring, tracing, thinking and meeting at a barrier are observers, and nothing else in the
+    lab measures, sleeps or injects. Exceptions of the watched block pass through.
+    """
+
+    def booking(self, booking: Booking) -> AbstractContextManager[object]:  # noqa: ARG002
+        """Return a context manager that is open for the whole booking, retries included."""
+        return nullcontext()
+
+    def step(self, step: Step) -> AbstractContextManager[object]:  # noqa: ARG002
+        """Return a context manager that is open while ``step`` runs."""
+        return nullcontext()

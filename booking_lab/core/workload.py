@@ -1,0 +1,109 @@
+"""What is booked: the interface of a workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from booking_lab.core.anchor import Anchor
+
+Row = tuple[Any, ...]
+
+
+class Session(Protocol):
+    """One database connection as the core and the workloads see it."""
+
+    @property
+    def process_id(self) -> int:
+        """PostgreSQL's process id of this session."""
+        ...
+
+    def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+        """Run one statement and return its rows; raises the lab's errors, never the driver's."""
+        ...
+
+    def begin(self, isolation: str | None) -> None:
+        """Open a transaction; it travels with the next statement."""
+        ...
+
+    def commit(self, record: Record | None) -> None:
+        """Commit; with ``record``, that booking's row is part of the transaction.
+
+        Raises:
+            CommitUnknown: the connection was lost while COMMIT was on its way.
+        """
+        ...
+
+    def rollback(self) -> None:
+        """Undo the open transaction, if any; a dead connection has done so already."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a customer asks for; a workload adds its own fields.
+
+    Attributes:
+        customer_id: who asks.
+        id: identifies the booking from its start, before the database knows of it.
+        generation: the lab's count of resets when the booking began; what was reset since
+            must not take this booking any more.
+    """
+
+    customer_id: str
+    id: UUID = field(default_factory=uuid4)
+    generation: int = 0
+
+
+class Record(Protocol):
+    """A row about a booking that is written in the booking's own transaction."""
+
+    def statement(self) -> tuple[str, Mapping[str, object]]:
+        """The INSERT and its parameters."""
+        ...
+
+
+class Workload(Protocol):
+    """What is booked. Knows nothing of how the check-then-act is kept safe."""
+
+    name: str
+
+    def scope(self, request: Any) -> str:
+        """What a reset clears as one, such as an event's id."""
+        ...
+
+    def subject(self, request: Any) -> str:
+        """The contended thing in a word, such as ``A1``."""
+        ...
+
+    def anchors(self, request: Any) -> Sequence[Anchor]:
+        """The rows that the request contends for, in any order."""
+        ...
+
+    def read(self, session: Session, request: Any) -> Any:
+        """Read what ``decide`` needs.
+
+        Raises:
+            NotFound: the request names something that isn't there.
+        """
+        ...
+
+    def decide(self, state: Any, request: Any) -> Any:
+        """Say what shall change; pure.
+
+        Raises:
+            Refused: the state doesn't allow the booking.
+        """
+        ...
+
+    def write(self, session: Session, request: Any, change: Any) -> int:
+        """Make the change and insert the booking in one statement, whatever the state is by now.
+
+        Returns the booking's id.
+
+        Raises:
+            Superseded: the scope was reset since the booking began.
+        """
+        ...

@@ -1,0 +1,49 @@
+-- The lab's own tables; each workload's tables stand beside its code.
+
+-- One row: what every worker and every instance does from the next booking on.
+CREATE TABLE IF NOT EXISTS lab (
+    id            boolean PRIMARY KEY DEFAULT true CHECK (id),
+    strategy      text    NOT NULL,
+    options       jsonb   NOT NULL DEFAULT '{}',
+    think_time_ms double precision NOT NULL CHECK (think_time_ms >= 0),
+    epoch         bigint  NOT NULL DEFAULT 1,  -- counts switches
+    generation    bigint  NOT NULL DEFAULT 1   -- counts resets
+);
+
+-- One row a booking, however it ended. A confirmed one is written in the booking's own transaction.
+CREATE TABLE IF NOT EXISTS attempts (
+    id          uuid PRIMARY KEY,
+    workload    text NOT NULL,
+    scope       text NOT NULL,
+    subject     text NOT NULL,
+    customer_id text NOT NULL,
+    strategy    text NOT NULL,
+    options     jsonb NOT NULL,
+    epoch       bigint NOT NULL,
+    generation  bigint NOT NULL,
+    outcome     text NOT NULL,            -- what happened
+    answered    text,                     -- what the customer was told; null: not told (yet)
+    code        text NOT NULL,
+    tries       integer NOT NULL,
+    waited_ms   double precision NOT NULL,
+    held_ms     double precision NOT NULL,
+    total_ms    double precision,         -- null until the answer has been given
+    worker      text NOT NULL,
+    trace_id    text NOT NULL,
+    started_at  timestamptz NOT NULL
+);
+
+-- When each scope was last reset: what began before must not show up after.
+CREATE TABLE IF NOT EXISTS resets (
+    workload   text NOT NULL,
+    scope      text NOT NULL,
+    generation bigint NOT NULL DEFAULT 1,
+    PRIMARY KEY (workload, scope)
+);
+
+-- The workers that are alive, and the last switch that each has seen through.
+CREATE TABLE IF NOT EXISTS workers (
+    worker        text PRIMARY KEY,
+    process_id    integer NOT NULL,
+    drained_epoch bigint NOT NULL
+);

@@ -1,0 +1,75 @@
+"""One connection, with transactions that cost no round trip of their own to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, connection
+
+from booking_lab.core.workload import Record, Row
+from booking_lab.db.sqlstate import translated
+from booking_lab.errors import CommitUnknown
+
+
+class Session:
+    """A psycopg2 connection in autocommit mode; transactions are opened and closed explicitly.
+
+    psycopg2 would send BEGIN as a message of its own. Here it travels in front of the
+    transaction's first statement, and the booking's record in front of COMMIT.
+    """
+
+    def __init__(self, raw: connection) -> None:
+        self._raw = raw
+        self._cursor = raw.cursor()
+        self._begin = ""
+        self.process_id = raw.get_backend_pid()
+
+    def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+        """Run one statement and return its rows, none if it returns none."""
+        begin, self._begin = self._begin, ""
+        try:
+            self._cursor.execute(begin + statement, parameters)
+            return self._cursor.fetchall() if self._cursor.description else []
+        except psycopg2.Error as error:
+            raise translated(error) from error
+
+    def begin(self, isolation: str | None = None) -> None:
+        """Open a transaction with the next statement."""
+        self._begin = f"BEGIN ISOLATION LEVEL {isolation};\n" if isolation else "BEGIN;\n"
+
+    def commit(self, record: Record | None = None) -> None:
+        """Write ``record``, if any, and commit, in one message.
+
+        Raises:
+            CommitUnknown: the connection was lost, so that nobody knows whether COMMIT arrived.
+        """
+        if self._begin:  # nothing was ever sent
+            self._begin = ""
+            return
+        statement, parameters = record.statement() if record else ("", {})
+        try:
+            self._cursor.execute(f"{statement};\nCOMMIT" if statement else "COMMIT", parameters)
+        except psycopg2.Error as error:
+            if self._raw.closed:
+                raise CommitUnknown from error
+            self.rollback()
+            raise translated(error) from error
+
+    def rollback(self) -> None:
+        """Undo the open transaction, if any; a dead connection has done so already."""
+        self._begin = ""
+        if self._raw.closed or self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
+            return
+        try:
+            self._cursor.execute("ROLLBACK")
+        except psycopg2.Error:
+            # The server rolls back what a lost connection left; the pool drops the connection.
+            self._raw.close()
+
+    @property
+    def usable(self) -> bool:
+        """Whether the connection can serve another booking."""
+        return (
+            not self._raw.closed and self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE
+        )

@@ -1,0 +1,40 @@
+"""From PostgreSQL's error codes to the lab's errors."""
+
+from __future__ import annotations
+
+import psycopg2
+
+from booking_lab.errors import (
+    BookingLabError,
+    DatabaseUnavailable,
+    DeadlockDetected,
+    LockTimeout,
+    Refused,
+    SerializationFailure,
+    TimedOut,
+)
+
+#: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_ERRORS: dict[str, type[BookingLabError]] = {
+    "40001": SerializationFailure,
+    "40P01": DeadlockDetected,
+    "55P03": LockTimeout,  # lock_not_available: lock_timeout, or NOWAIT
+    "57014": TimedOut,  # query_canceled: statement_timeout
+    "23505": Refused,  # unique_violation: the database refused
+    "23P01": Refused,  # exclusion_violation: likewise
+    "53300": DatabaseUnavailable,  # too_many_connections
+}
+#: Connection exceptions, and the server going down or coming up.
+_UNAVAILABLE = ("08", "57P01", "57P02", "57P03", "57P05")
+
+
+def translated(error: psycopg2.Error) -> Exception:
+    """Return the lab's error for the driver's, or ``error`` itself if it is a bug of ours."""
+    code = error.pgcode or ""
+    if code in _ERRORS:
+        return _ERRORS[code]()
+    if code.startswith(_UNAVAILABLE) or (
+        not code and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    ):
+        return DatabaseUnavailable()
+    return error

@@ -1,0 +1,224 @@
+"""Books: runs a strategy's tries until one counts, and turns every end into an outcome."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+from booking_lab import selection
+from booking_lab.core.attempt import Attempt
+from booking_lab.core.booking import Booking, Outcome
+from booking_lab.core.lease import Servers
+from booking_lab.core.step import Observer
+from booking_lab.core.strategy import Strategy
+from booking_lab.core.workload import Request, Workload
+from booking_lab.db.ledger import Confirmation, Ledger, settle
+from booking_lab.db.pool import Pool
+from booking_lab.db.session import Session
+from booking_lab.errors import (
+    BookingLabError,
+    CommitUnknown,
+    NotFound,
+    PoolTimeout,
+    Refused,
+    Retryable,
+    Superseded,
+    TimedOut,
+    Unavailable,
+)
+from booking_lab.observers.stopwatch import Stopwatch
+from booking_lab.registry import Entry, Registry
+
+log = logging.getLogger(__name__)
+
+#: Seconds to find out what became of a COMMIT whose answer was lost. PostgreSQL may restart.
+SETTLE_WITHIN = 5.0
+
+_OUTCOMES: tuple[tuple[type[BookingLabError], Outcome], ...] = (
+    (Refused, Outcome.REFUSED),
+    (Retryable, Outcome.CONFLICT),
+    (Superseded, Outcome.CONFLICT),
+    (TimedOut, Outcome.TIMEOUT),
+    (CommitUnknown, Outcome.UNKNOWN),
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the caller wants beside the thing itself.
+
+    Attributes:
+        trace_id: the W3C trace id to book under.
+        strategy: a strategy of its own for this booking; none: the lab's current one.
+    """
+
+    trace_id: str
+    strategy: tuple[Entry, Strategy] | None = None
+
+
+class Engine:
+    """The one way to book, for requests, races and tests alike.
+
+    Args:
+        pool: where bookings take their connections.
+        servers: the servers that locks may use.
+        registry: the strategies.
+        ledger: takes down how each booking ended.
+        observers: watch every booking.
+        worker: this process, as ``instance/pid``.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        servers: Servers,
+        registry: Registry,
+        ledger: Ledger,
+        observers: Sequence[Observer],
+        worker: str,
+    ) -> None:
+        self._pool = pool
+        self._servers = servers
+        self._registry = registry
+        self._ledger = ledger
+        self._observers = tuple(observers)
+        self._worker = worker
+        self.under_way = selection.UnderWay()
+        self._last: selection.Selection | None = None
+
+    def with_(self, pool: Pool, observers: Sequence[Observer]) -> Engine:
+        """Return an engine like this one on another pool, watched by ``observers`` as well.
+
+        It shares the count of bookings under way, so that a switch waits for these too.
+        """
+        engine = Engine(
+            pool,
+            self._servers,
+            self._registry,
+            self._ledger,
+            (*observers, *self._observers),
+            self._worker,
+        )
+        engine.under_way = self.under_way
+        return engine
+
+    def book(self, workload: Workload, request: Request, wish: Wish) -> Booking:
+        """Book, and return the booking with its outcome.
+
+        Raises:
+            NotFound: the request names something that isn't there; leaves no row.
+            Unavailable: PostgreSQL doesn't answer and hasn't since this process started.
+        """
+        try:
+            with (
+                self.under_way.entered() as entry,
+                # The connection comes before any lease: waiting for it would use the lease up.
+                self._pool.session(selection.read) as (session, current),
+            ):
+                self._last, entry.epoch = current, current.epoch
+                booking = self._begin(workload, request, wish, current)
+                with self._watched(booking) as observers:
+                    self._run(booking, session, observers)
+        except (PoolTimeout, Unavailable) as error:
+            if self._last is None:
+                raise
+            # It never began, and has a row all the same, under the selection last seen.
+            booking = self._begin(workload, request, wish, self._last)
+            with self._watched(booking):
+                self._end(booking, error)
+        self._ledger.close(booking)
+        return booking
+
+    @contextmanager
+    def _watched(self, booking: Booking) -> Iterator[Sequence[Observer]]:
+        observers = (Stopwatch(), *self._observers)
+        with ExitStack() as watching:
+            # The stopwatch ends first, so that the others find the total.
+            for observer in reversed(observers):
+                watching.enter_context(observer.booking(booking))
+            yield observers
+
+    def _begin(
+        self, workload: Workload, request: Request, wish: Wish, current: selection.Selection
+    ) -> Booking:
+        entry, strategy = wish.strategy or self._registry.selected(current)
+        return Booking(
+            workload=workload,
+            request=replace(request, generation=current.generation),
+            strategy=strategy,
+            options=entry.given(strategy),
+            epoch=current.epoch,
+            think_time=current.think_time_ms / 1000,
+            worker=self._worker,
+            trace_id=wish.trace_id,
+        )
+
+    def _run(self, booking: Booking, session: Session, observers: Sequence[Observer]) -> None:
+        try:
+            self._try_until_done(booking, session, observers)
+            booking.outcome = Outcome.CONFIRMED
+            booking.message = "Booking confirmed"
+        except NotFound:
+            raise
+        except CommitUnknown as error:
+            self._settle(booking, error)
+        except BookingLabError as error:
+            self._end(booking, error)
+            if booking.outcome is Outcome.ERROR and not isinstance(error, Unavailable):
+                log.exception("strategy %s failed", booking.strategy.name)
+        except Exception as error:  # a plug-in's own bug ends its booking, not the worker
+            log.exception("strategy %s failed", booking.strategy.name)
+            booking.outcome, booking.code = Outcome.ERROR, "strategy_fault"
+            booking.message = f"Strategy {booking.strategy.name} failed: {error!r}."
+
+    def _try_until_done(
+        self, booking: Booking, session: Session, observers: Sequence[Observer]
+    ) -> None:
+        retry = booking.strategy.retry
+        deadline = time.monotonic() + retry.deadline
+        for number in range(1, retry.attempts + 1):
+            booking.tries = number
+            attempt = Attempt(
+                booking, number, session, self._servers, observers, Confirmation(booking)
+            )
+            try:
+                booking.strategy.book(attempt)
+                attempt.finish()
+            except Retryable:
+                booking.timing.contended += 1
+                delay = retry.delay(number)
+                if number == retry.attempts or time.monotonic() + delay > deadline:
+                    raise
+                attempt.pause(delay, "back-off")
+            else:
+                return
+
+    def _settle(self, booking: Booking, error: CommitUnknown) -> None:
+        """Ask PostgreSQL, on another connection, what became of the commit."""
+        deadline = time.monotonic() + SETTLE_WITHIN
+        while time.monotonic() < deadline:
+            try:
+                with self._pool.session(lambda session: settle(session, booking)) as (_, stands):
+                    break
+            except (TimedOut, Unavailable):
+                time.sleep(0.1)
+        else:
+            self._end(booking, error)
+            return
+        if stands:
+            booking.outcome = Outcome.CONFIRMED
+            booking.message = "Booking confirmed; the answer to its COMMIT was lost"
+        else:
+            booking.outcome, booking.code = Outcome.ERROR, "database_unavailable"
+            booking.message = "PostgreSQL went away before the commit; nothing was booked."
+            booking.booking_id = None
+
+    @staticmethod
+    def _end(booking: Booking, error: BookingLabError) -> None:
+        booking.outcome = next(
+            (outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.ERROR
+        )
+        booking.code, booking.message, booking.booking_id = error.code, error.message, None

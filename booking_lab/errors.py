@@ -1,0 +1,167 @@
+"""Every error that the lab raises: one base, a stable code each, the docstring as message."""
+
+from __future__ import annotations
+
+import inspect
+from typing import ClassVar
+
+
+class BookingLabError(Exception):
+    """Something went wrong in the lab."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or inspect.cleandoc(type(self).__doc__ or ""))
+
+    @property
+    def message(self) -> str:
+        """What was wrong and what to do, for the reader of the answer."""
+        return str(self)
+
+
+class ConfigurationError(BookingLabError):
+    """A setting is wrong."""
+
+    code = "configuration"
+
+
+# --- requests that the lab cannot even try ---------------------------------------------------
+
+
+class InvalidRequest(BookingLabError):
+    """The request makes no sense."""
+
+    code = "invalid_request"
+
+
+class UnknownStrategy(InvalidRequest):
+    """There is no such strategy; GET /admin/strategies lists them."""
+
+    code = "unknown_strategy"
+
+
+class InvalidOptions(InvalidRequest):
+    """The strategy does not take these options."""
+
+    code = "invalid_options"
+
+
+class NotFound(BookingLabError):
+    """There is no such thing."""
+
+    code = "not_found"
+
+
+class EventNotFound(NotFound):
+    """There is no such event; GET /events lists them."""
+
+    code = "event_not_found"
+
+
+class SeatNotFound(NotFound):
+    """There is no such seat; GET /events/{id}/seats lists them."""
+
+    code = "seat_not_found"
+
+
+class RaceUnderWay(BookingLabError):
+    """Another race is under way; one runs at a time."""
+
+    code = "race_under_way"
+
+
+class Overloaded(BookingLabError):
+    """Too many bookings wait in this worker already; try again shortly."""
+
+    code = "overloaded"
+
+
+# --- how a booking can end without a confirmation ---------------------------------------------
+
+
+class Refused(BookingLabError):
+    """The booking was refused."""
+
+    code = "refused"
+
+
+class Taken(Refused):
+    """The thing is booked already."""
+
+    code = "seat_taken"
+
+
+class Retryable(BookingLabError):
+    """Another booking was faster at the same thing; nothing was booked. Try again."""
+
+    code = "conflict"
+
+
+class Conflict(Retryable):
+    """A version moved between read and write; nothing was booked. Try again."""
+
+
+class SerializationFailure(Retryable):
+    """PostgreSQL could not serialize the transaction (40001); nothing was booked. Try again."""
+
+
+class DeadlockDetected(Retryable):
+    """PostgreSQL broke a deadlock (40P01); nothing was booked. Try again."""
+
+
+class Superseded(BookingLabError):
+    """The event was reset while this booking was under way; nothing was booked. Try again."""
+
+    code = "reset"
+
+
+class TimedOut(BookingLabError):
+    """A wait took too long; nothing was booked. Try again."""
+
+    code = "timeout"
+
+
+class LockTimeout(TimedOut):
+    """The wait for a lock took too long; nothing was booked. Try again."""
+
+    code = "lock_timeout"
+
+
+class PoolTimeout(TimedOut):
+    """No database connection came free in time; nothing was booked. Try again."""
+
+    code = "pool_timeout"
+
+
+class Unavailable(BookingLabError):
+    """A server that the lab needs does not answer; nothing was booked. Try again."""
+
+    code = "unavailable"
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL does not answer; nothing was booked. Try again."""
+
+    code = "database_unavailable"
+
+
+class RedisUnavailable(Unavailable):
+    """Redis does not answer, and this strategy needs it; nothing was booked. Try again."""
+
+    code = "redis_unavailable"
+
+
+class CommitUnknown(BookingLabError):
+    """The connection was lost while COMMIT was on its way; the booking may stand or not."""
+
+    code = "outcome_unknown"
+
+
+# --- strategies that break their side of the bargain -------------------------------------------
+
+
+class StrategyFault(BookingLabError):
+    """The strategy's code is at fault."""
+
+    code = "strategy_fault"

@@ -1,0 +1,102 @@
+"""What a worker does beside booking: write the ledger, and see switches through."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import threading
+
+import psycopg2
+
+from booking_lab import selection
+from booking_lab.db.ledger import Ledger
+from booking_lab.db.pool import Connector
+from booking_lab.db.session import Session
+from booking_lab.errors import BookingLabError
+from booking_lab.selection import UnderWay
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two writes of the ledger; its rows are promised within a second.
+_FLUSH_EVERY = 0.25
+#: Seconds between two looks whether the bookings of an older epoch are done.
+_DRAIN_LOOK = 0.01
+
+
+class Housekeeping:
+    """A background thread with a connection of its own.
+
+    Args:
+        connector: opens the connection.
+        ledger: what to write.
+        under_way: the bookings under way in this process.
+        worker: this process, as ``instance/pid``.
+    """
+
+    def __init__(
+        self, connector: Connector, ledger: Ledger, under_way: UnderWay, worker: str
+    ) -> None:
+        self._connector = connector
+        self._ledger = ledger
+        self._under_way = under_way
+        self._worker = worker
+        self._stop_read, self._stop_write = os.pipe()
+        self._stopping = False
+        self._registered = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+
+    def start(self, timeout: float = 5.0) -> None:
+        """Start the thread; return once the worker is registered, or ``timeout`` seconds later."""
+        self._thread.start()
+        self._registered.wait(timeout)
+
+    def stop(self) -> None:
+        """Write what is left of the ledger and end the thread."""
+        self._stopping = True
+        os.write(self._stop_write, b".")
+        self._thread.join(10)
+        os.close(self._stop_read)
+        os.close(self._stop_write)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                raw = self._connector.connect()
+            except psycopg2.OperationalError:
+                if self._stopping:
+                    log.error("the ledger's last rows are lost: PostgreSQL does not answer")
+                    return
+                select.select([self._stop_read], [], [], 0.5)
+                continue
+            try:
+                self._serve(raw, Session(raw))
+            except (BookingLabError, psycopg2.Error) as error:
+                log.warning("housekeeping lost its connection: %s", error)
+            else:
+                return
+            finally:
+                raw.close()
+
+    def _serve(self, raw: psycopg2.extensions.connection, session: Session) -> None:
+        session.execute(f"LISTEN {selection.CHANNEL}")
+        # A switch may have come between two connections; what is under way now belongs to it.
+        drained = 0
+        wanted = selection.read(session).epoch
+        while True:
+            if drained < wanted and not self._under_way.older_than(wanted):
+                selection.register(session, self._worker, wanted)
+                self._registered.set()
+                drained = wanted
+            self._ledger.flush(session)
+            if self._stopping:
+                selection.unregister(session, self._worker)
+                return
+            self._wait(raw, _DRAIN_LOOK if drained < wanted else _FLUSH_EVERY)
+            raw.poll()
+            if raw.notifies:
+                raw.notifies.clear()
+                wanted = selection.read(session).epoch
+
+    def _wait(self, raw: psycopg2.extensions.connection, seconds: float) -> None:
+        select.select([raw.fileno(), self._stop_read], [], [], seconds)

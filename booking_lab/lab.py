@@ -1,0 +1,81 @@
+"""Everything that one process of the lab holds."""
+
+from __future__ import annotations
+
+import os
+
+from booking_lab.config import Settings
+from booking_lab.core.lease import Servers
+from booking_lab.core.step import Observer
+from booking_lab.db.ledger import Ledger
+from booking_lab.db.pool import Connector, Pool
+from booking_lab.engine import Engine
+from booking_lab.housekeeping import Housekeeping
+from booking_lab.locks import redis_lock
+from booking_lab.observers import tracing
+from booking_lab.observers.metrics import Metrics
+from booking_lab.observers.think import ThinkTime
+from booking_lab.registry import SHIPPED, Registry
+
+
+class Lab:
+    """The pools, the servers, the strategies and the engine of one process.
+
+    Made before the workers fork; ``start`` opens what must not be shared between processes.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.registry = Registry([SHIPPED, *settings.strategy_folders])
+        self.connector = Connector(
+            settings.database_url, settings.lock_timeout, settings.statement_timeout
+        )
+        self.ledger = Ledger()
+        self.tracer_provider = tracing.provider(settings) if settings.otlp_endpoint else None
+        self._housekeeping: Housekeeping | None = None
+
+    def start(self) -> None:
+        """Open pools and clients and start the housekeeping; call it in the worker."""
+        settings = self.settings
+        self.worker = f"{settings.instance}/{os.getpid()}"
+        self.bookings = Pool(
+            "booking", self.connector, settings.booking_pool, settings.pool_timeout
+        )
+        # Reads have connections of their own: bookers that wait for a lock don't starve them.
+        self.reads = Pool("read", self.connector, settings.read_pool, settings.pool_timeout)
+        self.redis = (
+            redis_lock.connect(settings.redis_url, settings.redis_timeout)
+            if settings.redis_url
+            else None
+        )
+        self.engine = Engine(
+            self.bookings,
+            Servers(self.redis),
+            self.registry,
+            self.ledger,
+            self._observers(),
+            self.worker,
+        )
+        self._housekeeping = Housekeeping(
+            self.connector, self.ledger, self.engine.under_way, self.worker
+        )
+        self._housekeeping.start()
+
+    def stop(self) -> None:
+        """Write the ledger's last rows and close everything."""
+        if self._housekeeping:
+            self._housekeeping.stop()
+            self._housekeeping = None
+            self.bookings.close()
+            self.reads.close()
+        if self.tracer_provider:
+            self.tracer_provider.shutdown()
+
+    def _observers(self) -> list[Observer]:
+        # Thinking stands outside of measuring: the race window is nobody's step.
+        observers: list[Observer] = [ThinkTime()]
+        if self.tracer_provider:
+            tracing.export(self.tracer_provider, self.settings.otlp_endpoint)
+            observers.append(tracing.Tracing(self.tracer_provider.get_tracer("booking_lab")))
+        observers.append(Metrics())
+        return observers

@@ -1,0 +1,1 @@
+"""Locks outside PostgreSQL."""

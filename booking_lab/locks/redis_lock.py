@@ -1,0 +1,111 @@
+"""A lock in Redis: SET with NX and an expiry, given back by compare-and-delete.
+
+https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/ (a single instance)
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass, field
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from booking_lab.core.anchor import Anchor
+from booking_lab.core.lease import Servers
+from booking_lab.errors import RedisUnavailable
+
+log = logging.getLogger(__name__)
+
+# Finding one's own token counts as success. So a SET whose answer was lost can be sent again: a
+# bare SET NX would then take its own key for somebody else's, and block itself for the whole TTL.
+_ACQUIRE = """
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
+return 0
+"""
+# GET and DEL as two commands could delete a lock that expired in between and is another's now.
+_RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+def connect(url: str, timeout: float) -> redis.Redis:
+    """Return a client that fails fast and never repeats a command by itself.
+
+    The client's own retries would make a dead server cost seconds instead of milliseconds.
+    """
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        retry=Retry(NoBackoff(), 0),
+        client_name="booking-lab",
+    )
+
+
+@dataclass(frozen=True)
+class RedisLock:
+    """One Redis lock for each anchor.
+
+    Attributes:
+        ttl: seconds after which it expires by itself, even if its holder still works.
+    """
+
+    ttl: float
+
+    def lease(self, anchor: Anchor, servers: Servers) -> RedisLease:
+        """Return a lease that is not taken yet.
+
+        Raises:
+            RedisUnavailable: the lab runs without Redis.
+        """
+        if servers.redis is None:
+            raise RedisUnavailable("The lab runs without Redis, and this strategy needs it.")
+        return RedisLease(servers.redis, f"booking-lab:lock:{anchor.name}", int(self.ttl * 1000))
+
+
+@dataclass(frozen=True)
+class RedisLease:
+    """A key that bears the holder's token while it is held.
+
+    Attributes:
+        client: the Redis client.
+        key: the lock's key.
+        ttl_ms: milliseconds until it expires.
+        token: tells this holder from all others.
+    """
+
+    client: redis.Redis
+    key: str
+    ttl_ms: int
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def try_acquire(self) -> bool:
+        """Take the lock if it is free.
+
+        Raises:
+            RedisUnavailable: no answer. Should the lock have been taken all the same, it expires.
+        """
+        return bool(self._run(_ACQUIRE, self.token, str(self.ttl_ms)))
+
+    def release(self) -> bool:
+        """Give it back; false if it had expired.
+
+        Raises:
+            RedisUnavailable: no answer. The lock expires by itself.
+        """
+        return bool(self._run(_RELEASE, self.token))
+
+    def _run(self, script: str, *arguments: str) -> object:
+        try:
+            try:
+                return self.client.eval(script, 1, self.key, *arguments)
+            except redis.ConnectionError:
+                # A pooled connection that a restart has cut; both scripts may safely run twice.
+                return self.client.eval(script, 1, self.key, *arguments)
+        except redis.RedisError as error:
+            raise RedisUnavailable from error

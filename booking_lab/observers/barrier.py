@@ -1,0 +1,106 @@
+"""A barrier between decide and write, where all bookers of a race meet."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from booking_lab.core.booking import Booking
+from booking_lab.core.step import Observer, Step, StepKind
+
+#: Seconds between two looks at who is blocked.
+_LOOK_EVERY = 0.005
+
+
+class Opening(StrEnum):
+    """Why the barrier opened."""
+
+    FILLED = "filled"
+    LET_GO = "let go"
+    TIMED_OUT = "timed out"
+
+
+class Barrier(Observer):
+    """Stops each booker once, after its first decision, until all are there.
+
+    Under a strategy that blocks, those who have not come can't come: they wait for a lock that
+    somebody at the barrier holds, or have ended. Then the barrier lets go.
+
+    Args:
+        parties: how many bookers are expected.
+    """
+
+    def __init__(self, parties: int) -> None:
+        self._parties = parties
+        self._condition = threading.Condition()
+        self._open: Opening | None = None
+        self._arrived: set[str] = set()
+        self._ended = 0
+        self._sessions: dict[str, int] = {}
+        self._leasing: set[str] = set()
+
+    @contextmanager
+    def booking(self, booking: Booking) -> Iterator[None]:
+        """Notice who has ended without coming to the barrier."""
+        try:
+            yield
+        finally:
+            with self._condition:
+                key = str(booking.request.id)
+                self._sessions.pop(key, None)
+                self._leasing.discard(key)
+                self._ended += key not in self._arrived
+
+    @contextmanager
+    def step(self, step: Step) -> Iterator[None]:
+        """Follow the booker; stop it once it has decided."""
+        key = str(step.booking.request.id)
+        with self._condition:
+            self._sessions[key] = step.session
+            if step.kind is StepKind.WAIT:
+                self._leasing.add(key)
+            elif step.kind is not StepKind.ACQUIRE:  # between two waits it asks for the lease
+                self._leasing.discard(key)
+        yield
+        if step.kind is StepKind.DECIDE and key not in self._arrived:
+            with self._condition:
+                self._arrived.add(key)
+                self._condition.wait_for(lambda: self._open is not None)
+
+    def watch(self, blocked: Callable[[Collection[int]], set[int]], timeout: float) -> Opening:
+        """Open the barrier when it is full, can't fill any more, or ``timeout`` seconds are over.
+
+        Args:
+            blocked: given sessions' process ids, says which of them wait for another of these.
+            timeout: seconds.
+        """
+        deadline = time.monotonic() + timeout
+        stuck_before = False
+        while True:
+            with self._condition:
+                absent = {k: s for k, s in self._sessions.items() if k not in self._arrived}
+                leasing = set(self._leasing)
+                sessions = set(self._sessions.values())
+                arrived, gone = len(self._arrived), self._ended
+            waiting = blocked(sessions) if absent else set()
+            stuck = arrived + gone + len(absent) == self._parties and all(
+                key in leasing or session in waiting for key, session in absent.items()
+            )
+            if arrived == self._parties:
+                return self._let(Opening.FILLED)
+            # A session may be between two waits while it is looked at, so it takes two looks.
+            if stuck and stuck_before:
+                return self._let(Opening.LET_GO)
+            if time.monotonic() > deadline:
+                return self._let(Opening.TIMED_OUT)
+            stuck_before = stuck
+            time.sleep(_LOOK_EVERY)
+
+    def _let(self, opening: Opening) -> Opening:
+        with self._condition:
+            self._open = opening
+            self._condition.notify_all()
+        return opening

@@ -1,0 +1,28 @@
+"""Gauges of a worker: its pools, and that it lives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prometheus_client import Gauge
+
+from booking_lab.db.pool import Pool
+
+# "livesum": the files of a worker that has gone no longer count.
+_IN_USE = Gauge(
+    "db_pool_connections_in_use", "Connections lent.", ("pool",), multiprocess_mode="livesum"
+)
+_SIZE = Gauge("db_pool_size", "Connections at most.", ("pool",), multiprocess_mode="livesum")
+_WAITING = Gauge(
+    "db_pool_waiting", "Threads waiting for one.", ("pool",), multiprocess_mode="livesum"
+)
+_WORKERS = Gauge("booking_workers", "Workers that live.", multiprocess_mode="livesum")
+
+
+def show(pools: Sequence[Pool]) -> None:
+    """Set the gauges to what is now."""
+    _WORKERS.set(1)
+    for pool in pools:
+        _IN_USE.labels(pool.name).set(pool.in_use)
+        _SIZE.labels(pool.name).set(pool.size)
+        _WAITING.labels(pool.name).set(pool.waiting)

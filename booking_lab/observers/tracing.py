@@ -1,0 +1,102 @@
+"""OpenTelemetry traces: one span a booking, one a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import Status, StatusCode, Tracer
+
+from booking_lab.config import Settings
+from booking_lab.core.booking import Booking, Outcome
+from booking_lab.core.step import Observer, Step, StepKind
+
+_WAITING = {StepKind.ACQUIRE, StepKind.WAIT}
+_FAILED = {Outcome.ERROR, Outcome.UNKNOWN, Outcome.TIMEOUT}
+
+
+def provider(settings: Settings) -> TracerProvider:
+    """Return a provider that samples as set; the exporter is added after the fork."""
+    return TracerProvider(
+        resource=Resource.create(
+            {"service.name": "booking-lab", "service.instance.id": settings.instance}
+        ),
+        # A caller that samples gets its trace; others are drawn by chance.
+        sampler=ParentBased(TraceIdRatioBased(settings.trace_sample)),
+    )
+
+
+def export(provider: TracerProvider, endpoint: str) -> None:
+    """Send spans to ``endpoint`` in batches; starts a thread, so call it after the fork."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + "/v1/traces")
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+
+
+class Tracing(Observer):
+    """Makes the spans of a booking that is sampled; costs next to nothing otherwise."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+
+    @contextmanager
+    def booking(self, booking: Booking) -> Iterator[None]:
+        """One span for the booking."""
+        if not trace.get_current_span().is_recording():
+            yield
+            return
+        with self._tracer.start_as_current_span("booking") as span:
+            span.set_attributes(
+                {
+                    "booking.strategy": booking.strategy.name,
+                    "booking.workload": booking.workload.name,
+                    "booking.event": booking.workload.scope(booking.request),
+                    "booking.seat": booking.workload.subject(booking.request),
+                    "booking.epoch": booking.epoch,
+                    "booking.attempt_id": str(booking.request.id),
+                    **{f"booking.option.{name}": v for name, v in booking.options.items()},
+                }
+            )
+            try:
+                yield
+            finally:
+                span.set_attributes(
+                    {
+                        "booking.outcome": booking.outcome or Outcome.ERROR,
+                        "booking.code": booking.code,
+                        "booking.tries": booking.tries,
+                        "booking.waited_ms": booking.timing.waited * 1000,
+                        "booking.held_ms": booking.timing.held * 1000,
+                    }
+                )
+                if booking.outcome in _FAILED:
+                    span.set_status(Status(StatusCode.ERROR, booking.message))
+
+    @contextmanager
+    def step(self, step: Step) -> Iterator[None]:
+        """One span for the step, with waiting told apart from work under the lock."""
+        if not trace.get_current_span().is_recording():
+            yield
+            return
+        # A refusal or a conflict is how bookings end, not a fault of the step.
+        with self._tracer.start_as_current_span(
+            f"{step.kind}: {step.detail}", record_exception=False, set_status_on_exception=False
+        ) as span:
+            span.set_attributes(
+                {
+                    "booking.step": step.kind,
+                    "booking.attempt": step.attempt,
+                    "booking.phase": "waiting" if step.kind in _WAITING else "working",
+                }
+            )
+            try:
+                yield
+            except Exception as error:
+                span.set_attribute("booking.step.ended", type(error).__name__)
+                raise

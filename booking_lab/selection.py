@@ -1,0 +1,159 @@
+"""Which strategy is active: one row in PostgreSQL that every booking reads when it begins.
+
+PostgreSQL and not Redis, so that the strategies that don't need Redis go on without it. The row is
+read on the connection that the booking has just taken, where a ping would have been sent anyway:
+a switch is true everywhere from the moment it is committed, and it costs no extra message.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from booking_lab.core.workload import Session
+
+_READ = "SELECT strategy, options::text, think_time_ms, epoch, generation FROM lab"
+_SWITCH = """
+UPDATE lab SET strategy = %(strategy)s, options = %(options)s::jsonb,
+    think_time_ms = %(think_time_ms)s, epoch = epoch + 1
+RETURNING epoch
+"""
+#: The channel on which workers hear of a switch.
+CHANNEL = "booking_lab_switch"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the lab does from the next booking on.
+
+    Attributes:
+        strategy: the strategy's name.
+        options: the options that it was given, as JSON.
+        think_time_ms: the race window.
+        epoch: counts switches.
+        generation: counts resets.
+    """
+
+    strategy: str
+    options: str
+    think_time_ms: float
+    epoch: int
+    generation: int
+
+
+@dataclass(frozen=True)
+class Switched:
+    """A switch: what was before, what is now."""
+
+    before: Selection
+    after: Selection
+
+
+def read(session: Session) -> Selection:
+    """Read the selection."""
+    return Selection(*session.execute(_READ)[0])
+
+
+def switch(
+    session: Session,
+    *,
+    strategy: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    think_time_ms: float | None = None,
+) -> Switched:
+    """Change what is given, and the epoch; tell every worker."""
+    session.begin(None)
+    try:
+        before = Selection(*session.execute(f"{_READ} FOR UPDATE")[0])
+        changed = {
+            "strategy": strategy or before.strategy,
+            "options": before.options if options is None else json.dumps(options),
+            "think_time_ms": before.think_time_ms if think_time_ms is None else think_time_ms,
+        }
+        session.execute(_SWITCH, changed)
+        session.execute(f"NOTIFY {CHANNEL}")
+        after = read(session)
+    except BaseException:
+        session.rollback()
+        raise
+    session.commit(None)
+    return Switched(before, after)
+
+
+@dataclass(eq=False)
+class _Entry:
+    epoch: int | None = None
+
+
+@dataclass
+class UnderWay:
+    """The bookings under way in this process, by the epoch that they run in.
+
+    A booking enters before it reads the selection: until it has, it counts as older than any.
+    """
+
+    _entries: set[_Entry] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def entered(self) -> Iterator[_Entry]:
+        """Count one booking for as long as the block runs; set ``epoch`` on it once known."""
+        entry = _Entry()
+        with self._lock:
+            self._entries.add(entry)
+        try:
+            yield entry
+        finally:
+            with self._lock:
+                self._entries.discard(entry)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def older_than(self, epoch: int) -> set[_Entry]:
+        """The bookings that run in an epoch before ``epoch``, or don't know yet."""
+        with self._lock:
+            return {e for e in self._entries if e.epoch is None or e.epoch < epoch}
+
+
+_REGISTER = """
+INSERT INTO workers (worker, process_id, drained_epoch)
+VALUES (%(worker)s, pg_backend_pid(), %(epoch)s)
+ON CONFLICT (worker) DO UPDATE SET process_id = excluded.process_id, drained_epoch = %(epoch)s
+"""
+_GONE = """
+DELETE FROM workers WHERE process_id NOT IN (SELECT pid FROM pg_stat_activity WHERE pid IS NOT NULL)
+"""
+_UNDRAINED = """
+SELECT count(*) FROM workers JOIN pg_stat_activity ON pid = process_id
+WHERE drained_epoch < %(epoch)s
+"""
+
+
+def register(session: Session, worker: str, epoch: int) -> None:
+    """Say that ``worker`` lives, on this session, and has seen the switch to ``epoch`` through."""
+    session.execute(_GONE)
+    session.execute(_REGISTER, {"worker": worker, "epoch": epoch})
+
+
+def unregister(session: Session, worker: str) -> None:
+    """Say that ``worker`` ends."""
+    session.execute("DELETE FROM workers WHERE worker = %(worker)s", {"worker": worker})
+
+
+def wait_drained(session: Session, epoch: int, timeout: float) -> bool:
+    """Wait until no live worker has a booking of an epoch before ``epoch`` under way.
+
+    Returns whether they were all done within ``timeout`` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while session.execute(_UNDRAINED, {"epoch": epoch})[0][0]:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True

@@ -1,0 +1,72 @@
+"""The service: the only place that knows HTTP."""
+
+from __future__ import annotations
+
+import logging.config
+from typing import Any
+
+from flask_openapi3 import Info, OpenAPI
+from opentelemetry.instrumentation.flask import FlaskInstrumentor
+
+from booking_lab.config import Settings
+from booking_lab.lab import Lab
+from booking_lab.web import problems, requests
+from booking_lab.web.admin import admin
+from booking_lab.web.booking import Admission, BookingProblem, blueprint
+from booking_lab.web.events import events
+from booking_lab.web.health import health
+from booking_lab.web.logs import logging_config
+from booking_lab.web.metrics import metrics
+from booking_lab.web.problems import Problem
+from booking_lab.web.racing import racing
+from booking_lab.web.strict import StrictJSON, StrictRequest
+
+__all__ = ["create_app"]
+
+_NOT_TRACED = "health,ready,metrics"
+
+
+def create_app(settings: Settings) -> OpenAPI:
+    """Return the application; its lab, in ``extensions``, is to be started in each worker."""
+    logging.config.dictConfig(logging_config(settings.log_level))
+    app = OpenAPI(
+        __name__,
+        info=Info(title="booking-lab", version="1.0.0"),
+        doc_prefix="/docs",
+        security_schemes={"admin": {"type": "http", "scheme": "bearer"}},
+        validation_error_callback=problems.invalid_fields,
+        validation_error_model=Problem,
+    )
+    app.json = StrictJSON(app)
+    app.request_class = StrictRequest
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.extensions["lab"] = lab = Lab(settings)
+    problems.register(app)
+    requests.register(app, settings)
+    for part in (
+        health,
+        events,
+        blueprint(Admission(settings.threads)),
+        admin,
+        racing,
+        metrics,
+    ):
+        app.register_api(part)
+    _document(app)
+    if lab.tracer_provider:
+        FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
+            app, tracer_provider=lab.tracer_provider, excluded_urls=_NOT_TRACED
+        )
+    return app
+
+
+def _document(app: OpenAPI) -> None:
+    """Serve the OpenAPI document at the root too, with the schemas that errors refer to."""
+    for model in (Problem, BookingProblem):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema.pop("$defs", None)
+        app.components_schemas[model.__name__] = schema
+
+    @app.route("/openapi.json")
+    def openapi() -> dict[str, Any]:
+        return app.api_doc

@@ -1,0 +1,121 @@
+"""Errors as RFC 9457 problem details: one shape, with a stable ``code``."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g
+from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+
+from booking_lab import errors
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+#: HTTP's word for the lab's errors; the first that fits counts.
+_STATUS: tuple[tuple[type[errors.BookingLabError], int], ...] = (
+    (errors.InvalidRequest, 422),
+    (errors.NotFound, 404),
+    (errors.Refused, 409),
+    (errors.Retryable, 409),
+    (errors.Superseded, 409),
+    (errors.RaceUnderWay, 409),
+    (errors.Overloaded, 503),
+    (errors.TimedOut, 503),
+    (errors.Unavailable, 503),
+    (errors.CommitUnknown, 503),
+)
+_RETRY_AFTER_SECONDS = "1"
+
+
+class Problem(BaseModel):
+    """What went wrong and what to do. https://www.rfc-editor.org/rfc/rfc9457"""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    trace_id: str
+
+
+def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
+    """Return the answer for an error; ``more`` adds members or replaces the standard ones."""
+    body = {
+        "type": f"urn:booking-lab:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "trace_id": g.get("trace_id", ""),
+        **more,
+    }
+    response = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
+    if status in {429, 503}:
+        response.headers["Retry-After"] = _RETRY_AFTER_SECONDS
+    return response
+
+
+def status_of(error: errors.BookingLabError) -> int:
+    """Return the HTTP status for one of the lab's errors."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def invalid_fields(error: ValidationError) -> Response:
+    """Return the answer for fields that aren't what the schema says."""
+    found = "; ".join(
+        f"{'.'.join(str(part) for part in one['loc']) or 'body'}: {one['msg']}"
+        for one in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+    # A field's name may be whatever the caller sent, half a surrogate pair included.
+    detail = found.encode("utf-8", "backslashreplace").decode()
+    return problem(422, "invalid_fields", f"{detail}.")
+
+
+def register(app: Flask) -> None:
+    """Answer every error of ``app`` in this shape."""
+    app.register_error_handler(errors.BookingLabError, _lab_error)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def _lab_error(error: errors.BookingLabError) -> Response:
+    status = status_of(error)
+    if status >= 500 and not isinstance(error, errors.Unavailable | errors.TimedOut):
+        log.error("%s: %s", error.code, error.message)
+    return problem(status, error.code, error.message)
+
+
+def _http_error(error: HTTPException) -> Response:
+    response = error.get_response()
+    if error.code is None or error.code < 400:
+        return Response(response.get_data(), error.code, response.headers)
+    code = error.name.lower().replace(" ", "_")
+    detail = error.description or error.name
+    if isinstance(error, InternalServerError):
+        detail = "The lab failed; its log has the traceback under this trace id."
+    elif isinstance(error, NotFound):
+        detail = "There is nothing at this address; /docs/ shows what there is."
+    answer = problem(error.code, code, detail)
+    for header in ("Allow", "WWW-Authenticate"):
+        if header in response.headers:
+            answer.headers[header] = response.headers[header]
+    return answer
+
+
+def documented(*statuses: int) -> dict[Any, Any]:
+    """Return the OpenAPI responses for errors with these statuses."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+        for status in statuses
+    }

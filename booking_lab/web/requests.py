@@ -1,0 +1,68 @@
+"""What every request goes through: its trace id, its right to be here, its size, its time."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import time
+import uuid
+
+from flask import Flask, Response, g, request
+from opentelemetry import trace
+from prometheus_client import Counter, Histogram
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from booking_lab.config import Settings
+from booking_lab.web.problems import problem
+
+_HTTP_REQUESTS = Counter("http_requests", "HTTP requests answered.", ("method", "route", "code"))
+_HTTP_DURATION = Histogram(
+    "http_request_duration_seconds", "HTTP requests from first to last.", ("method", "route")
+)
+#: https://www.w3.org/TR/trace-context/#traceparent-header
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Attach to ``app`` what comes before and after each request."""
+
+    @app.before_request
+    def begin() -> Response | None:
+        g.begin = time.perf_counter()
+        g.trace_id = _trace_id()
+        if request.path.startswith("/admin/") and not _may_administer(settings.admin_token):
+            answer = problem(
+                401, "unauthorized", "Send the admin token: Authorization: Bearer <token>."
+            )
+            answer.headers["WWW-Authenticate"] = "Bearer"
+            return answer
+        if (request.content_length or 0) > settings.max_body:
+            raise RequestEntityTooLarge(f"The body has more than {settings.max_body} bytes.")
+        return None
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers["X-Trace-Id"] = g.trace_id
+        # Labels are bounded: the route's pattern, not the path; the known methods, not any word.
+        route = request.url_rule.rule if request.url_rule else "unmatched"
+        method = request.method if request.method in _METHODS else "other"
+        _HTTP_REQUESTS.labels(method, route, response.status_code).inc()
+        _HTTP_DURATION.labels(method, route).observe(time.perf_counter() - g.begin)
+        return response
+
+
+def _trace_id() -> str:
+    """The id of the trace that records this request, or the caller's, or one of our own."""
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        return trace.format_trace_id(context.trace_id)
+    given = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    return given[1] if given else uuid.uuid4().hex
+
+
+def _may_administer(token: str) -> bool:
+    if not token:
+        return True
+    given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+    return hmac.compare_digest(given, f"Bearer {token}".encode())

@@ -1,0 +1,51 @@
+-- Numbered seats of an event.
+
+CREATE TABLE IF NOT EXISTS events (
+    id          integer PRIMARY KEY,
+    name        text NOT NULL,
+    venue       text NOT NULL,
+    event_date  timestamptz NOT NULL,
+    total_seats integer NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE IF NOT EXISTS seats (
+    id          integer GENERATED ALWAYS AS IDENTITY UNIQUE,
+    event_id    integer NOT NULL REFERENCES events,
+    seat_number text    NOT NULL,
+    section     text    NOT NULL,
+    row_name    text    NOT NULL,
+    is_booked   boolean NOT NULL DEFAULT false,
+    booked_by   text,
+    booked_at   timestamptz,
+    version     bigint  NOT NULL DEFAULT 1,  -- moves with every write, whatever the strategy
+    generation  bigint  NOT NULL DEFAULT 1,  -- the reset that this seat's state comes from
+    PRIMARY KEY (event_id, seat_number),
+    CHECK (is_booked = (booked_by IS NOT NULL))
+) WITH (fillfactor = 50);  -- room for new row versions on the same page
+
+-- No unique key on the seat: the lab is there to see what happens without one.
+CREATE TABLE IF NOT EXISTS bookings (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    attempt_id  uuid    NOT NULL UNIQUE,
+    event_id    integer NOT NULL,
+    seat_number text    NOT NULL,
+    customer_id text    NOT NULL,
+    status      text    NOT NULL DEFAULT 'confirmed',
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    FOREIGN KEY (event_id, seat_number) REFERENCES seats
+);
+CREATE INDEX IF NOT EXISTS bookings_seat ON bookings (event_id, seat_number);
+
+INSERT INTO events (id, name, venue, event_date, total_seats)
+VALUES (1, 'Concurrency in Concert', 'The Critical Section', now() + interval '30 days', 100)
+ON CONFLICT DO NOTHING;
+
+INSERT INTO seats (event_id, seat_number, section, row_name)
+SELECT 1, row_name || number,
+       CASE WHEN row_name <= 'C' THEN 'VIP' WHEN row_name <= 'G' THEN 'Standard' ELSE 'Economy' END,
+       row_name
+FROM unnest(string_to_array('A,B,C,D,E,F,G,H,I,J', ',')) AS row_name, generate_series(1, 10) AS number
+ON CONFLICT DO NOTHING;
+
+INSERT INTO resets (workload, scope) SELECT 'seats', id::text FROM events ON CONFLICT DO NOTHING;

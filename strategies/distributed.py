@@ -1,0 +1,33 @@
+"""Distributed locking: one Redis lock for each seat, with an expiry, around the transaction.
+
+Whoever holds the key books; the others ask again until their wait is over. The key expires by
+itself, so that a booker that dies doesn't block the seat for ever, and it is given back after
+COMMIT, by compare-and-delete.
+
+Prevents: double bookings, as long as every booking ends within the expiry and Redis keeps its keys.
+Doesn't prevent: a double booking by a booker that stalls for longer than the expiry, nor after
+Redis has lost its memory. For that, the database must check too (a fencing token).
+Costs: two round trips to a second server that must be up.
+Take it: when what is protected isn't in one database. Several service instances alone are no
+reason: row locks work across these.
+"""
+
+from dataclasses import dataclass
+
+from booking_lab import Attempt, Capability, RedisLock, Seconds, Strategy
+
+
+@dataclass(frozen=True)
+class Distributed(Strategy):
+    """Lock in Redis, read, decide, write, commit, unlock."""
+
+    ttl: Seconds = 10.0
+    wait: Seconds = 5.0
+
+    needs = frozenset({Capability.REDIS})
+
+    def book(self, attempt: Attempt) -> None:
+        """Book while holding the Redis lock; the lock outlives the commit."""
+        with attempt.holding(RedisLock(self.ttl), wait=self.wait), attempt.transaction():
+            change = attempt.decide(attempt.read())
+            attempt.write(change)
