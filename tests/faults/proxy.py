@@ -1,0 +1,74 @@
+"""A proxy before PostgreSQL that can lose the connection while COMMIT is on its way."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from enum import Enum
+from pathlib import Path
+
+
+class Lose(Enum):
+    """What gets lost."""
+
+    NOTHING = "nothing"
+    REPLY = "the reply to COMMIT"
+    COMMIT = "COMMIT itself"
+
+
+class Proxy:
+    """Listens on a Unix socket in ``folder`` and forwards to PostgreSQL's socket ``upstream``.
+
+    Only a booking's own commit is tampered with: the message that carries its record.
+    """
+
+    def __init__(self, folder: Path, upstream: str) -> None:
+        self.folder = folder
+        self.lose = Lose.NOTHING
+        self.lost = 0
+        self._upstream = upstream
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(folder / ".s.PGSQL.5432"))
+        self._listener.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(self._upstream)
+                threading.Thread(target=self._up, args=(client, server), daemon=True).start()
+                threading.Thread(target=self._down, args=(client, server), daemon=True).start()
+
+    def _up(self, client: socket.socket, server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := client.recv(65536):
+                commits = b"INSERT INTO attempts" in data and b"COMMIT" in data
+                if commits and self.lose is Lose.COMMIT:
+                    self.lost += 1
+                    break
+                if commits and self.lose is Lose.REPLY:
+                    self.lost += 1
+                    # Nothing more comes down to the client, and the answer proves that
+                    # PostgreSQL has seen the message.
+                    client.shutdown(socket.SHUT_WR)
+                server.sendall(data)
+        _close(client, server)
+
+    def _down(self, client: socket.socket, server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := server.recv(65536):
+                client.sendall(data)
+        _close(client, server)
+
+
+def _close(*sockets: socket.socket) -> None:
+    for one in sockets:
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()

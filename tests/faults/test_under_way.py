@@ -1,0 +1,103 @@
+"""Switches and resets while a booking is under way."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg2
+import pytest
+
+from booking_lab.core.booking import Outcome
+from booking_lab.core.step import StepKind
+from booking_lab.engine import Wish
+from booking_lab.workloads.seats import SeatRequest, Seats
+from tests.faults.gate import Gate
+from tests.web.test_booking import STRATEGIES, book
+
+REQUEST = SeatRequest(event_id=1, seat_number="A1", customer_id="late")
+WISH = Wish("0" * 31 + "1")
+
+
+@pytest.fixture
+def background():
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
+def begin(client, background, gate, strategy):
+    """Start a booking that stands at ``gate``."""
+    lab = client.application.extensions["lab"]
+    entry = lab.registry.get(strategy)
+    wish = Wish(WISH.trace_id, (entry, entry.make({})))
+    engine = lab.engine.with_(lab.bookings, [gate])
+    booking = background.submit(engine.book, Seats(), REQUEST, wish)
+    gate.reached()
+    return booking
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("kind", [StepKind.READ, StepKind.DECIDE, StepKind.WRITE])
+def test_a_booking_that_began_before_a_reset_never_shows_up_after_it(
+    client, background, strategy, kind
+):
+    gate = Gate(kind)
+    booking = begin(client, background, gate, strategy)
+
+    reset = background.submit(client.post, "/admin/reset?event_id=1")
+    locked = strategy == "pessimistic"  # then the reset waits for the booking's commit
+    if not locked:
+        # Nothing stands in its way, so the reset is over before the booking goes on.
+        assert reset.result().status_code == 200
+    gate.open()
+
+    assert reset.result().status_code == 200
+    ended = booking.result()
+    told = (Outcome.CONFIRMED, "") if locked else (Outcome.CONFLICT, "reset")
+    assert (ended.outcome, ended.code) == told
+    client.application.extensions["lab"].stop()  # whatever the ledger still holds is written
+    client.application.extensions["lab"].start()
+    assert client.get("/events/1").json["seats"]["booked"] == 0
+    assert client.get("/admin/stats").json["totals"]["total"] == 0
+    assert client.get("/admin/audit").json["consistent"]
+
+
+def test_a_switch_waits_for_bookings_under_way(client, background, eventually):
+    gate = Gate(StepKind.WRITE)
+    booking = begin(client, background, gate, "none")
+
+    switch = background.submit(client.post, "/admin/strategy", json={"strategy": "optimistic"})
+    # What begins meanwhile runs the new strategy already, once it is committed.
+    eventually(lambda: book(client, "B1").json["strategy"] == "optimistic")
+    assert not switch.done()
+    gate.open()
+
+    assert switch.result().json["drained"] is True
+    assert booking.result().outcome is Outcome.CONFIRMED
+    assert booking.result().epoch < switch.result().json["epoch"]
+
+
+def test_a_switch_waits_no_longer_than_its_bound(make_client, background):
+    client = make_client(drain_seconds=0.1)
+    gate = Gate(StepKind.WRITE)
+    booking = begin(client, background, gate, "none")
+
+    switch = client.post("/admin/strategy", json={"strategy": "optimistic"})
+
+    assert switch.status_code == 200
+    assert switch.json["drained"] is False
+    assert book(client, "B1").json["strategy"] == "optimistic"
+    gate.open()
+    booking.result()
+
+
+def test_a_reset_that_cannot_have_the_row_changes_nothing(make_client, database_url):
+    client = make_client(lock_timeout=0.2)
+    book(client, "A1")
+    with psycopg2.connect(database_url) as other, other.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM seats WHERE seat_number = 'A1' FOR UPDATE")
+
+        answer = client.post("/admin/reset?event_id=1")
+
+        assert answer.status_code == 503
+        assert answer.json["code"] == "lock_timeout"
+        assert client.get("/events/1").json["seats"]["booked"] == 1
+    other.close()
+    assert client.post("/admin/reset?event_id=1").status_code == 200

@@ -1,0 +1,100 @@
+import os
+from textwrap import dedent
+
+import pytest
+
+from booking_lab.errors import InvalidOptions, UnknownStrategy
+from booking_lab.registry import SHIPPED, Registry
+
+A_STRATEGY = dedent(
+    '''
+    """Just does it. Really."""
+    from dataclasses import dataclass
+    from booking_lab import Attempt, Strategy
+
+    @dataclass(frozen=True)
+    class Mine(Strategy):
+        patience: int = 3
+
+        def book(self, attempt: Attempt) -> None:
+            with attempt.transaction():
+                attempt.write(attempt.decide(attempt.read()))
+    '''
+)
+
+
+def test_a_file_is_enough(tmp_path):
+    (tmp_path / "mine.py").write_text(A_STRATEGY)
+
+    entry = Registry([SHIPPED, tmp_path]).get("mine")
+
+    assert entry.summary == "Just does it. Really."
+    assert entry.options[0]["name"] == "patience"
+    assert entry.options[0]["default"] == 3
+    assert entry.given(entry.make({"patience": 9})) == {"patience": 9}
+
+
+def test_a_file_that_comes_later_is_found(tmp_path):
+    registry = Registry([tmp_path])
+    with pytest.raises(UnknownStrategy, match="no strategy 'mine'"):
+        registry.get("mine")
+
+    (tmp_path / "mine.py").write_text(A_STRATEGY)
+
+    assert registry.get("mine").name == "mine"
+
+
+def test_a_changed_file_is_read_again(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(A_STRATEGY)
+    registry = Registry([tmp_path])
+
+    file.write_text(A_STRATEGY.replace("Just does it", "Does it better"))
+    os.utime(file, (1, 1))
+
+    assert [entry.summary for entry in registry.entries()] == ["Does it better. Really."]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import nonexistent_module", "ModuleNotFoundError: No module named 'nonexistent_module'"),
+        ("def broken(:", "SyntaxError"),
+        ("", "it defines 0 strategies"),
+        (A_STRATEGY + A_STRATEGY.replace("Mine", "Other"), "it defines 2 strategies"),
+        (A_STRATEGY.replace("@dataclass(frozen=True)", ""), "Mine is no frozen dataclass"),
+    ],
+)
+def test_a_broken_file_is_reported_and_the_others_work(tmp_path, text, reason):
+    (tmp_path / "broken.py").write_text(text)
+    (tmp_path / "mine.py").write_text(A_STRATEGY)
+
+    registry = Registry([tmp_path])
+
+    assert [entry.name for entry in registry.entries()] == ["mine"]
+    [broken] = registry.broken()
+    assert broken.file.endswith("broken.py")
+    assert reason in broken.reason
+
+
+def test_a_name_is_taken_once(tmp_path):
+    (tmp_path / "pessimistic.py").write_text(A_STRATEGY)
+
+    registry = Registry([SHIPPED, tmp_path])
+
+    assert "Lock, read" in (registry.get("pessimistic").kind.__doc__ or "")
+    assert "the name pessimistic is taken" in registry.broken()[0].reason
+
+
+def test_a_missing_folder_is_reported(tmp_path):
+    registry = Registry([SHIPPED, tmp_path / "nowhere"])
+
+    assert "it is no folder" in registry.broken()[0].reason
+    assert registry.entries()
+
+
+@pytest.mark.parametrize("options", [{"attempts": 1.7}, {"attempts": True}, {"attempts": "8"},
+                                     {"attempts": 0}, {"attempts": None}, {"tries": 3}])  # fmt: skip
+def test_options_are_held_to_their_kind(options):
+    with pytest.raises(InvalidOptions, match="It takes: attempts, base, cap"):
+        Registry([SHIPPED]).get("optimistic").make(options)
