@@ -168,9 +168,9 @@ class Engine:
         except BookingLabError as error:
             self._end(booking, error)
             if booking.outcome is Outcome.ERROR and not isinstance(error, Unavailable):
-                log.exception("strategy %s failed", booking.strategy.name)
+                self._report(booking)
         except Exception as error:  # a plug-in's own bug ends its booking, not the worker
-            log.exception("strategy %s failed", booking.strategy.name)
+            self._report(booking)
             booking.outcome, booking.code = Outcome.ERROR, "strategy_fault"
             booking.message = f"Strategy {booking.strategy.name} failed: {error!r}."
 
@@ -215,6 +215,12 @@ class Engine:
             booking.outcome, booking.code = Outcome.ERROR, "database_unavailable"
             booking.message = "PostgreSQL went away before the commit; nothing was booked."
             booking.booking_id = None
+
+    @staticmethod
+    def _report(booking: Booking) -> None:
+        log.exception(
+            "strategy %s failed", booking.strategy.name, extra={"trace_id": booking.trace_id}
+        )
 
     @staticmethod
     def _end(booking: Booking, error: BookingLabError) -> None:

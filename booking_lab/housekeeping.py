@@ -6,6 +6,7 @@ import logging
 import os
 import select
 import threading
+from collections.abc import Callable
 
 import psycopg2
 
@@ -32,15 +33,22 @@ class Housekeeping:
         ledger: what to write.
         under_way: the bookings under way in this process.
         worker: this process, as ``instance/pid``.
+        each_round: called several times a second, whether the database answers or not.
     """
 
     def __init__(
-        self, connector: Connector, ledger: Ledger, under_way: UnderWay, worker: str
+        self,
+        connector: Connector,
+        ledger: Ledger,
+        under_way: UnderWay,
+        worker: str,
+        each_round: Callable[[], None],
     ) -> None:
         self._connector = connector
         self._ledger = ledger
         self._under_way = under_way
         self._worker = worker
+        self._each_round = each_round
         self._stop_read, self._stop_write = os.pipe()
         self._stopping = False
         self._registered = threading.Event()
@@ -61,6 +69,7 @@ class Housekeeping:
 
     def _run(self) -> None:
         while True:
+            self._each_round()
             try:
                 raw = self._connector.connect()
             except psycopg2.OperationalError:
@@ -88,6 +97,7 @@ class Housekeeping:
                 selection.register(session, self._worker, wanted)
                 self._registered.set()
                 drained = wanted
+            self._each_round()
             self._ledger.flush(session)
             if self._stopping:
                 selection.unregister(session, self._worker)

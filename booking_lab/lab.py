@@ -12,7 +12,7 @@ from booking_lab.db.pool import Connector, Pool
 from booking_lab.engine import Engine
 from booking_lab.housekeeping import Housekeeping
 from booking_lab.locks import redis_lock
-from booking_lab.observers import tracing
+from booking_lab.observers import gauges, tracing
 from booking_lab.observers.metrics import Metrics
 from booking_lab.observers.think import ThinkTime
 from booking_lab.registry import SHIPPED, Registry
@@ -57,7 +57,11 @@ class Lab:
             self.worker,
         )
         self._housekeeping = Housekeeping(
-            self.connector, self.ledger, self.engine.under_way, self.worker
+            self.connector,
+            self.ledger,
+            self.engine.under_way,
+            self.worker,
+            each_round=lambda: gauges.show((self.bookings, self.reads)),
         )
         self._housekeeping.start()
 

@@ -179,7 +179,12 @@ class Attempt:
                 if not lease.release():
                     raise Unavailable("It had expired: somebody else may have booked meanwhile.")
         except Unavailable as error:
-            log.warning("the lock on %s was not released: %s", anchor.name, error)
+            log.warning(
+                "the lock on %s was not released: %s",
+                anchor.name,
+                error,
+                extra={"trace_id": self._booking.trace_id},
+            )
 
     # --- announcing ----------------------------------------------------------------------------
 

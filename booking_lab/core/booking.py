@@ -27,13 +27,15 @@ class Timing:
     """What the stopwatch saw so far, in seconds.
 
     ``waited`` is time in lock acquisition and back-off, ``held`` the time from the first lock to
-    the end of the last, ``total`` the whole booking (none while it is under way).
+    the end of the last, ``total`` the whole booking (none while it is under way), ``contended``
+    how often somebody was in the way, ``holding`` whether a lock is held right now.
     """
 
     waited: float = 0.0
     held: float = 0.0
     total: float | None = None
     contended: int = 0
+    holding: bool = False
 
 
 @dataclass

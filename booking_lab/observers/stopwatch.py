@@ -45,6 +45,7 @@ class Stopwatch(Observer):
         timing = step.booking.timing
         if step.attempt != self._attempt:
             self._attempt, self._held_before, self._locked_at = step.attempt, timing.held, None
+            timing.holding = False
         begin = time.perf_counter()
         failed = True
         try:
@@ -58,5 +59,7 @@ class Stopwatch(Observer):
                     timing.contended += 1
             if step.kind in _LOCKS and not failed and self._locked_at is None:
                 self._locked_at = now
+                timing.holding = True
             if step.kind in _ENDS and self._locked_at is not None:
                 timing.held = self._held_before + now - self._locked_at
+                timing.holding = False

@@ -92,7 +92,7 @@ class Tracing(Observer):
                 {
                     "booking.step": step.kind,
                     "booking.attempt": step.attempt,
-                    "booking.phase": "waiting" if step.kind in _WAITING else "working",
+                    "booking.phase": _phase(step),
                 }
             )
             try:
@@ -100,3 +100,10 @@ class Tracing(Observer):
             except Exception as error:
                 span.set_attribute("booking.step.ended", type(error).__name__)
                 raise
+
+
+def _phase(step: Step) -> str:
+    """Tell waiting for a lock from holding one; the rest keeps nobody waiting."""
+    if step.kind in _WAITING:
+        return "waiting"
+    return "holding" if step.booking.timing.holding else "free"

@@ -132,11 +132,16 @@ class Totals(BaseModel):
     confirmed: int
     failed: int
     double_booked: int
+    overlapping: int
     total: int
 
 
 class StrategyFigures(BaseModel):
-    """One strategy's figures; times in milliseconds."""
+    """One strategy's figures; times in milliseconds.
+
+    ``overlapping`` counts the bookings that were under way while another one of the same thing was
+    being confirmed. As long as it is 0, no double booking could have happened.
+    """
 
     strategy: str
     confirmed: int
@@ -147,6 +152,7 @@ class StrategyFigures(BaseModel):
     unknown: int
     error: int
     total: int
+    overlapping: int
     retries: int
     p50_ms: float | None
     p95_ms: float | None
@@ -275,6 +281,7 @@ def get_stats() -> dict[str, Any]:
             "confirmed": sum(figure.confirmed for figure in figures),
             "failed": sum(figure.failed for figure in figures),
             "double_booked": len(double),
+            "overlapping": sum(figure.overlapping for figure in figures),
             "total": sum(figure.total for figure in figures),
         },
         "by_strategy": [{**asdict(figure), "failed": figure.failed} for figure in figures],

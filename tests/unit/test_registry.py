@@ -93,8 +93,10 @@ def test_a_missing_folder_is_reported(tmp_path):
     assert registry.entries()
 
 
-@pytest.mark.parametrize("options", [{"attempts": 1.7}, {"attempts": True}, {"attempts": "8"},
-                                     {"attempts": 0}, {"attempts": None}, {"tries": 3}])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [{"attempts": wrong} for wrong in (1.7, True, "8", 0, None)] + [{"tries": 3}],
+)
 def test_options_are_held_to_their_kind(options):
     with pytest.raises(InvalidOptions, match="It takes: attempts, base, cap"):
         Registry([SHIPPED]).get("optimistic").make(options)

@@ -53,9 +53,7 @@ def test_reset_frees_seats_and_forgets(client, eventually):
 
     assert answer["cleared"] == 1
     assert client.get("/events/1").json["seats"]["available"] == 100
-    assert client.get("/admin/stats").json["totals"] == {
-        "confirmed": 0, "failed": 0, "double_booked": 0, "total": 0
-    }  # fmt: skip
+    assert set(client.get("/admin/stats").json["totals"].values()) == {0}
     assert book(client).status_code == 201
 
 
@@ -69,7 +67,9 @@ def test_stats_come_from_rows_of_every_outcome(client, eventually):
     stats = client.get("/admin/stats").json
 
     assert stats["current_strategy"] == "distributed"
-    assert stats["totals"] == {"confirmed": 4, "failed": 4, "double_booked": 0, "total": 8}
+    totals = stats["totals"]
+    assert (totals["confirmed"], totals["failed"], totals["total"]) == (4, 4, 8)
+    assert (totals["double_booked"], totals["overlapping"]) == (0, 0)
     for figures in stats["by_strategy"]:
         assert (figures["confirmed"], figures["refused"], figures["total"]) == (1, 1, 2)
         assert 0 < figures["p50_ms"] <= figures["p95_ms"] <= figures["p99_ms"]

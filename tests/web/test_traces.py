@@ -1,6 +1,7 @@
 """Spans as an OTLP receiver gets them."""
 
 import gzip
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -76,8 +77,20 @@ def test_one_span_a_booking_and_one_a_step(make_client, receiver):
     assert steps == {"acquire: lease", "read: state", "decide: decide", "write: booking",
                      "commit: commit", "release: lease"}  # fmt: skip
     assert attributes(spans["acquire: lease"])["booking.phase"] == "waiting"
-    assert attributes(spans["write: booking"])["booking.phase"] == "working"
+    assert attributes(spans["write: booking"])["booking.phase"] == "holding"
     assert attributes(spans["write: booking"])["booking.attempt"] == 1
+
+
+def test_reading_before_any_lock_keeps_nobody_waiting(make_client, receiver):
+    client = make_client(otlp_endpoint=receiver.url)
+
+    book(client, strategy="optimistic")
+    client.application.extensions["lab"].stop()
+
+    phases = {span.name: attributes(span).get("booking.phase") for span in receiver.spans}
+    assert phases["read: state"] == "free"
+    assert phases["write: version"] == "free"
+    assert phases["write: booking"] == "holding"
 
 
 def test_a_caller_that_does_not_sample_is_not_traced(make_client, receiver):
@@ -102,8 +115,6 @@ def test_sampling_is_an_option(make_client, receiver):
 
 
 def test_log_lines_carry_the_trace(make_client, capfd):
-    import json
-
     client = make_client(log_level="INFO")
 
     answer = book(client, customer="someone")

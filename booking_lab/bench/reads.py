@@ -1,0 +1,81 @@
+"""What bookers that wait for one hot row cost those who only look."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from booking_lab.bench.wire import Wire
+from booking_lab.crowd import percentile
+from booking_lab.db.pool import Connector
+
+_BOOKERS = 25
+_READS = 400
+_WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+@dataclass(frozen=True)
+class Reads:
+    """GET /events/1, 95th percentile in milliseconds, idle and beside ``waiting`` bookers."""
+
+    idle_p95: float
+    busy_p95: float
+    waiting: int
+
+    @property
+    def ratio(self) -> float:
+        """How much slower."""
+        return self.busy_p95 / self.idle_p95
+
+
+def run(url: str, database_url: str) -> Reads:
+    """Measure idle, then while a row that all bookers want is held."""
+    _p95(url)
+    idle = _p95(url)
+    release = threading.Event()
+    with (
+        Connector(database_url, lock_timeout=60).session() as holder,
+        Connector(database_url).session() as watcher,
+        ThreadPoolExecutor(_BOOKERS) as bookers,
+    ):
+        holder.begin()
+        holder.execute("SELECT 1 FROM seats WHERE event_id = 1 AND seat_number = 'A1' FOR UPDATE")
+        for number in range(_BOOKERS):
+            bookers.submit(_book, url, number, release)
+        deadline = time.monotonic() + 10
+        while (waiting := watcher.execute(_WAITING)[0][0]) < _BOOKERS:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+        busy = _p95(url)
+        release.set()
+        holder.rollback()
+    return Reads(idle, busy, waiting)
+
+
+def _p95(url: str) -> float:
+    times = []
+    for _ in range(_READS // 4):
+        # Several connections, so that every worker is asked.
+        wires = [Wire(url) for _ in range(4)]
+        for wire in wires:
+            begin = time.perf_counter()
+            wire.get("/events/1")
+            times.append(1000 * (time.perf_counter() - begin))
+            wire.close()
+    return percentile(times, 0.95)
+
+
+def _book(url: str, number: int, release: threading.Event) -> None:
+    body = {"event_id": 1, "seat_number": "A1", "customer_id": f"w{number}",
+            "strategy": "pessimistic"}  # fmt: skip
+    wire = Wire(url)
+    while not release.is_set():
+        wire.post("/book", json.dumps(body))
+    wire.close()

@@ -1,0 +1,153 @@
+"""A crowd of customers over real HTTP, and what its answers show."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import math
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One booking as its customer saw it; times are seconds on one clock.
+
+    ``outcome`` is the lab's word, or ``error`` and the status for an answer that has none.
+    """
+
+    seat: str
+    outcome: str
+    begin: float
+    end: float
+
+
+class Verdict(StrEnum):
+    """What a run shows."""
+
+    DOUBLE_BOOKED = "DOUBLE-BOOKED"
+    INCONSISTENT = "INCONSISTENT"
+    SAFE = "safe"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Customer:
+    """One keep-alive connection to the lab.
+
+    Args:
+        url: the lab's address.
+        token: the admin token, if the lab wants one.
+    """
+
+    def __init__(self, url: str, token: str = "") -> None:
+        address = urlsplit(url)
+        self._connection = http.client.HTTPConnection(
+            address.hostname or "localhost", address.port, timeout=60
+        )
+        self._headers = {"Content-Type": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
+
+    def __enter__(self) -> Customer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Return the status and the parsed body.
+
+        Raises:
+            OSError, http.client.HTTPException: the lab doesn't answer.
+        """
+        sent = None if body is None else json.dumps(body)
+        self._connection.request(method, path, sent, self._headers)
+        response = self._connection.getresponse()
+        return response.status, json.loads(response.read())
+
+    def get(self, path: str) -> Any:
+        """Return the body of a GET."""
+        return self.call("GET", path)[1]
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """Return the body of a POST that has to succeed."""
+        status, answer = self.call("POST", path, body)
+        if status >= 400:
+            raise RuntimeError(f"POST {path} was answered {status}: {answer.get('detail')}")
+        return answer
+
+    def book(self, seat: str, name: str) -> Answer:
+        """Book a seat of event 1."""
+        begin = time.monotonic()
+        body = {"event_id": 1, "seat_number": seat, "customer_id": name}
+        status, answer = self.call("POST", "/book", body)
+        outcome = answer.get("outcome", f"error {status}")
+        return Answer(seat, outcome, begin, time.monotonic())
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def let_loose(url: str, wishes: Sequence[Sequence[str]]) -> list[Answer]:
+    """Let one customer for each entry of ``wishes`` book its seats, one after the other.
+
+    All are connected before the first books, and begin at the same moment.
+    """
+    start = threading.Barrier(len(wishes))
+
+    def customer(number: int) -> list[Answer]:
+        with Customer(url) as client:
+            client.get("/health")
+            start.wait(30)
+            return [client.book(seat, f"customer_{number}") for seat in wishes[number]]
+
+    with ThreadPoolExecutor(len(wishes)) as crowd:
+        return [answer for answers in crowd.map(customer, range(len(wishes))) for answer in answers]
+
+
+def overlaps(answers: Sequence[Answer]) -> int:
+    """Count the bookings that were under way while another of the same seat was confirmed.
+
+    Only these could have gone wrong; customers who came long after the seat was gone show nothing.
+    """
+    confirmed = defaultdict(list)
+    for answer in answers:
+        if answer.outcome == "confirmed":
+            confirmed[answer.seat].append(answer)
+    return sum(
+        any(
+            other is not answer and other.begin <= answer.end and answer.begin <= other.end
+            for other in confirmed[answer.seat]
+        )
+        for answer in answers
+    )
+
+
+def verdict(answers: Sequence[Answer], double_bookings: int, *, consistent: bool) -> Verdict:
+    """Judge a run. Where nobody met anybody, nothing was tried, and nothing can be called safe."""
+    if double_bookings:
+        return Verdict.DOUBLE_BOOKED
+    if not consistent:
+        return Verdict.INCONSISTENT
+    if not overlaps(answers):
+        return Verdict.INCONCLUSIVE
+    return Verdict.SAFE
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest value that at least ``share`` of all don't exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
+
+
+def outcomes(answers: Sequence[Answer]) -> Counter[str]:
+    """Count the answers by outcome."""
+    return Counter(answer.outcome for answer in answers)

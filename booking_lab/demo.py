@@ -1,0 +1,151 @@
+"""The lab in half a minute: the same crowd under each strategy, and one table."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from booking_lab.crowd import (
+    Answer,
+    Customer,
+    Verdict,
+    let_loose,
+    outcomes,
+    overlaps,
+    percentile,
+    verdict,
+)
+
+#: Ten customers want the one seat.
+_ONE_SEAT = ["A1"]
+_CUSTOMERS = 10
+#: Then thirty want five each, of forty: some will want the same.
+_CROWD = 30
+_EACH = 5
+_COLOURS = {Verdict.DOUBLE_BOOKED: "red", Verdict.INCONSISTENT: "red", Verdict.SAFE: "green"}
+_SEATS = [f"{row}{number}" for row in "DEFG" for number in range(1, 11)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """How the crowd fared under one strategy; times in milliseconds."""
+
+    strategy: str
+    confirmed: int
+    refused: int
+    other: int
+    double_bookings: int
+    overlaps: int
+    p50: float
+    p95: float
+    p99: float
+    per_second: float
+    verdict: Verdict
+    expected: bool
+
+
+def run(url: str, console: Console, token: str = "") -> bool:
+    """Let the crowd loose under each strategy at ``url``, and print the table.
+
+    Returns whether each verdict is what the strategy promises.
+    """
+    rows = []
+    with console.status("asking for the strategies") as status:
+        for row in _rows(url, token, status.update):
+            rows.append(row)
+            console.print(f"  {row.strategy}: {row.verdict}")
+    console.print(_table(rows))
+    console.print(_reading(rows))
+    return all(row.expected for row in rows)
+
+
+def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
+    with Customer(url, token) as admin:
+        strategies = admin.get("/admin/strategies")["strategies"]
+        # What protects nothing comes first: it is the race that the others are there to stop.
+        for entry in sorted(strategies, key=lambda entry: (not entry["allows"], entry["name"])):
+            name = entry["name"]
+            admin.post("/admin/strategy", {"strategy": name})
+            admin.post("/admin/reset?event_id=1")
+            tell(f"{name}: {_CUSTOMERS} customers want one seat")
+            answers = let_loose(url, [_ONE_SEAT] * _CUSTOMERS)
+            tell(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
+            rush = let_loose(url, _wishes())
+            yield _row(admin, entry, answers, rush)
+
+
+def _wishes() -> list[list[str]]:
+    # The same crowd for every strategy, and in every run.
+    chance = random.Random(36)
+    return [chance.sample(_SEATS, _EACH) for _ in range(_CROWD)]
+
+
+def _row(admin: Customer, entry: dict[str, Any], one: list[Answer], rush: list[Answer]) -> Row:
+    answers = one + rush
+    double = admin.get("/admin/double-bookings")["count"]
+    found = verdict(answers, double, consistent=admin.get("/admin/audit")["consistent"])
+    ended = outcomes(answers)
+    times = [1000 * (answer.end - answer.begin) for answer in answers]
+    lasted = max(a.end for a in rush) - min(a.begin for a in rush)
+    safe = "double booking" not in entry["allows"]
+    return Row(
+        strategy=entry["name"],
+        confirmed=ended["confirmed"],
+        refused=ended["refused"],
+        other=len(answers) - ended["confirmed"] - ended["refused"],
+        double_bookings=double,
+        overlaps=overlaps(answers),
+        p50=percentile(times, 0.50),
+        p95=percentile(times, 0.95),
+        p99=percentile(times, 0.99),
+        per_second=len(rush) / lasted,
+        verdict=found,
+        expected=found is (Verdict.SAFE if safe else Verdict.DOUBLE_BOOKED),
+    )
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(
+        title="The same crowd under each strategy; times in ms, bookings per s",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("strategy")
+    for heading in (
+        "confirmed", "refused", "double\nbooked", "over-\nlapping", "p50", "p95", "p99",
+        "per s",
+    ):  # fmt: skip
+        table.add_column(heading, justify="right")
+    table.add_column("verdict")
+    for row in rows:
+        counts = (row.confirmed, row.refused, row.double_bookings, row.overlaps)
+        figures = (row.p50, row.p95, row.p99, row.per_second)
+        colour = _COLOURS.get(row.verdict, "yellow")
+        table.add_row(
+            row.strategy,
+            *(str(count) for count in counts),
+            *(f"{figure:.0f}" for figure in figures),
+            f"[{colour}]{row.verdict}[/{colour}]",
+        )
+    return table
+
+
+def _reading(rows: Sequence[Row]) -> str:
+    others = [f"{row.other} under {row.strategy}" for row in rows if row.other]
+    note = f" Ended otherwise (conflict, timeout): {', '.join(others)}." if others else ""
+    surprises = [row.strategy for row in rows if not row.expected]
+    if surprises:
+        return f"Not as the strategies promise: {', '.join(surprises)}."
+    return (
+        "double bookings: seats promised to more than one customer. overlapping: bookings that "
+        "were under way while another of the same seat was confirmed; without any, a run shows "
+        "nothing. safe means: not in this run." + note
+    )
