@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -113,9 +112,7 @@ def _row(admin: Customer, entry: dict[str, Any], one: list[Answer], rush: list[A
 def _table(rows: Sequence[Row]) -> Table:
     table = Table(
         title="The same crowd under each strategy; times in ms, bookings per s",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
+        box=None,
         padding=(0, 1, 0, 0),
     )
     table.add_column("strategy")

@@ -12,10 +12,11 @@ from booking_lab.db.pool import Connector, Pool
 from booking_lab.engine import Engine
 from booking_lab.housekeeping import Housekeeping
 from booking_lab.locks import redis_lock
-from booking_lab.observers import gauges, tracing
+from booking_lab.observers import gauges, metrics, tracing
 from booking_lab.observers.metrics import Metrics
 from booking_lab.observers.think import ThinkTime
 from booking_lab.registry import SHIPPED, Registry
+from booking_lab.workloads import WORKLOADS
 
 
 class Lab:
@@ -55,6 +56,9 @@ class Lab:
             self.ledger,
             self._observers(),
             self.worker,
+        )
+        metrics.begin_at_zero(
+            [entry.name for entry in self.registry.entries()], [one.name for one in WORKLOADS]
         )
         self._housekeeping = Housekeeping(
             self.connector,

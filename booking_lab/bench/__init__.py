@@ -9,7 +9,6 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -77,9 +76,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(
         title=f"Bookings over HTTP: {CLIENTS} clients, durable commits, no think time",
         caption="pgbench runs the same statements on the same server; ratio is service : pgbench",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
+        box=None,
         padding=(0, 1, 0, 0),
     )
     for heading in ("seats", "strategy"):

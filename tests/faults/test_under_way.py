@@ -8,6 +8,7 @@ import pytest
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
 from booking_lab.engine import Wish
+from booking_lab.locks import redis_lock
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.gate import Gate
 from tests.web.test_booking import STRATEGIES, book
@@ -101,3 +102,29 @@ def test_a_reset_that_cannot_have_the_row_changes_nothing(make_client, database_
         assert client.get("/events/1").json["seats"]["booked"] == 1
     other.close()
     assert client.post("/admin/reset?event_id=1").status_code == 200
+
+
+@pytest.mark.parametrize("rival", ["none", "pessimistic", "distributed", "optimistic"])
+def test_an_optimistic_booking_notices_rivals_of_every_strategy(client, background, rival):
+    gate = Gate(StepKind.WRITE)
+    booking = begin(client, background, gate, "optimistic")
+
+    assert book(client, "A1", "rival", strategy=rival).status_code == 201
+    gate.open()
+
+    assert booking.result().outcome is Outcome.REFUSED
+    assert booking.result().tries == 2
+    assert client.get("/admin/double-bookings").json["count"] == 0
+
+
+def test_a_lease_that_is_anothers_by_now_is_not_released(client, background, redis_url):
+    gate = Gate(StepKind.WRITE)
+    booking = begin(client, background, gate, "distributed")
+    holder = redis_lock.connect(redis_url, 1)
+    holder.set("booking-lab:lock:seats:1:A1", "somebody else")
+
+    gate.open()
+
+    assert booking.result().outcome is Outcome.CONFIRMED
+    assert holder.get("booking-lab:lock:seats:1:A1") == b"somebody else"
+    holder.close()
