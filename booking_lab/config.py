@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -25,7 +26,7 @@ class Settings:
     port: int = _setting("BOOKING_LAB_PORT", 8000, "port to listen on")
     workers: int = _setting("BOOKING_LAB_WORKERS", 4, "gunicorn workers of each instance")
     threads: int = _setting("BOOKING_LAB_THREADS", 64, "threads of each worker")
-    instance: str = _setting("BOOKING_LAB_INSTANCE", "1", "name of this instance")
+    instance: str = _setting("BOOKING_LAB_INSTANCE", "", "name of this instance; empty: the host's")
     admin_token: str = _setting("BOOKING_LAB_ADMIN_TOKEN", "", "bearer token of /admin")
     strategy: str = _setting("BOOKING_LAB_STRATEGY", "none", "strategy of a new database")
     strategy_folders: tuple[str, ...] = _setting(
@@ -94,6 +95,11 @@ class Settings:
     def loopback(self) -> bool:
         """Whether ``host`` is reachable from this machine alone."""
         return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+
+    @property
+    def instance_name(self) -> str:
+        """A name that no other instance bears; replicas in containers differ by their host."""
+        return self.instance or socket.gethostname()
 
     @property
     def metrics_folder(self) -> Path | None:

@@ -38,7 +38,7 @@ class Lab:
     def start(self) -> None:
         """Open pools and clients and start the housekeeping; call it in the worker."""
         settings = self.settings
-        self.worker = f"{settings.instance}/{os.getpid()}"
+        self.worker = f"{settings.instance_name}/{os.getpid()}"
         self.bookings = Pool(
             "booking", self.connector, settings.booking_pool, settings.pool_timeout
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from booking_lab.core.booking import Booking, Outcome
@@ -46,7 +47,7 @@ class Race:
         """What the race shows."""
         if self.confirmed > 1:
             return "double booking"
-        if self.confirmed == 1:
+        if self.confirmed == 1 and self.opening is not Opening.TIMED_OUT:
             return "safe"
         return "inconclusive"
 
@@ -72,7 +73,11 @@ def run(
         racing = engine.with_(pool, [barrier])
         try:
             with ThreadPoolExecutor(len(requests), thread_name_prefix="racer") as bookers:
-                answers = [bookers.submit(racing.book, workload, r, wish) for r in requests]
+                # Each in the caller's context, so that spans and log lines find its trace.
+                answers = [
+                    bookers.submit(copy_context().run, racing.book, workload, request, wish)
+                    for request in requests
+                ]
                 opening = barrier.watch(lambda pids: _blocked(referee, pids), LET_GO_AFTER)
             return Race([answer.result() for answer in answers], opening)
         finally:

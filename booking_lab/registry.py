@@ -98,7 +98,7 @@ class Registry:
         self._entries: dict[str, Entry] = {}
         self._broken: dict[str, Broken] = {}
         self._files: dict[Path, float] = {}
-        self._made: dict[tuple[str, str], tuple[Entry, Strategy]] = {}
+        self._made: tuple[int, tuple[Entry, Strategy]] | None = None
         self.scan()
 
     def scan(self) -> None:
@@ -115,13 +115,12 @@ class Registry:
                         self._load(file)
 
     def get(self, name: str) -> Entry:
-        """Return the strategy called ``name``; a file that came since the start is found too.
+        """Return the strategy called ``name``; files that are new or have changed are found.
 
         Raises:
             UnknownStrategy: there is none.
         """
-        if name not in self._entries:
-            self.scan()
+        self.scan()
         try:
             return self._entries[name]
         except KeyError:
@@ -129,12 +128,14 @@ class Registry:
             raise UnknownStrategy(f"There is no strategy {name!r}; there are: {known}.") from None
 
     def selected(self, current: Selection) -> tuple[Entry, Strategy]:
-        """Return the strategy that ``current`` names, with its options; made once, then kept."""
-        key = (current.strategy, current.options)
-        if key not in self._made:
+        """Return the strategy that ``current`` names, with its options; made once an epoch.
+
+        So a switch, even to the same strategy, brings every worker to the files as they are now.
+        """
+        if self._made is None or self._made[0] != current.epoch:
             entry = self.get(current.strategy)
-            self._made[key] = entry, entry.make(json.loads(current.options))
-        return self._made[key]
+            self._made = current.epoch, (entry, entry.make(json.loads(current.options)))
+        return self._made[1]
 
     def entries(self) -> list[Entry]:
         """All strategies, by name."""
@@ -153,7 +154,6 @@ class Registry:
             if known and inspect.getfile(known.kind) != str(file):
                 raise StrategyFault(f"the name {name} is taken by {inspect.getfile(known.kind)}")
             self._entries[name] = Entry(name, _strategy_in(_imported(file)))
-            self._made.clear()
         except Exception as error:  # whatever a plug-in's author did, the lab runs on
             self._report(file, f"{type(error).__name__}: {error}")
 

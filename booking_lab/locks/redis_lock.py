@@ -6,6 +6,7 @@ https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/ (a sing
 from __future__ import annotations
 
 import logging
+import math
 import uuid
 from dataclasses import dataclass, field
 
@@ -65,7 +66,9 @@ class RedisLock:
         """
         if servers.redis is None:
             raise RedisUnavailable("The lab runs without Redis, and this strategy needs it.")
-        return RedisLease(servers.redis, f"booking-lab:lock:{anchor.name}", int(self.ttl * 1000))
+        # Redis refuses an expiry of zero, so a part of a millisecond is a whole one.
+        ttl_ms = math.ceil(self.ttl * 1000)
+        return RedisLease(servers.redis, f"booking-lab:lock:{anchor.name}", ttl_ms)
 
 
 @dataclass(frozen=True)

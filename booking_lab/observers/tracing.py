@@ -23,7 +23,7 @@ def provider(settings: Settings) -> TracerProvider:
     """Return a provider that samples as set; the exporter is added after the fork."""
     return TracerProvider(
         resource=Resource.create(
-            {"service.name": "booking-lab", "service.instance.id": settings.instance}
+            {"service.name": "booking-lab", "service.instance.id": settings.instance_name}
         ),
         # A caller that samples gets its trace; others are drawn by chance.
         sampler=ParentBased(TraceIdRatioBased(settings.trace_sample)),

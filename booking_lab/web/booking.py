@@ -13,7 +13,12 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.errors import Overloaded
+from booking_lab.errors import (
+    DatabaseUnavailable,
+    Overloaded,
+    RedisUnavailable,
+    Unavailable,
+)
 from booking_lab.web.fields import Body, CustomerId, EventId, Options, SeatNumber, StrategyName
 from booking_lab.web.problems import MEDIA_TYPE, documented, problem
 from booking_lab.web.state import lab, wish
@@ -25,7 +30,13 @@ log = logging.getLogger(__name__)
 RESERVED_THREADS = 8
 
 _SEATS = Seats()
-_STATUS = {Outcome.REFUSED: 409, Outcome.CONFLICT: 409}
+_STATUS = {
+    Outcome.REFUSED: 409,
+    Outcome.CONFLICT: 409,
+    Outcome.TIMEOUT: 503,
+    Outcome.UNKNOWN: 503,
+}
+_AWAY = {kind.code for kind in (Unavailable, DatabaseUnavailable, RedisUnavailable)}
 
 
 class BookRequest(Body):
@@ -166,7 +177,7 @@ def blueprint(admission: Admission) -> APIBlueprint:
 def failed(done: Booking) -> Response:
     """Return the answer for a booking that wasn't confirmed."""
     assert done.outcome is not None
-    status = 500 if done.code == "strategy_fault" else _STATUS.get(done.outcome, 503)
+    status = _STATUS.get(done.outcome, 503 if done.code in _AWAY else 500)
     return problem(status, done.code, done.message, **{**answer(done), "status": "failed"})
 
 

@@ -128,3 +128,7 @@ def test_without_a_database_the_answer_is_clean(make_client):
     assert client.get("/health").status_code == 200
     assert client.get("/ready").status_code == 503
     assert client.get("/metrics").status_code == 200
+
+
+def test_a_lease_of_less_than_a_millisecond_is_one(client):
+    assert book(client, strategy="distributed", options={"ttl": 0.0001}).status_code == 201

@@ -52,7 +52,8 @@ def test_a_changed_file_is_read_again(tmp_path):
     file.write_text(A_STRATEGY.replace("Just does it", "Does it better"))
     os.utime(file, (1, 1))
 
-    assert [entry.summary for entry in registry.entries()] == ["Does it better. Really."]
+    assert registry.get("mine").summary == "Does it better. Really."
+    assert [entry.name for entry in registry.entries()] == ["mine"]
 
 
 @pytest.mark.parametrize(

@@ -123,3 +123,15 @@ def test_log_lines_carry_the_trace(make_client, capfd):
     [line] = [line for line in lines if line["message"] == "booking confirmed"]
     assert line["trace_id"] == answer.json["trace_id"]
     assert line["customer_id"] == "someone"
+
+
+def test_a_race_is_one_trace(make_client, receiver):
+    client = make_client(otlp_endpoint=receiver.url)
+    headers = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    body = {"event_id": 1, "seat_number": "A1", "customers": 3}
+
+    client.post("/admin/race", json=body, headers=headers)
+    client.application.extensions["lab"].stop()
+
+    bookings = [span for span in receiver.spans if span.name == "booking"]
+    assert [span.trace_id.hex() for span in bookings] == [TRACE] * 3

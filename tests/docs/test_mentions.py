@@ -1,0 +1,76 @@
+"""What the documents mention exists: commands, targets, files, services, links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from booking_lab.cli import main
+
+from .markdown import DOCUMENTS, ROOT, sections
+
+TEXTS = {str(document.relative_to(ROOT)): document.read_text() for document in DOCUMENTS}
+EVERYTHING = "\n".join(TEXTS.values())
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Each `booking-lab ...` in a document, as its command and the rest of it."""
+    yield from re.findall(r"`booking-lab (\w+)([^`\n]*)`", EVERYTHING)
+
+
+def test_every_make_target_that_is_mentioned_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    mentioned = set(re.findall(r"(?:[`\n]|-strategies )make ([a-z-]+)", EVERYTHING))
+    assert mentioned >= {"demo", "test", "up", "down"}
+    assert mentioned <= targets
+
+
+def test_every_variable_given_to_make_is_one_of_the_makefile() -> None:
+    known = set(re.findall(r"^([A-Z]+) \?=", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    given = set(re.findall(r"\bmake \w+ ([A-Z]+)=", EVERYTHING))
+    assert given
+    assert given <= known
+
+
+def test_every_command_that_is_mentioned_exists_with_its_options() -> None:
+    context = click.Context(main)
+    mentioned = list(commands())
+    assert mentioned
+    for name, rest in mentioned:
+        command = main.get_command(context, name)
+        assert command, f"booking-lab {name}"
+        known = {option for one in command.get_params(context) for option in one.opts}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"booking-lab {name}{rest}"
+
+
+def test_every_compose_service_and_every_published_port_is_as_the_documents_say() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert set(re.findall(r"\blab36-[a-z0-9-]+", EVERYTHING)) <= set(compose["services"])
+    published = {
+        port.split(":")[-2]
+        for service in compose["services"].values()
+        for port in service.get("ports", [])
+    }
+    shown = set(re.findall(r"^\|[^|]*\| http://localhost:(\d+) ", TEXTS["README.md"], re.MULTILINE))
+    assert shown == published
+
+
+def test_every_k6_script_that_is_mentioned_exists() -> None:
+    scripts = set(re.findall(r"/scripts/([\w-]+\.js)", EVERYTHING))
+    assert scripts
+    assert all((ROOT / "k6" / script).is_file() for script in scripts)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=TEXTS)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", document.read_text()):
+        path, _, anchor = target.partition("#")
+        file = (document.parent / path).resolve() if path else document
+        assert file.exists(), target
+        if anchor:
+            assert anchor in {one.anchor for one in sections(file)}, target

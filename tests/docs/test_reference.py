@@ -1,0 +1,234 @@
+"""What the documents list is what there is: nothing is missing, and nothing is invented."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import jsonschema
+import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from booking_lab import config, engine, errors, race
+from booking_lab.config import Settings
+from booking_lab.observers import stopwatch
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.web import create_app, problems
+
+from .markdown import ROOT, Section, section, sections, table
+
+README = ROOT / "README.md"
+API = ROOT / "docs" / "api.md"
+#: There, and no part of the description of the API.
+UNLISTED = {"/docs/", "/openapi.json"}
+
+
+@pytest.fixture(scope="module")
+def app() -> Any:
+    """The application alone: no server behind it."""
+    return create_app(Settings(admin_token="secret", max_body=256, log_level="CRITICAL"))
+
+
+@pytest.fixture(scope="module")
+def openapi(app: Any) -> dict[str, Any]:
+    document: dict[str, Any] = app.test_client().get("/openapi.json").json
+    return document
+
+
+def operations(openapi: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The operations, by method and path as the documents write them."""
+    return {
+        f"{method.upper()} {re.sub(r'{.*?}', '{id}', path)}": operation
+        for path, methods in openapi["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def described() -> dict[str, Section]:
+    """The sections of docs/api.md that describe an endpoint."""
+    return {one.title.strip("`"): one for one in sections(API) if one.title.startswith("`")}
+
+
+# --- endpoints -----------------------------------------------------------------------------------
+
+
+def test_every_endpoint_is_in_the_readme_and_described(openapi: dict[str, Any]) -> None:
+    there = list(operations(openapi))
+    listed = [row[0] for row in table(section(README, "The API").prose, "Endpoint")]
+    assert sorted(listed) == sorted(there)
+    assert sorted(described()) == sorted(there)
+
+
+def test_every_endpoint_is_described_with_the_statuses_that_it_answers(
+    openapi: dict[str, Any],
+) -> None:
+    for name, operation in operations(openapi).items():
+        said = set(re.findall(r"\b[2-5]\d\d\b", described()[name].prose))
+        there = set(operation["responses"])
+        assert said <= there, f"{name}: {sorted(said - there)} is not answered"
+        assert there <= said, f"{name}: {sorted(there - said)} is missing"
+
+
+@pytest.mark.parametrize("path", sorted(UNLISTED))
+def test_what_is_no_part_of_the_description_is_there(app: Any, path: str) -> None:
+    assert path in API.read_text()
+    assert app.test_client().get(path).status_code == 200
+
+
+def test_the_examples_have_every_field_and_no_other(openapi: dict[str, Any]) -> None:
+    for name, operation in operations(openapi).items():
+        examples = [json.loads(block.text) for block in described()[name].of("json")]
+        if "requestBody" in operation:
+            schema = content(operation["requestBody"])
+            compare(examples.pop(0), schema, openapi, f"{name}, what is sent", complete=False)
+            for one in resolve(schema, openapi)["properties"]:
+                shown = described()[name].prose + described()[name].of("json")[0].text
+                assert one in shown, f"{name} doesn't say that it takes {one}"
+        answer = next(v for k, v in operation["responses"].items() if k in {"200", "201"})
+        if "application/json" not in answer["content"]:
+            continue  # metrics
+        assert len(examples) == 1, f"{name} has {len(examples)} examples of its answer"
+        compare(examples[0], content(answer), openapi, name)
+
+
+def content(part: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = part["content"]["application/json"]["schema"]
+    return schema
+
+
+def resolve(schema: dict[str, Any], openapi: dict[str, Any]) -> dict[str, Any]:
+    reference = schema.get("$ref")
+    return openapi["components"]["schemas"][reference.rpartition("/")[2]] if reference else schema
+
+
+def compare(
+    example: Any, schema: dict[str, Any], openapi: dict[str, Any], where: str, complete: bool = True
+) -> None:
+    """Hold an example to its schema: valid, no field too many and, if complete, none missing."""
+    jsonschema.validate(example, {**schema, "components": openapi["components"]})
+    schema = resolve(schema, openapi)
+    for item in example if isinstance(example, list) else []:
+        compare(item, schema["items"], openapi, where, complete)
+    if isinstance(example, dict) and "properties" in schema:
+        there, shown = set(schema["properties"]), set(example)
+        assert shown <= there, f"{where}: {sorted(shown - there)} is not there"
+        assert not complete or shown == there, f"{where}: {sorted(there - shown)} is missing"
+        for name, value in example.items():
+            compare(value, schema["properties"][name], openapi, f"{where}, {name}", complete)
+
+
+# --- errors --------------------------------------------------------------------------------------
+
+
+Kind = type[errors.BookingLabError]
+
+
+def lab_errors(kind: Kind = errors.BookingLabError) -> Iterator[Kind]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from lab_errors(child)
+
+
+def test_every_error_code_is_described_with_its_status(app: Any) -> None:
+    said = {code: int(status) for code, status, _ in table(API.read_text(), "Code")}
+    there = {
+        kind.code: problems.status_of(kind())
+        for kind in lab_errors()
+        if kind.__module__ == errors.__name__  # others belong to the launcher; so does this one:
+        and kind is not errors.ConfigurationError
+    }
+    assert said == there | http_errors(app)
+
+
+def http_errors(app: Any) -> dict[str, int]:
+    """The codes that HTTP itself gives rise to, each made to happen."""
+    client = app.test_client()
+    as_json = {"content_type": "application/json"}
+    answers = [
+        client.get("/nowhere"),
+        client.post("/events"),
+        client.get("/admin/stats"),
+        client.post("/book", data="x"),
+        client.post("/book", data="{", **as_json),
+        client.post("/book", data="[]", **as_json),
+        client.post("/book", data="{}", **as_json),
+        client.post("/book", data="x" * 1000, **as_json),
+        client.get("/health"),  # the lab behind it was never started
+    ]
+    assert all(answer.content_type == "application/problem+json" for answer in answers)
+    return {answer.json["code"]: answer.status_code for answer in answers}
+
+
+def test_the_figures_in_the_text_are_those_of_the_code() -> None:
+    said = (API.read_text(), (ROOT / "docs" / "metrics.md").read_text())
+    assert "within five seconds" in " ".join(said[0].split())
+    assert engine.SETTLE_WITHIN == 5
+    assert "within ten seconds" in said[0]
+    assert race.LET_GO_AFTER == 10
+    assert "two\nmilliseconds" in said[1]
+    assert stopwatch.CONTENDED_AFTER == 0.002
+
+
+# --- settings ------------------------------------------------------------------------------------
+
+
+def test_every_setting_is_described_as_it_is() -> None:
+    ranges = {name: f"{low:,} to {high:,}" for name, low, high in config._RANGES}
+    there = [
+        [
+            field.metadata["variable"],
+            "" if field.default in ("", ()) else str(field.default),
+            ranges.get(field.name, ""),
+            field.metadata["about"],
+        ]
+        for field in fields(Settings)
+    ]
+    assert table((ROOT / "docs" / "settings.md").read_text(), "Variable") == there
+
+
+# --- metrics -------------------------------------------------------------------------------------
+
+
+def test_every_metric_is_described_with_its_type_and_labels(shared_url: str) -> None:
+    said = {
+        name: (kind, set(re.findall(r"\w+", labels)))
+        for name, kind, labels, _ in table((ROOT / "docs" / "metrics.md").read_text(), "Metric")
+    }
+    make_every_metric_show(shared_url)
+    deadline = time.monotonic() + 10
+    while (there := scraped(shared_url)) != said and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert there == said
+
+
+def make_every_metric_show(url: str) -> None:
+    """Book, and let a lock expire under its holder."""
+    requests.post(f"{url}/admin/reset?event_id=1", timeout=30)
+    requests.post(f"{url}/admin/think-time", json={"think_time_ms": 200}, timeout=30)
+    seat = {"event_id": 1, "seat_number": "A1", "customer_id": "customer_1"}
+    short = {"strategy": "distributed", "options": {"ttl": 0.05}}
+    answer = requests.post(f"{url}/book", json=seat | short, timeout=30)
+    assert answer.json()["status"] == "confirmed"
+
+
+def scraped(url: str) -> dict[str, tuple[str, set[str]]]:
+    """The metrics by name, each with its type and labels."""
+    found = {}
+    for family in text_string_to_metric_families(requests.get(f"{url}/metrics", timeout=30).text):
+        name = family.name + ("_total" if family.type == "counter" else "")
+        labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        found[name] = (family.type, labels)
+    return found
+
+
+# --- strategies ----------------------------------------------------------------------------------
+
+
+def test_every_strategy_is_in_the_readmes_table() -> None:
+    listed = [row[0] for row in table(section(README, "The strategies").prose, "Strategy")]
+    assert sorted(listed) == [entry.name for entry in Registry([SHIPPED]).entries()]
