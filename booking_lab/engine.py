@@ -112,24 +112,23 @@ class Engine:
             NotFound: the request names something that isn't there; leaves no row.
             Unavailable: PostgreSQL doesn't answer and hasn't since this process started.
         """
-        try:
-            with (
-                self.under_way.entered() as entry,
+        # Under way until it is in the ledger: so a switch that has drained has the books complete.
+        with self.under_way.entered() as entry:
+            try:
                 # The connection comes before any lease: waiting for it would use the lease up.
-                self._pool.session(selection.read) as (session, current),
-            ):
-                self._last, entry.epoch = current, current.epoch
-                booking = self._begin(workload, request, wish, current)
-                with self._watched(booking) as observers:
-                    self._run(booking, session, observers)
-        except (PoolTimeout, Unavailable) as error:
-            if self._last is None:
-                raise
-            # It never began, and has a row all the same, under the selection last seen.
-            booking = self._begin(workload, request, wish, self._last)
-            with self._watched(booking):
-                self._end(booking, error)
-        self._ledger.close(booking)
+                with self._pool.session(selection.read) as (session, current):
+                    self._last, entry.epoch = current, current.epoch
+                    booking = self._begin(workload, request, wish, current)
+                    with self._watched(booking) as observers:
+                        self._run(booking, session, observers)
+            except (PoolTimeout, Unavailable) as error:
+                if self._last is None:
+                    raise
+                # It never began, and has a row all the same, under the selection last seen.
+                booking = self._begin(workload, request, wish, self._last)
+                with self._watched(booking):
+                    self._end(booking, error)
+            self._ledger.close(booking)
         return booking
 
     @contextmanager

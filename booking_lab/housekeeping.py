@@ -93,12 +93,14 @@ class Housekeeping:
         drained = 0
         wanted = selection.read(session).epoch
         while True:
-            if drained < wanted and not self._under_way.older_than(wanted):
+            done = drained < wanted and not self._under_way.older_than(wanted)
+            self._each_round()
+            self._ledger.flush(session)
+            if done:
+                # After the flush: whoever has waited for this finds the books complete.
                 selection.register(session, self._worker, wanted)
                 self._registered.set()
                 drained = wanted
-            self._each_round()
-            self._ledger.flush(session)
             if self._stopping:
                 selection.unregister(session, self._worker)
                 return

@@ -76,6 +76,8 @@ class Lab:
             self._housekeeping = None
             self.bookings.close()
             self.reads.close()
+            if self.redis:
+                self.redis.close()
         if self.tracer_provider:
             self.tracer_provider.shutdown()
 

@@ -1,0 +1,107 @@
+// The verdict: what the lab's own books say about a run.
+//
+// A run in which no two bookings met shows nothing: under no protection at all it looks as good as
+// under the best. So "safe" takes three things, and the first two are measured, not hoped for:
+//
+//   1. nothing went wrong: no seat was confirmed twice, and the audit found nothing;
+//   2. something could have: bookings of a seat were under way while another one of the same seat
+//      was being confirmed (`overlapping` in /admin/stats, from the times of every single booking);
+//   3. the strategy rules double bookings out. One that doesn't may be lucky, but never safe.
+
+import { Counter, Rate } from 'k6/metrics';
+
+import * as api from './api.js';
+import { EXPECT } from './settings.js';
+
+const DOUBLE_BOOKING = 'double booking';
+
+const metrics = {
+  verdicts: new Counter('verdicts'),
+  overlapping: new Counter('overlapping'),
+  doubleBookings: new Counter('double_bookings'),
+  findings: new Counter('audit_findings'),
+  brokenPromises: new Counter('broken_promises'),
+};
+const asExpected = new Rate('as_expected');
+
+/** What fails a run: any anomaly that the strategy rules out, and any verdict but the expected. */
+export const thresholds = {
+  broken_promises: ['count==0'],
+  ...(EXPECT && { as_expected: ['rate==1'] }),
+};
+
+/** The verdict in a word or two. */
+export function verdict({ doubleBookings, findings, overlapping, allows }) {
+  if (doubleBookings > 0) return DOUBLE_BOOKING;
+  if (findings > 0) return 'inconsistent';
+  return overlapping > 0 && !allows.includes(DOUBLE_BOOKING) ? 'safe' : 'inconclusive';
+}
+
+/** Why. */
+export function reason({ doubleBookings, findings, overlapping }, word) {
+  return {
+    [DOUBLE_BOOKING]: `seats that went to more than one customer: ${doubleBookings}`,
+    inconsistent: `seats, bookings and answers disagree: ${findings} findings, see /admin/audit`,
+    safe: `${overlapping} bookings met another one of their seat, and no seat went twice`,
+    inconclusive: overlapping
+      ? 'nothing went wrong, but this strategy does not promise that'
+      : 'no two bookings met, so nothing was put to the test',
+  }[word];
+}
+
+/**
+ * Judge what has happened since the last reset, and put it into the metrics that the thresholds
+ * watch. Once for each reset: the metrics add up.
+ *
+ * Each part is {strategy, allows} and, where several strategies share the event, the seats that
+ * this one had for itself.
+ */
+export function judge(parts) {
+  for (const found of look(parts)) {
+    metrics.verdicts.add(1);
+    metrics.overlapping.add(found.overlapping);
+    metrics.doubleBookings.add(found.doubleBookings);
+    metrics.findings.add(found.findings);
+    metrics.brokenPromises.add(found.brokenPromises);
+    asExpected.add(found.verdict === EXPECT);
+  }
+}
+
+/** What the lab's books say about each part. */
+export function look(parts) {
+  const figures = api.stats().by_strategy;
+  const double = api.doubleBookings();
+  const findings = api.audit();
+  return parts.map(({ strategy, allows, seats }) => {
+    const mine = (seat) => !seats || seats.includes(seat);
+    const twice = double.filter((one) => mine(one.seat_number)).length;
+    const wrong = findings.filter((one) => mine(one.subject));
+    const stats = figures.find((one) => one.strategy === strategy) || { overlapping: 0 };
+    const found = {
+      strategy,
+      allows,
+      stats,
+      overlapping: stats.overlapping,
+      doubleBookings: twice,
+      findings: wrong.length,
+      brokenPromises:
+        (allows.includes(DOUBLE_BOOKING) ? 0 : twice) +
+        wrong.filter((one) => !allows.includes(one.kind)).length,
+    };
+    return { ...found, verdict: verdict(found) };
+  });
+}
+
+/**
+ * Wait until no booking is under way and the lab's books are complete.
+ *
+ * A switch returns once the bookings that began before it are done, also those whose customer has
+ * gone, and are in the books; setting the think time to what it is changes nothing else.
+ */
+export function settle(seconds = 30) {
+  const deadline = Date.now() + seconds * 1000;
+  const same = api.strategy().think_time_ms;
+  while (!api.setThinkTime(same).drained) {
+    if (Date.now() > deadline) throw new Error(`The lab did not come to rest in ${seconds} s.`);
+  }
+}

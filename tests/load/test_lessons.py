@@ -1,0 +1,117 @@
+"""Each k6 script, run by the real k6 against the real lab."""
+
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.load.k6 import PASSED, SCRIPT_ERROR, SCRIPTS, THRESHOLD_BROKEN, run
+
+SAFE = ["pessimistic", "optimistic", "distributed"]
+
+
+def test_under_none_one_seat_goes_to_many(url: str) -> None:
+    lesson = run("01_one_seat.js", url, STRATEGY="none")
+    assert lesson.code == PASSED, lesson.errors
+    assert lesson.verdict == "double booking"
+    assert lesson.lines["double bookings"] == "1"
+    assert lesson.bookings["confirmed"] > 1
+    # What k6 was told is what the lab has in its books.
+    totals = requests.get(f"{url}/admin/stats", timeout=10).json()["totals"]
+    assert totals["confirmed"] == lesson.bookings["confirmed"]
+    assert totals["total"] == 20
+
+
+@pytest.mark.parametrize("strategy", SAFE)
+def test_under_a_safe_strategy_one_seat_goes_to_one(url: str, strategy: str) -> None:
+    lesson = run("01_one_seat.js", url, STRATEGY=strategy, EXPECT="safe")
+    assert lesson.code == PASSED, lesson.report + lesson.errors
+    assert lesson.verdict == "safe"
+    assert lesson.bookings["confirmed"] == 1
+    assert lesson.lines["strategy"].startswith(strategy)
+    assert int(lesson.lines["overlapping"]) > 1
+
+
+@pytest.mark.parametrize("strategy", ["none", "pessimistic"])
+def test_one_customer_alone_proves_nothing(url: str, strategy: str) -> None:
+    lesson = run("01_one_seat.js", url, STRATEGY=strategy, CUSTOMERS=1)
+    assert lesson.code == PASSED, lesson.errors
+    assert lesson.verdict == "inconclusive"
+    assert lesson.lines["overlapping"] == "0"
+
+
+def test_many_seats_are_sold_once_each(url: str) -> None:
+    lesson = run(
+        "02_many_seats.js", url, STRATEGY="optimistic", OPTIONS='{"attempts": 20}', EXPECT="safe"
+    )
+    assert lesson.code == PASSED, lesson.report + lesson.errors
+    assert lesson.bookings["confirmed"] == 100
+    assert '"attempts":20' in lesson.lines["strategy"]
+
+
+def test_the_exercises_script_finds_none_unsafe_and_a_wrong_expectation_fails(url: str) -> None:
+    requests.post(f"{url}/admin/strategy", json={"strategy": "none"}, timeout=10)
+    lesson = run("concurrent-booking.js", url, EXPECT="safe")
+    assert lesson.code == THRESHOLD_BROKEN
+    assert "BROKEN  as_expected rate==1" in lesson.report
+    assert lesson.lines["strategy"] == "none {}"
+    assert lesson.verdict == "double booking"
+    # The damage stays, to be looked at.
+    found = requests.get(f"{url}/admin/double-bookings", timeout=10).json()["count"]
+    assert found == int(lesson.lines["double bookings"]) > 0
+
+
+def test_the_comparison_puts_every_strategy_to_the_test(url: str) -> None:
+    lesson = run("03_compare.js", url, SEATS=2)
+    assert lesson.code == PASSED, lesson.report + lesson.errors
+    there_are = requests.get(f"{url}/admin/strategies", timeout=10).json()["strategies"]
+    assert set(lesson.table) - {"strategy"} == {one["name"] for one in there_are}
+    for one in there_are:
+        row = lesson.table[one["name"]]
+        unsafe = "double booking" in one["allows"]
+        assert row["verdict"] == ("double booking" if unsafe else "safe")
+        assert int(row["double bookings"]) == (2 if unsafe else 0)
+        assert int(row["overlapping"]) > 2
+
+
+def test_a_comparison_without_collisions_calls_nothing_safe(url: str) -> None:
+    lesson = run(
+        "03_compare.js", url, SEATS=1, CUSTOMERS=2, APART_MS=150, THINK_TIME_MS=20,
+        EXPECT="inconclusive",
+    )  # fmt: skip
+    assert lesson.code == PASSED, lesson.report + lesson.errors
+    rows = [row for name, row in lesson.table.items() if name != "strategy"]
+    assert {row["verdict"] for row in rows} == {"inconclusive"}
+    assert {row["overlapping"] for row in rows} == {"0"}
+    assert {row["refused"] for row in rows} == {"1"}
+
+
+def test_the_page_stays_quick_while_the_sale_opens(url: str) -> None:
+    lesson = run(
+        "04_on_sale_spike.js", url, STRATEGY="pessimistic", DURATION=1, RATE=60, EXPECT="safe"
+    )
+    assert lesson.code == PASSED, lesson.report + lesson.errors
+    assert lesson.lines["dropped"] == "0"
+    assert lesson.bookings["confirmed"] > 30
+
+
+def test_the_soak_judges_every_round(url: str) -> None:
+    lesson = run("05_soak.js", url, STRATEGY="pessimistic", ROUND=0.5, DURATION=4, EXPECT="safe")
+    assert lesson.code == PASSED, lesson.report + lesson.errors
+    assert lesson.lines["rounds judged"] == "2"
+    assert lesson.verdict == "safe"
+
+
+def test_every_script_is_run_here() -> None:
+    text = Path(__file__).read_text()
+    assert [path.name for path in SCRIPTS.glob("*.js") if f'"{path.name}"' not in text] == []
+
+
+def test_a_run_that_cannot_be_set_up_fails_with_a_reason(url: str) -> None:
+    away = run("01_one_seat.js", "http://127.0.0.1:9")
+    assert away.code == SCRIPT_ERROR
+    assert "Is the lab up?" in away.errors
+    unknown = run("01_one_seat.js", url, STRATEGY="nonsense")
+    assert unknown.code == SCRIPT_ERROR
+    assert "There is no strategy 'nonsense'" in unknown.errors
+    assert "verdict" not in away.report + unknown.report

@@ -1,0 +1,28 @@
+// Every kind of finding, and the verdict that it must lead to.
+
+import { check } from 'k6';
+
+import { verdict } from '../../k6/lib/verdict.js';
+
+export const options = { thresholds: { checks: ['rate==1'] } };
+
+const clean = { doubleBookings: 0, findings: 0, overlapping: 20, allows: [] };
+const unsafe = { ...clean, allows: ['double booking', 'lost update'] };
+
+const CASES = [
+  ['safe', clean],
+  ['safe', { ...clean, allows: ['lost update'] }],
+  ['inconclusive', { ...clean, overlapping: 0 }],
+  ['inconclusive', unsafe], // lucky, not safe
+  ['inconclusive', { ...unsafe, overlapping: 0 }],
+  ['double booking', { ...clean, doubleBookings: 1 }],
+  ['double booking', { ...unsafe, doubleBookings: 1, findings: 1 }],
+  ['double booking', { ...clean, doubleBookings: 1, overlapping: 0 }],
+  ['inconsistent', { ...clean, findings: 1 }],
+];
+
+export default function () {
+  for (const [expected, found] of CASES) {
+    check(found, { [`${expected}: ${JSON.stringify(found)}`]: () => verdict(found) === expected });
+  }
+}
