@@ -1,0 +1,109 @@
+# `make` alone prints what there is. Settings go along: make up PORT=9000 DATA=/tmp/lab INSTANCES=3
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+PORT ?= 8000
+HOST ?=
+WORKERS ?=
+THREADS ?=
+INSTANCES ?=
+DATA ?=
+STRATEGY ?= pessimistic
+SCRIPT ?= 01_one_seat
+ARGS ?=
+data = $(if $(DATA),--data $(DATA))
+
+.PHONY: help
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  Settings: PORT HOST WORKERS THREADS INSTANCES DATA STRATEGY SCRIPT ARGS"
+
+.PHONY: demo
+demo: $(STAMP) ## The same crowd under each strategy in turn, and one table
+	@$(BIN)/booking-lab demo $(ARGS)
+
+.PHONY: up
+up: $(STAMP) ## Start the lab; it is at http://localhost:8000 when this returns
+	@$(BIN)/booking-lab up --port $(PORT) $(if $(HOST),--host $(HOST)) \
+		$(if $(WORKERS),--workers $(WORKERS)) $(if $(THREADS),--threads $(THREADS)) \
+		$(if $(INSTANCES),--instances $(INSTANCES)) $(data) $(ARGS)
+
+.PHONY: down
+down: $(STAMP) ## Stop the lab; its data stays
+	@$(BIN)/booking-lab down $(data)
+
+.PHONY: status
+status: $(STAMP) ## Show the lab's processes
+	@$(BIN)/booking-lab status $(data) $(ARGS)
+
+.PHONY: logs
+logs: $(STAMP) ## Print the service's log; ARGS=-f follows it
+	@$(BIN)/booking-lab logs $(data) $(ARGS)
+
+.PHONY: load
+load: $(STAMP) ## Run k6 against the running lab: STRATEGY=optimistic SCRIPT=02_many_seats
+	@BASE_URL=$${BASE_URL:-http://localhost:$(PORT)} STRATEGY=$(STRATEGY) \
+		$(BIN)/k6 run --no-usage-report $(ARGS) k6/$(SCRIPT).js
+
+.PHONY: bench
+bench: $(STAMP) ## Bookings/s and p99 of each strategy, beside pgbench on the same server
+	@$(BIN)/booking-lab bench $(ARGS)
+
+.PHONY: test
+test: $(STAMP) ## Everything that is checked; each command is printed as it runs
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+.PHONY: lint
+lint: $(STAMP) ## The checks that run nothing
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(STAMP) ## Put the code into the common format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: tools
+tools: ## Install the optional tools (promtool, prometheus, jq) from Debian; needs root
+	@if command -v promtool >/dev/null && command -v jq >/dev/null; then \
+		echo "promtool and jq are there."; \
+	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+		echo "Install Debian's packages 'prometheus' and 'jq' as root; without them some tests are skipped."; \
+	else apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq install --yes --no-install-recommends prometheus jq; fi
+
+.PHONY: clean
+clean: ## Remove what can be made again, the virtual environment included
+	rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache \
+		.hypothesis .schemathesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Installs once for each change of pyproject.toml.
+$(STAMP): pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "This needs Python 3.11 or newer, and no python3 here is: install one, or name it: make PYTHON=..." >&2; \
+		exit 1; fi
+	@if [ ! -x $(BIN)/python ]; then \
+		echo "Making $(VENV) with $(PYTHON) ..."; \
+		$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+			echo "$(PYTHON) can't make a virtual environment: install its venv module (Debian: apt-get install python3-venv)." >&2; \
+			exit 1; }; fi
+	@echo "Installing the packages of pyproject.toml ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

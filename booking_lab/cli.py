@@ -1,0 +1,45 @@
+"""The command line: ``booking-lab up | down | status | logs | serve | ...``.
+
+A command is a module of ``booking_lab.commands`` with a click command; name it in ``_COMMANDS``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from booking_lab.errors import BookingLabError
+
+#: Each is ``command`` in the module of its name, imported when it is called for.
+_COMMANDS = ("demo", "up", "down", "status", "logs", "strategies", "bench", "serve")
+
+
+class _Commands(click.Group):
+    """Loads a command when it is asked for, and ends with one line when it can't do its work."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names, in the order of use."""
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Return the command of this name."""
+        if name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"booking_lab.commands.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it could not do is said in one line."""
+        try:
+            return super().invoke(ctx)
+        except BookingLabError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="booking-lab")
+def main() -> None:
+    """Book seats under a strategy of your choice, and see what each one lets through."""

@@ -1,0 +1,1 @@
+"""The commands of ``booking-lab``, one module each; ``booking_lab.cli`` names them."""

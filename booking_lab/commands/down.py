@@ -1,0 +1,18 @@
+"""``booking-lab down``: stop the lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from booking_lab.commands._options import data_option
+from booking_lab.stack.control import stop
+from booking_lab.stack.folders import DataFolder
+
+
+@click.command()
+@data_option
+def command(data: Path) -> None:
+    """Stop the lab: requests under way finish, data stays. Fine if it isn't running."""
+    click.echo("Stopped." if stop(DataFolder(data)) else "Not running.")

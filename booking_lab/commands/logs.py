@@ -1,0 +1,44 @@
+"""``booking-lab logs``: what the lab wrote."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from booking_lab.commands._options import data_option
+from booking_lab.stack.errors import StackError
+from booking_lab.stack.folders import DataFolder
+
+
+@click.command()
+@click.option("-f", "--follow", is_flag=True, help="Go on with what is being written.")
+@click.option("-n", "--lines", type=click.IntRange(0), default=50, show_default=True)
+@click.option(
+    "--part",
+    type=click.Choice(["service", "postgresql", "valkey"]),
+    default="service",
+    show_default=True,
+    help="Whose log; the supervisor writes into the service's.",
+)
+@data_option
+def command(follow: bool, lines: int, part: str, data: Path) -> None:
+    """Print the last lines of a log."""
+    log = DataFolder(data).log_of(part)
+    try:
+        file = log.open(errors="replace")
+    except OSError as error:
+        raise StackError(f"{log} can't be read: {error.strerror}.") from None
+    with file:
+        for line in file.readlines()[-lines:] if lines else ():
+            click.echo(line, nl=False)
+        file.seek(0, 2)
+        try:
+            while follow:
+                if line := file.readline():
+                    click.echo(line, nl=False)
+                else:
+                    time.sleep(0.2)
+        except KeyboardInterrupt:
+            return

@@ -1,0 +1,71 @@
+"""``booking-lab serve``: the service alone, as a container runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from booking_lab.config import Settings
+from booking_lab.errors import DatabaseUnavailable
+from booking_lab.stack.assembly import prepare_schema
+from booking_lab.stack.errors import StackError
+from booking_lab.stack.own import check_database
+from booking_lab.stack.plan import environment_of
+
+_DATABASE_SECONDS = 30.0
+
+
+@click.command()
+def command() -> None:
+    """Serve, with PostgreSQL at DATABASE_URL and Redis at REDIS_URL; settings are BOOKING_LAB_*."""
+    settings = Settings.from_environment()
+    if not settings.database_url or not settings.redis_url:
+        raise StackError(
+            "serve needs DATABASE_URL and REDIS_URL; `booking-lab up` brings servers of its own."
+        )
+    own_run_folder = not settings.run_folder
+    if own_run_folder:
+        settings = replace(settings, run_folder=tempfile.mkdtemp(prefix="booking-lab-"))
+    try:
+        _clear(Path(settings.run_folder))
+        _prepare(settings)
+    except BaseException:
+        if own_run_folder:
+            shutil.rmtree(settings.run_folder, ignore_errors=True)
+        raise
+    # gunicorn takes this process over, so that it gets the signals.
+    program = [sys.executable, "-m", "booking_lab.stack.service"]
+    program += ["--own-run-folder"] if own_run_folder else []
+    os.execve(program[0], program, environment_of(settings))
+
+
+def _clear(run_folder: Path) -> None:
+    """Remove what an earlier run left: counters of dead workers, and the mark of its stop."""
+    try:
+        (run_folder / "draining").unlink(missing_ok=True)
+        metrics = run_folder / "metrics"
+        metrics.mkdir(parents=True, exist_ok=True)
+        for counters in metrics.glob("*.db"):
+            counters.unlink()
+    except OSError as error:
+        raise StackError(f"{run_folder} can't be written: {error.strerror}.") from None
+
+
+def _prepare(settings: Settings) -> None:
+    """Wait for the database, for a while, and create what it lacks."""
+    deadline = time.monotonic() + _DATABASE_SECONDS
+    while True:
+        try:
+            return prepare_schema(settings)
+        except DatabaseUnavailable:
+            if time.monotonic() > deadline:
+                check_database(settings.database_url)  # says where it sought, and what came back
+                raise
+            time.sleep(0.5)

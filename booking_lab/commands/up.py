@@ -1,0 +1,88 @@
+"""``booking-lab up``: start the lab."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from booking_lab.commands._options import data_option
+from booking_lab.config import Settings
+from booking_lab.stack.control import end, launch
+from booking_lab.stack.errors import StackError
+from booking_lab.stack.folders import DataFolder, tail
+from booking_lab.stack.plan import Plan
+from booking_lab.stack.state import State
+
+
+@click.command()
+@click.option("--port", type=int, help="Port of the service.  [default: 8000]")
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--workers", type=int, help="Worker processes of each instance.  [default: 4]")
+@click.option("--threads", type=int, help="Threads of each worker.  [default: 64]")
+@click.option(
+    "--instances",
+    type=click.IntRange(1, 9),
+    default=1,
+    show_default=True,
+    help="Instances behind the port; several can also be reached one by one at the next ports.",
+)
+@click.option("--foreground", is_flag=True, help="Stay, and stop the lab with Ctrl-C.")
+@data_option
+def command(instances: int, foreground: bool, data: Path, **given: str | int | None) -> None:
+    """Start PostgreSQL, Valkey and the service, and return when they are ready.
+
+    With DATABASE_URL or REDIS_URL set, these servers of your own are used instead.
+    """
+    # An option is the variable of its name, so both are checked in one place.
+    options = {f"BOOKING_LAB_{name.upper()}": str(v) for name, v in given.items() if v is not None}
+    settings = Settings.from_environment({**os.environ, **options})
+    plan = Plan(str(data), settings.port, instances)
+    if foreground:
+        _stay(plan, settings)
+        return
+    # A lab that runs already makes this fail (exit code 1): its port, workers and data are not the
+    # ones asked for here, and whoever started nothing must not go on to stop it with `down`.
+    launch(plan, settings, click.echo, detached=True)
+    _announce(plan)
+    click.echo("It goes on running; `booking-lab down` stops it.")
+
+
+def _announce(plan: Plan) -> None:
+    state = State.read(DataFolder(Path(plan.data)).state)
+    if state is None:
+        raise StackError("The lab was stopped at once; `booking-lab logs` may say why.")
+    click.secho(f"The lab is ready at {state.url}", bold=True)
+    if plan.instances > 1:
+        for part in state.parts:
+            if part.name.startswith("service-"):
+                click.echo(f"  {part.name} alone: {part.url}")
+
+
+def _stay(plan: Plan, settings: Settings) -> None:
+    """Keep the lab until a signal comes or it ends by itself."""
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    supervisor: subprocess.Popen[bytes] | None = None
+    data = DataFolder(Path(plan.data))
+    try:
+        supervisor = launch(plan, settings, click.echo)
+        _announce(plan)
+        click.echo(f"Ctrl-C stops it. Its log: {data.log}")
+        code = supervisor.wait()
+        if code:
+            raise StackError(f"The lab ended; {data.log} ends with:{tail(data.log)}")
+    except KeyboardInterrupt:
+        click.echo("\nStopping ...")
+        if supervisor:
+            end(data, supervisor)
+        click.echo("Stopped.")

@@ -1,0 +1,227 @@
+"""What a lab is made of, in the order in which it is started."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import psycopg2
+from prometheus_client import multiprocess
+
+from booking_lab.config import Settings
+from booking_lab.db import schema
+from booking_lab.stack import accounts, cluster, listeners, own, postgres, process, valkey
+from booking_lab.stack.errors import StackError
+from booking_lab.stack.folders import DataFolder, make_run_folder
+from booking_lab.stack.part import Part
+from booking_lab.stack.plan import Plan, environment_of
+
+#: gunicorn's own limit, and a little for its workers' last writes.
+_SERVICE_PATIENCE = 25.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the start.
+
+    Attributes:
+        done: whether it is over; asked again and again.
+        progress: what to tell the user then.
+        part: the part that this waits for, if any; it is started unless it has been.
+        seconds: how long it may take.
+        retry: for how many seconds the part may fail at first.
+    """
+
+    done: Callable[[], bool]
+    progress: str
+    part: Part | None = None
+    seconds: float = 60.0
+    retry: float = 0.0
+
+
+class Assembly:
+    """The parts of one lab, their addresses and their files."""
+
+    def __init__(self, plan: Plan, settings: Settings) -> None:
+        self.parts: list[Part] = []
+        self.url = ""
+        self.run_folder: Path | None = None
+        self.embedded_database_url = ""
+        self.embedded_redis_url = ""
+        self._data = DataFolder(Path(plan.data))
+        self._plan = plan
+        self._settings = settings
+        self._listeners: listeners.Listeners | None = None
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the steps; each is carried out when it is drawn."""
+        settings = self._settings
+        if self._plan.instances:
+            self._listeners = listeners.bind(settings.host, self._plan.port, self._plan.instances)
+            self.url = listeners.address(settings.host, self._listeners.port)
+        # Whatever can be refused is refused before anything is started.
+        if settings.database_url:
+            own.check_database(settings.database_url)
+            yield _done("PostgreSQL of your own answers.")
+        if settings.redis_url:
+            own.check_redis(settings.redis_url)
+            yield _done("Redis of your own answers.")
+        user = None
+        if not settings.database_url:
+            user = accounts.for_postgres(self._data.cluster)
+            cluster.check(self._data, user)
+        self.run_folder = make_run_folder(user)
+        if not settings.database_url:
+            yield from self._postgres(user)
+        if not settings.redis_url:
+            yield from self._valkey()
+        if self._plan.instances:
+            prepare_schema(self._live())
+            yield _done("Tables and seats are in place.")
+            yield from self._service()
+
+    def stop_order(self) -> list[list[Part]]:
+        """Return the parts in groups: the service first, then what it needs."""
+        services = [part for part in self.parts if part.name.startswith("service")]
+        return [services, *([part] for part in reversed(self.parts) if part not in services)]
+
+    def forget_worker(self, pid: int) -> None:
+        """Take a dead worker's gauges off the scrape."""
+        if self.run_folder:
+            multiprocess.mark_process_dead(  # type: ignore[no-untyped-call]
+                pid, str(self.run_folder / "metrics")
+            )
+
+    def go_unready(self) -> None:
+        """Have /ready say no, and stop listening."""
+        if self.run_folder and self.run_folder.is_dir():
+            (self.run_folder / "draining").touch()
+        if self._listeners:
+            self._listeners.close()
+
+    def _postgres(self, user: accounts.User | None) -> Iterator[Step]:
+        assert self.run_folder
+        run_folder = self.run_folder
+        began = time.monotonic()
+        binaries = postgres.programs(user)
+        if not self._data.cluster.exists():
+            cluster.initialise(self._data, binaries, user, durable=self._plan.durable)
+            yield _done(f"Made a PostgreSQL cluster in {self._data.cluster}{_took(began)}.")
+        began = time.monotonic()
+        connections = postgres.connections(self._settings, self._plan.instances)
+        command = postgres.command(
+            self._data, binaries, run_folder, connections, durable=self._plan.durable
+        )
+        log = self._data.log_of("postgresql")
+
+        def start() -> subprocess.Popen[bytes]:
+            cluster.forget_stale_lock(self._data.cluster)
+            # SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing needs recovery.
+            with log.open("ab") as output:
+                return process.start(command, user=user, death_signal=signal.SIGINT, output=output)
+
+        self.embedded_database_url = postgres.url(run_folder)
+        part = Part(
+            "postgresql", start, signal.SIGINT, patience=30.0, url=self.embedded_database_url
+        )
+        # After a crash, sessions of the old server may hold its shared memory for a moment.
+        retry = 15.0 if (self._data.cluster / "postmaster.pid").exists() else 0.0
+        yield self._starting(part, lambda: postgres.answers(run_folder), retry=retry)
+        cluster.create_database(run_folder)
+        yield _done(f"PostgreSQL answers{_took(began)}.")
+
+    def _valkey(self) -> Iterator[Step]:
+        assert self.run_folder
+        began = time.monotonic()
+        command = valkey.command(self.run_folder)
+        log = self._data.log_of("valkey")
+
+        def start() -> subprocess.Popen[bytes]:
+            with log.open("ab") as output:
+                return process.start(command, output=output)
+
+        self.embedded_redis_url = valkey.url(self.run_folder)
+        part = Part("valkey", start, signal.SIGTERM, patience=5.0, url=self.embedded_redis_url)
+        yield self._starting(part, lambda: valkey.answers(self.embedded_redis_url))
+        yield _done(f"Valkey answers{_took(began)}.")
+
+    def _service(self) -> Iterator[Step]:
+        assert self._listeners
+        began = time.monotonic()
+        host = self._settings.host
+        for index, port in enumerate(self._listeners.ports):
+            part = Part(
+                f"service-{index + 1}",
+                self._starter(index),
+                signal.SIGTERM,
+                patience=_SERVICE_PATIENCE,
+                url=listeners.address(host, port),
+            )
+            yield self._starting(part, lambda: True)
+        for part, port in zip(self._services(), self._listeners.ports, strict=True):
+            yield Step(partial(self._listeners.ready, port), "", part)
+        workers = f"{self._plan.instances} x {self._settings.workers} workers"
+        yield _done(f"The service answers with {workers}{_took(began)}.")
+
+    def _services(self) -> list[Part]:
+        return [part for part in self.parts if part.name.startswith("service")]
+
+    def _starter(self, index: int) -> Callable[[], subprocess.Popen[bytes]]:
+        assert self._listeners
+        sockets = self._listeners.of(index)
+        settings = replace(self._live(), instance=str(index + 1))
+        command: list[str | Path] = [sys.executable, "-m", "booking_lab.stack.service"]
+        command += [text for fd in sockets for text in ("--socket", str(fd))]
+        environment = environment_of(settings)
+
+        def start() -> subprocess.Popen[bytes]:
+            # Our standard error is the lab's log.
+            return process.start(
+                command,
+                environment=environment,
+                output=sys.stderr.fileno(),
+                sockets=sockets,
+            )
+
+        return start
+
+    def _live(self) -> Settings:
+        """Return the settings with what has been started filled in."""
+        return replace(
+            self._settings,
+            port=self._listeners.port if self._listeners else self._settings.port,
+            database_url=self._settings.database_url or self.embedded_database_url,
+            redis_url=self._settings.redis_url or self.embedded_redis_url,
+            run_folder=str(self.run_folder),
+        )
+
+    def _starting(self, part: Part, done: Callable[[], bool], *, retry: float = 0.0) -> Step:
+        self.parts.append(part)
+        return Step(done, "", part, retry=retry)
+
+
+def prepare_schema(settings: Settings) -> None:
+    """Create what the database lacks.
+
+    Raises:
+        StackError: it won't have it, for want of rights for example.
+    """
+    try:
+        schema.prepare(settings.database_url, settings)
+    except psycopg2.Error as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise StackError(f"The tables could not be made in the database: {reason}.") from None
+
+
+def _done(progress: str) -> Step:
+    return Step(lambda: True, progress)
+
+
+def _took(began: float) -> str:
+    return f" ({time.monotonic() - began:.1f} s)"

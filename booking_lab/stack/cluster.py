@@ -1,0 +1,103 @@
+"""The embedded PostgreSQL's data: made once, checked at each start."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+from booking_lab.stack import accounts, process
+from booking_lab.stack.errors import StackError
+from booking_lab.stack.folders import DataFolder, tail
+from booking_lab.stack.postgres import NAME, PACKAGE, url
+
+
+def check(data: DataFolder, user: accounts.User | None) -> None:
+    """See that ``user`` can work in the data folder.
+
+    Raises:
+        StackError: PostgreSQL could not reach its cluster, or it is of another version.
+    """
+    if user and (closed := accounts.closed_folder(data.path, user)):
+        raise StackError(
+            f"PostgreSQL runs as {accounts.name(user)}, not as root, and can't enter {closed}. "
+            f"Open that folder (chmod o+x {closed}) or choose another with --data."
+        )
+    version = data.cluster / "PG_VERSION"
+    try:
+        found = version.read_text().strip() if data.cluster.exists() else None
+    except OSError as error:
+        raise StackError(
+            f"{data.cluster} can't be used: {error.strerror} ({version.name}). "
+            f"It may be somebody else's; choose another with --data."
+        ) from None
+    wanted = metadata.version(PACKAGE).partition(".")[0]
+    if found not in (None, wanted):
+        raise StackError(
+            f"{data.cluster} holds data of PostgreSQL {found}; this is {wanted}. "
+            f"Choose another folder with --data."
+        )
+
+
+def initialise(
+    data: DataFolder, binaries: Path, user: accounts.User | None, *, durable: bool
+) -> None:
+    """Make the cluster; a half-made one from an interrupted start is thrown away first."""
+    unfinished = data.path / "postgresql.new"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    if user:
+        os.chown(unfinished, *user)
+    command: list[str | Path] = [binaries / "initdb", "-D", unfinished, "-U", NAME]
+    # The socket's folder is closed to others, so who can connect may.
+    command += ["--auth=trust", "--encoding=UTF8", "--locale-provider=builtin"]
+    command += ["--locale=C.UTF-8", "--no-instructions"]
+    if not durable:
+        command += ["--no-sync"]
+    log = data.log_of("postgresql")
+    with log.open("ab") as output:
+        failed = process.start(command, user=user, output=output).wait()
+    if failed:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        text = tail(log)
+        for why in (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), os.strerror(errno.EFBIG)):
+            if why in text:
+                raise StackError(
+                    f"PostgreSQL could not be set up in {data.path}: {why}. "
+                    f"It takes 50 MB: free some space, or choose another folder with --data."
+                )
+        raise StackError(f"PostgreSQL's initdb failed; {log} ends with:{text}")
+    unfinished.rename(data.cluster)
+
+
+def forget_stale_lock(cluster: Path) -> None:
+    """Remove the lock file of a server that has gone and whose number another program has now.
+
+    PostgreSQL itself sees that nobody has the number, but can't tell who has it.
+    """
+    lock = cluster / "postmaster.pid"
+    try:
+        pid = int(lock.read_text().splitlines()[0])
+        program = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+    except (OSError, ValueError, IndexError):
+        return
+    if not program.endswith(b"postgres"):
+        lock.unlink()
+
+
+def create_database(run_folder: Path) -> None:
+    """Create the lab's database if it isn't there."""
+    session = psycopg2.connect(url(run_folder, "postgres"), connect_timeout=5)
+    try:
+        session.autocommit = True
+        with session.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,))
+            if not cursor.fetchone():
+                cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+    finally:
+        session.close()

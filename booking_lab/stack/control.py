@@ -1,0 +1,135 @@
+"""Starting and stopping a supervisor from another process."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from booking_lab.config import Settings
+from booking_lab.stack import process
+from booking_lab.stack.errors import AlreadyRunning, StackError
+from booking_lab.stack.folders import DataFolder, tail
+from booking_lab.stack.plan import Plan, environment_of
+from booking_lab.stack.state import State, sweep
+
+Progress = Callable[[str], None]
+
+#: Stopping takes as long as the requests under way, and these are bounded.
+_STOP_SECONDS = 60.0
+_LARGEST_LOG = 20_000_000
+
+
+def launch(
+    plan: Plan, settings: Settings, progress: Progress, *, detached: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start a supervisor and wait until its lab is ready.
+
+    Args:
+        plan: what to start.
+        settings: the lab's settings.
+        progress: gets a line for each step.
+        detached: whether the lab outlives this process.
+
+    Raises:
+        StackError: it could not be started; nothing is left behind.
+    """
+    if not sys.platform.startswith("linux"):
+        raise StackError("This needs Linux; elsewhere run the lab with `docker compose up`.")
+    data = DataFolder(Path(plan.data))
+    data.create()
+    supervisor = _spawn(data, plan, settings, detached)
+    try:
+        _follow(data, supervisor, progress)
+    except BaseException:
+        end(data, supervisor)
+        raise
+    return supervisor
+
+
+def end(data: DataFolder, supervisor: subprocess.Popen[bytes]) -> None:
+    """Stop a lab that this process started, and wait until nothing of it is left."""
+    supervisor.send_signal(signal.SIGTERM)
+    if supervisor.stdout:
+        supervisor.stdout.close()
+    try:
+        supervisor.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        supervisor.kill()
+        supervisor.wait()
+    if supervisor.returncode < 0:
+        _clear_up(data)
+
+
+def stop(data: DataFolder) -> bool:
+    """Stop the lab on a data folder, whoever started it; returns whether there was anything.
+
+    What a killed supervisor left is cleared up.
+    """
+    state = State.read(data.state)
+    if state is None:
+        return False
+    supervisor = state.supervisor.process
+    supervisor.send(signal.SIGTERM)
+    if not supervisor.wait(_STOP_SECONDS):
+        supervisor.send(signal.SIGKILL)
+        supervisor.wait(5)
+    _clear_up(data)
+    return True
+
+
+def _clear_up(data: DataFolder) -> None:
+    try:
+        with data.lock():
+            sweep(data)
+    except AlreadyRunning:
+        pass  # somebody has started it again meanwhile
+
+
+def _spawn(
+    data: DataFolder, plan: Plan, settings: Settings, detached: bool
+) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "booking_lab.stack.supervisor", plan.to_json()]
+    environment = environment_of(settings)
+    try:
+        if data.log.exists() and data.log.stat().st_size > _LARGEST_LOG:
+            data.log.replace(data.log.with_suffix(".log.1"))
+        log = data.log.open("ab")
+    except OSError as error:
+        raise StackError(f"{data.log} can't be written: {error.strerror}.") from None
+    with log:
+        if detached:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+        return process.start(
+            command,
+            environment=environment,
+            output=subprocess.PIPE,
+            errors=log,
+            session=True,
+        )
+
+
+def _follow(data: DataFolder, supervisor: subprocess.Popen[bytes], progress: Progress) -> None:
+    """Pass the supervisor's reports on until it is ready or has failed."""
+    assert supervisor.stdout
+    for line in supervisor.stdout:
+        report = json.loads(line)
+        if "progress" in report:
+            progress(report["progress"])
+        elif "ready" in report:
+            supervisor.stdout.close()
+            return
+        elif "failed" in report:
+            again = report.get("code") == AlreadyRunning.code
+            raise (AlreadyRunning if again else StackError)(report["failed"])
+    raise StackError(f"The lab ended while it started; {data.log} ends with:{tail(data.log)}")

@@ -1,0 +1,114 @@
+"""The data folder, which lasts, and the run folder, which lives as long as the lab."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from booking_lab.stack import accounts
+from booking_lab.stack.errors import AlreadyRunning, StackError
+
+_PREFIX = "booking-lab-"
+#: A Unix socket's address holds 107 bytes; this is the longest that is put below the run folder.
+_LONGEST_SOCKET = "x/postgresql/.s.PGSQL.5432"
+
+
+class DataFolder:
+    """Where a lab keeps its data, its logs and what `status` and `down` need to know."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.cluster = self.path / "postgresql"
+        self.state = self.path / "state.json"
+        self.log = self.path / "booking-lab.log"
+
+    def log_of(self, part: str) -> Path:
+        """Return the log file of one part."""
+        return self.path / f"{part}.log" if part in {"postgresql", "valkey"} else self.log
+
+    def create(self) -> None:
+        """Make the folder and see that it can be written to.
+
+        Raises:
+            StackError: it can't be, and why.
+        """
+        # Others may pass through (PostgreSQL runs as another user) but not look around.
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            probe = self.path / ".probe"
+            with probe.open("wb") as file:
+                file.write(b"x" * 4096)
+                file.flush()
+                os.fsync(file.fileno())
+            probe.unlink()
+        except OSError as error:
+            raise StackError(
+                f"The data folder {self.path} can't be written: {error.strerror}. "
+                f"Free some space or mend its rights, or choose another with --data."
+            ) from None
+
+    def lock(self) -> IO[str]:
+        """Take the folder for this process, until it ends or closes the file.
+
+        Raises:
+            AlreadyRunning: another process has it.
+        """
+        file = (self.path / "lock").open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise AlreadyRunning from None
+        return file
+
+
+def default_data() -> Path:
+    """Return where the data goes when nobody says."""
+    if not os.geteuid():
+        return Path("/var/lib/booking-lab")
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "booking-lab"
+
+
+def make_run_folder(user: accounts.User | None) -> Path:
+    """Make the folder for sockets and other files of one run: short of name, open to ``user``."""
+    base = Path(tempfile.gettempdir())
+    if len(os.fsencode(base / f"{_PREFIX}12345678" / _LONGEST_SOCKET)) > 107 or (
+        user and accounts.closed_folder(base, user)
+    ):
+        base = Path("/tmp")  # the folder itself gets a random name below
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
+        (folder / "metrics").mkdir()
+        sockets = folder / "postgresql"
+        sockets.mkdir(mode=0o700)
+        if user:
+            folder.chmod(0o711)
+            os.chown(sockets, *user)
+    except OSError as error:
+        raise StackError(f"No folder could be made below {base}: {error.strerror}.") from None
+    return folder
+
+
+def remove_run_folder(path: str) -> None:
+    """Remove what ``make_run_folder`` made, and nothing else, whatever a state file says."""
+    folder = Path(path)
+    if not folder.name.startswith(_PREFIX) or folder.is_symlink() or not folder.is_dir():
+        return
+    if folder.stat().st_uid == os.geteuid() and (folder / "metrics").is_dir():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def tail(path: Path, lines: int = 8) -> str:
+    """Return the last lines of a file, indented; empty if there are none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 16_384))
+            last = file.read().decode(errors="replace").splitlines()[-lines:]
+    except OSError:
+        return ""
+    return "".join(f"\n  {line}" for line in last if line.strip())

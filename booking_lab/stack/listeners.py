@@ -1,0 +1,115 @@
+"""The ports of the service, bound once by the supervisor and inherited by every instance.
+
+So a taken port shows before anything is started, connections wait while an instance restarts, and
+several instances share one port: whoever is free takes the next connection.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import socket
+from dataclasses import dataclass
+
+from booking_lab.stack.errors import StackError
+
+BACKLOG = 2048
+
+
+@dataclass
+class Listeners:
+    """The common port, and with several instances one more for each."""
+
+    common: socket.socket
+    own: list[socket.socket]
+
+    @property
+    def port(self) -> int:
+        """The common port."""
+        return int(self.common.getsockname()[1])
+
+    @property
+    def ports(self) -> list[int]:
+        """Where each instance can be spoken to by itself; a single one: the common port."""
+        return [int(own.getsockname()[1]) for own in self.own] or [self.port]
+
+    def of(self, index: int) -> list[int]:
+        """Return the descriptors that an instance listens on."""
+        return [self.common.fileno(), *(own.fileno() for own in self.own[index : index + 1])]
+
+    def ready(self, port: int) -> bool:
+        """Tell whether the service behind one of the ports says that it is ready."""
+        host = self.common.getsockname()[0]
+        if host in {"0.0.0.0", "::"}:  # compared, not bound
+            host = "127.0.0.1" if self.common.family == socket.AF_INET else "::1"
+        connection = http.client.HTTPConnection(host, port, timeout=1)
+        try:
+            connection.request("GET", "/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Stop listening, as far as this process goes."""
+        for listener in (self.common, *self.own):
+            listener.close()
+
+
+def bind(host: str, port: int, instances: int) -> Listeners:
+    """Bind ``port``, and ``port + 1`` and so on for several instances; 0: any that are free.
+
+    Raises:
+        StackError: a port is taken, or the host isn't this machine's.
+    """
+    bound: list[socket.socket] = []
+    count = 1 + (instances if instances > 1 else 0)
+    if port and port + count - 1 > 65_535:
+        raise StackError(
+            f"{instances} instances need ports up to {port + count - 1}: lower --port."
+        )
+    try:
+        for index in range(count):
+            bound.append(_listen(host, port + index if port else 0))
+    except BaseException:
+        for listener in bound:
+            listener.close()
+        raise
+    return Listeners(bound[0], bound[1:])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = None
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        if listener:
+            listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise StackError(
+                f"Port {port} is taken by another program: choose another with --port."
+            ) from None
+        if error.errno == errno.EACCES:
+            raise StackError(
+                f"Port {port} needs more rights: choose one above 1023 with --port."
+            ) from None
+        raise StackError(f"Can't listen on {host}:{port}: {error.strerror or error}.") from None
+    return listener
+
+
+def address(host: str, port: int) -> str:
+    """Return the URL at which this machine reaches a port bound on ``host``."""
+    if host in {"0.0.0.0", "127.0.0.1", "localhost"}:
+        host = "localhost"
+    elif host in {"::", "::1"}:
+        host = "[::1]"
+    elif ":" in host:
+        host = f"[{host}]"
+    return f"http://{host}:{port}"

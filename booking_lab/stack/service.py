@@ -1,0 +1,144 @@
+"""gunicorn as the lab runs it: one master for an instance, its workers, their beginning and end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+from gunicorn.workers.gthread import ThreadWorker
+from prometheus_client import multiprocess
+
+from booking_lab.config import Settings
+from booking_lab.stack.leash import die_with_parent
+from booking_lab.stack.listeners import BACKLOG
+from booking_lab.web import create_app
+from booking_lab.web.logs import logging_config
+
+#: Longer than any booking may take (its waits for locks and statements are bounded).
+GRACEFUL_SECONDS = 20
+#: How long the service stays up while it says that it isn't ready, for a balancer to notice.
+_UNREADY_SECONDS = 1.0
+
+
+class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """A worker that stops listening as soon as it stops accepting.
+
+    Otherwise new connections would hang until the last request under way is answered.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Begin or end accepting; ends listening too when the worker stops."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
+
+class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """A master that goes unready before it stops."""
+
+    def handle_term(self) -> None:
+        """Say so on /ready, wait a moment, then stop and let requests under way finish."""
+        draining = Path(self.app.settings.run_folder) / "draining"
+        # A supervisor has made the mark for all instances already, and no balancer asks it.
+        if self.app.settings.run_folder and not draining.exists():
+            draining.touch()
+            time.sleep(_UNREADY_SECONDS)
+        super().handle_term()
+
+
+class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """The application and gunicorn's settings for it.
+
+    Args:
+        settings: the service's settings.
+        sockets: inherited descriptors to listen on; none: bind ``settings``' host and port.
+        own_run_folder: whether the run folder ends with this process.
+    """
+
+    def __init__(
+        self, settings: Settings, sockets: list[int], *, own_run_folder: bool = False
+    ) -> None:
+        self.settings = settings
+        self._sockets = sockets
+        self._own_run_folder = own_run_folder
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Give gunicorn its settings; it reads no file, no variable and no argument."""
+        for name, value in self._options().items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the application, before the workers are forked."""
+        return create_app(self.settings)
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        Master(self).run()
+
+    def _options(self) -> dict[str, Any]:
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        shared_memory = Path("/dev/shm")  # gunicorn puts a nameless file there
+        return {
+            "bind": [f"fd://{fd}" for fd in self._sockets] or [f"{host}:{self.settings.port}"],
+            "workers": self.settings.workers,
+            "threads": self.settings.threads,
+            "worker_class": LabWorker,
+            "preload_app": True,
+            "keepalive": 5,
+            "backlog": BACKLOG,
+            "graceful_timeout": GRACEFUL_SECONDS,
+            "control_socket_disable": True,
+            # A heartbeat on a busy disk would get workers killed that only wait for the disk.
+            "worker_tmp_dir": str(shared_memory) if os.access(shared_memory, os.W_OK) else None,
+            "logconfig_dict": logging_config(self.settings.log_level),
+            "loglevel": self.settings.log_level.lower(),
+            "post_fork": _start_lab,
+            "worker_exit": _stop_lab,
+            "child_exit": _forget_worker,
+            "on_exit": self._clear_up,
+        }
+
+    def _clear_up(self, _master: Arbiter) -> None:
+        if self._own_run_folder:
+            shutil.rmtree(self.settings.run_folder, ignore_errors=True)
+
+
+def _start_lab(master: Arbiter, worker: Worker) -> None:
+    # gunicorn's workers look for their master once a second; the kernel tells them at once.
+    die_with_parent(master.pid, signal.SIGTERM)
+    worker.app.wsgi().extensions["lab"].start()
+
+
+def _stop_lab(_master: Arbiter, worker: Worker) -> None:
+    # gunicorn also calls this in the master, for a worker that had gone when it was to be killed.
+    if worker.pid == os.getpid():
+        worker.app.wsgi().extensions["lab"].stop()
+
+
+def _forget_worker(master: Arbiter, worker: Worker) -> None:
+    if folder := master.app.settings.metrics_folder:
+        multiprocess.mark_process_dead(worker.pid, folder)  # type: ignore[no-untyped-call]
+
+
+def main() -> None:
+    """Serve; what the supervisor and `booking-lab serve` run."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--socket", type=int, action="append", default=[])
+    parser.add_argument("--own-run-folder", action="store_true")
+    given = parser.parse_args()
+    settings = Settings.from_environment()
+    Service(settings, given.socket, own_run_folder=given.own_run_folder).run()
+
+
+if __name__ == "__main__":
+    main()

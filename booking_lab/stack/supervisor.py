@@ -1,0 +1,217 @@
+"""The process that starts the lab's parts, starts them again when they die, and stops them.
+
+Every part is a direct child on a leash: none outlives this process, however it ends.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.config
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from booking_lab.config import Settings
+from booking_lab.errors import BookingLabError
+from booking_lab.stack.assembly import Assembly, Step
+from booking_lab.stack.errors import AlreadyRunning, StackError
+from booking_lab.stack.folders import DataFolder, remove_run_folder, tail
+from booking_lab.stack.leash import adopt_orphans
+from booking_lab.stack.plan import Plan
+from booking_lab.stack.process import Process, descendants
+from booking_lab.stack.state import PartState, State, sweep
+from booking_lab.web.logs import logging_config
+
+_STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_log = logging.getLogger("booking_lab.stack")
+
+
+class _Stopped(Exception):  # being told to stop is no error
+    """The supervisor was told to stop."""
+
+
+class Supervisor:
+    """Runs a plan until it is told to stop."""
+
+    def __init__(self, plan: Plan, settings: Settings) -> None:
+        self._data = DataFolder(Path(plan.data))
+        self._assembly = Assembly(plan, settings)
+        self._phase = "starting"
+        me = Process.of(os.getpid())
+        assert me
+        self._me = PartState("supervisor", me, time.time())
+
+    def run(self) -> int:
+        """Start everything, watch it, stop it; returns the exit code."""
+        # Signals are waited for, not handled: nothing is ever interrupted half-way.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {*_STOP, signal.SIGCHLD})
+        os.umask(0o022)
+        adopt_orphans()
+        try:
+            lock = self._data.lock()
+        except AlreadyRunning:
+            _report(failed=_already_running(self._data), code=AlreadyRunning.code)
+            return 1
+        with lock:
+            try:
+                self._start()
+                self._watch()
+            except _Stopped:
+                return 0
+            except (BookingLabError, OSError) as error:
+                _log.error("could not start: %s", error)
+                self._stop()
+                _report(failed=str(error))
+                return 1
+            finally:
+                self._stop()
+
+    def _start(self) -> None:
+        if sweep(self._data):
+            _report(progress="Cleared up after a lab that was killed.")
+        for step in self._assembly.steps():
+            if step.part and not step.part.state:
+                step.part.launch()
+                self._write_state()
+            self._until(step)
+            if step.progress:
+                _report(progress=step.progress)
+        self._phase = "running"
+        self._write_state()
+        _log.info("lab is ready", extra={"url": self._assembly.url})
+        _report(ready=True)
+        # From now on nobody listens to reports; a stray print must not break anything.
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def _until(self, step: Step) -> None:
+        began = time.monotonic()
+        part = step.part
+        while not step.done():
+            self._pause(0.03)
+            if not part:
+                continue
+            late = time.monotonic() > began + step.seconds
+            if not part.pid and time.monotonic() < began + step.retry:
+                self._pause(0.3)
+                part.launch()
+            elif late or not part.pid:
+                what = "did not answer in time" if late else "ended while it started"
+                log = self._data.log_of(part.name)
+                raise StackError(f"{part.name} {what}; {log} ends with:{tail(log)}")
+
+    def _watch(self) -> NoReturn:
+        while True:
+            now = time.monotonic()
+            waiting = [part for part in self._assembly.parts if not part.pid]
+            for part in waiting:
+                if part.due <= now:
+                    part.launch()
+                    _log.warning("started again", extra={"part": part.name, "pid": part.pid})
+                    self._write_state()
+            self._pause(min((part.due - now for part in waiting if part.due > now), default=60.0))
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for a while, or until a child ends, or until told to stop."""
+        got = signal.sigtimedwait({*_STOP, signal.SIGCHLD}, max(seconds, 0.0))
+        if got and got.si_signo in _STOP:
+            raise _Stopped
+        self._reap()
+
+    def _reap(self) -> None:
+        with suppress(ChildProcessError):
+            while (gone := os.waitpid(-1, os.WNOHANG))[0]:
+                pid, status = gone
+                part = next((part for part in self._assembly.parts if part.pid == pid), None)
+                if part is None:
+                    # A worker whose master was killed before it: nobody else accounts for it.
+                    self._assembly.forget_worker(pid)
+                    continue
+                pause = part.ended(status)
+                if self._phase != "stopping":
+                    code = os.waitstatus_to_exitcode(status)
+                    fields = {"part": part.name, "exit": code, "again_in_s": pause}
+                    _log.error("part ended", extra=fields)
+
+    def _stop(self) -> None:
+        """Stop what runs: first who serves, then what they need, at last whoever is left."""
+        if self._phase == "stopped":
+            return
+        self._phase = "stopping"
+        self._write_state()
+        self._assembly.go_unready()
+        for group in self._assembly.stop_order():
+            for part in group:
+                part.send(part.stop_signal)
+            deadline = time.monotonic() + max((part.patience for part in group), default=0)
+            self._reap()
+            while any(part.pid for part in group) and time.monotonic() < deadline:
+                signal.sigtimedwait({signal.SIGCHLD}, 0.1)
+                self._reap()
+            for part in group:
+                part.send(signal.SIGKILL)
+        for left in descendants(os.getpid()):
+            left.send(signal.SIGKILL)
+            left.wait(5)
+        self._reap()
+        remove_run_folder(str(self._assembly.run_folder or ""))
+        with suppress(OSError):
+            self._data.state.unlink()
+        self._phase = "stopped"
+        _log.info("lab has stopped")
+
+    def _write_state(self) -> None:
+        states = [part.state for part in self._assembly.parts if part.state]
+        state = State(
+            supervisor=self._me,
+            phase=self._phase,
+            url=self._assembly.url,
+            run_folder=str(self._assembly.run_folder or ""),
+            database_url=self._assembly.embedded_database_url,
+            redis_url=self._assembly.embedded_redis_url,
+            parts=states,
+        )
+        try:
+            state.write(self._data.state)
+        except OSError as error:
+            # A full disk must not take a running lab down.
+            _log.error("state not written: %s", error)
+            if self._phase == "starting":
+                raise StackError(
+                    f"{self._data.state} can't be written: {error.strerror}."
+                ) from None
+
+
+def _already_running(data: DataFolder) -> str:
+    state = State.read(data.state)
+    if state is None:
+        return f"Another lab is starting or stopping on {data.path}: try again in a moment."
+    return (
+        f"Already running at {state.url or data.path}, pid {state.supervisor.process.pid}; "
+        f"`booking-lab down` stops it."
+    )
+
+
+def _report(**fields: object) -> None:
+    """Tell the process that started us; if it has gone, so has the reason to go on."""
+    try:
+        print(json.dumps(fields), flush=True)
+    except BrokenPipeError:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        if "progress" in fields or "ready" in fields:
+            raise _Stopped from None
+
+
+def main() -> None:
+    """Run the plan given as the only argument, with the settings of the environment."""
+    settings = Settings.from_environment()
+    logging.config.dictConfig(logging_config(settings.log_level))
+    sys.exit(Supervisor(Plan.from_json(sys.argv[1]), settings).run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Servers and labs that the tests share: real ones, started once a run.
+
+`database_url` and `redis_url` give a test an empty world of its own; `live_lab` is the whole lab
+over HTTP, shared by all that use it.
+"""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+
+import psycopg2
+import pytest
+import redis
+
+from booking_lab.config import Settings
+from booking_lab.db import schema
+from booking_lab.stack import RunningLab, embedded, postgres, running
+
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # What the developer has set for a lab of their own must not reach the tests.
+    for field in fields(Settings):
+        os.environ.pop(field.metadata["variable"], None)
+    os.environ.pop("BOOKING_LAB_DATA", None)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[RunningLab]:
+    """PostgreSQL and Valkey without a service; its database is prepared, and only a template."""
+    with embedded() as lab:
+        schema.prepare(lab.database_url, Settings(database_url=lab.database_url))
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def admin_session(servers: RunningLab) -> Iterator[Callable[[str], None]]:
+    """Runs a statement outside of any test's database."""
+    session = psycopg2.connect(postgres.url(servers.run_folder, "postgres"))
+    session.autocommit = True
+
+    def execute(statement: str) -> None:
+        with session.cursor() as cursor:
+            cursor.execute(statement)
+
+    yield execute
+    session.close()
+
+
+@pytest.fixture
+def database_url(servers: RunningLab, admin_session: Callable[[str], None]) -> Iterator[str]:
+    """A fresh database with the lab's tables and seats, for one test."""
+    name = f"test_{next(_numbers)}"
+    admin_session(f"CREATE DATABASE {name} TEMPLATE {postgres.NAME}")
+    yield postgres.url(servers.run_folder, name)
+    admin_session(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def redis_url(servers: RunningLab) -> str:
+    """An empty Valkey, for one test."""
+    with redis.Redis.from_url(servers.redis_url) as client:
+        client.flushall()
+    return servers.redis_url
+
+
+@pytest.fixture(scope="session")
+def live_lab() -> Iterator[RunningLab]:
+    """The whole lab, one instance with four workers; restore what you switch."""
+    with running(workers=4) as lab:
+        yield lab

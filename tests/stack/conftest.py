@@ -1,0 +1,124 @@
+"""The real command line, in data folders of its own."""
+
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from booking_lab.stack.state import PartState, State
+
+COMMAND = Path(sys.executable).with_name("booking-lab")
+
+
+def eventually(condition: Callable[[], Any], within: float = 20.0) -> Any:
+    """Wait until something is so, and return it."""
+    deadline = time.monotonic() + within
+    while not (result := condition()):
+        assert time.monotonic() < deadline, "it did not become so in time"
+        time.sleep(0.03)
+    return result
+
+
+def free_ports(count: int = 1) -> int:
+    """Return a port that is free, and so are the ones that follow it."""
+    for first in itertools.count(20_000 + os.getpid() % 20_000):
+        sockets = [socket.socket() for _ in range(count)]
+        try:
+            for number, one in enumerate(sockets):
+                one.bind(("127.0.0.1", first + number))
+        except OSError:
+            continue
+        else:
+            return first
+        finally:
+            for one in sockets:
+                one.close()
+    raise AssertionError
+
+
+@dataclass
+class CommandLine:
+    """`booking-lab` on one data folder."""
+
+    data: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_ports)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *arguments, "--data", self.data],
+            env={**os.environ, **self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def up(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self("up", "--port", str(self.port), "--workers", "2", *arguments, **environment)
+
+    @property
+    def state(self) -> State:
+        """What the lab has written down."""
+        state = State.read(self.data / "state.json")
+        assert state
+        return state
+
+    def parts(self) -> dict[str, PartState]:
+        return {part.name: part for part in self.state.everyone}
+
+    def pid(self, part: str) -> int:
+        return self.parts()[part].process.pid
+
+    def ready(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/ready", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def processes(self) -> list[psutil.Process]:
+        """Everyone in the lab, PostgreSQL's sessions and gunicorn's workers included."""
+        supervisor = psutil.Process(self.pid("supervisor"))
+        return [supervisor, *supervisor.children(recursive=True)]
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Tell whether all of them have ended (a zombie has)."""
+    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+@contextmanager
+def own_lab() -> Iterator[CommandLine]:
+    """The command line on a data folder of its own; stopped at the end."""
+    # Not pytest's tmp_path: that is closed to the user that PostgreSQL runs as.
+    folder = Path(tempfile.mkdtemp(prefix="booking-lab-test-"))
+    folder.chmod(0o711)
+    line = CommandLine(folder)
+    yield line
+    if (folder / "state.json").exists():
+        line("down")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def lab() -> Iterator[CommandLine]:
+    """A lab that the test starts itself."""
+    with own_lab() as line:
+        yield line

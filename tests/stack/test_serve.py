@@ -1,0 +1,62 @@
+"""`serve`, as a container runs it, and `up` with servers of one's own."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import psutil
+import requests
+
+from booking_lab.stack import RunningLab
+from tests.stack.conftest import COMMAND, CommandLine, eventually, free_ports, gone
+
+
+def test_serve_prepares_the_database_serves_and_goes_unready_before_it_stops(
+    servers: RunningLab, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    port = free_ports()
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "counter_1.db").touch()
+    (tmp_path / "draining").touch()
+    variables = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "BOOKING_LAB_PORT": str(port),
+        "BOOKING_LAB_WORKERS": "2",
+        "BOOKING_LAB_RUN_FOLDER": str(tmp_path),
+    }
+    url = f"http://127.0.0.1:{port}"
+    with (tmp_path / "log").open("wb") as log:
+        serve = subprocess.Popen([COMMAND, "serve"], env={**os.environ, **variables}, stderr=log)
+
+    def status() -> int:
+        try:
+            return requests.get(f"{url}/ready", timeout=2).status_code
+        except requests.RequestException:
+            return 0
+
+    try:
+        eventually(lambda: status() == 200)
+        assert not (tmp_path / "metrics" / "counter_1.db").exists()
+        master = psutil.Process(serve.pid)
+        eventually(lambda: len(master.children()) == 2)
+        workers = master.children()
+        serve.send_signal(signal.SIGTERM)
+        eventually(lambda: status() == 503)
+        assert serve.wait(30) == 0
+        assert gone(workers)
+    finally:
+        serve.kill()
+        serve.wait()
+
+
+def test_up_with_own_servers_starts_none(
+    lab: CommandLine, database_url: str, redis_url: str
+) -> None:
+    up = lab.up(DATABASE_URL=database_url, REDIS_URL=redis_url)
+    assert up.returncode == 0, up.stderr
+    assert set(lab.parts()) == {"supervisor", "service-1"}
+    assert not (lab.data / "postgresql").exists()
+    assert requests.get(f"{lab.url}/ready", timeout=5).json()["redis"] is True
+    assert lab("down").returncode == 0
