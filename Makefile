@@ -9,6 +9,9 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
+JAEGER_VERSION := 1.76.0
+JAEGER := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/booking-lab/jaeger-$(JAEGER_VERSION)
+
 PORT ?= 8000
 HOST ?=
 WORKERS ?=
@@ -80,13 +83,25 @@ format: $(STAMP) ## Put the code into the common format
 	$(BIN)/ruff format
 
 .PHONY: tools
-tools: ## Install the optional tools (promtool, prometheus, jq) from Debian; needs root
-	@if command -v promtool >/dev/null && command -v jq >/dev/null; then \
-		echo "promtool and jq are there."; \
+tools: $(JAEGER) ## Install the optional tools: Prometheus, HAProxy, jq from Debian; Jaeger by go
+	@if command -v promtool >/dev/null && command -v haproxy >/dev/null && command -v jq >/dev/null; \
+	then echo "promtool, haproxy and jq are there."; \
 	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
-		echo "Install Debian's packages 'prometheus' and 'jq' as root; without them some tests are skipped."; \
+		echo "Install Debian's packages 'prometheus', 'haproxy' and 'jq' as root;" \
+			"without them some tests are skipped."; \
 	else apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
-		apt-get -qq install --yes --no-install-recommends prometheus jq; fi
+		apt-get -qq install --yes --no-install-recommends prometheus haproxy jq; fi
+
+# Jaeger is a Go program without a package: built from its module, once for all checkouts.
+$(JAEGER):
+	@if ! command -v go >/dev/null; then \
+		echo "Install go to have Jaeger built; without it a test is skipped."; \
+	else echo "Building Jaeger $(JAEGER_VERSION), which takes some minutes ..."; \
+		source=$$(mktemp -d); trap 'chmod -R u+w "$$source"; rm -rf "$$source"' EXIT; \
+		module=github.com/jaegertracing/jaeger@v$(JAEGER_VERSION); \
+		cp -r "$$(go mod download -json $$module | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p')/." "$$source"; \
+		chmod -R u+w "$$source"; mkdir -p "$(dir $@)"; \
+		cd "$$source" && go build -o "$@" ./cmd/all-in-one; fi
 
 .PHONY: clean
 clean: ## Remove what can be made again, the virtual environment included

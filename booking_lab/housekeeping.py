@@ -51,13 +51,13 @@ class Housekeeping:
         self._each_round = each_round
         self._stop_read, self._stop_write = os.pipe()
         self._stopping = False
-        self._registered = threading.Event()
+        self._tried = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
     def start(self, timeout: float = 5.0) -> None:
-        """Start the thread; return once the worker is registered, or ``timeout`` seconds later."""
+        """Start the thread; return once the worker is registered, or can't be for now."""
         self._thread.start()
-        self._registered.wait(timeout)
+        self._tried.wait(timeout)
 
     def stop(self) -> None:
         """Write what is left of the ledger and end the thread."""
@@ -73,6 +73,7 @@ class Housekeeping:
             try:
                 raw = self._connector.connect()
             except psycopg2.OperationalError:
+                self._tried.set()
                 if self._stopping:
                     log.error("the ledger's last rows are lost: PostgreSQL does not answer")
                     return
@@ -99,7 +100,7 @@ class Housekeeping:
             if done:
                 # After the flush: whoever has waited for this finds the books complete.
                 selection.register(session, self._worker, wanted)
-                self._registered.set()
+                self._tried.set()
                 drained = wanted
             if self._stopping:
                 selection.unregister(session, self._worker)

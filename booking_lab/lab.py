@@ -78,8 +78,8 @@ class Lab:
             self.reads.close()
             if self.redis:
                 self.redis.close()
-        if self.tracer_provider:
-            self.tracer_provider.shutdown()
+            if self.tracer_provider:
+                self.tracer_provider.shutdown()
 
     def _observers(self) -> list[Observer]:
         # Thinking stands outside of measuring: the race window is nobody's step.

@@ -35,7 +35,8 @@ def export(provider: TracerProvider, endpoint: str) -> None:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + "/v1/traces")
+    # A collector that is away must not hold a worker up when it stops.
+    exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + "/v1/traces", timeout=2)
     provider.add_span_processor(BatchSpanProcessor(exporter))
 
 

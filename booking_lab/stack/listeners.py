@@ -1,7 +1,8 @@
 """The ports of the service, bound once by the supervisor and inherited by every instance.
 
-So a taken port shows before anything is started, connections wait while an instance restarts, and
-several instances share one port: whoever is free takes the next connection.
+So a taken port shows before anything is started, and connections wait while an instance restarts.
+Several instances share one port: each has a socket of its own there, and the kernel deals out the
+connections evenly. (From one socket for all, those that happen to be awake would take most.)
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ BACKLOG = 2048
 class Listeners:
     """The common port, and with several instances one more for each."""
 
-    common: socket.socket
+    common: list[socket.socket]
     own: list[socket.socket]
 
     @property
     def port(self) -> int:
         """The common port."""
-        return int(self.common.getsockname()[1])
+        return int(self.common[0].getsockname()[1])
 
     @property
     def ports(self) -> list[int]:
@@ -35,13 +36,13 @@ class Listeners:
 
     def of(self, index: int) -> list[int]:
         """Return the descriptors that an instance listens on."""
-        return [self.common.fileno(), *(own.fileno() for own in self.own[index : index + 1])]
+        return [one.fileno() for one in (self.common[index], *self.own[index : index + 1])]
 
     def ready(self, port: int) -> bool:
         """Tell whether the service behind one of the ports says that it is ready."""
-        host = self.common.getsockname()[0]
+        host = self.common[0].getsockname()[0]
         if host in {"0.0.0.0", "::"}:  # compared, not bound
-            host = "127.0.0.1" if self.common.family == socket.AF_INET else "::1"
+            host = "127.0.0.1" if self.common[0].family == socket.AF_INET else "::1"
         connection = http.client.HTTPConnection(host, port, timeout=1)
         try:
             connection.request("GET", "/ready")
@@ -53,7 +54,7 @@ class Listeners:
 
     def close(self) -> None:
         """Stop listening, as far as this process goes."""
-        for listener in (self.common, *self.own):
+        for listener in (*self.common, *self.own):
             listener.close()
 
 
@@ -63,23 +64,26 @@ def bind(host: str, port: int, instances: int) -> Listeners:
     Raises:
         StackError: a port is taken, or the host isn't this machine's.
     """
+    last = port + (instances if instances > 1 else 0)
+    if port and last > 65_535:
+        raise StackError(f"{instances} instances need ports up to {last}: lower --port.")
     bound: list[socket.socket] = []
-    count = 1 + (instances if instances > 1 else 0)
-    if port and port + count - 1 > 65_535:
-        raise StackError(
-            f"{instances} instances need ports up to {port + count - 1}: lower --port."
-        )
     try:
-        for index in range(count):
-            bound.append(_listen(host, port + index if port else 0))
+        # Alone first: a socket that shares would share with another lab's as well.
+        with _listen(host, port) as alone:
+            port, of_choice = int(alone.getsockname()[1]), bool(port)
+        for _ in range(instances):
+            bound.append(_listen(host, port, shared=True))
+        for index in range(instances if instances > 1 else 0):
+            bound.append(_listen(host, port + 1 + index if of_choice else 0))
     except BaseException:
         for listener in bound:
             listener.close()
         raise
-    return Listeners(bound[0], bound[1:])
+    return Listeners(bound[:instances], bound[instances:])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     listener = None
     try:
         family, kind, _, _, address = socket.getaddrinfo(
@@ -87,6 +91,8 @@ def _listen(host: str, port: int) -> socket.socket:
         )[0]
         listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:
