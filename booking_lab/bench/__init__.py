@@ -6,6 +6,7 @@ Absolute figures are this machine's, on this day; the ratios within one run are 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -21,12 +22,13 @@ from booking_lab.stack import running
 CLIENTS = 32
 
 
-def run(seconds: float, console: Console) -> dict[str, Any]:
+def run(seconds: float, console: Console, strategies: Sequence[str] = ()) -> dict[str, Any]:
     """Run every benchmark on a lab of its own with durable commits; print and return the figures.
 
     Args:
         seconds: how long each measurement takes.
         console: where progress and tables go.
+        strategies: which; by default all.
     """
     settings = replace(Settings.from_environment(), think_time_ms=0, log_level="WARNING")
     with (
@@ -35,7 +37,7 @@ def run(seconds: float, console: Console) -> dict[str, Any]:
     ):
         prepare(lab.database_url)
         rows = []
-        recorded = transactions.record(lab.database_url, lab.redis_url)
+        recorded = transactions.record(lab.database_url, lab.redis_url, strategies)
         for place in (UNIFORM, HOT):
             for strategy, transaction in recorded.items():
                 status.update(f"{strategy}, {place.name}: the service")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from booking_lab.db.pool import Connector
 
-_SEATS = 100_000
+_SEATS = 50_000
 
 _EVENT = """
 INSERT INTO events (id, name, venue, event_date, total_seats)

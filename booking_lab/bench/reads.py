@@ -13,7 +13,7 @@ from booking_lab.crowd import percentile
 from booking_lab.db.pool import Connector
 
 _BOOKERS = 25
-_READS = 400
+_READS = 200
 _WAITING = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock'

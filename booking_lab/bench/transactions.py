@@ -5,7 +5,7 @@ So pgbench runs the same transaction as the service, whatever the strategy is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -66,13 +66,16 @@ class _OneSession(Pool):
             raw.close()
 
 
-def record(database_url: str, redis_url: str) -> dict[str, Transcript]:
-    """Book once under each strategy; return what each sent."""
+def record(
+    database_url: str, redis_url: str, strategies: Sequence[str] = ()
+) -> dict[str, Transcript]:
+    """Book once under each strategy, or those named; return what each sent."""
     connector = Connector(database_url)
     registry = Registry([SHIPPED])
     redis = redis_lock.connect(redis_url, 1.0)
     transcripts = {}
-    for number, entry in enumerate(registry.entries(), start=1):
+    entries = [registry.get(name) for name in strategies] or registry.entries()
+    for number, entry in enumerate(entries, start=1):
         transcript = Transcript()
         engine = Engine(
             _OneSession(connector, transcript), Servers(redis), registry, Ledger(), [], "bench"

@@ -19,11 +19,12 @@ from booking_lab import bench
     "--json", "file", type=click.Path(dir_okay=False, path_type=Path),
     help="Also write the figures to this file.",
 )  # fmt: skip
-def command(seconds: float, file: Path | None) -> None:
+@click.option("--strategy", "strategies", multiple=True, help="Only this one; may be repeated.")
+def command(seconds: float, file: Path | None, strategies: tuple[str, ...]) -> None:
     """Measure bookings/s and p99 of each strategy, over many seats and on one.
 
     On a lab of its own, with durable commits; pgbench runs the same statements on the same server.
     """
-    figures = bench.run(seconds, Console())
+    figures = bench.run(seconds, Console(), strategies)
     if file:
         file.write_text(bench.dump(figures))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -30,7 +31,10 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 @contextmanager
 def running(
-    command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    stop: signal.Signals = signal.SIGTERM,
 ) -> Iterator[None]:
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -42,7 +46,7 @@ def running(
         try:
             yield
         finally:
-            process.terminate()
+            process.send_signal(stop)
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ def test_jaeger_shows_a_booking_and_its_steps(tmp_path: Path) -> None:
         f"--query.http-server.host-port=127.0.0.1:{query}",
         *(f"--{name}=127.0.0.1:{free_port()}" for name in OTHER_PORTS),
     ]
-    with running(command, log):
+    # Asked politely it takes ten seconds, and it keeps nothing.
+    with running(command, log, stop=signal.SIGKILL):
         wait_for("Jaeger listens", 20, lambda: answers(f"http://127.0.0.1:{query}/"), log)
         with lab_of_its_own(workers=1, otlp_endpoint=f"http://127.0.0.1:{otlp}") as lab:
             requests.post(

@@ -1,0 +1,90 @@
+"""The commands that measure, as a user types them."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.stack import running
+
+BOOKING_LAB = Path(sys.executable).with_name("booking-lab")
+VERDICTS = {
+    "none": "DOUBLE-BOOKED",
+    "distributed": "safe",
+    "optimistic": "safe",
+    "pessimistic": "safe",
+}
+
+
+def run(*arguments, code=0):
+    done = subprocess.run(
+        [BOOKING_LAB, *map(str, arguments)], capture_output=True, text=True, timeout=110
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_demo_prints_one_table_with_the_verdicts():
+    printed = run("demo")
+
+    assert "The service answers" in printed  # progress, before the table
+    rows = dict(re.findall(r"^(\w+) .* (DOUBLE-BOOKED|safe|inconclusive) *$", printed, re.M))
+    assert rows == VERDICTS
+    double = {name: int(re.search(rf"^{name}( +\d+){{3}}", printed, re.M)[1]) for name in rows}
+    assert double.pop("none") > 0
+    assert set(double.values()) == {0}
+
+
+def test_the_demo_fails_when_a_strategy_breaks_its_promise(liars_lab):
+    printed = run("demo", "--url", liars_lab, code=1)
+
+    assert "Not as the strategies promise: liar" in printed
+
+
+@pytest.fixture
+def liars_lab(tmp_path):
+    """A lab with a strategy that promises what it doesn't keep."""
+    text = (SHIPPED / "none.py").read_text()
+    promise = "    allows = frozenset({Anomaly.DOUBLE_BOOKING, Anomaly.LOST_UPDATE})\n"
+    assert promise in text
+    (tmp_path / "liar.py").write_text(text.replace(promise, ""))
+    with running(workers=2, strategy_folders=(str(tmp_path),), log_level="WARNING") as lab:
+        yield lab.url
+
+
+def test_the_strategies_are_listed_with_their_options():
+    printed = run("strategies")
+
+    for entry in Registry([SHIPPED]).entries():
+        assert entry.name in printed
+        assert entry.summary in printed
+    assert "option attempts = 5: tries at most" in printed
+    assert "allows: double booking, lost update" in printed
+
+
+def test_the_benchmark_measures_each_strategy_beside_pgbench(tmp_path):
+    file = tmp_path / "figures.json"
+
+    printed = run(
+        "bench", "--seconds", 1, "--strategy", "none", "--strategy", "optimistic", "--json", file
+    )
+
+    assert "GET /events/1: p95" in printed
+    figures = json.loads(file.read_text())
+    assert {(row["strategy"], row["place"]) for row in figures["bookings"]} == {
+        (strategy, place)
+        for strategy in ("none", "optimistic")
+        for place in ("many seats", "one hot seat")
+    }
+    for row in figures["bookings"]:
+        assert row["per_second"] > 0
+        assert row["p99_ms"] > 0
+        assert row["pgbench"] > 0
+        assert row["confirmed"] > 0
+        if row["place"] == "one hot seat" and row["strategy"] != "none":
+            assert row["confirmed"] == 1
+    assert figures["reads"]["waiting"] == 25
