@@ -1,7 +1,9 @@
 """The race on demand, and what the checks find after it."""
 
+import psycopg2
 import pytest
 
+from booking_lab import race
 from tests.web.test_booking import book
 
 
@@ -10,12 +12,12 @@ from tests.web.test_booking import book
 def test_without_protection_everybody_is_confirmed(client, customers, repeat):
     body = {"event_id": 1, "seat_number": "A1", "customers": customers}
 
-    race = client.post("/admin/race", json=body).json
+    ended = client.post("/admin/race", json=body).json
 
-    assert race["confirmed"] == customers
-    assert race["barrier"] == "filled"
-    assert race["verdict"] == "double booking"
-    assert len(race["answers"]) == customers
+    assert ended["confirmed"] == customers
+    assert ended["barrier"] == "filled"
+    assert ended["verdict"] == "double booking"
+    assert len(ended["answers"]) == customers
 
 
 @pytest.mark.parametrize("repeat", range(3))
@@ -26,12 +28,12 @@ def test_without_protection_everybody_is_confirmed(client, customers, repeat):
 def test_a_safe_strategy_confirms_one(client, strategy, barrier, repeat):
     body = {"event_id": 1, "seat_number": "A1", "strategy": strategy}
 
-    race = client.post("/admin/race", json=body).json
+    ended = client.post("/admin/race", json=body).json
 
-    assert race["confirmed"] == 1
-    assert sum(race["outcomes"].values()) == 10
-    assert race["barrier"] == barrier
-    assert race["verdict"] == "safe"
+    assert ended["confirmed"] == 1
+    assert sum(ended["outcomes"].values()) == 10
+    assert ended["barrier"] == barrier
+    assert ended["verdict"] == "safe"
     assert client.get("/admin/double-bookings").json["count"] == 0
     assert client.get("/admin/audit").json["consistent"]
 
@@ -87,3 +89,15 @@ def test_a_booked_seat_is_nothing_to_race_for(client):
 
     assert answer.status_code == 409
     assert "reset" in answer.json["detail"]
+
+
+def test_one_race_runs_at_a_time(client, database_url):
+    with psycopg2.connect(database_url) as other:
+        other.cursor().execute("SELECT pg_advisory_lock(%s)", (race._ADVISORY_LOCK,))
+
+        answer = client.post("/admin/race", json={"event_id": 1, "seat_number": "A1"})
+
+        assert answer.status_code == 409
+        assert answer.json["code"] == "race_under_way"
+    other.close()
+    assert client.post("/admin/race", json={"event_id": 1, "seat_number": "A1"}).status_code == 200
