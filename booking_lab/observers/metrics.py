@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import product
 
 from prometheus_client import Counter, Histogram
@@ -39,6 +40,25 @@ RELEASE_FAILURES = Counter(
 )
 
 
+class _Series:
+    """The series of one strategy on one workload; they begin at zero when this is made."""
+
+    def __init__(self, strategy: str, workload: str) -> None:
+        by = (strategy, workload)
+        self.bookings = {outcome: BOOKINGS.labels(*by, outcome.value) for outcome in Outcome}
+        self.steps = {kind: STEPS.labels(*by, kind.value) for kind in StepKind}
+        self.duration = DURATION.labels(*by)
+        self.wait = WAIT.labels(*by)
+        self.hold = HOLD.labels(*by)
+        self.contentions = CONTENTIONS.labels(*by)
+        self.retries = RETRIES.labels(*by)
+        self.release_failures = RELEASE_FAILURES.labels(strategy)
+
+
+#: Looking labels up at every step would cost more than counting.
+_series = cache(_Series)
+
+
 class Metrics(Observer):
     """Counts and times bookings and steps."""
 
@@ -49,32 +69,30 @@ class Metrics(Observer):
             yield
         finally:
             if booking.outcome is not None:  # none: it named something that isn't there
-                _count(booking, booking.outcome)
+                series, timing = (
+                    _series(booking.strategy.name, booking.workload.name),
+                    booking.timing,
+                )
+                series.bookings[booking.outcome].inc()
+                series.duration.observe(timing.total or 0.0)
+                series.wait.observe(timing.waited)
+                series.hold.observe(timing.held)
+                series.contentions.inc(timing.contended)
+                series.retries.inc(max(0, booking.tries - 1))
 
     @contextmanager
     def step(self, step: Step) -> Iterator[None]:
         """Time the step."""
         begin = time.perf_counter()
-        strategy, workload = step.booking.strategy.name, step.booking.workload.name
+        series = _series(step.booking.strategy.name, step.booking.workload.name)
         try:
             yield
         except BaseException:
             if step.kind is StepKind.RELEASE and step.detail == "lease":
-                RELEASE_FAILURES.labels(strategy).inc()
+                series.release_failures.inc()
             raise
         finally:
-            STEPS.labels(strategy, workload, step.kind.value).observe(time.perf_counter() - begin)
-
-
-def _count(booking: Booking, outcome: Outcome) -> None:
-    by = (booking.strategy.name, booking.workload.name)
-    timing = booking.timing
-    BOOKINGS.labels(*by, outcome.value).inc()
-    DURATION.labels(*by).observe(timing.total or 0.0)
-    WAIT.labels(*by).observe(timing.waited)
-    HOLD.labels(*by).observe(timing.held)
-    CONTENTIONS.labels(*by).inc(timing.contended)
-    RETRIES.labels(*by).inc(max(0, booking.tries - 1))
+            series.steps[step.kind].observe(time.perf_counter() - begin)
 
 
 def begin_at_zero(strategies: Iterable[str], workloads: Iterable[str]) -> None:
@@ -84,11 +102,4 @@ def begin_at_zero(strategies: Iterable[str], workloads: Iterable[str]) -> None:
     would be on no dashboard.
     """
     for strategy, workload in product(strategies, workloads):
-        by = (strategy, workload)
-        for outcome in Outcome:
-            BOOKINGS.labels(*by, outcome.value)
-        for kind in StepKind:
-            STEPS.labels(*by, kind.value)
-        for metric in (DURATION, WAIT, HOLD, CONTENTIONS, RETRIES):
-            metric.labels(*by)
-        RELEASE_FAILURES.labels(strategy)
+        _series(strategy, workload)

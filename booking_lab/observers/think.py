@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from booking_lab.core.step import Observer, Step, StepKind
 
@@ -16,9 +16,14 @@ class ThinkTime(Observer):
     pass between check and act.
     """
 
-    @contextmanager
-    def step(self, step: Step) -> Iterator[None]:
+    def step(self, step: Step) -> AbstractContextManager[None]:
         """Pause once a decision has been made; a refusal doesn't think."""
-        yield
         if step.kind is StepKind.DECIDE and step.booking.think_time:
-            time.sleep(step.booking.think_time)
+            return _pausing(step.booking.think_time)
+        return nullcontext()
+
+
+@contextmanager
+def _pausing(seconds: float) -> Iterator[None]:
+    yield
+    time.sleep(seconds)
