@@ -11,8 +11,8 @@ from opentelemetry.instrumentation.flask import FlaskInstrumentor
 from booking_lab.config import Settings
 from booking_lab.lab import Lab
 from booking_lab.web import problems, requests
-from booking_lab.web.admin import admin
 from booking_lab.web.booking import Admission, BookingProblem, blueprint
+from booking_lab.web.books import books
 from booking_lab.web.events import events
 from booking_lab.web.health import health
 from booking_lab.web.logs import logging_config
@@ -20,6 +20,7 @@ from booking_lab.web.metrics import metrics
 from booking_lab.web.problems import Problem
 from booking_lab.web.racing import racing
 from booking_lab.web.strict import StrictJSON, StrictRequest
+from booking_lab.web.switching import switching
 
 __all__ = ["create_app"]
 
@@ -59,7 +60,8 @@ def create_app(settings: Settings) -> OpenAPI:
         health,
         events,
         blueprint(Admission(settings.threads)),
-        admin,
+        switching,
+        books,
         racing,
         metrics,
     ):

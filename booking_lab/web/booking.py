@@ -49,10 +49,9 @@ class BookRequest(Body):
     options: Options | None = None
 
 
-class BookingAnswer(BaseModel):
-    """What became of a booking, and what it took."""
+class Tried(BaseModel):
+    """What every booking that was tried is told."""
 
-    status: Literal["confirmed"]
     message: str
     customer_id: str
     event_id: int
@@ -61,7 +60,6 @@ class BookingAnswer(BaseModel):
     options: dict[str, Any]
     epoch: int
     outcome: Outcome
-    booking_id: int
     attempt_id: str
     tries: int
     waited_ms: float
@@ -71,29 +69,21 @@ class BookingAnswer(BaseModel):
     trace_id: str
 
 
-class BookingProblem(BaseModel):
-    """Problem details of a booking that was tried; ``status`` says failed, as bookings do."""
+class BookingAnswer(Tried):
+    """A booking that is confirmed."""
+
+    status: Literal["confirmed"]
+    booking_id: int
+
+
+class BookingProblem(Tried):
+    """Problem details of a booking that isn't; ``status`` says failed, as bookings do."""
 
     type: str
     title: str
     detail: str
     code: str
     status: Literal["failed"]
-    message: str
-    customer_id: str
-    event_id: int
-    seat_number: str
-    strategy: str
-    options: dict[str, Any]
-    epoch: int
-    outcome: Outcome
-    attempt_id: str
-    tries: int
-    waited_ms: float
-    held_ms: float
-    total_ms: float
-    worker: str
-    trace_id: str
 
 
 def _tried(description: str) -> dict[str, Any]:
