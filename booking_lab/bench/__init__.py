@@ -77,7 +77,7 @@ def _line(row: dict[str, Any]) -> str:
 def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(
         title=f"Bookings over HTTP: {CLIENTS} clients, durable commits, no think time",
-        caption="pgbench runs the same statements on the same server; ratio is service : pgbench",
+        caption="pgbench runs the same statements on the same server",
         box=None,
         padding=(0, 1, 0, 0),
     )
