@@ -13,7 +13,20 @@ import click
 from booking_lab.errors import BookingLabError
 
 #: Each is ``command`` in the module of its name, imported when it is called for.
-_COMMANDS = ("demo", "up", "down", "status", "logs", "strategies", "bench", "serve")
+_COMMANDS = (
+    "demo",
+    "up",
+    "down",
+    "status",
+    "logs",
+    "strategies",
+    "workloads",
+    "check",
+    "explore",
+    "matrix",
+    "bench",
+    "serve",
+)
 
 
 class _Commands(click.Group):

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from booking_lab.errors import ConfigurationError
 
 
-def _setting(variable: str, default: Any, about: str) -> Any:
-    return field(default=default, metadata={"variable": variable, "about": about})
+def _setting(variable: str, default: Any, about: str, *, separator: str | None = os.pathsep) -> Any:
+    """Describe one setting; ``separator`` is between a tuple's parts, none: any blanks."""
+    metadata = {"variable": variable, "about": about, "separator": separator}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,13 @@ class Settings:
 
     database_url: str = _setting("DATABASE_URL", "", "PostgreSQL of your own; empty: embedded")
     redis_url: str = _setting("REDIS_URL", "", "Redis or Valkey of your own; empty: embedded")
+    redlock_urls: tuple[str, ...] = _setting(
+        "BOOKING_LAB_REDLOCK_URLS",
+        (),
+        "Redis or Valkey servers of your own for Redlock, an odd number of them from 3, "
+        "separated by blanks; empty: embedded",
+        separator=None,  # a colon is part of every URL
+    )
     host: str = _setting("BOOKING_LAB_HOST", "127.0.0.1", "address to listen on")
     port: int = _setting("BOOKING_LAB_PORT", 8000, "port to listen on")
     workers: int = _setting("BOOKING_LAB_WORKERS", 4, "gunicorn workers of each instance")
@@ -31,6 +41,12 @@ class Settings:
     strategy: str = _setting("BOOKING_LAB_STRATEGY", "none", "strategy of a new database")
     strategy_folders: tuple[str, ...] = _setting(
         "BOOKING_LAB_STRATEGIES", (), "more folders with strategies, separated by ':'"
+    )
+    shelf: bool = _setting(
+        "BOOKING_LAB_SHELF", False, "1: offer the strategies that are broken on purpose as well"
+    )
+    workload_folders: tuple[str, ...] = _setting(
+        "BOOKING_LAB_WORKLOADS", (), "more folders with workloads, separated by ':'"
     )
     think_time_ms: float = _setting(
         "BOOKING_LAB_THINK_TIME_MS", 50.0, "race window of a new database, in milliseconds"
@@ -61,6 +77,12 @@ class Settings:
     trace_sample: float = _setting(
         "BOOKING_LAB_TRACE_SAMPLE", 1.0, "share of the bookings that are traced, 0 to 1"
     )
+    history: str = _setting(
+        "BOOKING_LAB_HISTORY",
+        "",
+        "file to which every booking's invocation and answer is appended, as JSON lines; "
+        "empty: none",
+    )
     run_folder: str = _setting(
         "BOOKING_LAB_RUN_FOLDER", "", "folder of the running lab's files; set by the launcher"
     )
@@ -75,7 +97,7 @@ class Settings:
         """
         environment = os.environ if environment is None else environment
         given = {
-            f.name: _parse(f.metadata["variable"], environment[f.metadata["variable"]], f.default)
+            f.name: _parse(f, environment[f.metadata["variable"]])
             for f in fields(cls)
             if f.metadata["variable"] in environment
         }
@@ -86,7 +108,7 @@ class Settings:
     def to_environment(self) -> dict[str, str]:
         """These settings as the variables that ``from_environment`` reads back."""
         return {
-            f.metadata["variable"]: _print(getattr(self, f.name))
+            f.metadata["variable"]: _print(f, getattr(self, f.name))
             for f in fields(self)
             if getattr(self, f.name) != f.default
         }
@@ -112,6 +134,7 @@ class Settings:
             if not low <= value <= high:
                 variable = _VARIABLES[name]
                 raise ConfigurationError(f"{variable} is {value}; choose {low} to {high}.")
+        _check_redlock(_VARIABLES["redlock_urls"], self.redlock_urls)
         if not self.loopback and not self.admin_token:
             raise ConfigurationError(
                 f"Refusing to listen on {self.host} without a token: anyone could reset the lab. "
@@ -137,15 +160,60 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
 )
 
 
-def _parse(variable: str, text: str, default: Any) -> Any:
+def place_of(redis_url: str) -> str:
+    """Return where a Redis URL leads, without its password: ``host:port``, or a socket's path.
+
+    Raises:
+        ValueError: it is no such URL.
+    """
+    parts = urlsplit(redis_url)
+    if parts.scheme == "unix":
+        return parts.path
+    if parts.scheme not in {"redis", "rediss"}:
+        raise ValueError("not redis://, rediss:// or unix://")
+    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
+
+
+def _check_redlock(variable: str, urls: tuple[str, ...]) -> None:
+    """Refuse what can't have a majority, or would count one server twice; quotes no password."""
+    places: list[str] = []
+    for number, url in enumerate(urls, start=1):
+        try:
+            places.append(place_of(url))
+        except ValueError:
+            raise ConfigurationError(
+                f"{variable} can't be read: its URL number {number} is not of the form "
+                f"redis://:password@host:port/0; separate several by blanks."
+            ) from None
+    if urls and (len(urls) < 3 or len(urls) % 2 == 0):
+        raise ConfigurationError(
+            f"{variable} holds {len(urls)} URL{'s' if len(urls) > 1 else ''}; Redlock takes an odd "
+            f"number of servers from 3, separated by blanks (or leave it empty: embedded ones)."
+        )
+    for place in places:
+        if places.count(place) > 1:
+            raise ConfigurationError(
+                f"{variable} names the server at {place} twice; each has to be another server, "
+                f"not another database of the same."
+            )
+
+
+def _parse(setting: Field[Any], text: str) -> Any:
+    default: Any = setting.default
     try:
         if isinstance(default, tuple):
-            return tuple(part for part in text.split(os.pathsep) if part)
+            return tuple(part for part in text.split(setting.metadata["separator"]) if part)
+        if isinstance(default, bool):
+            return {"0": False, "1": True}[text]
         return type(default)(text)
-    except ValueError:
-        kind = {int: "a whole number", float: "a number"}[type(default)]
+    except (KeyError, ValueError):
+        variable = setting.metadata["variable"]
+        kind = {bool: "0 or 1", int: "a whole number", float: "a number"}[type(default)]
         raise ConfigurationError(f"{variable} is {text!r}; it takes {kind}.") from None
 
 
-def _print(value: Any) -> str:
-    return os.pathsep.join(value) if isinstance(value, tuple) else str(value)
+def _print(setting: Field[Any], value: Any) -> str:
+    separator = setting.metadata["separator"] or " "
+    if isinstance(value, tuple):
+        return separator.join(value)
+    return str(int(value)) if isinstance(value, bool) else str(value)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from booking_lab import selection
 from booking_lab.core.attempt import Attempt
 from booking_lab.core.booking import Booking, Outcome
+from booking_lab.core.capability import Capability, lacking, offered
 from booking_lab.core.lease import Servers
-from booking_lab.core.step import Observer
+from booking_lab.core.step import Observer, watch
 from booking_lab.core.strategy import Strategy
-from booking_lab.core.workload import Request, Workload
+from booking_lab.core.workload import Request, Session, Workload
 from booking_lab.db.ledger import Confirmation, Ledger, settle
 from booking_lab.db.pool import Pool
-from booking_lab.db.session import Session
 from booking_lab.errors import (
     BookingLabError,
     CommitUnknown,
@@ -25,10 +24,13 @@ from booking_lab.errors import (
     PoolTimeout,
     Refused,
     Retryable,
+    StartOver,
     Superseded,
     TimedOut,
     Unavailable,
+    Unsuitable,
 )
+from booking_lab.lending import Lender
 from booking_lab.observers.stopwatch import Stopwatch
 from booking_lab.registry import Entry, Registry
 
@@ -87,7 +89,7 @@ class Engine:
         self._observers = tuple(observers)
         self._worker = worker
         self.under_way = selection.UnderWay()
-        self._last: selection.Selection | None = None
+        self._lender = Lender(pool)
 
     def with_(self, pool: Pool, observers: Sequence[Observer]) -> Engine:
         """Return an engine like this one on another pool, watched by ``observers`` as well.
@@ -110,40 +112,71 @@ class Engine:
 
         Raises:
             NotFound: the request names something that isn't there; leaves no row.
+            Unsuitable: the strategy can't book this; leaves no row.
             Unavailable: PostgreSQL doesn't answer and hasn't since this process started.
         """
         # Under way until it is in the ledger: so a switch that has drained has the books complete.
         with self.under_way.entered() as entry:
-            try:
-                # The connection comes before any lease: waiting for it would use the lease up.
-                with self._pool.session(selection.read) as (session, current):
-                    self._last, entry.epoch = current, current.epoch
-                    booking = self._begin(workload, request, wish, current)
-                    with self._watched(booking) as observers:
-                        self._run(booking, session, observers)
-            except (PoolTimeout, Unavailable) as error:
-                if self._last is None:
-                    raise
-                # It never began, and has a row all the same, under the selection last seen.
-                booking = self._begin(workload, request, wish, self._last)
-                with self._watched(booking):
-                    self._end(booking, error)
+            booking = self._book(workload, request, wish, entry)
             self._ledger.close(booking)
         return booking
 
-    @contextmanager
-    def _watched(self, booking: Booking) -> Iterator[Sequence[Observer]]:
-        observers = (Stopwatch(), *self._observers)
+    def _book(
+        self, workload: Workload, request: Request, wish: Wish, entry: selection.Entry
+    ) -> Booking:
+        def waits(current: selection.Selection) -> bool:
+            return self._waits_for_others(workload, request, wish, current)
+
+        booking: Booking | None = None
         with ExitStack() as watching:
-            # The stopwatch ends first, so that the others find the total.
-            for observer in reversed(observers):
-                watching.enter_context(observer.booking(booking))
-            yield observers
+            while booking is None or booking.outcome is None:
+                try:
+                    # The connection comes before any lease: waiting for it would use the lease up.
+                    with self._lender.lend(waits) as (session, current):
+                        entry.epoch = current.epoch
+                        anew = self._begin(workload, request, wish, current)
+                        if booking is None:
+                            booking = anew
+                            observers = self._watch(booking, watching)
+                        else:
+                            booking.begin_again(anew)
+                        self._run(booking, session, observers)
+                except StartOver:
+                    continue
+                except (PoolTimeout, Unavailable) as error:
+                    if self._lender.last is None:
+                        raise
+                    # It never began, and has a row all the same, under the selection last seen.
+                    if booking is None:
+                        booking = self._begin(workload, request, wish, self._lender.last)
+                        self._watch(booking, watching)
+                    self._end(booking, error)
+        return booking
+
+    def _waits_for_others(
+        self, workload: Workload, request: Request, wish: Wish, current: selection.Selection
+    ) -> bool:
+        """Tell whether somebody else may write the booking, so that its own connection were idle."""
+        _, strategy = wish.strategy or self._registry.selected(current)
+        if Capability.BATCH not in strategy.needs:
+            return False
+        try:
+            self.check_suitable(workload, request, strategy)
+        except Unsuitable:
+            return False
+        return True
+
+    def _watch(self, booking: Booking, watching: ExitStack) -> Sequence[Observer]:
+        # The stopwatch ends first, so that the others find what it has taken.
+        observers = (*self._observers, Stopwatch())
+        watching.enter_context(watch(observer.booking(booking) for observer in observers))
+        return observers
 
     def _begin(
         self, workload: Workload, request: Request, wish: Wish, current: selection.Selection
     ) -> Booking:
         entry, strategy = wish.strategy or self._registry.selected(current)
+        self.check_suitable(workload, request, strategy)
         return Booking(
             workload=workload,
             request=replace(request, generation=current.generation),
@@ -155,12 +188,33 @@ class Engine:
             trace_id=wish.trace_id,
         )
 
+    def lacking(self, workload: Workload, kind: type[Strategy]) -> str:
+        """Say what strategies of this kind need and ``workload`` or the lab lacks; else empty."""
+        return lacking(kind.needs - offered(workload) - self._servers.offered)
+
+    def check_suitable(self, workload: Workload, request: Request, strategy: Strategy) -> None:
+        """Check that ``request`` can be booked under ``strategy``.
+
+        Raises:
+            Unsuitable: it can't.
+        """
+        if missing := self.lacking(workload, type(strategy)):
+            raise Unsuitable(
+                f"{workload.name.capitalize()} can't be booked under {strategy.name}: "
+                f"{missing}. Choose another strategy."
+            )
+        if request.open and Capability.CHOICE not in strategy.needs:
+            raise Unsuitable(
+                f"Strategy {strategy.name} doesn't choose: name what you want to book, or book "
+                f"under a strategy that needs 'choice'."
+            )
+
     def _run(self, booking: Booking, session: Session, observers: Sequence[Observer]) -> None:
         try:
             self._try_until_done(booking, session, observers)
             booking.outcome = Outcome.CONFIRMED
             booking.message = "Booking confirmed"
-        except NotFound:
+        except (NotFound, StartOver):
             raise
         except CommitUnknown as error:
             self._settle(booking, error)
@@ -177,11 +231,13 @@ class Engine:
         self, booking: Booking, session: Session, observers: Sequence[Observer]
     ) -> None:
         retry = booking.strategy.retry
-        deadline = time.monotonic() + retry.deadline
+        deadline = self._servers.clock.now() + retry.deadline
+        asked = booking.request
         for number in range(1, retry.attempts + 1):
-            booking.tries = number
+            # What a try has chosen is chosen anew by the next.
+            booking.tries, booking.request = number, asked
             attempt = Attempt(
-                booking, number, session, self._servers, observers, Confirmation(booking)
+                booking, number, session, self._servers, observers, Confirmation
             )
             try:
                 booking.strategy.book(attempt)
@@ -189,7 +245,7 @@ class Engine:
             except Retryable:
                 booking.timing.contended += 1
                 delay = retry.delay(number)
-                if number == retry.attempts or time.monotonic() + delay > deadline:
+                if number == retry.attempts or self._servers.clock.now() + delay > deadline:
                     raise
                 attempt.pause(delay, "back-off")
             else:
@@ -197,13 +253,14 @@ class Engine:
 
     def _settle(self, booking: Booking, error: CommitUnknown) -> None:
         """Ask PostgreSQL, on another connection, what became of the commit."""
-        deadline = time.monotonic() + SETTLE_WITHIN
-        while time.monotonic() < deadline:
+        clock = self._servers.clock
+        deadline = clock.now() + SETTLE_WITHIN
+        while clock.now() < deadline:
             try:
                 with self._pool.session(lambda session: settle(session, booking)) as (_, stands):
                     break
             except (TimedOut, Unavailable):
-                time.sleep(0.1)
+                clock.sleep(0.1)
         else:
             self._end(booking, error)
             return

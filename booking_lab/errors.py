@@ -47,6 +47,18 @@ class InvalidOptions(InvalidRequest):
     code = "invalid_options"
 
 
+class Unsuitable(InvalidRequest):
+    """This can't be booked under this strategy."""
+
+    code = "unsuitable"
+
+
+class UnknownKind(InvalidRequest):
+    """There is no such kind of booking."""
+
+    code = "unknown_kind"
+
+
 class NotFound(BookingLabError):
     """There is no such thing."""
 
@@ -63,6 +75,12 @@ class SeatNotFound(NotFound):
     """There is no such seat; GET /events/{id}/seats lists them."""
 
     code = "seat_not_found"
+
+
+class BookingNotFound(NotFound):
+    """There is no such booking; GET /api/bookings lists them."""
+
+    code = "booking_not_found"
 
 
 class RaceUnderWay(BookingLabError):
@@ -92,6 +110,24 @@ class Taken(Refused):
     code = "seat_taken"
 
 
+class SoldOut(Refused):
+    """Not enough is left."""
+
+    code = "sold_out"
+
+
+class Overlaps(Refused):
+    """The time overlaps with another booking."""
+
+    code = "overlaps"
+
+
+class NotHeld(Refused):
+    """The booking to change was cancelled or moved already, or has lost its place."""
+
+    code = "not_held"
+
+
 class Retryable(BookingLabError):
     """Another booking was faster at the same thing; nothing was booked. Try again."""
 
@@ -100,6 +136,16 @@ class Retryable(BookingLabError):
 
 class Conflict(Retryable):
     """A version moved between read and write; nothing was booked. Try again."""
+
+
+class FencedOff(Conflict):
+    """A newer holder of the lock has been here; nothing was booked. Try again."""
+
+
+class Busy(Retryable):
+    """Somebody else is booking this right now; nothing was booked. Try again."""
+
+    code = "busy"
 
 
 class SerializationFailure(Retryable):
@@ -158,7 +204,20 @@ class CommitUnknown(BookingLabError):
     code = "outcome_unknown"
 
 
+class StartOver(Exception):
+    """The lab was switched or reset after the booking began; begin it again as it is now.
+
+    Never an answer: nothing was done yet.
+    """
+
+
 # --- strategies that break their side of the bargain -------------------------------------------
+
+
+class PluginFault(BookingLabError):
+    """A file holds no usable plug-in."""
+
+    code = "plugin_fault"
 
 
 class StrategyFault(BookingLabError):

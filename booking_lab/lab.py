@@ -10,13 +10,15 @@ from booking_lab.core.step import Observer
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Connector, Pool
 from booking_lab.engine import Engine
+from booking_lab.errors import BookingLabError
 from booking_lab.housekeeping import Housekeeping
 from booking_lab.locks import redis_lock
 from booking_lab.observers import gauges, metrics, tracing
+from booking_lab.observers.history import History
 from booking_lab.observers.metrics import Metrics
 from booking_lab.observers.think import ThinkTime
 from booking_lab.registry import SHIPPED, Registry
-from booking_lab.workloads import WORKLOADS
+from booking_lab.workloads import Workloads
 
 
 class Lab:
@@ -27,7 +29,8 @@ class Lab:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.registry = Registry([SHIPPED, *settings.strategy_folders])
+        self.registry = Registry([SHIPPED, *settings.strategy_folders], shelf=settings.shelf)
+        self.workloads = Workloads(settings.workload_folders)
         self.connector = Connector(
             settings.database_url, settings.lock_timeout, settings.statement_timeout
         )
@@ -49,16 +52,20 @@ class Lab:
             if settings.redis_url
             else None
         )
+        self.redlock = tuple(
+            redis_lock.connect(url, settings.redis_timeout) for url in settings.redlock_urls
+        )
+        self.history = self._recording()
         self.engine = Engine(
             self.bookings,
-            Servers(self.redis),
+            Servers(self.redis, self.redlock),
             self.registry,
             self.ledger,
             self._observers(),
             self.worker,
         )
         metrics.begin_at_zero(
-            [entry.name for entry in self.registry.entries()], [one.name for one in WORKLOADS]
+            [entry.name for entry in self.registry.entries()], [one.name for one in self.workloads]
         )
         self._housekeeping = Housekeeping(
             self.connector,
@@ -76,8 +83,11 @@ class Lab:
             self._housekeeping = None
             self.bookings.close()
             self.reads.close()
-            if self.redis:
-                self.redis.close()
+            for client in (self.redis, *self.redlock):
+                if client:
+                    client.close()
+            if self.history:
+                self.history.close()
             if self.tracer_provider:
                 self.tracer_provider.shutdown()
 
@@ -88,4 +98,17 @@ class Lab:
             tracing.export(self.tracer_provider, self.settings.otlp_endpoint)
             observers.append(tracing.Tracing(self.tracer_provider.get_tracer("booking_lab")))
         observers.append(Metrics())
+        if self.history:
+            observers.append(self.history)
         return observers
+
+    def _recording(self) -> History | None:
+        if not self.settings.history:
+            return None
+        history = History(self.settings.history, self.worker)
+        try:
+            with self.connector.session() as session:
+                history.begin(session, self.workloads)
+        except BookingLabError:  # PostgreSQL may be away for a moment as a worker is replaced
+            history.begin(None)
+        return history

@@ -8,7 +8,9 @@ from contextvars import copy_context
 from dataclasses import dataclass
 
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.workload import Request, Workload
+from booking_lab.core.lab_workload import Finding, LabWorkload
+from booking_lab.core.strategy import Anomaly
+from booking_lab.core.workload import Request
 from booking_lab.db.pool import Connector, Pool
 from booking_lab.db.session import Session
 from booking_lab.engine import Engine, Wish
@@ -32,22 +34,42 @@ class Race:
     Attributes:
         bookings: the bookers' bookings, in the order of the requests.
         opening: why the barrier opened.
+        before: what was wrong in the scope already.
+        after: what is wrong there now.
     """
 
     bookings: Sequence[Booking]
     opening: Opening
+    before: Sequence[Finding]
+    after: Sequence[Finding]
 
     @property
     def confirmed(self) -> int:
-        """How many bookers were told that the one thing is theirs."""
+        """How many bookers were told that they have what they asked for."""
         return sum(booking.outcome is Outcome.CONFIRMED for booking in self.bookings)
 
     @property
+    def findings(self) -> Sequence[Finding]:
+        """What is wrong since the race."""
+        return [finding for finding in self.after if finding not in self.before]
+
+    @property
     def verdict(self) -> str:
-        """What the race shows."""
-        if self.confirmed > 1:
-            return "double booking"
-        if self.confirmed == 1 and self.opening is not Opening.TIMED_OUT:
+        """What the race shows: the worst anomaly that it made, ``safe`` or ``inconclusive``.
+
+        What is wrong decides, not how many were confirmed: of some things, there is more than one.
+        Where the same was wrong before, and only the figures have moved, nobody can tell whose
+        fault it is.
+        """
+        wrong_before = {(finding.anomaly, finding.subject) for finding in self.before}
+        made = {
+            finding.anomaly
+            for finding in self.findings
+            if (finding.anomaly, finding.subject) not in wrong_before
+        }
+        if made:
+            return next(anomaly for anomaly in Anomaly if anomaly in made)
+        if self.confirmed and not self.findings and self.opening is not Opening.TIMED_OUT:
             return "safe"
         return "inconclusive"
 
@@ -55,11 +77,13 @@ class Race:
 def run(
     engine: Engine,
     connector: Connector,
-    workload: Workload,
+    workload: LabWorkload,
     requests: Sequence[Request],
     wish: Wish,
 ) -> Race:
     """Let all ``requests`` book at once, through ``engine``, each on a connection of its own.
+
+    All are of one scope, and each could be booked by itself.
 
     Raises:
         RaceUnderWay: one runs at a time, so that the lab's connections suffice.
@@ -72,6 +96,7 @@ def run(
         barrier = Barrier(len(requests))
         racing = engine.with_(pool, [barrier])
         try:
+            before = _findings(referee, workload, requests)
             with ThreadPoolExecutor(len(requests), thread_name_prefix="racer") as bookers:
                 # Each in the caller's context, so that spans and log lines find its trace.
                 answers = [
@@ -79,9 +104,17 @@ def run(
                     for request in requests
                 ]
                 opening = barrier.watch(lambda pids: _blocked(referee, pids), LET_GO_AFTER)
-            return Race([answer.result() for answer in answers], opening)
+            bookings = [answer.result() for answer in answers]
+            return Race(bookings, opening, before, _findings(referee, workload, requests))
         finally:
             pool.close()
+
+
+def _findings(
+    session: Session, workload: LabWorkload, requests: Sequence[Request]
+) -> Sequence[Finding]:
+    scope = workload.scope(requests[0])
+    return [finding for finding in workload.findings(session) if finding.scope == scope]
 
 
 def _blocked(referee: Session, pids: Collection[int]) -> set[int]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
+from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db.session import Session
-from booking_lab.errors import EventNotFound
-from booking_lab.workloads.base import LabWorkload
+from booking_lab.errors import NotFound
+from booking_lab.observers.history import History, Resetting
 
 _NEXT = "UPDATE lab SET generation = generation + 1 RETURNING generation"
 _MARK = """
@@ -14,17 +17,22 @@ WHERE workload = %(workload)s AND scope = %(scope)s RETURNING 1
 _FORGET = "DELETE FROM attempts WHERE workload = %(workload)s AND scope = %(scope)s"
 
 
-def reset(session: Session, workload: LabWorkload, scope: str) -> int:
-    """Clear ``scope``; return how many bookings there were.
+def reset(session: Session, workload: LabWorkload, scope: str, history: History | None) -> int:
+    """Clear ``scope``, and take it down in ``history``; return how many bookings there were.
 
     Every booking remembers the generation in which it began. The contended rows are marked with
     the new one in the same transaction that frees them, so that a booking under way finds them
     changed when it writes, however late that is.
 
     Raises:
-        EventNotFound: there is no such scope.
+        NotFound: there is no such scope.
         LockTimeout: a booking held a row all the time; nothing was reset.
     """
+    with history.reset(workload, scope, session) if history else nullcontext() as record:
+        return _reset(session, workload, scope, record)
+
+
+def _reset(session: Session, workload: LabWorkload, scope: str, record: Resetting | None) -> int:
     session.begin()
     try:
         parameters = {
@@ -35,9 +43,11 @@ def reset(session: Session, workload: LabWorkload, scope: str) -> int:
         # Marked before it is cleared: that waits for ledgers being written, and those that come
         # later see the mark.
         if not session.execute(_MARK, parameters):
-            raise EventNotFound(f"There is no event {scope}; GET /events lists them.")
+            raise NotFound(f"There is no {scope!r} to reset among {workload.name}.")
         cleared = workload.reset(session, scope, parameters["generation"])
         session.execute(_FORGET, parameters)
+        if record:
+            record.look()
     except BaseException:
         session.rollback()
         raise

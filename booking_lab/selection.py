@@ -86,7 +86,9 @@ def switch(
 
 
 @dataclass(eq=False)
-class _Entry:
+class Entry:
+    """A booking under way, with the epoch that it runs in; none: not known yet."""
+
     epoch: int | None = None
 
 
@@ -97,13 +99,13 @@ class UnderWay:
     A booking enters before it reads the selection: until it has, it counts as older than any.
     """
 
-    _entries: set[_Entry] = field(default_factory=set)
+    _entries: set[Entry] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def entered(self) -> Iterator[_Entry]:
+    def entered(self) -> Iterator[Entry]:
         """Count one booking for as long as the block runs; set ``epoch`` on it once known."""
-        entry = _Entry()
+        entry = Entry()
         with self._lock:
             self._entries.add(entry)
         try:
@@ -115,7 +117,7 @@ class UnderWay:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def older_than(self, epoch: int) -> set[_Entry]:
+    def older_than(self, epoch: int) -> set[Entry]:
         """The bookings that run in an epoch before ``epoch``, or don't know yet."""
         with self._lock:
             return {e for e in self._entries if e.epoch is None or e.epoch < epoch}

@@ -14,7 +14,7 @@ reason: row locks work across these.
 
 from dataclasses import dataclass
 
-from booking_lab import Attempt, Capability, RedisLock, Seconds, Strategy
+from booking_lab import Anomaly, Attempt, Capability, RedisLock, Seconds, Strategy
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class Distributed(Strategy):
     ttl: Seconds = 10.0
     wait: Seconds = 5.0
 
+    allows_under_faults = frozenset(
+        {Anomaly.DOUBLE_BOOKING, Anomaly.LOST_UPDATE, Anomaly.OVERSELL, Anomaly.OVERLAP}
+    )
     needs = frozenset({Capability.REDIS})
 
     def book(self, attempt: Attempt) -> None:

@@ -18,7 +18,9 @@ from booking_lab import Anomaly, Attempt, Strategy
 class Unprotected(Strategy):
     """Read, decide, write."""
 
-    allows = frozenset({Anomaly.DOUBLE_BOOKING, Anomaly.LOST_UPDATE})
+    allows = frozenset(
+        {Anomaly.DOUBLE_BOOKING, Anomaly.LOST_UPDATE, Anomaly.OVERSELL, Anomaly.OVERLAP}
+    )
 
     def book(self, attempt: Attempt) -> None:
         """Book, come what may."""

@@ -4,12 +4,19 @@ The row lock makes bookings of one seat go one after the other: whoever reads ha
 was read still holds when it is written. PostgreSQL keeps the lock, so it works across any number
 of workers and service instances.
 
-Prevents: double bookings and lost updates.
+Several things are locked in one order that all bookings share. Without it (``in_order``: false),
+one booking can hold A and wait for B while another holds B and waits for A: a deadlock, which
+PostgreSQL ends by failing one of the two.
+
+Prevents: double bookings, lost updates, oversells and overlaps.
 Costs: under contention everybody waits in line, and each waiter keeps a connection.
 Take it: when many want the same thing and the work under the lock is short.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from booking_lab import Attempt, Strategy
 
@@ -18,9 +25,11 @@ from booking_lab import Attempt, Strategy
 class Pessimistic(Strategy):
     """Lock, read, decide, write."""
 
+    in_order: Annotated[bool, Field(description="lock several things in one common order")] = True
+
     def book(self, attempt: Attempt) -> None:
         """Book under the row's lock."""
         with attempt.transaction():
-            attempt.lock_rows()
+            attempt.lock_rows(in_order=self.in_order)
             change = attempt.decide(attempt.read())
             attempt.write(change)

@@ -1,7 +1,7 @@
 """Servers and labs that the tests share: real ones, started once a run.
 
-`database_url` and `redis_url` give a test an empty world of its own; `live_lab` is the whole lab
-over HTTP, shared by all that use it.
+`database_url`, `redis_url` and `redlock_urls` give a test an empty world of its own; `live_lab` is
+the whole lab over HTTP, shared by all that use it.
 """
 
 import itertools
@@ -64,6 +64,15 @@ def redis_url(servers: RunningLab) -> str:
     with redis.Redis.from_url(servers.redis_url) as client:
         client.flushall()
     return servers.redis_url
+
+
+@pytest.fixture
+def redlock_urls(servers: RunningLab) -> tuple[str, ...]:
+    """Redlock's servers, each of them empty, for one test."""
+    for url in servers.redlock_urls:
+        with redis.Redis.from_url(url) as client:
+            client.flushall()
+    return servers.redlock_urls
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ def record(
             _OneSession(connector, transcript), Servers(redis), registry, Ledger(), [], "bench"
         )
         request = SeatRequest(
-            event_id=UNIFORM.event_id, seat_number=f"S{number}", customer_id="transcript"
+            event_id=UNIFORM.event_id, seats=(f"S{number}",), customer_id="transcript"
         )
         engine.book(Seats(), request, Wish("", (entry, entry.make({}))))
         transcripts[entry.name] = transcript

@@ -13,6 +13,12 @@ def _folder(_ctx: click.Context, _parameter: click.Parameter, value: Path | None
     return (value or default_data()).absolute()
 
 
+history_option = click.option(
+    "--history",
+    type=click.Path(dir_okay=False, resolve_path=True),
+    help="Append every booking's invocation and answer to this file, for `booking-lab check`.",
+)
+
 data_option = click.option(
     "--data",
     envvar="BOOKING_LAB_DATA",

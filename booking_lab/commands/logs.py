@@ -10,6 +10,7 @@ import click
 from booking_lab.commands._options import data_option
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder
+from booking_lab.stack.plan import REDLOCK
 
 
 @click.command()
@@ -17,7 +18,7 @@ from booking_lab.stack.folders import DataFolder
 @click.option("-n", "--lines", type=click.IntRange(0), default=50, show_default=True)
 @click.option(
     "--part",
-    type=click.Choice(["service", "postgresql", "valkey"]),
+    type=click.Choice(["service", "postgresql", "valkey", *REDLOCK]),
     default="service",
     show_default=True,
     help="Whose log; the supervisor writes into the service's.",

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import click
 
+from booking_lab.commands._options import history_option
 from booking_lab.config import Settings
 from booking_lab.errors import DatabaseUnavailable
+from booking_lab.observers.history import open_history
 from booking_lab.stack.assembly import prepare_schema
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.own import check_database
@@ -23,13 +25,17 @@ _DATABASE_SECONDS = 30.0
 
 
 @click.command()
-def command() -> None:
+@history_option
+def command(history: str | None) -> None:
     """Serve, with PostgreSQL at DATABASE_URL and Redis at REDIS_URL; settings are BOOKING_LAB_*."""
     settings = Settings.from_environment()
+    settings = replace(settings, history=history or settings.history)
     if not settings.database_url or not settings.redis_url:
         raise StackError(
             "serve needs DATABASE_URL and REDIS_URL; `booking-lab up` brings servers of its own."
         )
+    if settings.history:
+        os.close(open_history(settings.history))
     own_run_folder = not settings.run_folder
     if own_run_folder:
         settings = replace(settings, run_folder=tempfile.mkdtemp(prefix="booking-lab-"))

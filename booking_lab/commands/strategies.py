@@ -11,14 +11,19 @@ from booking_lab.registry import SHIPPED, Registry
 @click.command()
 def command() -> None:
     """List the strategies with their options, and the files that hold none."""
-    registry = Registry([SHIPPED, *Settings.from_environment().strategy_folders])
+    settings = Settings.from_environment()
+    registry = Registry([SHIPPED, *settings.strategy_folders], shelf=settings.shelf)
     for entry in registry.entries():
-        click.secho(entry.name, bold=True)
+        click.secho(f"{entry.name}{' (broken on purpose)' * entry.kind.broken}", bold=True)
         click.echo(f"  {entry.summary}")
         for about in entry.options:
             told = about.get("description", "")
             click.echo(f"  option {about['name']} = {about.get('default')}: {told}")
-        for heading, words in (("allows", entry.kind.allows), ("needs", entry.kind.needs)):
+        for heading, words in (
+            ("allows", entry.kind.allows),
+            ("allows under faults", entry.kind.allows_under_faults),
+            ("needs", entry.kind.needs),
+        ):
             if words:
                 click.echo(f"  {heading}: {', '.join(sorted(words))}")
     for broken in registry.broken():

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from booking_lab.commands._options import data_option
+from booking_lab.commands._options import data_option, history_option
 from booking_lab.config import Settings
 from booking_lab.stack.control import end, launch
 from booking_lab.stack.errors import StackError
@@ -32,12 +32,14 @@ from booking_lab.stack.state import State
     show_default=True,
     help="Instances behind the port; several can also be reached one by one at the next ports.",
 )
+@history_option
 @click.option("--foreground", is_flag=True, help="Stay, and stop the lab with Ctrl-C.")
 @data_option
 def command(instances: int, foreground: bool, data: Path, **given: str | int | None) -> None:
     """Start PostgreSQL, Valkey and the service, and return when they are ready.
 
-    With DATABASE_URL or REDIS_URL set, these servers of your own are used instead.
+    With DATABASE_URL, REDIS_URL or BOOKING_LAB_REDLOCK_URLS set, these servers of your own are used
+    instead. Each stands for itself: what isn't set is embedded.
     """
     # An option is the variable of its name, so both are checked in one place.
     options = {f"BOOKING_LAB_{name.upper()}": str(v) for name, v in given.items() if v is not None}

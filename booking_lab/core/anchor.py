@@ -15,7 +15,8 @@ class Anchor:
     requests can't wait for each other.
 
     Attributes:
-        table: the row's table, which has a ``version`` column. Comes from code, never from input.
+        table: the row's table, which has the columns ``version`` and ``fence``. Comes from code,
+            never from input.
         key: the row's key as (column, value) pairs, in the order of the table's key.
     """
 
@@ -35,21 +36,35 @@ class Anchor:
     @property
     def lock(self) -> str:
         """The statement that takes the row lock, or waits for it."""
-        return f"SELECT 1 FROM {self.table} WHERE {self._where} FOR UPDATE"
+        return f"SELECT 1 FROM {self.table} WHERE {self.where} FOR UPDATE"
 
     @property
     def read_version(self) -> str:
         """The statement that reads the version."""
-        return f"SELECT version FROM {self.table} WHERE {self._where}"
+        return f"SELECT version FROM {self.table} WHERE {self.where}"
 
     @property
     def bump_version(self) -> str:
         """Compare-and-set: moves the version on if it is still ``%(seen)s``."""
         return (
             f"UPDATE {self.table} SET version = version + 1 "
-            f"WHERE {self._where} AND version = %(seen)s"
+            f"WHERE {self.where} AND version = %(seen)s"
         )
 
     @property
-    def _where(self) -> str:
+    def move_fence(self) -> str:
+        """Registers the token ``%(token)s``; returns whether it is the highest yet, and the row.
+
+        The second column is null if there is no such row.
+        """
+        return (
+            f"WITH moved AS (UPDATE {self.table} SET fence = %(token)s "
+            f"WHERE {self.where} AND fence < %(token)s RETURNING 1) "
+            f"SELECT EXISTS (SELECT 1 FROM moved), (SELECT fence FROM {self.table} "
+            f"WHERE {self.where})"
+        )
+
+    @property
+    def where(self) -> str:
+        """The condition that finds the row, for its ``parameters``."""
         return " AND ".join(f"{column} = %({column})s" for column, _ in self.key)

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import logging
 import random
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 from booking_lab.core.anchor import Anchor
+from booking_lab.core.batch import Batch, Turn
 from booking_lab.core.booking import Booking
-from booking_lab.core.lease import Lease, Lock, Servers
-from booking_lab.core.step import Observer, Step, StepKind
-from booking_lab.core.workload import Record, Session
-from booking_lab.errors import Conflict, LockTimeout, StrategyFault, Unavailable
+from booking_lab.core.capability import Capability
+from booking_lab.core.counters import Counters, Reservation
+from booking_lab.core.lease import Announce, Lease, Lock, Servers
+from booking_lab.core.step import Observer, Step, StepKind, watch
+from booking_lab.core.workload import Record, Request, Row, Session
+from booking_lab.errors import (
+    Busy,
+    CommitUnknown,
+    Conflict,
+    FencedOff,
+    LockTimeout,
+    StrategyFault,
+    Unavailable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +40,6 @@ class Attempt:
 
     Attributes:
         number: which try of the booking this is, from 1.
-        anchors: the rows that the booking contends for, sorted.
     """
 
     def __init__(
@@ -39,17 +49,26 @@ class Attempt:
         session: Session,
         servers: Servers,
         observers: Sequence[Observer],
-        record: Record,
+        record: Callable[[Sequence[Booking]], Record],
     ) -> None:
         self.number = number
-        self.anchors: Sequence[Anchor] = sorted(booking.workload.anchors(booking.request))
         self._booking = booking
         self._session = session
         self._servers = servers
         self._observers = observers
         self._record = record
-        self._written = False
+        self._written: list[Booking] = []
         self.committed = False
+
+    @property
+    def request(self) -> Request:
+        """What is asked for, and by whom."""
+        return self._booking.request
+
+    @property
+    def anchors(self) -> Sequence[Anchor]:
+        """The rows that the booking contends for, sorted."""
+        return sorted(self._booking.workload.anchors(self._booking.request))
 
     # --- the transaction ---------------------------------------------------------------------
 
@@ -71,14 +90,57 @@ class Attempt:
                 self._session.rollback()
             raise
         with self.step(StepKind.COMMIT, "commit"):
-            self._session.commit(self._record if self._written else None)
-        self.committed = self._written
+            self._session.commit(self._record(self._written) if self._written else None)
+        self.committed = bool(self._written)
 
-    def lock_rows(self) -> None:
-        """Lock every anchor's row until the transaction ends, waiting for whoever has it."""
+    def lock_rows(self, *, wait: bool = True, in_order: bool = True) -> None:
+        """Lock every anchor's row until the transaction ends.
+
+        Args:
+            wait: wait for whoever has it; otherwise give up at once.
+            in_order: in the one order that all bookings share. Otherwise in the request's own
+                order, and two bookings can wait for each other.
+
+        Raises:
+            Busy: somebody has a row, and this was not to wait.
+            LockTimeout: somebody had it all the time.
+            DeadlockDetected: two waited for each other.
+        """
+        anchors = self.anchors
+        if not in_order:
+            anchors = self._booking.workload.anchors(self._booking.request)
+        for anchor in anchors:
+            try:
+                lock = anchor.lock if wait else f"{anchor.lock} NOWAIT"
+                self.statement(StepKind.ACQUIRE, "row lock", lock, anchor.parameters)
+            except LockTimeout:
+                if wait:
+                    raise
+                raise Busy from None
+
+    def lock_advisory(self) -> None:
+        """Take an advisory lock for every anchor until the transaction ends, waiting for it."""
         for anchor in self.anchors:
-            with self.step(StepKind.ACQUIRE, "row lock"):
-                self._session.execute(anchor.lock, anchor.parameters)
+            self.statement(
+                StepKind.ACQUIRE,
+                "advisory lock",
+                "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
+                {"name": anchor.name},
+            )
+
+    def choose(self) -> None:
+        """Lock the best that is free, passing over what others have locked; needs ``CHOICE``.
+
+        From then on the booking is about what was chosen.
+
+        Raises:
+            Refused: nothing is left.
+            Busy: what is left is locked by others.
+        """
+        with self.step(StepKind.ACQUIRE, "best available"):
+            self._booking.request = self._able(Capability.CHOICE).choose(
+                self._session, self._booking.request
+            )
 
     # --- the booking itself ------------------------------------------------------------------
 
@@ -102,7 +164,31 @@ class Attempt:
             self._booking.booking_id = self._booking.workload.write(
                 self._session, self._booking.request, change
             )
-        self._written = True
+        self._written.append(self._booking)
+
+    def write_if(self) -> None:
+        """Check and write in one statement; needs ``CONDITIONAL_WRITE``.
+
+        Raises:
+            Refused: the state doesn't allow the booking.
+        """
+        with self.step(StepKind.WRITE, "booking, if free"):
+            self._booking.booking_id = self._able(Capability.CONDITIONAL_WRITE).write_if(
+                self._session, self._booking.request
+            )
+        self._written.append(self._booking)
+
+    def claim(self, change: Any) -> None:
+        """Write so that a constraint of the database can refuse; needs ``CONSTRAINT``.
+
+        Raises:
+            Refused: it did.
+        """
+        with self.step(StepKind.WRITE, "guarded booking"):
+            self._booking.booking_id = self._able(Capability.CONSTRAINT).claim(
+                self._session, self._booking.request, change
+            )
+        self._written.append(self._booking)
 
     # --- compare-and-set ---------------------------------------------------------------------
 
@@ -121,18 +207,43 @@ class Attempt:
             Conflict: a version has moved.
         """
         for anchor, version in zip(self.anchors, seen, strict=True):
-            with self.step(StepKind.WRITE, "version"):
-                moved = self._session.execute(
-                    anchor.bump_version + " RETURNING 1", {**anchor.parameters, "seen": version}
-                )
+            moved = self.statement(
+                StepKind.WRITE,
+                "version",
+                f"{anchor.bump_version} RETURNING 1",
+                {**anchor.parameters, "seen": version},
+            )
             if not moved:
                 raise Conflict
 
     def _version(self, anchor: Anchor) -> int:
-        with self.step(StepKind.READ, "version"):
-            rows = self._session.execute(anchor.read_version, anchor.parameters)
+        rows = self.statement(StepKind.READ, "version", anchor.read_version, anchor.parameters)
         # A row that isn't there has no version; ``read`` will say what is missing.
         return int(rows[0][0]) if rows else 0
+
+    # --- fencing -----------------------------------------------------------------------------
+
+    def token(self) -> int:
+        """Draw a fencing token, higher than all before; draw it while holding the lock.
+
+        From a sequence of PostgreSQL: a counter in Redis would begin again after a loss of memory.
+        """
+        rows = self.statement(StepKind.READ, "token", "SELECT nextval('fencing_tokens')")
+        return int(rows[0][0])
+
+    def fence(self, token: int) -> None:
+        """Register ``token`` at every anchor, before anything is read there.
+
+        Raises:
+            FencedOff: a higher one was here, so the lock has had a newer holder.
+        """
+        for anchor in self.anchors:
+            [(highest, known)] = self.statement(
+                StepKind.WRITE, "fence", anchor.move_fence, {**anchor.parameters, "token": token}
+            )
+            # A row that isn't there has no fence; ``read`` will say what is missing.
+            if not highest and known is not None:
+                raise FencedOff
 
     # --- locks outside PostgreSQL --------------------------------------------------------------
 
@@ -149,7 +260,7 @@ class Attempt:
         Raises:
             LockTimeout: somebody else held one all that time.
         """
-        deadline = time.monotonic() + wait
+        deadline = self._servers.clock.now() + wait
         with ExitStack() as held:
             for anchor in self.anchors:
                 lease = lock.lease(anchor, self._servers)
@@ -158,27 +269,28 @@ class Attempt:
             yield
 
     def _acquire(self, lease: Lease, anchor: Anchor, deadline: float) -> None:
-        while True:
-            with self.step(StepKind.ACQUIRE, "lease"):
-                if lease.try_acquire():
-                    return
+        """Take ``lease``, waiting until ``deadline`` on the lab's clock."""
+        while not lease.try_acquire(lambda what: self.step(StepKind.ACQUIRE, what)):
             self._booking.timing.contended += 1
-            left = deadline - time.monotonic()
+            left = deadline - self._servers.clock.now()
             if left <= 0:
                 raise LockTimeout(
                     f"Somebody else held the lock on {anchor.name} all the time; nothing was "
                     f"booked. Try again."
                 )
             self.pause(min(left, random.uniform(LEASE_POLL / 4, LEASE_POLL)), "lease")
+        self._booking.leases.append(lease)
 
     def _release(self, lease: Lease, anchor: Anchor) -> None:
+        """Give ``lease`` back; that it can't be given back is logged and no error."""
         # Whatever happened to the booking is settled by now; a lock that cannot be given back
         # expires by itself and must not turn a confirmed booking into an error.
+        self._booking.leases.remove(lease)
         try:
-            with self.step(StepKind.RELEASE, "lease"):
-                if not lease.release():
-                    raise Unavailable("It had expired: somebody else may have booked meanwhile.")
+            if not lease.release(lambda what: self.step(StepKind.RELEASE, what)):
+                raise Unavailable("It had expired: somebody else may have booked meanwhile.")
         except Unavailable as error:
+            self._booking.timing.lost_leases += 1
             log.warning(
                 "the lock on %s was not released: %s",
                 anchor.name,
@@ -186,21 +298,131 @@ class Attempt:
                 extra={"trace_id": self._booking.trace_id},
             )
 
+    # --- counters outside PostgreSQL -----------------------------------------------------------
+
+    @contextmanager
+    def reserved(self, counters: Counters) -> Iterator[None]:
+        """Take what the booking needs from ``counters``; wrap it around the transaction.
+
+        Whatever keeps the booking from being committed gives it back; only if nobody knows whether
+        it was, the counters stay as they are until they are repaired. Needs ``COUNTS``.
+
+        Raises:
+            SoldOut: not enough is left.
+            NotFound: the request names something that isn't there.
+            Unavailable: the counters don't answer.
+        """
+        units = self._able(Capability.COUNTS).units(self._booking.request)
+        reservation = counters.reservation(self._booking, units, self._servers)
+        self._take(reservation)
+        try:
+            yield
+        except CommitUnknown:
+            raise
+        except BaseException:
+            self._settle("was not given back", reservation.give_back)
+            raise
+        self._settle("was not confirmed", reservation.confirm)
+
+    def _take(self, reservation: Reservation) -> None:
+        """Take it; counters that aren't there are filled from what PostgreSQL says."""
+        filled: dict[Anchor, int] = {}
+        while missing := reservation.take(filled, partial(self.step, StepKind.ACQUIRE)):
+            for anchor in missing:
+                with self.step(StepKind.READ, "left"):
+                    filled[anchor] = self._able(Capability.COUNTS).left(self._session, anchor)
+            if not all(filled.values()):
+                self.read()  # nothing left, or nothing there: this says so
+
+    def _settle(self, what: str, settle: Callable[[Announce], None]) -> None:
+        """Tell the counters how it ended; that they don't hear it is logged and no error."""
+        try:
+            settle(partial(self.step, StepKind.RELEASE))
+        except Unavailable as error:
+            log.warning(
+                "a reservation %s, and will be repaired: %s",
+                what,
+                error,
+                extra={"trace_id": self._booking.trace_id},
+            )
+
+    # --- in company ----------------------------------------------------------------------------
+
+    @contextmanager
+    def queued(self, most: int, wait: float) -> Iterator[Batch | None]:
+        """Wait in the process's queue for the same things, to book for all who wait; needs ``BATCH``.
+
+        Whoever stands first when nobody writes is the writer: it gets those behind it as a batch,
+        and at the end of the block each of them is told what became of it. For the others, there is
+        nothing left to do then.
+
+        Args:
+            most: bookings of a batch at most.
+            wait: seconds to wait for the writers before.
+
+        Yields:
+            The batch for the writer; none if another writer has booked this.
+
+        Raises:
+            LockTimeout: those before took longer.
+            Refused: the writer could not book this one.
+            Retryable: its transaction failed; the next try is in a batch of its own.
+        """
+        self._able(Capability.BATCH)
+        # A move or a cancellation is no new booking, and who failed in company does without.
+        alone = self._booking.request.action != "book" or self.number > 1
+        turn = Turn(self._booking, self._servers, self.step, alone=alone)
+        places = turn.come(most, wait)
+        if not places:
+            self.committed = True
+            yield None
+            return
+        failure: BaseException | None = None
+        try:
+            yield Batch(places, self._session, self.step, self._written)
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            turn.hand_out(places, failure, committed=self.committed)
+
     # --- announcing ----------------------------------------------------------------------------
 
     def pause(self, seconds: float, why: str) -> None:
         """Wait, as a step of its own."""
         with self.step(StepKind.WAIT, why):
-            time.sleep(seconds)
+            self._servers.clock.sleep(seconds)
 
-    @contextmanager
-    def step(self, kind: StepKind, detail: str) -> Iterator[None]:
+    def statement(
+        self,
+        kind: StepKind,
+        what: str,
+        statement: str,
+        parameters: Mapping[str, object] | None = None,
+    ) -> list[Row]:
+        """Run one statement of the strategy's own, as a step; return its rows.
+
+        Args:
+            kind: what it is for.
+            what: what it does, in a word or two.
+            statement: the SQL, with ``%(name)s`` for parameters.
+            parameters: their values.
+        """
+        with self.step(kind, what):
+            return self._session.execute(statement, parameters)
+
+    def step(self, kind: StepKind, detail: str) -> AbstractContextManager[object]:
         """Announce a step to every observer for as long as the block runs."""
         step = Step(kind, detail, self._booking, self.number, self._session.process_id)
-        with ExitStack() as watching:
-            for observer in self._observers:
-                watching.enter_context(observer.step(step))
-            yield
+        return watch(observer.step(step) for observer in self._observers)
+
+    def _able(self, capability: Capability) -> Any:
+        if capability not in self._booking.strategy.needs:
+            raise StrategyFault(
+                f"Strategy {self._booking.strategy.name} uses {capability.name} without declaring "
+                f"that it needs it."
+            )
+        return self._booking.workload
 
     def finish(self) -> None:
         """Hold the strategy to its word once ``book`` has returned.

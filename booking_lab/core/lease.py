@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from booking_lab.core.anchor import Anchor
+from booking_lab.core.capability import Capability
+from booking_lab.core.clock import Clock
+
+#: Announces one message of a lease to the observers, for as long as the block runs.
+Announce = Callable[[str], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)
 class Servers:
-    """The servers beyond PostgreSQL that locks may use; none where the lab has no such server."""
+    """What locks may use beyond PostgreSQL; none where the lab has no such server.
+
+    Attributes:
+        redis: a client.
+        redlock: a client for each of the independent servers of Redlock.
+        memory: what the threads of this process share: the holders of its locks by name, and its
+            queues.
+        clock: how time passes.
+    """
 
     redis: Any = None
+    redlock: tuple[Any, ...] = ()
+    memory: dict[str, Any] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+
+    @cached_property
+    def offered(self) -> frozenset[Capability]:
+        """What these servers make possible."""
+        there = {Capability.REDIS: self.redis, Capability.QUORUM: self.redlock}
+        return frozenset(capability for capability, server in there.items() if server)
 
 
 class Lease(Protocol):
     """The right to one anchor. Never waits: waiting and deadlines belong to the attempt."""
 
-    def try_acquire(self) -> bool:
-        """Take it if it is free; return whether it is ours now."""
+    def try_acquire(self, announce: Announce) -> bool:
+        """Take it if it is free; return whether it is ours now. Announces each message."""
         ...
 
-    def release(self) -> bool:
-        """Give it back; return whether it was still ours."""
+    def release(self, announce: Announce) -> bool:
+        """Give it back; return whether it was still ours. Announces each message."""
+        ...
+
+    def expire(self) -> bool:
+        """Do what its expiry would do now; return whether it has one and was held."""
         ...
 
 

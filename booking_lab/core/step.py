@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -42,6 +43,10 @@ class Step:
     session: int
 
 
+#: What an observer returns that doesn't care: it is not even entered.
+NOTHING: AbstractContextManager[None] = nullcontext()
+
+
 class Observer:
     """Watches bookings and their steps; a subclass overrides what it wants to see.
 
@@ -51,8 +56,19 @@ class Observer:
 
     def booking(self, booking: Booking) -> AbstractContextManager[object]:  # noqa: ARG002
         """Return a context manager that is open for the whole booking, retries included."""
-        return nullcontext()
+        return NOTHING
 
     def step(self, step: Step) -> AbstractContextManager[object]:  # noqa: ARG002
         """Return a context manager that is open while ``step`` runs."""
-        return nullcontext()
+        return NOTHING
+
+
+def watch(contexts: Iterable[AbstractContextManager[object]]) -> AbstractContextManager[object]:
+    """Make one of what observers have returned: entered in this order, left in the other."""
+    watching = [context for context in contexts if context is not NOTHING]
+    if len(watching) == 1:
+        return watching[0]
+    with ExitStack() as together:
+        for context in watching:
+            together.enter_context(context)
+        return together.pop_all()

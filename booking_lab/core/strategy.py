@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from booking_lab.core.capability import Capability
+
 if TYPE_CHECKING:
     from booking_lab.core.attempt import Attempt
 
@@ -22,12 +24,8 @@ class Anomaly(StrEnum):
     OVERLAP = "overlap"
     LOST_UPDATE = "lost update"
     ORPHAN = "orphan"
-
-
-class Capability(StrEnum):
-    """What a strategy may need beyond PostgreSQL's rows."""
-
-    REDIS = "redis"
+    LOST_BOOKING = "lost booking"
+    WRONG_ANSWER = "wrong answer"
 
 
 Attempts = Annotated[int, Field(ge=1, le=1000, description="tries at most, the first included")]
@@ -64,12 +62,17 @@ class Strategy(ABC):
     Attributes:
         allows: the anomalies that it does not promise to prevent; undeclared ones are held
             against it.
+        allows_under_faults: those that it lets through besides, once a lock expires while its
+            holder works, Redis loses its memory, or a booker dies.
         needs: what it needs beyond rows; without it the API says so.
+        broken: whether it is wrong on purpose: a known mistake, off unless asked for.
     """
 
     name: ClassVar[str] = ""
     allows: ClassVar[frozenset[Anomaly]] = frozenset()
+    allows_under_faults: ClassVar[frozenset[Anomaly]] = frozenset()
     needs: ClassVar[frozenset[Capability]] = frozenset()
+    broken: ClassVar[bool] = False
 
     @property
     def retry(self) -> Retry:

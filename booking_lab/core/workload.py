@@ -11,6 +11,9 @@ from booking_lab.core.anchor import Anchor
 
 Row = tuple[Any, ...]
 
+#: Metadata of a request's field that the lab fills in.
+INTERNAL = {"internal": True}
+
 
 class Session(Protocol):
     """One database connection as the core and the workloads see it."""
@@ -45,16 +48,35 @@ class Session(Protocol):
 class Request:
     """What a customer asks for; a workload adds its own fields.
 
+    A field whose metadata says ``internal`` is filled in by the lab, never by the customer.
+
     Attributes:
         customer_id: who asks.
         id: identifies the booking from its start, before the database knows of it.
         generation: the lab's count of resets when the booking began; what was reset since
             must not take this booking any more.
+        replaces: the booking that this one moves or cancels; none: a new booking.
     """
 
     customer_id: str
-    id: UUID = field(default_factory=uuid4)
-    generation: int = 0
+    id: UUID = field(default_factory=uuid4, metadata=INTERNAL)
+    generation: int = field(default=0, metadata=INTERNAL)
+    replaces: UUID | None = field(default=None, metadata=INTERNAL)
+
+    @property
+    def open(self) -> bool:
+        """Whether it names no thing, so that whoever books has to choose one."""
+        return False
+
+    @property
+    def action(self) -> str:
+        """``book``, ``move`` or ``cancel``."""
+        return "move" if self.replaces else "book"
+
+    @property
+    def holder(self) -> UUID:
+        """The id under which the things are held: it stays the same when a booking is moved."""
+        return self.replaces or self.id
 
 
 class Record(Protocol):
@@ -66,7 +88,10 @@ class Record(Protocol):
 
 
 class Workload(Protocol):
-    """What is booked. Knows nothing of how the check-then-act is kept safe."""
+    """What is booked. Knows nothing of how the check-then-act is kept safe.
+
+    What else it can do, it says by implementing protocols of ``booking_lab.core.capability``.
+    """
 
     name: str
 

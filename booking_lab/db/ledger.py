@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.workload import Session
 
-#: ``attempts`` as a row of JSON, so that one row or a thousand are one parameter.
-_INSERT = "INSERT INTO attempts SELECT (jsonb_populate_record(NULL::attempts, %(row)s)).*"
+#: ``attempts`` as rows of JSON, so that one or a thousand are one parameter.
+_INSERT = "INSERT INTO attempts SELECT * FROM jsonb_populate_recordset(NULL::attempts, %(rows)s)"
 
 #: What began before its scope was reset stays out. FOR SHARE waits for a reset under way and then
 #: looks again at the row that it left.
@@ -26,6 +26,23 @@ ON CONFLICT (id) DO UPDATE SET
     held_ms = excluded.held_ms, total_ms = excluded.total_ms
 """
 
+#: What is confirmed has its row; only what came after COMMIT is missing. FOR SHARE as above: a
+#: reset takes the rows away in an order of its own.
+_UPDATE = """
+WITH told AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(rows)s) AS told (
+        id uuid, tries integer, waited_ms double precision, held_ms double precision,
+        total_ms double precision)
+), there AS MATERIALIZED (
+    SELECT told.* FROM told JOIN attempts USING (id) JOIN resets USING (workload, scope)
+    ORDER BY id FOR SHARE OF resets
+)
+UPDATE attempts SET
+    answered = 'confirmed', tries = there.tries, waited_ms = there.waited_ms,
+    held_ms = there.held_ms, total_ms = there.total_ms
+FROM there WHERE attempts.id = there.id
+"""
+
 #: Rows that wait for a database that is away; the oldest go when there are more.
 MOST_PENDING = 100_000
 _BATCH = 500
@@ -33,16 +50,17 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Confirmation:
-    """The row that says a booking is confirmed; part of the booking's own transaction.
+    """The rows that say these bookings are confirmed; part of the bookings' own transaction.
 
-    Its times run up to COMMIT; the final ones follow with the answer.
+    Their times run up to COMMIT; the final ones follow with the answer.
     """
 
-    booking: Booking
+    bookings: Sequence[Booking]
 
     def statement(self) -> tuple[str, Mapping[str, object]]:
         """The INSERT and its parameters."""
-        return _INSERT, {"row": json.dumps(_row(self.booking, outcome=Outcome.CONFIRMED))}
+        rows = [_row(booking, outcome=Outcome.CONFIRMED) for booking in self.bookings]
+        return _INSERT, {"rows": json.dumps(rows)}
 
 
 class Ledger:
@@ -52,15 +70,14 @@ class Ledger:
     """
 
     def __init__(self) -> None:
-        self._pending: list[dict[str, object]] = []
+        self._pending: list[Booking] = []
         self._lock = threading.Lock()
         self.dropped = 0
 
     def close(self, booking: Booking) -> None:
         """Take down how ``booking`` was answered."""
-        row = _row(booking, outcome=booking.outcome, answered=booking.outcome)
         with self._lock:
-            self._pending.append(row)
+            self._pending.append(booking)
             if len(self._pending) > MOST_PENDING:
                 del self._pending[0]
                 self.dropped += 1
@@ -69,8 +86,16 @@ class Ledger:
         """Write all that is pending; return how many rows. Keeps them if the database fails."""
         written = 0
         while batch := self._take():
+            confirmed = [_times(one) for one in batch if one.outcome is Outcome.CONFIRMED]
+            others = [
+                _row(one, outcome=one.outcome, answered=one.outcome)
+                for one in batch
+                if one.outcome is not Outcome.CONFIRMED
+            ]
             try:
-                session.execute(_INSERT_LATE, {"rows": json.dumps(batch)})
+                for statement, rows in ((_UPDATE, confirmed), (_INSERT_LATE, others)):
+                    if rows:
+                        session.execute(statement, {"rows": json.dumps(rows)})
             except BaseException:
                 with self._lock:
                     self._pending[:0] = batch
@@ -78,7 +103,7 @@ class Ledger:
             written += len(batch)
         return written
 
-    def _take(self) -> list[dict[str, object]]:
+    def _take(self) -> list[Booking]:
         with self._lock:
             batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
         return batch
@@ -96,8 +121,10 @@ def settle(session: Session, booking: Booking) -> bool:
     Raises:
         LockTimeout: its transaction is still open.
     """
-    row = json.dumps(_row(booking, outcome=Outcome.ERROR))
-    inserted = session.execute(f"{_INSERT} ON CONFLICT (id) DO NOTHING RETURNING id", {"row": row})
+    rows = json.dumps([_row(booking, outcome=Outcome.ERROR)])
+    inserted = session.execute(
+        f"{_INSERT} ON CONFLICT (id) DO NOTHING RETURNING id", {"rows": rows}
+    )
     if inserted:
         return False
     stands = "SELECT 1 FROM attempts WHERE id = %(id)s::uuid AND outcome = 'confirmed'"
@@ -107,12 +134,12 @@ def settle(session: Session, booking: Booking) -> bool:
 def _row(
     booking: Booking, *, outcome: Outcome | None, answered: Outcome | None = None
 ) -> dict[str, object]:
-    request, timing = booking.request, booking.timing
+    request = booking.request
     return {
-        "id": str(request.id),
         "workload": booking.workload.name,
         "scope": booking.workload.scope(request),
         "subject": booking.workload.subject(request),
+        "action": request.action,
         "customer_id": request.customer_id,
         "strategy": booking.strategy.name,
         "options": booking.options,
@@ -121,11 +148,19 @@ def _row(
         "outcome": outcome,
         "answered": answered,
         "code": booking.code,
+        "worker": booking.worker,
+        "trace_id": booking.trace_id,
+        "started_at": booking.started_at.isoformat(),
+        **_times(booking),
+    }
+
+
+def _times(booking: Booking) -> dict[str, object]:
+    timing = booking.timing
+    return {
+        "id": str(booking.request.id),
         "tries": booking.tries,
         "waited_ms": timing.waited * 1000,
         "held_ms": timing.held * 1000,
         "total_ms": None if timing.total is None else timing.total * 1000,
-        "worker": booking.worker,
-        "trace_id": booking.trace_id,
-        "started_at": booking.started_at.isoformat(),
     }

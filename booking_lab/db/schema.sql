@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     workload    text NOT NULL,
     scope       text NOT NULL,
     subject     text NOT NULL,
+    action      text NOT NULL,            -- book, move or cancel
     customer_id text NOT NULL,
     strategy    text NOT NULL,
     options     jsonb NOT NULL,
@@ -40,6 +41,9 @@ CREATE TABLE IF NOT EXISTS resets (
     generation bigint NOT NULL DEFAULT 1,
     PRIMARY KEY (workload, scope)
 );
+
+-- Fencing tokens: each higher than all before, for as long as the database lives.
+CREATE SEQUENCE IF NOT EXISTS fencing_tokens;
 
 -- The workers that are alive, and the last switch that each has seen through.
 CREATE TABLE IF NOT EXISTS workers (

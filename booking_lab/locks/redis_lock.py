@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from booking_lab.core.anchor import Anchor
-from booking_lab.core.lease import Servers
+from booking_lab.core.lease import Announce, Servers
 from booking_lab.errors import RedisUnavailable
 
 log = logging.getLogger(__name__)
@@ -66,9 +66,7 @@ class RedisLock:
         """
         if servers.redis is None:
             raise RedisUnavailable("The lab runs without Redis, and this strategy needs it.")
-        # Redis refuses an expiry of zero, so a part of a millisecond is a whole one.
-        ttl_ms = math.ceil(self.ttl * 1000)
-        return RedisLease(servers.redis, f"booking-lab:lock:{anchor.name}", ttl_ms)
+        return RedisLease.of(servers.redis, anchor, servers.clock.expiry(self.ttl))
 
 
 @dataclass(frozen=True)
@@ -87,20 +85,32 @@ class RedisLease:
     ttl_ms: int
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
-    def try_acquire(self) -> bool:
+    @classmethod
+    def of(cls, client: redis.Redis, anchor: Anchor, ttl: float) -> RedisLease:
+        """Return the lease of ``anchor`` at one server; ``ttl`` in seconds."""
+        # Redis refuses an expiry of zero, so a part of a millisecond is a whole one.
+        return cls(client, f"booking-lab:lock:{anchor.name}", math.ceil(ttl * 1000))
+
+    def try_acquire(self, announce: Announce) -> bool:
         """Take the lock if it is free.
 
         Raises:
             RedisUnavailable: no answer. Should the lock have been taken all the same, it expires.
         """
-        return bool(self._run(_ACQUIRE, self.token, str(self.ttl_ms)))
+        with announce("lease"):
+            return bool(self._run(_ACQUIRE, self.token, str(self.ttl_ms)))
 
-    def release(self) -> bool:
+    def release(self, announce: Announce) -> bool:
         """Give it back; false if it had expired.
 
         Raises:
             RedisUnavailable: no answer. The lock expires by itself.
         """
+        with announce("lease"):
+            return self.expire()
+
+    def expire(self) -> bool:
+        """Remove the key if it is still ours, as its expiry would."""
         return bool(self._run(_RELEASE, self.token))
 
     def _run(self, script: str, *arguments: str) -> object:

@@ -6,7 +6,6 @@ a scrape of any worker adds them up.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,7 +14,7 @@ from itertools import product
 from prometheus_client import Counter, Histogram
 
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.step import Observer, Step, StepKind
+from booking_lab.core.step import Observer, StepKind
 
 _SECONDS = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10,
@@ -60,7 +59,7 @@ _series = cache(_Series)
 
 
 class Metrics(Observer):
-    """Counts and times bookings and steps."""
+    """Counts bookings, and makes public what the stopwatch has taken."""
 
     @contextmanager
     def booking(self, booking: Booking) -> Iterator[None]:
@@ -68,31 +67,23 @@ class Metrics(Observer):
         try:
             yield
         finally:
+            series = _series(booking.strategy.name, booking.workload.name)
+            timing = booking.timing
+            for kind, seconds in timing.steps:
+                series.steps[kind].observe(seconds)
             if booking.outcome is not None:  # none: it named something that isn't there
-                series, timing = (
-                    _series(booking.strategy.name, booking.workload.name),
-                    booking.timing,
-                )
                 series.bookings[booking.outcome].inc()
                 series.duration.observe(timing.total or 0.0)
                 series.wait.observe(timing.waited)
                 series.hold.observe(timing.held)
-                series.contentions.inc(timing.contended)
-                series.retries.inc(max(0, booking.tries - 1))
+                for counter, times in (
+                    (series.contentions, timing.contended),
+                    (series.retries, booking.tries - 1),
+                    (series.release_failures, timing.lost_leases),
+                ):
+                    if times > 0:
+                        counter.inc(times)
 
-    @contextmanager
-    def step(self, step: Step) -> Iterator[None]:
-        """Time the step."""
-        begin = time.perf_counter()
-        series = _series(step.booking.strategy.name, step.booking.workload.name)
-        try:
-            yield
-        except BaseException:
-            if step.kind is StepKind.RELEASE and step.detail == "lease":
-                series.release_failures.inc()
-            raise
-        finally:
-            series.steps[step.kind].observe(time.perf_counter() - begin)
 
 
 def begin_at_zero(strategies: Iterable[str], workloads: Iterable[str]) -> None:

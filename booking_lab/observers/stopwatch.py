@@ -1,10 +1,10 @@
-"""Measures what each booking's row says: how long it waited, held locks and took in all."""
+"""Measures each booking: how long it waited, held locks and took in all, and each step."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.step import Observer, Step, StepKind
@@ -19,7 +19,7 @@ _ENDS = {StepKind.COMMIT, StepKind.RELEASE}
 
 
 class Stopwatch(Observer):
-    """Keeps the timing of one booking; make one for each.
+    """Keeps the timing of one booking; make one for each, inside of all other observers.
 
     A write takes the row's lock as well, so holding begins with the first lock or write and ends
     with the last commit, rollback or release of the try.
@@ -39,27 +39,44 @@ class Stopwatch(Observer):
         finally:
             booking.timing.total = time.perf_counter() - begin
 
-    @contextmanager
-    def step(self, step: Step) -> Iterator[None]:
+    def step(self, step: Step) -> AbstractContextManager[object]:
         """Add the step's time to what it is a part of."""
-        timing = step.booking.timing
+        return _Timed(self, step)
+
+    def begin(self, step: Step) -> float:
+        """Notice a new try; return the time."""
         if step.attempt != self._attempt:
-            self._attempt, self._held_before, self._locked_at = step.attempt, timing.held, None
+            self._attempt, self._locked_at = step.attempt, None
+            self._held_before = step.booking.timing.held
+            step.booking.timing.holding = False
+        return time.perf_counter()
+
+    def end(self, step: Step, begin: float, *, failed: bool) -> None:
+        """Add what has passed since ``begin``."""
+        timing, now = step.booking.timing, time.perf_counter()
+        timing.steps.append((step.kind, now - begin))
+        if step.kind in _WAITS:
+            timing.waited += now - begin
+            if step.detail == "row lock" and now - begin > CONTENDED_AFTER:
+                timing.contended += 1
+        if step.kind in _LOCKS and not failed and self._locked_at is None:
+            self._locked_at = now
+            timing.holding = True
+        if step.kind in _ENDS and self._locked_at is not None:
+            timing.held = self._held_before + now - self._locked_at
             timing.holding = False
-        begin = time.perf_counter()
-        failed = True
-        try:
-            yield
-            failed = False
-        finally:
-            now = time.perf_counter()
-            if step.kind in _WAITS:
-                timing.waited += now - begin
-                if step.detail == "row lock" and now - begin > CONTENDED_AFTER:
-                    timing.contended += 1
-            if step.kind in _LOCKS and not failed and self._locked_at is None:
-                self._locked_at = now
-                timing.holding = True
-            if step.kind in _ENDS and self._locked_at is not None:
-                timing.held = self._held_before + now - self._locked_at
-                timing.holding = False
+
+
+class _Timed:
+    """One step under the stopwatch. A generator would cost several times as much."""
+
+    __slots__ = ("_begin", "_step", "_stopwatch")
+
+    def __init__(self, stopwatch: Stopwatch, step: Step) -> None:
+        self._stopwatch, self._step = stopwatch, step
+
+    def __enter__(self) -> None:
+        self._begin = self._stopwatch.begin(self._step)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stopwatch.end(self._step, self._begin, failed=kind is not None)

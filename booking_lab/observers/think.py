@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 
-from booking_lab.core.step import Observer, Step, StepKind
+from booking_lab.core.step import NOTHING, Observer, Step, StepKind
 
 
 class ThinkTime(Observer):
@@ -16,11 +16,11 @@ class ThinkTime(Observer):
     pass between check and act.
     """
 
-    def step(self, step: Step) -> AbstractContextManager[None]:
+    def step(self, step: Step) -> AbstractContextManager[object]:
         """Pause once a decision has been made; a refusal doesn't think."""
         if step.kind is StepKind.DECIDE and step.booking.think_time:
             return _pausing(step.booking.think_time)
-        return nullcontext()
+        return NOTHING
 
 
 @contextmanager

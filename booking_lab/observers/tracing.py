@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -13,7 +13,7 @@ from opentelemetry.trace import Status, StatusCode, Tracer
 
 from booking_lab.config import Settings
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.step import Observer, Step, StepKind
+from booking_lab.core.step import NOTHING, Observer, Step, StepKind
 
 _WAITING = {StepKind.ACQUIRE, StepKind.WAIT}
 _FAILED = {Outcome.ERROR, Outcome.UNKNOWN, Outcome.TIMEOUT}
@@ -46,22 +46,23 @@ class Tracing(Observer):
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
 
-    @contextmanager
-    def booking(self, booking: Booking) -> Iterator[None]:
+    def booking(self, booking: Booking) -> AbstractContextManager[object]:
         """One span for the booking."""
-        if not trace.get_current_span().is_recording():
-            yield
-            return
+        return self._booking(booking) if _recording() else NOTHING
+
+    def step(self, step: Step) -> AbstractContextManager[object]:
+        """One span for the step, with waiting told apart from work under the lock."""
+        return self._one_step(step) if _recording() else NOTHING
+
+    @contextmanager
+    def _booking(self, booking: Booking) -> Iterator[None]:
         with self._tracer.start_as_current_span("booking") as span:
             span.set_attributes(
                 {
-                    "booking.strategy": booking.strategy.name,
                     "booking.workload": booking.workload.name,
                     "booking.event": booking.workload.scope(booking.request),
                     "booking.seat": booking.workload.subject(booking.request),
-                    "booking.epoch": booking.epoch,
                     "booking.attempt_id": str(booking.request.id),
-                    **{f"booking.option.{name}": v for name, v in booking.options.items()},
                 }
             )
             try:
@@ -69,6 +70,10 @@ class Tracing(Observer):
             finally:
                 span.set_attributes(
                     {
+                        # At its end: a switch can make it begin again.
+                        "booking.strategy": booking.strategy.name,
+                        "booking.epoch": booking.epoch,
+                        **{f"booking.option.{name}": v for name, v in booking.options.items()},
                         "booking.outcome": booking.outcome or Outcome.ERROR,
                         "booking.code": booking.code,
                         "booking.tries": booking.tries,
@@ -80,11 +85,7 @@ class Tracing(Observer):
                     span.set_status(Status(StatusCode.ERROR, booking.message))
 
     @contextmanager
-    def step(self, step: Step) -> Iterator[None]:
-        """One span for the step, with waiting told apart from work under the lock."""
-        if not trace.get_current_span().is_recording():
-            yield
-            return
+    def _one_step(self, step: Step) -> Iterator[None]:
         # A refusal or a conflict is how bookings end, not a fault of the step.
         with self._tracer.start_as_current_span(
             f"{step.kind}: {step.detail}", record_exception=False, set_status_on_exception=False
@@ -101,6 +102,10 @@ class Tracing(Observer):
             except Exception as error:
                 span.set_attribute("booking.step.ended", type(error).__name__)
                 raise
+
+
+def _recording() -> bool:
+    return trace.get_current_span().is_recording()
 
 
 def _phase(step: Step) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import psycopg2
@@ -16,11 +18,12 @@ from prometheus_client import multiprocess
 
 from booking_lab.config import Settings
 from booking_lab.db import schema
+from booking_lab.observers.history import open_history
 from booking_lab.stack import accounts, cluster, listeners, own, postgres, process, valkey
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, make_run_folder
 from booking_lab.stack.part import Part
-from booking_lab.stack.plan import Plan, environment_of
+from booking_lab.stack.plan import REDLOCK, Plan, environment_of
 
 #: gunicorn's own limit, and a little for its workers' last writes.
 _SERVICE_PATIENCE = 25.0
@@ -54,6 +57,7 @@ class Assembly:
         self.run_folder: Path | None = None
         self.embedded_database_url = ""
         self.embedded_redis_url = ""
+        self.embedded_redlock_urls: tuple[str, ...] = ()
         self._data = DataFolder(Path(plan.data))
         self._plan = plan
         self._settings = settings
@@ -66,12 +70,18 @@ class Assembly:
             self._listeners = listeners.bind(settings.host, self._plan.port, self._plan.instances)
             self.url = listeners.address(settings.host, self._listeners.port)
         # Whatever can be refused is refused before anything is started.
+        if settings.history:
+            os.close(open_history(settings.history))
         if settings.database_url:
             own.check_database(settings.database_url)
             yield _done("PostgreSQL of your own answers.")
         if settings.redis_url:
             own.check_redis(settings.redis_url)
             yield _done("Redis of your own answers.")
+        if settings.redlock_urls:
+            for url in settings.redlock_urls:
+                own.check_redis(url, "BOOKING_LAB_REDLOCK_URLS")
+            yield _done("Redlock's servers of your own answer.")
         user = None
         if not settings.database_url:
             user = accounts.for_postgres(self._data.cluster)
@@ -79,17 +89,15 @@ class Assembly:
         self.run_folder = make_run_folder(user)
         if not settings.database_url:
             yield from self._postgres(user)
-        if not settings.redis_url:
-            yield from self._valkey()
+        yield from self._valkeys()
         if self._plan.instances:
             prepare_schema(self._live())
             yield _done("Tables and seats are in place.")
             yield from self._service()
 
     def stop_order(self) -> list[list[Part]]:
-        """Return the parts in groups: the service first, then what it needs."""
-        services = [part for part in self.parts if part.name.startswith("service")]
-        return [services, *([part] for part in reversed(self.parts) if part not in services)]
+        """Return the parts in groups, each to be stopped at once: the last started go first."""
+        return [list(group) for _, group in groupby(reversed(self.parts), lambda part: part.kind)]
 
     def forget_worker(self, pid: int) -> None:
         """Take a dead worker's gauges off the scrape."""
@@ -136,20 +144,36 @@ class Assembly:
         cluster.create_database(run_folder)
         yield _done(f"PostgreSQL answers{_took(began)}.")
 
-    def _valkey(self) -> Iterator[Step]:
-        assert self.run_folder
+    def _valkeys(self) -> Iterator[Step]:
+        """Start the servers for locks, all of them before the first is waited for."""
         began = time.monotonic()
-        command = valkey.command(self.run_folder)
-        log = self._data.log_of("valkey")
+        single = [] if self._settings.redis_url else [self._valkey(valkey.NAME)]
+        redlock = [self._valkey(name) for name in REDLOCK] if self._embeds_redlock() else []
+        self.embedded_redis_url = "".join(part.url for part in single)
+        self.embedded_redlock_urls = tuple(part.url for part in redlock)
+        for part in (*single, *redlock):
+            yield self._starting(part, lambda: True)
+        for parts, answer in ((single, "Valkey answers"), (redlock, "Redlock's servers answer")):
+            for part in parts:
+                yield Step(partial(valkey.answers, part.url), "", part)
+            if parts:
+                yield _done(f"{answer}{_took(began)}.")
+        if not redlock and not self._settings.redlock_urls:
+            yield _done(f"No servers for Redlock: {valkey.PACKAGE} is not installed.")
 
-        def start() -> subprocess.Popen[bytes]:
-            with log.open("ab") as output:
-                return process.start(command, output=output)
+    def _valkey(self, name: str) -> Part:
+        assert self.run_folder
+        return valkey.part(name, self.run_folder, self._data.log_of(name))
 
-        self.embedded_redis_url = valkey.url(self.run_folder)
-        part = Part("valkey", start, signal.SIGTERM, patience=5.0, url=self.embedded_redis_url)
-        yield self._starting(part, lambda: valkey.answers(self.embedded_redis_url))
-        yield _done(f"Valkey answers{_took(began)}.")
+    def _embeds_redlock(self) -> bool:
+        """Tell whether Redlock's servers are started, which is so unless there are own ones.
+
+        That Redis is one's own makes no difference, as for PostgreSQL. Only, a lab that has asked
+        for nothing embedded must not fail for want of Valkey: then it goes without Redlock.
+        """
+        if self._settings.redlock_urls:
+            return False
+        return not self._settings.redis_url or valkey.available()
 
     def _service(self) -> Iterator[Step]:
         assert self._listeners
@@ -170,7 +194,7 @@ class Assembly:
         yield _done(f"The service answers with {workers}{_took(began)}.")
 
     def _services(self) -> list[Part]:
-        return [part for part in self.parts if part.name.startswith("service")]
+        return [part for part in self.parts if part.kind == "service"]
 
     def _starter(self, index: int) -> Callable[[], subprocess.Popen[bytes]]:
         assert self._listeners
@@ -198,6 +222,7 @@ class Assembly:
             port=self._listeners.port if self._listeners else self._settings.port,
             database_url=self._settings.database_url or self.embedded_database_url,
             redis_url=self._settings.redis_url or self.embedded_redis_url,
+            redlock_urls=self._settings.redlock_urls or self.embedded_redlock_urls,
             run_folder=str(self.run_folder),
         )
 

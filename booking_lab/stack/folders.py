@@ -27,8 +27,8 @@ class DataFolder:
         self.log = self.path / "booking-lab.log"
 
     def log_of(self, part: str) -> Path:
-        """Return the log file of one part."""
-        return self.path / f"{part}.log" if part in {"postgresql", "valkey"} else self.log
+        """Return the log file of one part; all instances of the service share the lab's."""
+        return self.log if part.startswith("service") else self.path / f"{part}.log"
 
     def create(self) -> None:
         """Make the folder and see that it can be written to.

@@ -32,6 +32,8 @@ class RunningLab:
         urls: each instance by itself, by its name.
         database_url: PostgreSQL.
         redis_url: Valkey or Redis.
+        redlock_urls: the servers for Redlock, each independent of the others; empty if Valkey
+            isn't installed and none of one's own are set.
         run_folder: sockets and metrics.
         data: the data folder, with the logs.
         supervisor: the process that holds it together.
@@ -41,6 +43,7 @@ class RunningLab:
     urls: dict[str, str]
     database_url: str
     redis_url: str
+    redlock_urls: tuple[str, ...]
     run_folder: Path
     data: DataFolder
     supervisor: subprocess.Popen[bytes]
@@ -70,7 +73,7 @@ def running(
     Args:
         data: the data folder; by default one that is thrown away, and with it the data.
         port: the service's port; 0: any that is free.
-        instances: how many; 0: PostgreSQL and Valkey alone.
+        instances: how many; 0: PostgreSQL and the Valkey servers alone.
         durable: whether data survives a power cut; by default unless the folder is thrown away.
         settings: the lab's settings; by default the environment's.
         progress: gets a line for each step of the start.
@@ -100,7 +103,7 @@ def running(
 
 @contextmanager
 def embedded(**arguments: Any) -> Iterator[RunningLab]:
-    """Run PostgreSQL and Valkey alone for the block; takes what ``running`` takes."""
+    """Run PostgreSQL and the Valkey servers alone for the block; takes what ``running`` takes."""
     with running(instances=0, **arguments) as lab:
         yield lab
 
@@ -115,6 +118,7 @@ def _lab(data: DataFolder, settings: Settings, supervisor: subprocess.Popen[byte
         urls={part.name.removeprefix("service-"): part.url for part in services},
         database_url=settings.database_url or state.database_url,
         redis_url=settings.redis_url or state.redis_url,
+        redlock_urls=settings.redlock_urls or tuple(state.redlock_urls),
         run_folder=Path(state.run_folder),
         data=data,
         supervisor=supervisor,

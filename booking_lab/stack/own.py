@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
+from booking_lab.config import place_of
 from booking_lab.stack import valkey
 from booking_lab.stack.errors import StackError
 
@@ -39,25 +38,24 @@ def check_database(url: str) -> None:
         ) from None
 
 
-def check_redis(url: str) -> None:
-    """See that the Redis of ``REDIS_URL`` answers.
+def check_redis(url: str, variable: str = "REDIS_URL") -> None:
+    """See that a Redis which a variable names answers.
 
     Raises:
         StackError: it doesn't; says where it was sought.
     """
     try:
-        parts = urlsplit(url)
-        where = f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
+        where = place_of(url)
         answers = valkey.answers(url, seconds=3)
     except ValueError:
         raise StackError(
-            "REDIS_URL can't be read: it takes redis://:password@host:port/0, "
-            "with special characters in the password written as %XX."
+            f"{variable} can't be read: it takes redis://:password@host:port/0, "
+            f"with special characters in the password written as %XX."
         ) from None
     if not answers:
         raise StackError(
-            f"Redis of REDIS_URL does not answer at {where}. "
-            f"Start it (or mend its password), or unset REDIS_URL to use the embedded one."
+            f"Redis of {variable} does not answer at {where}. "
+            f"Start it (or mend its password), or unset {variable} to use what is embedded."
         )
 
 

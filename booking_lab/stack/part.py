@@ -48,6 +48,11 @@ class Part:
         self.state = PartState(self.name, process, time.time(), self.url, self.restarts)
 
     @property
+    def kind(self) -> str:
+        """What it is one of: ``service`` for ``service-2``."""
+        return self.name.partition("-")[0]
+
+    @property
     def pid(self) -> int:
         """Its process id; 0 while it doesn't run."""
         return self._running.pid if self._running else 0

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, fields
 
 from booking_lab.config import Settings
 
+#: The embedded servers for Redlock: independent of each other, and the fewest with a majority.
+REDLOCK = ("redlock-1", "redlock-2", "redlock-3")
+
 
 @dataclass(frozen=True)
 class Plan:

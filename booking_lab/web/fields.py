@@ -14,6 +14,10 @@ CustomerId = Annotated[
     Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["customer_1"]),
 ]
 StrategyName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$", examples=["pessimistic"])]
+KindName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$", examples=["seats"])]
+# As with customers: a scope comes from whoever asks.
+Scope = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Customers = Annotated[int, Field(ge=2, le=50)]
 Options = Annotated[dict[str, Any], Field(examples=[{}])]
 
 
@@ -33,3 +37,9 @@ class EventPath(Query):
     """An event's id in the path."""
 
     event_id: EventId
+
+
+class KindQuery(Query):
+    """The kind of booking that is meant; none: all of them."""
+
+    kind: KindName | None = None

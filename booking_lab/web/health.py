@@ -39,7 +39,11 @@ def alive() -> dict[str, str]:
 
 @health.get("/ready", responses={200: Ready, 503: Ready})
 def ready() -> tuple[dict[str, Any], int]:
-    """Whether bookings can be made here: PostgreSQL answers and no stop is under way."""
+    """Whether bookings can be made here: PostgreSQL answers and no stop is under way.
+
+    Redlock's servers aren't asked. Bookings go on without them, and waiting for a frozen one would
+    make this answer too late for a balancer, as if the lab itself were down.
+    """
     database, draining = _database(), _draining()
     ok = database and not draining
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 from flask import Response
@@ -11,10 +12,12 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from booking_lab.errors import BookingLabError
+from booking_lab.errors import BookingLabError, PluginFault
 from booking_lab.web.health import redis_answers
-from booking_lab.web.state import lab, reading
-from booking_lab.workloads import WORKLOADS
+from booking_lab.web.state import answered, lab, reading
+from booking_lab.workloads.seats import Seats
+
+log = logging.getLogger(__name__)
 
 metrics = APIBlueprint("metrics", __name__, abp_tags=[Tag(name="health")])
 
@@ -37,20 +40,32 @@ class DatabaseGauges(Collector):
         double = GaugeMetricFamily(
             "double_bookings", "Things promised more than once.", labels=["workload"]
         )
-        available = GaugeMetricFamily("available_seats", "Seats left.", labels=["event"])
+        available = GaugeMetricFamily(
+            "available", "How much is left to book.", labels=["workload", "scope"]
+        )
+        seats = GaugeMetricFamily("available_seats", "Seats left.", labels=["event"])
         active = GaugeMetricFamily(
             "current_locking_strategy", "1 for the current strategy.", labels=["strategy"]
         )
         with reading() as (session, current):
-            for workload in WORKLOADS:
-                double.add_metric([workload.name], len(workload.violations(session)))
-                for scope, left in workload.available(session).items():
-                    available.add_metric([scope], left)
+            for workload in lab().workloads:
+                try:
+                    violations = answered(lambda one: one.violations(session), workload)
+                    left_by_scope = answered(lambda one: one.available(session), workload)
+                except PluginFault as error:  # the others are to be seen all the same
+                    log.error("%s", error.message)
+                    continue
+                double.add_metric([workload.name], len(violations))
+                for scope, left in left_by_scope.items():
+                    available.add_metric([workload.name, scope], left)
+                    if workload.name == Seats.name:
+                        seats.add_metric([scope], left)
         for entry in lab().registry.entries():
             active.add_metric([entry.name], float(entry.name == current.strategy))
         return [
             double,
             available,
+            seats,
             active,
             GaugeMetricFamily(
                 "think_time_seconds", "The race window.", value=current.think_time_ms / 1000

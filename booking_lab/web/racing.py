@@ -3,86 +3,154 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, RootModel
 
 from booking_lab import race
-from booking_lab.errors import Taken
+from booking_lab.core.booking import Booking
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.workload import Request
+from booking_lab.engine import Wish
+from booking_lab.errors import Refused
 from booking_lab.observers.barrier import Opening
-from booking_lab.web.booking import answer
-from booking_lab.web.fields import Body, EventId, Options, SeatNumber, StrategyName
+from booking_lab.web.answers import told
+from booking_lab.web.booking import seat
+from booking_lab.web.bookings import about
+from booking_lab.web.fields import Body, Customers, EventId, Options, SeatNumber, StrategyName
+from booking_lab.web.kinds import Kinds
 from booking_lab.web.problems import documented
 from booking_lab.web.state import lab, reading, wish
+from booking_lab.web.unions import by_kind
 from booking_lab.workloads.seats import SeatRequest, Seats
 
-racing = APIBlueprint("racing", __name__, abp_tags=[Tag(name="admin")])
-
 _SEATS = Seats()
+_RACE = "/admin/race"
 
 
-class RaceBody(Body):
-    """How many customers race for which seat; under the current strategy, or one of your choice."""
+class SeatRace(Body):
+    """The short form: how many customers race for which seat; ``strategy`` as for a booking."""
 
     event_id: EventId
     seat_number: SeatNumber
-    customers: Annotated[int, Field(ge=2, le=50)] = 10
+    customers: Customers = 10
     strategy: StrategyName | None = None
     options: Options | None = None
+
+
+class RaceFinding(BaseModel):
+    """Something that is wrong since the race."""
+
+    anomaly: str
+    scope: str
+    subject: str
+    detail: str
 
 
 class RaceAnswer(BaseModel):
     """How the race ended.
 
     ``barrier`` says whether all customers met between decide and write (``filled``), or whether
-    the strategy kept some away, so that it let go.
+    the strategy kept some away, so that it let go. ``verdict`` is the worst anomaly among the
+    findings, ``safe`` or ``inconclusive``.
     """
 
     strategy: str
+    kind: str
     customers: int
     confirmed: int
     refused: int
     outcomes: dict[str, int]
     barrier: Opening
     verdict: str
+    findings: list[RaceFinding]
     answers: list[dict[str, Any]]
 
 
-@racing.post(
-    "/admin/race",
-    responses={200: RaceAnswer, **documented(400, 401, 404, 409, 413, 415, 422, 503)},
-)
-def run_race(body: RaceBody) -> dict[str, Any]:
-    """Let customers meet between decide and write, and see whom the seat is promised to.
+def blueprint(kinds: Kinds) -> APIBlueprint:
+    """Return the blueprint; its bodies are those of ``kinds``."""
+    racing = APIBlueprint("racing", __name__, abp_tags=[Tag(name="admin")])
 
-    The seat must be free; the same engine books as for ``/book``.
-    """
-    requests = [
-        SeatRequest(
-            event_id=body.event_id, seat_number=body.seat_number, customer_id=f"customer_{number}"
+    def run_race(body: RootModel[Any]) -> dict[str, Any]:
+        """Let customers meet between decide and write, and see what comes of it.
+
+        What they race for must be free for one of them; the same engine books as for everybody.
+        """
+        asked = body.root
+        wanted = wish(asked.strategy, asked.options)
+        names = [f"customer_{number}" for number in range(1, asked.customers + 1)]
+        if isinstance(asked, SeatRace):
+            seats = (asked.seat_number,)
+            requests = [
+                SeatRequest(event_id=asked.event_id, seats=seats, customer_id=name)
+                for name in names
+            ]
+            return _run(_SEATS, requests, wanted, seat)
+        kind = kinds.get(asked.kind)
+        return _run(
+            kind.workload,
+            [kind.request(asked.request, name) for name in names],
+            wanted,
+            lambda done: about(kind, done),
         )
-        for number in range(1, body.customers + 1)
-    ]
-    wanted = wish(body.strategy, body.options)
-    with reading() as (session, _):
-        if _SEATS.read(session, requests[0]).is_booked:
-            raise Taken(
-                f"Seat {body.seat_number} is booked already, so there is nothing to race for; "
-                f"POST /admin/reset?event_id={body.event_id} frees it."
-            )
-    ended = race.run(lab().engine, lab().connector, _SEATS, requests, wanted)
+
+    races = {name: kind.race for name, kind in kinds.all().items()}
+    # Depends on what there is to book, so no annotation can name it.
+    run_race.__annotations__["body"] = by_kind("NewRace", races, short=SeatRace)
+    racing.post(
+        _RACE,
+        responses={200: RaceAnswer, **documented(400, 401, 404, 409, 413, 415, 422, 500, 503)},
+    )(run_race)
+    return racing
+
+
+def _run(
+    workload: LabWorkload,
+    requests: Sequence[Request],
+    wanted: Wish,
+    thing: Callable[[Booking], dict[str, Any]],
+) -> dict[str, Any]:
+    _check_free(workload, requests[0], wanted)
+    ended = race.run(lab().engine, lab().connector, workload, requests, wanted)
     outcomes = Counter(str(booking.outcome) for booking in ended.bookings)
     return {
         "strategy": ended.bookings[0].strategy.name,
-        "customers": body.customers,
+        "kind": workload.name,
+        "customers": len(requests),
         "confirmed": ended.confirmed,
         "refused": outcomes["refused"],
         "outcomes": dict(outcomes),
         "barrier": ended.opening,
         "verdict": ended.verdict,
+        "findings": [asdict(finding) for finding in ended.findings],
         "answers": [
-            {"status": "confirmed" if one.outcome == "confirmed" else "failed", **answer(one)}
+            {
+                "status": "confirmed" if one.outcome == "confirmed" else "failed",
+                **told(one, thing(one)),
+            }
             for one in ended.bookings
         ],
     }
+
+
+def _check_free(workload: LabWorkload, request: Request, wanted: Wish) -> None:
+    """Check that one customer alone would get what all shall race for.
+
+    Raises:
+        Unsuitable: not under this strategy.
+        NotFound: there is no such thing.
+        Refused: it is not free.
+    """
+    with reading() as (session, current):
+        _, strategy = wanted.strategy or lab().registry.selected(current)
+        lab().engine.check_suitable(workload, request, strategy)
+        try:
+            workload.decide(workload.read(session, request), request)
+        except Refused as error:
+            raise type(error)(
+                f"{error.message} So there is nothing to race for; POST /admin/reset?kind="
+                f"{workload.name}&scope={workload.scope(request)} frees it."
+            ) from None

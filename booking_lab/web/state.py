@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import current_app, g
 
 from booking_lab import selection
+from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db.session import Session
 from booking_lab.engine import Wish
-from booking_lab.errors import InvalidOptions
+from booking_lab.errors import BookingLabError, InvalidOptions, PluginFault
 from booking_lab.lab import Lab
 from booking_lab.selection import Selection
+
+T = TypeVar("T")
 
 
 def lab() -> Lab:
@@ -40,3 +43,31 @@ def wish(strategy: str | None, options: dict[str, object] | None) -> Wish:
         return Wish(g.trace_id)
     entry = lab().registry.get(strategy)
     return Wish(g.trace_id, (entry, entry.make(options or {})))
+
+
+def ask_workloads(question: Callable[[LabWorkload], T], kind: str | None = None) -> dict[str, T]:
+    """Put ``question`` to the workload called ``kind``, or to all; return the answers by name.
+
+    Raises:
+        UnknownKind: there is no such workload.
+        PluginFault: one's own code failed; it says which.
+    """
+    asked = [lab().workloads.get(kind)] if kind else lab().workloads
+    return {workload.name: answered(question, workload) for workload in asked}
+
+
+def answered(question: Callable[[LabWorkload], T], workload: LabWorkload) -> T:
+    """Return what ``workload`` answers; a bug of its own is told by its name.
+
+    Raises:
+        PluginFault: its code failed.
+    """
+    try:
+        return question(workload)
+    except BookingLabError:
+        raise
+    except Exception as error:  # whatever a plug-in's author did
+        reason = " ".join(str(error).split())
+        raise PluginFault(
+            f"The workload {workload.name} failed: {type(error).__name__}: {reason}"
+        ) from error

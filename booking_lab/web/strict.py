@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from flask import Request
 from flask.json.provider import DefaultJSONProvider
+from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class StrictJSON(DefaultJSONProvider):
@@ -43,6 +47,15 @@ class StrictRequest(Request):
         if e is None:
             return super().on_json_loading_failed(e)  # not sent as JSON: 415
         raise BadRequest(f"The body is no JSON: {e}.")
+
+
+def parsed(model: type[Model], sent: Mapping[str, Any]) -> Model:
+    """Return the ``model`` that a JSON object says, read as JSON: a list may be a tuple there.
+
+    Raises:
+        pydantic.ValidationError: it isn't one.
+    """
+    return model.model_validate_json(json.dumps(sent), strict=True)
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""The switch: the current strategy, the think time, and what there is to switch to."""
+"""The switch: the current strategy and the think time."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from flask_openapi3 import APIBlueprint, Tag
@@ -68,31 +67,6 @@ class ThinkTimeSwitched(BaseModel):
     drained: bool
 
 
-class StrategyEntry(BaseModel):
-    """A strategy: its words, its options, its limits."""
-
-    name: str
-    summary: str
-    description: str
-    options: list[dict[str, Any]]
-    allows: list[str]
-    needs: list[str]
-
-
-class BrokenFile(BaseModel):
-    """A file that holds no usable strategy, and why."""
-
-    file: str
-    reason: str
-
-
-class StrategyList(BaseModel):
-    """All strategies there are."""
-
-    strategies: list[StrategyEntry]
-    broken: list[BrokenFile]
-
-
 @switching.get("/strategy", responses={200: CurrentStrategy, **_ERRORS})
 def get_strategy() -> dict[str, Any]:
     """The strategy that the next booking runs under."""
@@ -140,26 +114,6 @@ def set_think_time(body: ThinkTimeBody) -> dict[str, Any]:
         "think_time_ms": switched.after.think_time_ms,
         "epoch": switched.after.epoch,
         "drained": drained,
-    }
-
-
-@switching.get("/strategies", responses={200: StrategyList, **_ERRORS})
-def list_strategies() -> dict[str, Any]:
-    """The strategies there are, and the files that hold none."""
-    registry = lab().registry
-    return {
-        "strategies": [
-            {
-                "name": entry.name,
-                "summary": entry.summary,
-                "description": entry.description,
-                "options": entry.options,
-                "allows": sorted(entry.kind.allows),
-                "needs": sorted(entry.kind.needs),
-            }
-            for entry in registry.entries()
-        ],
-        "broken": [asdict(broken) for broken in registry.broken()],
     }
 
 

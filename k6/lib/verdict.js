@@ -86,7 +86,7 @@ export function look(parts) {
       findings: wrong.length,
       brokenPromises:
         (allows.includes(DOUBLE_BOOKING) ? 0 : twice) +
-        wrong.filter((one) => !allows.includes(one.kind)).length,
+        wrong.filter((one) => !allows.includes(one.anomaly)).length,
     };
     return { ...found, verdict: verdict(found) };
   });

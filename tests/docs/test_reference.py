@@ -19,6 +19,8 @@ from booking_lab.config import Settings
 from booking_lab.observers import stopwatch
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.web import create_app, problems
+from booking_lab.web.kinds import Kinds
+from booking_lab.workloads import Workloads
 
 from .markdown import ROOT, Section, section, sections, table
 
@@ -86,7 +88,7 @@ def test_the_examples_have_every_field_and_no_other(openapi: dict[str, Any]) -> 
         if "requestBody" in operation:
             schema = content(operation["requestBody"])
             compare(examples.pop(0), schema, openapi, f"{name}, what is sent", complete=False)
-            for one in resolve(schema, openapi)["properties"]:
+            for one in common(schema, openapi):
                 shown = described()[name].prose + described()[name].of("json")[0].text
                 assert one in shown, f"{name} doesn't say that it takes {one}"
         answer = next(v for k, v in operation["responses"].items() if k in {"200", "201"})
@@ -99,6 +101,23 @@ def test_the_examples_have_every_field_and_no_other(openapi: dict[str, Any]) -> 
 def content(part: dict[str, Any]) -> dict[str, Any]:
     schema: dict[str, Any] = part["content"]["application/json"]["schema"]
     return schema
+
+
+def common(schema: dict[str, Any], openapi: dict[str, Any]) -> set[str]:
+    """The fields of a body; if it differs by kind, those that all kinds have."""
+    schema = resolve(schema, openapi)
+    kinds = schema.get("oneOf") or schema.get("anyOf") or []
+    each = [common(one, openapi) for one in kinds]
+    return set.intersection(*each) if each else set(schema["properties"])
+
+
+def test_the_fields_of_every_kind_are_in_the_table() -> None:
+    said = {
+        kind: set(re.findall(r"\w+", fields))
+        for kind, fields, _ in table(described()["POST /api/bookings"].prose, "Kind")
+    }
+    kinds = Kinds(Workloads()).all()
+    assert said == {name: set(kind.fields.model_fields) for name, kind in kinds.items()}
 
 
 def resolve(schema: dict[str, Any], openapi: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.gate import Gate
 from tests.web.test_booking import STRATEGIES, book
 
-REQUEST = SeatRequest(event_id=1, seat_number="A1", customer_id="late")
+REQUEST = SeatRequest(event_id=1, seats=("A1",), customer_id="late")
 WISH = Wish("0" * 31 + "1")
 
 

@@ -104,8 +104,8 @@ def test_a_lab_without_redis_says_so(make_client):
 
     answer = book(client, strategy="distributed")
 
-    assert answer.status_code == 503
-    assert "The lab runs without Redis" in answer.json["message"]
+    assert (answer.status_code, answer.json["code"]) == (422, "unsuitable")
+    assert "the lab runs without Redis" in answer.json["detail"]
 
 
 def test_a_lease_that_expires_under_work_is_seen(client, eventually):

@@ -20,6 +20,7 @@ SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text())["servi
 ON_DEMAND = {name for name, service in SERVICES.items() if "profiles" in service}
 LASTING = sorted(SERVICES.keys() - ON_DEMAND)
 OURS = "lab36-booking-service"
+REDLOCK = ["lab36-redlock-1", "lab36-redlock-2", "lab36-redlock-3"]
 #: An exact version: three numbers, or two where a project counts so (PostgreSQL).
 PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)*")
 
@@ -91,6 +92,7 @@ def test_who_needs_another_waits_until_it_is_well() -> None:
     assert needs(OURS) == {
         "lab36-postgres": well,
         "lab36-redis": well,
+        **dict.fromkeys(REDLOCK, well),
         "lab36-jaeger": there,
     }
     assert needs("lab36-gateway") == {OURS: well}
@@ -122,6 +124,15 @@ def test_the_settings_named_in_compose_and_dockerfile_exist() -> None:
     named |= {name for name in SERVICES[OURS]["environment"] if name.startswith("BOOKING_LAB_")}
     assert named
     assert named <= known
+
+
+def test_the_servers_for_redlock_are_like_the_other_redis_and_named_to_the_service() -> None:
+    for name in REDLOCK:
+        assert SERVICES[name] == SERVICES["lab36-redis"]
+        assert SERVICES[name].keys().isdisjoint({"volumes", "ports"})
+    urls = SERVICES[OURS]["environment"]["BOOKING_LAB_REDLOCK_URLS"]
+    settings = Settings.from_environment({"BOOKING_LAB_REDLOCK_URLS": urls})
+    assert settings.redlock_urls == tuple(f"redis://{name}:6379/0" for name in REDLOCK)
 
 
 def test_grafana_and_prometheus_agree() -> None:

@@ -9,9 +9,11 @@ import psutil
 import pytest
 import requests
 
+from booking_lab.stack import valkey
+from booking_lab.stack.plan import REDLOCK
 from tests.stack.conftest import CommandLine, eventually, gone, own_lab
 
-_PARTS = ("valkey", "postgresql", "service-1")
+_PARTS = ("valkey", "redlock-2", "postgresql", "service-1")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,8 @@ def test_each_killed_part_comes_back_at_the_same_address(up: CommandLine) -> Non
     eventually(up.ready)
     assert requests.get(f"{up.url}/ready", timeout=5).json()["redis"] is True
     assert requests.get(f"{up.url}/events", timeout=5).status_code == 200
+    assert [valkey.answers(up.parts()[name].url) for name in REDLOCK] == [True] * 3
+    assert [up.parts()[name].restarts for name in REDLOCK] == [0, 1, 0]
     # The killed master's workers must not go on serving beside the new ones.
     eventually(lambda: gone(workers), within=5)
     after = up.parts()

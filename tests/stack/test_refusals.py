@@ -105,6 +105,17 @@ def test_dead_servers_of_the_users_own(lab: CommandLine, taken: int) -> None:
     assert "REDIS_URL does not answer at 127.0.0.1:9" in line
     assert "s3cret" not in line
 
+    closed = " ".join(f"redis://:s3cret@127.0.0.{number}:9/0" for number in (1, 2, 3))
+    line = refused(lab.up(BOOKING_LAB_REDLOCK_URLS=closed))
+    assert "BOOKING_LAB_REDLOCK_URLS does not answer at 127.0.0.1:9" in line
+    assert "s3cret" not in line
+
+
+def test_two_servers_have_no_majority(lab: CommandLine) -> None:
+    line = refused(lab.up(BOOKING_LAB_REDLOCK_URLS="redis://a redis://b"))
+    assert "BOOKING_LAB_REDLOCK_URLS holds 2 URLs" in line
+    assert not (lab.data / "state.json").exists()
+
 
 def test_the_world_is_refused_without_a_token(lab: CommandLine) -> None:
     assert "BOOKING_LAB_ADMIN_TOKEN" in refused(lab.up("--host", "0.0.0.0"))

@@ -52,9 +52,10 @@ def test_serve_prepares_the_database_serves_and_goes_unready_before_it_stops(
 
 
 def test_up_with_own_servers_starts_none(
-    lab: CommandLine, database_url: str, redis_url: str
+    lab: CommandLine, database_url: str, redis_url: str, redlock_urls: tuple[str, ...]
 ) -> None:
-    up = lab.up(DATABASE_URL=database_url, REDIS_URL=redis_url)
+    own = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    up = lab.up(**own, BOOKING_LAB_REDLOCK_URLS=" ".join(redlock_urls))
     assert up.returncode == 0, up.stderr
     assert set(lab.parts()) == {"supervisor", "service-1"}
     assert not (lab.data / "postgresql").exists()

@@ -13,6 +13,7 @@ import psycopg2
 import requests
 
 from booking_lab.config import Settings
+from booking_lab.stack.plan import REDLOCK
 from booking_lab.stack.process import Process
 from tests.stack.conftest import COMMAND, CommandLine, eventually, free_ports, gone
 
@@ -54,11 +55,14 @@ def status_and_logs_tell(lab: CommandLine) -> None:
     told = json.loads(status.stdout)
     assert (told["state"], told["url"]) == ("running", lab.url)
     assert {part["name"]: part["state"] for part in told["parts"]} == dict.fromkeys(
-        ("supervisor", "postgresql", "valkey", "service-1", "service-2"), "running"
+        ("supervisor", "postgresql", "valkey", *REDLOCK, "service-1", "service-2"), "running"
     )
-    assert str(lab.pid("valkey")) in lab("status").stdout
+    table = lab("status").stdout
+    assert all(str(lab.pid(part)) in table for part in ("valkey", *REDLOCK))
     last = lab("logs", "-n", "1000").stdout.splitlines()
     assert "lab is ready" in {json.loads(line)["message"] for line in last}
+    for part in REDLOCK:
+        assert f"{lab.pid(part)}:M" in lab("logs", "--part", part).stdout
     command = [COMMAND, "logs", "-f", "-n", "0", "--part", "postgresql", "--data", lab.data]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
         with (lab.data / "postgresql.log").open("a") as log:

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from booking_lab.config import Settings
+from booking_lab.stack import RunningLab, postgres
 from booking_lab.web import create_app
 
 MakeClient = Callable[..., FlaskClient]
@@ -38,6 +39,32 @@ def make_client(database_url: str, redis_url: str) -> Iterator[MakeClient]:
 def client(make_client: MakeClient) -> FlaskClient:
     """A client of a lab as it is by default."""
     return make_client()
+
+
+@pytest.fixture(scope="module")
+def shared_client(
+    servers: RunningLab, admin_session: Callable[[str], None]
+) -> Iterator[FlaskClient]:
+    """A client of a lab without think time that the tests of a module share."""
+    admin_session(f"CREATE DATABASE web TEMPLATE {postgres.NAME}")
+    url = postgres.url(servers.run_folder, "web")
+    app = create_app(Settings(database_url=url, redis_url=servers.redis_url, log_level="ERROR"))
+    app.extensions["lab"].start()
+    client = app.test_client()
+    client.post("/admin/think-time", json={"think_time_ms": 0})
+    yield client
+    app.extensions["lab"].stop()
+    admin_session("DROP DATABASE web WITH (FORCE)")
+
+
+@pytest.fixture
+def quick(shared_client: FlaskClient) -> FlaskClient:
+    """The shared client, with nothing booked."""
+    for workload in shared_client.get("/admin/workloads").json["workloads"]:
+        for scope in workload["available"]:
+            reset = f"/admin/reset?kind={workload['name']}&scope={scope}"
+            assert shared_client.post(reset).status_code == 200
+    return shared_client
 
 
 @pytest.fixture

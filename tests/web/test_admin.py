@@ -1,8 +1,14 @@
 """Switch, think time, reset, stats, token."""
 
+import json
+
 import pytest
 
+from booking_lab.registry import SHIPPED
+from booking_lab.web import strategies
 from tests.web.test_booking import STRATEGIES, book
+
+NONE = SHIPPED / "none.py"
 
 
 def test_the_switch_shows_options_and_counts_epochs(client):
@@ -37,11 +43,122 @@ def test_strategies_tell_what_they_are(client):
     entries = {entry["name"]: entry for entry in answer["strategies"]}
     assert set(STRATEGIES) <= set(entries)
     assert answer["broken"] == []
-    assert entries["none"]["allows"] == ["double booking", "lost update"]
+    assert "double booking" in entries["none"]["allows"]
     assert entries["pessimistic"]["allows"] == []
     assert entries["distributed"]["needs"] == ["redis"]
+    assert entries["distributed"]["allows"] == []
+    assert "double booking" in entries["distributed"]["allows_under_faults"]
+    assert entries["layered"]["source"].endswith("/strategies/layered.py")
+    assert not any(entry["broken"] for entry in entries.values())
+    assert entries["skip_locked"]["kinds"]["seats"] == {"bookable": True, "why": ""}
+    assert entries["skip_locked"]["kinds"]["tickets"] == {
+        "bookable": False, "why": "there is nothing to choose among"
+    }  # fmt: skip
     [attempts] = [o for o in entries["optimistic"]["options"] if o["name"] == "attempts"]
     assert (attempts["type"], attempts["default"], attempts["minimum"]) == ("integer", 5, 1)
+
+
+def test_what_the_lab_lacks_is_said_of_every_kind(make_client, tmp_path):
+    text = NONE.read_text().replace("allows =", "broken = True\n    allows =")
+    (tmp_path / "mistaken.py").write_text(text)
+    client = make_client(redis_url="", strategy_folders=(str(tmp_path),))
+
+    found = {one["name"]: one for one in client.get("/admin/strategies").json["strategies"]}
+
+    assert found["mistaken"]["broken"]
+    assert found["distributed"]["kinds"]["seats"]["why"] == "the lab runs without Redis"
+    assert found["redlock"]["kinds"]["tickets"]["why"] == (
+        "the lab runs without the servers of Redlock"
+    )
+    refused = book(client, strategy="distributed")
+    assert (refused.status_code, refused.json["code"]) == (422, "unsuitable")
+
+
+CELL = {"nemesis": "flush", "schedules": 14, "bad": 12, "anomalies": {"oversell": 12},
+        "schedule": "A:read B:read", "complete": True}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "shown"),
+    [
+        (None, {}),
+        ("{", {}),
+        ('{"cells": [{}]}', {}),
+        ("[]", {}),
+        (
+            json.dumps({"cells": [CELL | {"strategy": "none", "workload": "tickets"}]}),
+            {"tickets": [CELL]},
+        ),
+    ],
+)
+def test_strategies_show_what_the_explorer_found(quick, monkeypatch, tmp_path, table, shown):
+    monkeypatch.setattr(strategies, "_MATRIX", tmp_path / "matrix.json")
+    if table is not None:
+        (tmp_path / "matrix.json").write_text(table)
+
+    found = {one["name"]: one for one in quick.get("/admin/strategies").json["strategies"]}
+
+    assert found["none"]["matrix"] == shown
+    assert found["atomic"]["matrix"] == {}
+
+
+def test_workloads_tell_what_they_are(quick):
+    answer = quick.get("/admin/workloads").json
+
+    found = {one["name"]: one for one in answer["workloads"]}
+    assert found.keys() >= {"seats", "tickets"}
+    assert answer["broken"] == []
+    assert found["seats"]["available"] == {"1": 100}
+    assert found["seats"]["summary"].startswith("Numbered seats")
+    assert "choice" in found["seats"]["capabilities"]
+    assert found["seats"]["source"].endswith("/workloads/seats/__init__.py")
+    [quantity] = [one for one in found["tickets"]["fields"] if one["name"] == "quantity"]
+    assert (quantity["required"], quantity["minimum"], quantity["type"]) == (True, 1, "integer")
+    assert not {"id", "replaces", "given_back", "customer_id"} & {
+        field["name"] for one in found.values() for field in one["fields"]
+    }
+
+
+def test_a_reset_of_one_kind_leaves_the_others(quick):
+    book(quick)
+    quick.post("/book/unsafe", json={"event_id": 1, "user_email": "a@b.example", "quantity": 4})
+
+    answer = quick.post("/admin/reset?kind=tickets&scope=1").json
+
+    assert answer == {
+        "message": "Scope 1 of tickets is reset; 1 bookings are gone.",
+        "kind": "tickets", "scope": "1", "event_id": None, "cleared": 1,
+    }  # fmt: skip
+    [left] = quick.get("/api/bookings").json["bookings"]
+    assert left["kind"] == "seats"
+    answer = quick.post("/admin/reset?event_id=1").json
+    assert answer.pop("message") == "Event 1 is reset; 1 bookings are gone."
+    assert answer == {"kind": "seats", "scope": "1", "event_id": 1, "cleared": 1}
+
+
+BAD_RESETS = [
+    ("", "invalid_request"),
+    ("kind=tickets", "invalid_request"),
+    ("scope=1", "invalid_request"),
+    ("event_id=1&kind=tickets&scope=1", "invalid_request"),
+    ("kind=train&scope=1", "unknown_kind"),
+    ("kind=tickets&scope=", "invalid_fields"),
+    ("kind=tickets&scope=a%00", "invalid_fields"),
+    ("kind=tickets&scope=9", "not_found"),
+    ("kind=tickets&scope=one", "not_found"),
+]
+
+
+def test_a_bad_reset_clears_nothing(quick, subtests):
+    book(quick)
+    for query, code in BAD_RESETS:
+        with subtests.test(query):
+            answer = quick.post(f"/admin/reset?{query}")
+            assert (answer.status_code, answer.json["code"]) == (
+                404 if code == "not_found" else 422,
+                code,
+            )
+    assert len(quick.get("/api/bookings").json["bookings"]) == 1
 
 
 def test_reset_frees_seats_and_forgets(client, eventually):

@@ -22,7 +22,7 @@ CHECKS = [
     status_code_conformance,
     unsupported_method,
 ]
-OPERATIONS = 17
+OPERATIONS = 26
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))

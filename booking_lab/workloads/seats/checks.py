@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from booking_lab.core.lab_workload import Violation
 from booking_lab.core.workload import Row, Session
-from booking_lab.workloads.base import Finding, Violation
 
 _TWICE = """
 SELECT booking.event_id, booking.seat_number, booking.id, booking.customer_id, booking.created_at,
@@ -22,48 +22,35 @@ WHERE booking.status = 'confirmed' AND EXISTS (
 ORDER BY booking.event_id, booking.seat_number, booking.id
 """
 
-# Each query returns (subject, detail).
-_FINDINGS: tuple[tuple[str, str], ...] = (
-    (
-        "lost update",
-        """SELECT seat_number, format('%s was confirmed, then %s''s write went over it',
-                   customer_id, booked_by)
-           FROM bookings JOIN seats USING (event_id, seat_number)
-           WHERE status = 'confirmed' AND is_booked AND booked_by <> customer_id
-           ORDER BY bookings.id""",
-    ),
-    (
-        "orphan",
-        """SELECT seat_number, format('booked by %s without a confirmed booking', booked_by)
-           FROM seats WHERE is_booked AND NOT EXISTS (
-               SELECT 1 FROM bookings WHERE bookings.event_id = seats.event_id
-               AND bookings.seat_number = seats.seat_number AND status = 'confirmed'
-               AND customer_id = booked_by)""",
-    ),
-    (
-        "orphan",
-        """SELECT seat_number, format('%s has a confirmed booking of a free seat', customer_id)
-           FROM bookings JOIN seats USING (event_id, seat_number)
-           WHERE status = 'confirmed' AND NOT is_booked""",
-    ),
-    (
-        "lost booking",
-        """SELECT subject, format('%s was told confirmed, and there is no booking', customer_id)
-           FROM attempts WHERE workload = 'seats' AND 'confirmed' IN (outcome, answered)
-           AND NOT EXISTS (SELECT 1 FROM bookings WHERE attempt_id = attempts.id)""",
-    ),
-    (
-        "wrong answer",
-        """SELECT subject, format('%s was told %s, and there is a booking', customer_id, answered)
-           FROM attempts WHERE workload = 'seats' AND answered NOT IN ('confirmed', 'unknown')
-           AND EXISTS (SELECT 1 FROM bookings WHERE attempt_id = attempts.id)""",
-    ),
-    (
-        "orphan",
-        """SELECT seat_number, format('%s has a booking that no attempt accounts for', customer_id)
-           FROM bookings WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE id = attempt_id)""",
-    ),
-)
+#: One row a booking; rows that a move has left behind are history.
+LISTING = """
+SELECT attempt_id AS id, event_id::text AS scope, array_to_string(basket, '+') AS subject,
+       customer_id, status, created_at,
+       jsonb_build_object('event_id', event_id, 'seats', to_jsonb(basket)) AS details
+FROM bookings WHERE seat_number = basket[1] AND status <> 'moved'
+"""
+
+WRONG = """
+SELECT 'double booking' AS anomaly, event_id::text AS scope, seat_number AS subject,
+       format('confirmed to %%s', string_agg(customer_id, ', ' ORDER BY id)) AS detail
+FROM bookings WHERE status = 'confirmed' GROUP BY event_id, seat_number HAVING count(*) > 1
+UNION ALL
+SELECT 'lost update', event_id::text, seat_number,
+       format('%%s was confirmed, then %%s''s write went over it', customer_id, booked_by)
+FROM bookings JOIN seats USING (event_id, seat_number)
+WHERE status = 'confirmed' AND is_booked AND holder <> attempt_id
+UNION ALL
+SELECT 'orphan', event_id::text, seat_number,
+       format('booked by %%s without a confirmed booking', booked_by)
+FROM seats WHERE is_booked AND NOT EXISTS (
+    SELECT 1 FROM bookings WHERE bookings.event_id = seats.event_id
+    AND bookings.seat_number = seats.seat_number AND status = 'confirmed' AND attempt_id = holder)
+UNION ALL
+SELECT 'orphan', event_id::text, seat_number,
+       format('%%s has a confirmed booking of a free seat', customer_id)
+FROM bookings JOIN seats USING (event_id, seat_number)
+WHERE status = 'confirmed' AND NOT is_booked
+"""
 
 
 def double_bookings(session: Session) -> Sequence[Violation]:
@@ -75,15 +62,6 @@ def double_bookings(session: Session) -> Sequence[Violation]:
     return [
         _double_booking(key, list(rows))
         for key, rows in groupby(session.execute(_TWICE), key=itemgetter(0, 1))
-    ]
-
-
-def audit(session: Session) -> Sequence[Finding]:
-    """Where seats, bookings, their owners and the answers given disagree."""
-    return [
-        Finding(kind, subject, detail)
-        for kind, query in _FINDINGS
-        for subject, detail in session.execute(query)
     ]
 
 
@@ -114,6 +92,9 @@ def _double_booking(key: tuple[int, str], rows: list[Row]) -> Violation:
         if booking is not winner
     ]
     return {
+        "anomaly": "double booking",
+        "scope": str(event_id),
+        "subject": seat_number,
         "event_id": event_id,
         "seat_number": seat_number,
         "booking_count": len(bookings),

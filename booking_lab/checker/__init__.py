@@ -1,0 +1,1 @@
+"""Checks a recorded history: can one order of bookings explain every answer?"""

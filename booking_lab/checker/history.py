@@ -1,0 +1,273 @@
+"""Reads a recorded history; ``booking_lab.observers.history`` says what its lines are."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from booking_lab.checker.operation import Effect, Operation
+from booking_lab.checker.requests import maker_of
+from booking_lab.core.booking import Outcome
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.workload import Request
+from booking_lab.errors import BookingLabError, UnknownKind
+from booking_lab.observers.history import FORMAT
+from booking_lab.workloads import Workloads
+
+#: What stands where a worker could not ask which database it books on.
+UNKNOWN_DATABASE = ""
+_TELL_EVERY = 4096
+_ANSWERS = {"ok": Effect.HAPPENED, "fail": Effect.NONE, "info": Effect.POSSIBLE}
+
+
+class BadHistory(BookingLabError):
+    """The file is no history."""
+
+    code = "bad_history"
+
+    def __init__(self, file: Path, line: int, reason: str) -> None:
+        super().__init__(f"{file}, line {line}: {reason}")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a worker knew when it began to record, at ``time``; see ``observers.history``."""
+
+    time: int
+    database: str
+    fresh: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+@dataclass
+class History:
+    """What was recorded.
+
+    Attributes:
+        operations: bookings, moves, cancellations and resets, in the order of the file.
+        headers: one for each time that a worker began to record.
+        workers: who recorded.
+        truncated: whether the file ends within a line.
+    """
+
+    operations: list[Operation] = field(default_factory=list)
+    headers: list[Header] = field(default_factory=list)
+    workers: set[str] = field(default_factory=set)
+    truncated: bool = False
+
+    def available(
+        self, database: str, workload: str, scope: str, operations: Iterable[Operation]
+    ) -> Mapping[str, Any] | None:
+        """Return what there was to book before the first of ``operations``, those of the scope.
+
+        None if nobody knows: something was booked before, or somebody booked before he looked.
+        """
+        fresh = [
+            (header.time, header.fresh[workload][scope])
+            for header in self.headers
+            if header.database == database and scope in header.fresh.get(workload, {})
+        ]
+        looked, found = min(fresh, key=itemgetter(0), default=(0, None))
+        changed = (Effect.HAPPENED, Effect.POSSIBLE)
+        if any(one.invoked <= looked for one in operations if one.effect in changed):
+            return None
+        return found
+
+
+class Reader:
+    """Reads one file.
+
+    Args:
+        file: the file.
+        workloads: what may be booked in it.
+        tell: called now and then with the number of bytes read.
+    """
+
+    def __init__(
+        self, file: Path, workloads: Workloads, tell: Callable[[int], None] = lambda _bytes: None
+    ) -> None:
+        self._file = file
+        self._workloads = workloads
+        self._tell = tell
+        self._history = History()
+        self._under_way: dict[str, Operation] = {}
+        self._databases: dict[str, str] = {}
+        self._makers: dict[str, Callable[[Any], Request]] = {}
+        self._clock: str | None = None
+        self._line = 0
+
+    def read(self) -> History:
+        """Read it all.
+
+        Raises:
+            BadHistory: a line is not what it should be; says which, and why.
+        """
+        with self._file.open("rb") as file:
+            position = 0
+            for self._line, line in enumerate(file, 1):
+                position += len(line)
+                if self._line % _TELL_EVERY == 0:
+                    self._tell(position)
+                if self._is_cut_off(line):
+                    self._history.truncated = True
+                    break
+                self._take(self._event(line), position)
+        if not self._history.headers:
+            raise BadHistory(self._file, 1, "there is no header; is this a recorded history?")
+        self._settle_databases()
+        return self._history
+
+    @staticmethod
+    def _is_cut_off(line: bytes) -> bool:
+        """Whether a worker was killed as it wrote: what it began is unknown, and stays so."""
+        if line.endswith(b"\n"):
+            return False
+        try:
+            json.loads(line)
+        except ValueError:
+            return True
+        return False
+
+    def _event(self, line: bytes) -> dict[str, Any]:
+        try:
+            event = json.loads(line)
+        except ValueError as error:
+            raise self._bad(f"this is no JSON: {error}") from None
+        if not isinstance(event, dict):
+            raise self._bad("this is no JSON object")
+        return event
+
+    def _take(self, event: dict[str, Any], position: int) -> None:
+        try:
+            kind = event["type"]
+            if kind == "header":
+                self._header(event)
+            elif not self._history.headers:
+                raise self._bad("there is no header before it; is this a recorded history?")
+            elif kind == "invoke":
+                self._invoke(event)
+            elif kind in _ANSWERS:
+                self._answer(event, position)
+            else:
+                raise self._bad(f"nothing is known of type {kind!r}")
+        except KeyError as error:
+            raise self._bad(f"it has no {error}") from None
+        except (TypeError, AttributeError) as error:
+            raise self._bad(f"a value is not of its kind: {error}") from None
+
+    def _header(self, event: dict[str, Any]) -> None:
+        if event["format"] != FORMAT:
+            raise self._bad(f"it is of format {event['format']!r}; this reads format {FORMAT}")
+        if self._clock not in (None, event["clock"]):
+            raise self._bad(
+                "it was recorded after another boot, so that its times can't be compared with "
+                "those before; record into a new file"
+            )
+        self._clock = event["clock"]
+        worker, database = str(event["worker"]), str(event["database"] or UNKNOWN_DATABASE)
+        self._history.workers.add(worker)
+        self._databases[worker] = database
+        self._history.headers.append(Header(int(event["time"]), database, event["fresh"] or {}))
+
+    def _invoke(self, event: dict[str, Any]) -> None:
+        process = event["process"]
+        if process in self._under_way:
+            raise self._bad(f"process {process} is under way already")
+        workload = self._workload(event["workload"])
+        operation = Operation(
+            process=process,
+            action=str(event["f"]),
+            workload=workload.name,
+            scope=event["scope"],
+            database=self._databases.get(event["worker"], UNKNOWN_DATABASE),
+            invoked=_whole(event["time"]),
+            line=self._line,
+            worker=event["worker"],
+        )
+        if operation.action != "reset":
+            operation.strategy = event["strategy"]
+            self._about(operation, workload, event["value"])
+        self._under_way[process] = operation
+        self._history.operations.append(operation)
+
+    def _answer(self, event: dict[str, Any], position: int) -> None:
+        operation = self._under_way.pop(event["process"], None)
+        if operation is None:
+            raise self._bad(f"this answers process {event['process']}, which asked for nothing")
+        operation.returned, operation.answered_at = _whole(event["time"]), position
+        if operation.returned < operation.invoked:
+            raise self._bad("it was answered before it began")
+        operation.effect = _ANSWERS[event["type"]]
+        if operation.action == "reset":
+            operation.available = event["value"] or {}
+        else:
+            self._tell_outcome(operation, event)
+        if operation.effect is Effect.POSSIBLE:
+            operation.returned = None
+
+    def _tell_outcome(self, operation: Operation, event: dict[str, Any]) -> None:
+        operation.outcome, operation.code = event["outcome"], event["code"]
+        operation.message, operation.booking_id = event["message"], event["booking_id"]
+        if operation.effect is Effect.NONE and operation.outcome == Outcome.REFUSED:
+            operation.effect = Effect.REFUSED
+        if "value" in event:
+            self._about(operation, self._workload(operation.workload), event["value"])
+        if operation.effect is Effect.HAPPENED and operation.undirected:
+            raise self._bad("it was confirmed, and nothing says what was chosen for it")
+
+    def _about(self, operation: Operation, workload: LabWorkload, value: Any) -> None:
+        try:
+            request = self._requests(workload)(value)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "value"
+            raise self._bad(
+                f"it is no request for {workload.name}: {where}: {first['msg']}"
+            ) from None
+        except ValueError as error:
+            raise self._bad(f"it is no request for {workload.name}: {error}") from None
+        operation.request = request
+        operation.subject = workload.subject(request)
+        operation.anchors = tuple(anchor.name for anchor in workload.anchors(request))
+
+    def _requests(self, workload: LabWorkload) -> Callable[[Any], Request]:
+        if workload.name not in self._makers:
+            self._makers[workload.name] = maker_of(workload.request)
+        return self._makers[workload.name]
+
+    def _workload(self, name: str) -> LabWorkload:
+        try:
+            return self._workloads.get(name)
+        except UnknownKind as error:
+            raise self._bad(f"{error} BOOKING_LAB_WORKLOADS names folders with more.") from None
+
+    def _settle_databases(self) -> None:
+        """Where a worker did not know its database, take the only one that there is."""
+        known = {header.database for header in self._history.headers} - {UNKNOWN_DATABASE}
+        if len(known) == 1:
+            for operation in self._history.operations:
+                operation.database = operation.database or next(iter(known))
+
+    def _bad(self, reason: str) -> BadHistory:
+        return BadHistory(self._file, self._line, reason)
+
+
+def by_scope(history: History) -> Iterator[tuple[tuple[str, str, str], list[Operation]]]:
+    """Yield the operations by (database, workload, scope), without those that had no effect."""
+    scopes: dict[tuple[str, str, str], list[Operation]] = defaultdict(list)
+    for one in history.operations:
+        if one.effect is not Effect.NONE:
+            scopes[one.database, one.workload, one.scope].append(one)
+    yield from scopes.items()
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is no time in nanoseconds")
+    return value

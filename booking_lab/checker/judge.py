@@ -1,0 +1,169 @@
+"""Checks a history group by group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from booking_lab.checker.culprits import Culprits, culprits
+from booking_lab.checker.groups import Group, groups_of, met
+from booking_lab.checker.history import History, by_scope
+from booking_lab.checker.linearize import BUDGET, Found, Result, linearize
+from booking_lab.checker.model import Model, ModelFault, Modelled
+from booking_lab.checker.operation import Effect, Operation
+from booking_lab.checker.verdict import Kind, Problem, Report, Undecided
+from booking_lab.workloads import Workloads
+
+Tell = Callable[[int], None]
+
+
+class Judge:
+    """Checks one history; ``report`` is what it has found so far.
+
+    Args:
+        history: what was recorded.
+        workloads: what may be booked in it.
+        budget: steps of the search in one group, besides one for each operation.
+        tell: called now and then with the number of operations that are done with.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        workloads: Workloads,
+        *,
+        budget: int = BUDGET,
+        tell: Tell = lambda _done: None,
+    ) -> None:
+        self._history = history
+        self._workloads = workloads
+        self._budget = budget
+        self._tell = tell
+        self._done = 0
+        self.report = _summary(history)
+
+    def run(self) -> Report:
+        """Check every group; ``report`` has what is found from the moment that it is."""
+        self.report.met = met(self._history.operations)
+        for group in self._groups():
+            self._check(group)
+            self._done += len(group.operations)
+            self._tell(self._done)
+        return self.report
+
+    def _groups(self) -> Iterator[Group]:
+        for (database, workload, scope), operations in by_scope(self._history):
+            if not isinstance(self._workloads.get(workload), Model):
+                why = f"{workload} have no model (decide, apply and fresh)"
+                self.report.unchecked[why] += _bookings(operations)
+                continue
+            sighted = [one for one in operations if not _saw_nothing_named(one)]
+            if len(sighted) < len(operations):
+                why = "refused without having named anything"
+                self.report.unchecked[why] += len(operations) - len(sighted)
+            available = self._history.available(database, workload, scope, sighted)
+            yield from groups_of(sighted, available)
+
+    def _check(self, group: Group) -> None:
+        many = _bookings(group.operations)
+        if group.available is None:
+            self.report.unchecked["what was booked before them is not known; reset first"] += many
+            return
+        try:
+            found = self._search(group)
+        except _Undecided as error:
+            one = group.operations[0]
+            self.report.undecided.append(
+                Undecided(one.workload, one.scope, group.anchors, many, str(error))
+            )
+            return
+        self.report.groups += 1
+        self.report.checked += many
+        if found:
+            self.report.problems.append(found)
+
+    def _search(self, group: Group) -> Problem | None:
+        """Return what is wrong, if anything; raises _Undecided if nobody knows."""
+        workload: Any = self._workloads.get(group.operations[0].workload)
+        try:
+            model = Modelled(workload, group.operations)
+            state, takes = model.fresh(group.available), model.only_takes
+            result = linearize(
+                group.operations,
+                state,
+                model.step,
+                only_takes=takes,
+                budget=self._budget,
+                tell=lambda placed: self._tell(self._done + placed),
+            )
+            if result.found is Found.ORDER:
+                return None
+            if why := _doubt(group, result):
+                raise _Undecided(why)
+            found = culprits(group.operations, state, model.step, result, only_takes=takes)
+        except ModelFault as error:
+            raise _Undecided(error.message) from error
+        return _problem(group, found)
+
+
+class _Undecided(Exception):
+    """Nobody knows whether there is an order; says why."""
+
+
+def _doubt(group: Group, result: Result) -> str:
+    """Why there may be an order all the same; empty if there can't be."""
+    stuck = result.stuck
+    assert stuck
+    if result.found is Found.GAVE_UP:
+        return f"gave up after {result.steps:,} steps of the search, at line {stuck.line}"
+    for one in group.undirected:
+        if one.invoked <= (stuck.returned or 0):
+            return (
+                f"{one.customer} asked for the best (line {one.line}) and was not answered; "
+                f"nobody knows whether these were given away"
+            )
+    return ""
+
+
+def _problem(group: Group, found: Culprits) -> Problem:
+    one = group.operations[0]
+    return Problem(
+        kind=_kind(found),
+        workload=one.workload,
+        scope=one.scope,
+        anchors=sorted({anchor for one in found.operations for anchor in one.anchors}),
+        culprits=found,
+        of=_bookings(group.operations),
+    )
+
+
+def _kind(found: Culprits) -> Kind:
+    needed = found.operations
+    if found.refusals_matter:
+        needed = [one for one in needed if one.effect is Effect.REFUSED]
+    if found.all_needed and any(one.action == "cancel" for one in needed):
+        return Kind.CONTRADICTORY
+    return Kind.REFUSED_WHILE_FREE if found.refusals_matter else Kind.SOLD_TWICE
+
+
+def _bookings(operations: Iterable[Operation]) -> int:
+    return sum(one.request is not None for one in operations)
+
+
+def _saw_nothing_named(operation: Operation) -> bool:
+    """Whether it was refused the best that is left: that says nothing of any thing by itself."""
+    return operation.undirected and operation.effect is Effect.REFUSED
+
+
+def _summary(history: History) -> Report:
+    report = Report(
+        operations=_bookings(history.operations),
+        workers=len(history.workers),
+        truncated=history.truncated,
+    )
+    times = [time for one in history.operations for time in (one.invoked, one.returned) if time]
+    report.seconds = (max(times) - min(times)) / 1e9 if times else 0.0
+    for one in history.operations:
+        word = one.outcome or "unknown"
+        report.outcomes[word if one.request else f"reset {one.effect}"] += 1
+    return report

@@ -1,0 +1,36 @@
+"""Turns recorded values back into the requests that they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
+from typing import Any, get_type_hints
+
+from pydantic import ConfigDict, create_model
+
+from booking_lab.core.workload import Request
+
+
+def maker_of(kind: type[Request]) -> Callable[[Any], Request]:
+    """Return what makes a request of this kind from JSON.
+
+    Only the types count. What an annotation asks for besides is meant for customers, and the lab's
+    own requests, such as cancellations, need not keep to it.
+
+    The returned function raises pydantic's ValidationError, or the request's own ValueError.
+    """
+    hints = get_type_hints(kind)
+    shape: dict[str, Any] = {
+        one.name: (hints[one.name], ... if _is_required(one) else None) for one in fields(kind)
+    }
+    model = create_model(kind.__name__, __config__=ConfigDict(extra="forbid"), **shape)
+
+    def make(value: Any) -> Request:
+        given = model.model_validate(value)
+        return kind(**{name: getattr(given, name) for name in given.model_fields_set})
+
+    return make
+
+
+def _is_required(one: Field[Any]) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING

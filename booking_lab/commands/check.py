@@ -1,0 +1,140 @@
+"""``booking-lab check``: can one order of bookings explain a recorded history?"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from booking_lab.checker import database, report
+from booking_lab.checker.history import BadHistory, History, Reader
+from booking_lab.checker.judge import Judge
+from booking_lab.checker.linearize import BUDGET
+from booking_lab.checker.verdict import Report, Verdict
+from booking_lab.commands._bad_input import BadInput
+from booking_lab.config import Settings
+from booking_lab.db.pool import Connector
+from booking_lab.errors import BookingLabError
+from booking_lab.stack.folders import DataFolder
+from booking_lab.stack.state import State
+from booking_lab.workloads import Workloads
+
+_EXIT_CODES = {Verdict.EXPLAINED: 0, Verdict.NOT_EXPLAINED: 1, Verdict.INCONCLUSIVE: 3}
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--database", "url", help="PostgreSQL that the lab recorded on, to compare with.")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Data folder of the running lab that recorded, to compare with its database.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--budget",
+    type=click.IntRange(1),
+    default=BUDGET,
+    show_default=True,
+    help="States that a search may look at, besides one for each operation, before it gives up.",
+)
+def command(file: Path, url: str | None, data: Path | None, as_json: bool, budget: int) -> None:
+    """Check a history that a lab has recorded with --history.
+
+    Says whether the answers can be explained by one order of bookings, and whether the database
+    agrees with them. What can't be explained is named and drawn.
+
+    Exit code 0: explained; 1: not explained; 2: FILE can't be read as a history, or the database is
+    not the one; 3: inconclusive, for nothing overlapped or a search gave up. Ctrl-C ends the check
+    and prints what was found until then.
+    """
+    if url and data:
+        raise click.UsageError("Give --database or --data, not both.")
+    workloads = Workloads(Settings.from_environment().workload_folders)
+    # The books come before the history: then the history knows of all that is in them.
+    known_until = file.stat().st_size
+    books, not_asked = _books(url or _url_of(data), workloads)
+    try:
+        found = _check(file, workloads, books, known_until, budget)
+    except BadHistory as error:
+        raise BadInput(str(error)) from None
+    found.not_asked = not_asked
+    if as_json:
+        click.echo(json.dumps(report.as_json(found)))
+    else:
+        for line in report.as_text(found):
+            click.echo(line)
+    sys.exit(_EXIT_CODES[found.verdict])
+
+
+def _url_of(data: Path | None) -> str | None:
+    if data is None:
+        return None
+    state = State.read(DataFolder(data).state)
+    url = (state.database_url if state else "") or Settings.from_environment().database_url
+    if not url:
+        raise BadInput(f"No lab runs on {data}; start it with `booking-lab up --data {data}`.")
+    return url
+
+
+def _books(url: str | None, workloads: Workloads) -> tuple[database.Books | None, str]:
+    if url is None:
+        return None, "name it with --database or --data"
+    try:
+        with Connector(url).session() as session:
+            return database.read(session, workloads), ""
+    except BookingLabError as error:
+        return None, error.message
+
+
+def _check(
+    file: Path, workloads: Workloads, books: database.Books | None, known_until: int, budget: int
+) -> Report:
+    found = Report()
+    # What is read stays; to look for garbage in it again and again takes a third of the time.
+    gc.disable()
+    try:
+        with _progress() as bars:
+            reading = bars.add_task("reading", total=known_until)
+            history = Reader(
+                file, workloads, lambda done: bars.update(reading, completed=done)
+            ).read()
+            bars.update(reading, completed=known_until)
+            if books:
+                _check_same(books, history)
+            checking = bars.add_task("checking", total=len(history.operations))
+            judge = Judge(
+                history,
+                workloads,
+                budget=budget,
+                tell=lambda done: bars.update(checking, completed=done),
+            )
+            found = judge.report
+            if books:
+                found.database = database.compare(history, books, known_until)
+            judge.run()
+    except KeyboardInterrupt:
+        found.interrupted = True
+    finally:
+        gc.enable()
+    return found
+
+
+def _progress() -> Progress:
+    shown = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
+
+
+def _check_same(books: database.Books, history: History) -> None:
+    recorded = {header.database for header in history.headers}
+    if books.database not in recorded:
+        raise BadInput(
+            "This is not the database that the history was recorded on: it is "
+            f"{books.database}, and the history names {', '.join(sorted(recorded)) or 'none'}."
+        )

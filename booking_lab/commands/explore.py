@@ -1,0 +1,208 @@
+"""``booking-lab explore``: every interleaving of a few bookers, and the first that goes wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from booking_lab.commands._bad_input import BadInput
+from booking_lab.config import Settings
+from booking_lab.errors import BookingLabError, InvalidRequest
+from booking_lab.explorer import planning, report
+from booking_lab.explorer.as_json import as_json
+from booking_lab.explorer.explore import Exploration, Place, Plan, explore
+from booking_lab.explorer.nemesis import NEMESES
+from booking_lab.explorer.page import page
+from booking_lab.explorer.planning import MOST_BOOKERS, Names, Way
+from booking_lab.explorer.progress import progress
+from booking_lab.explorer.schedule import parse
+from booking_lab.explorer.servers import own_servers
+from booking_lab.explorer.verdict import judge
+from booking_lab.explorer.watching import Watch
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.workloads import Workloads
+
+
+def _options(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]) -> dict[str, Any]:
+    """Read ``name=value``; the value is JSON, or a word."""
+    options: dict[str, Any] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not (name and sign):
+            raise BadInput(f"--option {text}: write name=value, as in --option attempts=3.")
+        if name in options:
+            raise BadInput(f"--option {name} is given twice.")
+        try:
+            options[name] = json.loads(value)
+        except ValueError:
+            options[name] = value
+    return options
+
+
+def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]) -> list[str]:
+    return [name.strip() for text in given for name in text.split(",")]
+
+
+@click.command()
+@click.option("--strategy", required=True, help="The strategy; those of the shelf as well.")
+@click.option("--workload", required=True, help="What is booked.")
+@click.option("--scenario", default="", help="What they contend for.  [default: the plainest]")
+@click.option(
+    "--bookers",
+    type=click.IntRange(1, MOST_BOOKERS),
+    default=2,
+    show_default=True,
+    help="How many.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_BOOKERS),
+    default=None,
+    help="In how many processes they are.  [default: each in one of its own]",
+)
+@click.option(
+    "--nemesis",
+    "nemeses",
+    multiple=True,
+    callback=_nemeses,
+    metavar="NAME",
+    help=f"What can go wrong: {', '.join(NEMESES)}, or all. May be repeated; each strikes once.",
+)
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    callback=_options,
+    metavar="NAME=VALUE",
+    help="An option of the strategy; the value is JSON. May be repeated.",
+)
+@click.option(
+    "--preemptions",
+    type=click.IntRange(0),
+    help="Only schedules in which a booker is interrupted so often at most.",
+)
+@click.option("--random", type=click.IntRange(1), help="Only so many schedules, drawn at random.")
+@click.option("--seed", type=int, help="Draws the same ones again.  [default: 0]")
+@click.option("--schedule", help="Only this one: 'A:read B:read A:write A:commit ...'.")
+@click.option("--repeat", type=click.IntRange(1), help="Run the schedule so often.  [default: 1]")
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write the schedule shown as a page to step through.",
+)  # fmt: skip
+def command(
+    preemptions: int | None,
+    random: int | None,
+    seed: int | None,
+    schedule: str | None,
+    repeat: int | None,
+    workers: int | None,
+    json_wanted: bool,
+    html: Path | None,
+    **names: Any,
+) -> None:
+    """Step bookers through every interleaving of their statements, and show what goes wrong.
+
+    On PostgreSQL and Valkey servers of its own, which are gone afterwards: what DATABASE_URL and
+    the like name is not touched. Strategies and workloads are found where the lab finds them, and
+    strategies that are broken on purpose as well. Time is one of the actors: nothing is slept for.
+
+    The first and shortest schedule that goes wrong is drawn, with its address for --schedule.
+    Ctrl-C ends the exploration and prints what was found until then.
+
+    Exit code 0: explored, and the strategy keeps its word, which may allow for anomalies; or, with
+    --schedule, replayed. 1: it doesn't, or the exploration was interrupted, or the replay did not
+    come out the same. 2: something given is of no use, and nothing was started.
+    """
+    if html and not os.access(html.parent, os.W_OK):
+        raise BadInput(f"--html {html}: nothing can be written to {html.parent}.")
+    settings = Settings.from_environment()
+    with _quiet():
+        try:
+            way = _way(preemptions, random, seed, schedule, repeat)
+            registry = Registry([SHIPPED, *settings.strategy_folders], shelf=True)
+            workloads = Workloads(settings.workload_folders)
+            plan = planning.plan(Names(workers=workers or 0, **names), registry, workloads, way)
+        except BookingLabError as error:
+            raise BadInput(error.message) from None
+        console = Console(stderr=True)
+        with _servers(settings, console) as place:
+            found, watch = _explored(place, registry, plan, way, console)
+    verdict = judge(plan, found, watch.faults)
+    shown = found.last if way.schedule else found.worst or watch.faulty
+    if json_wanted:
+        click.echo(json.dumps(as_json(plan, way, found, verdict, shown)))
+    else:
+        report.tell(Console(highlight=False), plan, way, found, verdict, shown)
+    if html and found.last:
+        summary = [report.about(plan), *report.summary(plan, way, found, verdict)]
+        title = report.title(way, shown)
+        html.write_text(page(plan, shown or found.last, summary, title))
+        click.echo(f"A page to step through: {html}", err=json_wanted)
+    kept = bool(way.schedule) or verdict.kept
+    sys.exit(0 if kept and not found.interrupted else 1)
+
+
+def _way(
+    preemptions: int | None,
+    random: int | None,
+    seed: int | None,
+    schedule: str | None,
+    repeat: int | None,
+) -> Way:
+    """Return which schedules to run.
+
+    Raises:
+        InvalidRequest: the options don't go together, or there is no such schedule.
+    """
+    ways = {"--preemptions": preemptions, "--random": random, "--schedule": schedule}
+    if len(given := [name for name, value in ways.items() if value is not None]) > 1:
+        raise InvalidRequest(f"{' and '.join(given)} don't go together; take one.")
+    for name, value, needed in (("--seed", seed, "--random"), ("--repeat", repeat, "--schedule")):
+        if value is not None and ways[needed] is None:
+            raise InvalidRequest(f"{name} is for {needed}; give that as well, or leave it out.")
+    moves = () if schedule is None else parse(schedule)
+    return Way(preemptions, random, seed or 0, moves, repeat or 1)
+
+
+def _explored(
+    place: Place, registry: Registry, plan: Plan, way: Way, console: Console
+) -> tuple[Exploration, Watch]:
+    watch = Watch(plan, way)
+    with progress(console) as tell:
+
+        def look(found: Exploration, share: float) -> None:
+            watch.look(found)
+            tell(found, share)
+
+        return explore(place, registry, plan, way.search(), look), watch
+
+
+@contextmanager
+def _servers(settings: Settings, console: Console) -> Iterator[Place]:
+    with (
+        console.status("starting the servers") as status,
+        own_servers(settings, status.update) as place,
+    ):
+        status.stop()
+        yield place
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Log nothing: that locks expire and strategies fail is what is being tried."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

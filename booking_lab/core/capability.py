@@ -1,0 +1,137 @@
+"""What a workload can do beyond reading, deciding and writing.
+
+Each capability is a small protocol. A workload has it by implementing it, and a strategy says which
+it needs; so neither has to know the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Protocol, runtime_checkable
+
+from booking_lab.core.anchor import Anchor
+from booking_lab.core.workload import Session
+
+
+class Capability(StrEnum):
+    """What a strategy may need beyond reading, deciding and writing rows."""
+
+    REDIS = "redis"
+    QUORUM = "several redis servers"
+    CONDITIONAL_WRITE = "conditional write"
+    CONSTRAINT = "constraint"
+    BATCH = "batch"
+    COUNTS = "counts"
+    CHOICE = "choice"
+
+
+@runtime_checkable
+class ConditionalWrite(Protocol):
+    """Check and write can be one statement."""
+
+    def write_if(self, session: Session, request: Any) -> int:
+        """Book if the state allows it, in one statement; return the booking's row id.
+
+        Raises:
+            Refused: the state doesn't allow it.
+            NotFound: the request names something that isn't there.
+            Superseded: the scope was reset since the booking began.
+        """
+        ...
+
+
+@runtime_checkable
+class Constraint(Protocol):
+    """A constraint of the database can refuse what must not be."""
+
+    def claim(self, session: Session, request: Any, change: Any) -> int:
+        """Write like ``write``, and mark the rows as guarded, which a constraint looks at.
+
+        ``write`` leaves the mark out: on the same tables, the one can fail and the other can't.
+
+        Raises:
+            Refused: the database did.
+        """
+        ...
+
+
+@runtime_checkable
+class Batch(Protocol):
+    """Several requests can be decided on one state and written by one statement."""
+
+    def read_all(self, session: Session, requests: Sequence[Any]) -> Any:
+        """Read one state on which each of ``requests`` can be decided."""
+        ...
+
+    def apply(self, state: Any, request: Any, change: Any) -> Any:
+        """Return the state as it is after ``change``; pure."""
+        ...
+
+    def write_all(self, session: Session, changes: Sequence[tuple[Any, Any]]) -> Sequence[int]:
+        """Write these (request, change) by one statement; return the bookings' row ids."""
+        ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """What is left can be counted for each anchor."""
+
+    def units(self, request: Any) -> Mapping[Anchor, int]:
+        """How much the request takes of each anchor."""
+        ...
+
+    def left(self, session: Session, anchor: Anchor) -> int:
+        """How much the database says is left of an anchor; 0 if it isn't there."""
+        ...
+
+
+@runtime_checkable
+class Choice(Protocol):
+    """The thing to book can be chosen among those that are free."""
+
+    def choose(self, session: Session, request: Any) -> Any:
+        """Lock the best that is free and that nobody else has locked; return the named request.
+
+        A request that names its things gets these locked, if nobody else has.
+
+        Raises:
+            Refused: nothing is left.
+            Busy: what is left is locked by others.
+        """
+        ...
+
+
+_PROTOCOLS: Mapping[Capability, type] = {
+    Capability.CONDITIONAL_WRITE: ConditionalWrite,
+    Capability.CONSTRAINT: Constraint,
+    Capability.BATCH: Batch,
+    Capability.COUNTS: Counts,
+    Capability.CHOICE: Choice,
+}
+
+_LACKS: Mapping[Capability, str] = {
+    Capability.REDIS: "the lab runs without Redis",
+    Capability.QUORUM: "the lab runs without the servers of Redlock",
+    Capability.CONDITIONAL_WRITE: "check and write aren't one statement there",
+    Capability.CONSTRAINT: "no constraint of the database guards them",
+    Capability.BATCH: "several can't be booked by one statement",
+    Capability.COUNTS: "what is left of them can't be counted",
+    Capability.CHOICE: "there is nothing to choose among",
+}
+
+
+def offered(workload: object) -> frozenset[Capability]:
+    """Return what ``workload`` can do."""
+    return _offered(type(workload))  # type: ignore[arg-type]  # classes are hashable
+
+
+@lru_cache(1000)  # comparing with a protocol takes longer than a step of a booking
+def _offered(kind: type) -> frozenset[Capability]:
+    return frozenset(one for one, protocol in _PROTOCOLS.items() if issubclass(kind, protocol))
+
+
+def lacking(missing: frozenset[Capability]) -> str:
+    """Say in words what is missing."""
+    return "; ".join(_LACKS[one] for one in sorted(missing))

@@ -1,0 +1,145 @@
+"""What the lab around the bookings wants of a workload: tables, resets, checks, lists, contests."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+from uuid import UUID
+
+from booking_lab.core.strategy import Anomaly
+from booking_lab.core.workload import Request, Session, Workload
+
+Violation = dict[str, Any]
+
+# An attempt that books and stands has a booking, and the other way round. ``{listing}`` is the
+# workload's own. The answers given are compared as well, as far as they are written down already.
+_ACCOUNTS = """
+SELECT 'lost booking' AS anomaly, scope, subject,
+       format('%%s was told confirmed, and there is no booking', customer_id) AS detail
+FROM attempts AS attempt
+WHERE workload = '{name}' AND action = 'book' AND 'confirmed' IN (outcome, answered)
+  AND NOT EXISTS (SELECT 1 FROM ({listing}) AS listed WHERE listed.id = attempt.id)
+UNION ALL
+SELECT 'wrong answer', scope, subject,
+       format('%%s was told %%s, and there is a booking', customer_id, answered)
+FROM attempts AS attempt
+WHERE workload = '{name}' AND action = 'book' AND answered NOT IN ('confirmed', 'unknown')
+  AND EXISTS (SELECT 1 FROM ({listing}) AS listed WHERE listed.id = attempt.id)
+UNION ALL
+SELECT 'orphan', scope, subject,
+       format('%%s has a booking that no attempt accounts for', customer_id)
+FROM ({listing}) AS listed WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.id = listed.id)
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong.
+
+    Attributes:
+        anomaly: what kind of wrong.
+        scope: the scope, as ``Workload.scope`` has it.
+        subject: the thing that it is about.
+        detail: what disagrees.
+    """
+
+    anomaly: Anomaly
+    scope: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Something to contend for: what the explorer and the conformance tests let bookers do.
+
+    Attributes:
+        name: in a word or two.
+        seed: a script that creates its things, in a scope of their own, if they aren't there.
+        scope: the scope, to be reset before every try.
+        requests: one for each booker.
+    """
+
+    name: str
+    seed: str
+    scope: str
+    requests: Sequence[Request]
+
+
+class LabWorkload(Workload, ABC):
+    """A workload with its tables.
+
+    Attributes:
+        name: as it stands in the API.
+        request: the dataclass of a new booking. Its fields, but for those of ``INTERNAL``, are what
+            the API takes, validated by their annotations.
+        listing: a query of all bookings that were made, moved ones as they are now, with the
+            columns ``id`` (the uuid of the request that made it), ``scope``, ``subject``,
+            ``customer_id``, ``status`` (confirmed or cancelled), ``created_at`` and ``details``
+            (jsonb).
+        wrong: a query of everything that is wrong in the workload's own tables, with the columns
+            of ``Finding``; a literal ``%`` is written ``%%``.
+    """
+
+    request: ClassVar[type[Request]]
+    listing: ClassVar[str]
+    wrong: ClassVar[str]
+
+    def schema(self) -> str:
+        """The script that creates the tables and the seed data that aren't there yet.
+
+        It stands beside the code: ``schema.sql`` in a package, ``<module>.sql`` beside a module.
+        """
+        code = Path(inspect.getfile(type(self)))
+        script = "schema.sql" if code.stem == "__init__" else f"{code.stem}.sql"
+        return code.with_name(script).read_text()
+
+    @abstractmethod
+    def reset(self, session: Session, scope: str, generation: int) -> int:
+        """Clear all bookings of ``scope``; return how many. Runs in the caller's transaction."""
+
+    @abstractmethod
+    def available(self, session: Session) -> Mapping[str, int]:
+        """How much is left to book, by scope."""
+
+    @abstractmethod
+    def changing(
+        self, session: Session, booking: UUID, changes: Mapping[str, Any] | None
+    ) -> Request:
+        """Return the request that moves a booking, or cancels it if ``changes`` is none.
+
+        Args:
+            session: to look the booking up.
+            booking: the id of the request that made it.
+            changes: the fields of ``request`` that shall be different.
+
+        Raises:
+            BookingNotFound: there is none.
+            NotHeld: it is cancelled.
+            InvalidRequest: these fields can't be changed so.
+        """
+
+    @abstractmethod
+    def violations(self, session: Session) -> Sequence[Violation]:
+        """Find what was promised more often than it is there, with who, when and by which worker.
+
+        From the booking rows. Each has at least ``anomaly``, ``scope`` and ``subject``.
+        """
+
+    @abstractmethod
+    def scenarios(self, bookers: int) -> Sequence[Scenario]:
+        """Return what ``bookers`` can contend for, the plainest first."""
+
+    def accounts(self) -> str:
+        """A query of all findings: the tables against each other, and against the answers."""
+        accounts = _ACCOUNTS.format(name=self.name, listing=self.listing)
+        return f"{self.wrong}\nUNION ALL\n{accounts}"
+
+    def findings(self, session: Session) -> Sequence[Finding]:
+        """Find everything that is wrong."""
+        rows = session.execute(self.accounts(), {})
+        return [Finding(Anomaly(row[0]), *row[1:]) for row in rows]

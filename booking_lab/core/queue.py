@@ -1,0 +1,103 @@
+"""Queues in the memory of a process: bookers who wait for one of them to book for all."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Hashable
+from typing import Any
+
+from booking_lab.core.booking import Booking
+
+
+class Place:
+    """A booker's place in its queue.
+
+    Attributes:
+        booking: what it wants to book.
+        alone: whether it may not share a transaction with others.
+        leads: whether it is the writer now.
+        done: whether a writer has dealt with it.
+        error: why it isn't booked, once a writer knows.
+        quiet: held until it leads or is done.
+    """
+
+    __slots__ = ("alone", "booking", "done", "error", "leads", "quiet")
+
+    def __init__(self, booking: Booking, *, alone: bool) -> None:
+        self.booking = booking
+        self.alone = alone
+        self.leads = self.done = False
+        self.error: BaseException | None = None
+        self.quiet = threading.Lock()
+        self.quiet.acquire()
+
+    def lead(self) -> None:
+        """Make it the writer."""
+        self.leads = True
+        self.quiet.release()
+
+    def end(self, error: BaseException | None) -> None:
+        """Tell it what a writer has made of it."""
+        self.error, self.done = error, True
+        if not self.leads:
+            self.quiet.release()
+
+
+class Queues:
+    """The queues of one process, by what their bookers have in common.
+
+    A queue is there while it has a writer. The writer is the first who waits, until it draws; then
+    it is on its own with what it has drawn, and when it is done, who waits first leads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[Hashable, deque[Place]] = {}
+
+    @staticmethod
+    def of(memory: dict[str, Any]) -> Queues:
+        """Return the queues of the process whose ``memory`` this is."""
+        # One operation of the interpreter, so that two threads can't make two.
+        queues: Queues = memory.get("queues") or memory.setdefault("queues", Queues())
+        return queues
+
+    def enter(self, key: Hashable, place: Place) -> None:
+        """Stand in line; who finds nobody there leads."""
+        with self._lock:
+            waiting = self._waiting.get(key)
+            if waiting is None:
+                waiting = self._waiting[key] = deque()
+                place.lead()
+            waiting.append(place)
+
+    def draw(self, key: Hashable, most: int) -> list[Place]:
+        """Take the writer's own place and those behind it out of line, at most ``most`` in all."""
+        with self._lock:
+            waiting = self._waiting[key]
+            drawn = [waiting.popleft()]
+            while waiting and len(drawn) < most and not (drawn[0].alone or waiting[0].alone):
+                drawn.append(waiting.popleft())
+            return drawn
+
+    def leave(self, key: Hashable, place: Place) -> bool:
+        """Wait no longer; return whether that was possible. What is drawn will be dealt with."""
+        with self._lock:
+            waiting = self._waiting.get(key, ())
+            if place not in waiting:
+                return False
+            self._waiting[key].remove(place)
+            if place.leads:
+                self._pass_on(key)
+            return True
+
+    def pass_on(self, key: Hashable) -> None:
+        """Let the first who waits lead; the writer calls it when it is done with what it drew."""
+        with self._lock:
+            self._pass_on(key)
+
+    def _pass_on(self, key: Hashable) -> None:
+        if self._waiting[key]:
+            self._waiting[key][0].lead()
+        else:
+            del self._waiting[key]

@@ -1,0 +1,120 @@
+"""What an exploration has found, for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from booking_lab.explorer.explore import Exploration, Plan
+from booking_lab.explorer.planning import Way
+from booking_lab.explorer.schedule import written
+from booking_lab.explorer.statements import full
+from booking_lab.explorer.timeline import wish
+from booking_lab.explorer.trial import Event, Message, Trial
+from booking_lab.explorer.verdict import Verdict
+
+
+def as_json(
+    plan: Plan, way: Way, found: Exploration, verdict: Verdict, shown: Trial | None
+) -> dict[str, Any]:
+    """Return it as JSON's own types, always with the same keys in the same order."""
+    return {
+        "plan": _plan(plan, way),
+        "schedules": found.schedules,
+        "bad": found.bad,
+        "anomalies": _sorted(found.anomalies),
+        "outcomes": _sorted(found.outcomes),
+        "deadlocks": found.deadlocks,
+        "complete": found.complete,
+        "interrupted": found.interrupted,
+        "verdict": {
+            "kept": verdict.kept,
+            "allowed": list(verdict.allowed),
+            "broken": list(verdict.broken),
+            "faults": verdict.faults,
+        },
+        "shown": _trial(shown) if shown else None,
+        "seconds": round(found.seconds, 3),
+    }
+
+
+def _plan(plan: Plan, way: Way) -> dict[str, Any]:
+    entry, strategy = plan.strategy
+    requests = plan.scenario.requests
+    return {
+        "strategy": entry.name,
+        "options": entry.given(strategy),
+        "workload": plan.workload.name,
+        "scenario": plan.scenario.name,
+        "bookers": {chr(ord("A") + number): wish(one) for number, one in enumerate(requests)},
+        "workers": plan.workers or len(requests),
+        "nemeses": list(plan.nemeses),
+        "way": way.to_json(),
+    }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    return {
+        "schedule": written(trial.schedule),
+        "anomalies": trial.anomalies,
+        "events": [_event(number, one) for number, one in enumerate(trial.events, start=1)],
+        "endings": {
+            name: {
+                "outcome": ending.outcome,
+                "code": ending.code,
+                "message": ending.message,
+                "tries": ending.tries,
+            }
+            for name, ending in sorted(trial.endings.items())
+        },
+        "findings": [
+            {
+                "anomaly": str(one.anomaly),
+                "scope": one.scope,
+                "subject": one.subject,
+                "detail": one.detail,
+            }
+            for one in trial.findings
+        ],
+    }
+
+
+def _event(number: int, event: Event) -> dict[str, Any]:
+    return {
+        "number": number,
+        "actor": event.move.actor,
+        "what": event.move.what,
+        "detail": event.detail,
+        "messages": [_message(one) for one in event.messages],
+        "saw": None if event.saw is None else _plain(event.saw),
+        "decided": [{"booking": str(one), "decision": str(what)} for one, what in event.decided],
+        "waits_for": list(event.waits_for),
+        "until": event.until or None,
+        "deadlock": event.deadlock,
+        "note": event.note,
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {
+        "server": message.server,
+        "statement": message.statement,
+        "parameters": {name: _plain(value) for name, value in message.parameters.items()},
+        "filled": full(message),
+        "rows": None if message.rows is None else [_plain(row) for row in message.rows],
+        "error": message.error,
+    }
+
+
+def _plain(value: object) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return str(value)
+
+
+def _sorted(counted: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counted.items()))

@@ -1,0 +1,277 @@
+"""A booker: a thread, a connection and an engine of its own, stopped before each message."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import Enum
+from queue import SimpleQueue
+from typing import Any, TypeVar
+from uuid import UUID
+
+from booking_lab import selection
+from booking_lab.core.booking import Booking
+from booking_lab.core.lease import Lease, Servers
+from booking_lab.core.step import StepKind
+from booking_lab.core.workload import Request, Row, Workload
+from booking_lab.db.ledger import Ledger
+from booking_lab.db.pool import Connector, Pool
+from booking_lab.db.session import Session
+from booking_lab.engine import Engine, Wish
+from booking_lab.errors import BookingLabError, CommitUnknown, DeadlockDetected, TimedOut
+from booking_lab.explorer.gate import Died, Gate
+from booking_lab.explorer.overhearing import here
+from booking_lab.explorer.trial import Ending, Event, Message
+from booking_lab.registry import Registry
+
+T = TypeVar("T")
+
+
+class State(Enum):
+    """Where a booker is."""
+
+    RUNNING = "on its way to its next stop"
+    READY = "stands before a step"
+    PARKED = "waits until a lock outside of PostgreSQL may be free"
+    ENDED = "has its answer, or is dead"
+
+
+class Booker:
+    """Books once a schedule, step by step.
+
+    Args:
+        name: ``A``, ``B``, ...
+        connector: opens its connections.
+        servers: as its worker sees them.
+        registry: the strategies.
+        arrivals: gets this booker whenever it has come to a stop or to its end.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        connector: Connector,
+        servers: Servers,
+        registry: Registry,
+        arrivals: SimpleQueue[Booker],
+    ) -> None:
+        self.name = name
+        self.gate = Gate(lambda: arrivals.put(self))
+        self.state = State.ENDED
+        self.servers = servers
+        self.event: Event | None = None
+        self._connector = connector
+        self._arrivals = arrivals
+        self._session: WatchedSession | None = None
+        self._engine = Engine(
+            _OneConnection(self, connector), servers, registry, Ledger(), [self.gate], name
+        )
+        self._booking: Booking | None = None
+        self._failure: BaseException | None = None
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=f"booker-{name}", daemon=True)
+        self._thread.start()
+
+    # --- what the stage does with it -------------------------------------------------------------
+
+    def begin(self, workload: Workload, request: Request, wish: Wish) -> None:
+        """Begin to book; it will come to a stop before its first message."""
+        self.gate.reset()
+        self.state, self._booking, self._failure = State.RUNNING, None, None
+        self.event = None
+        request = replace(request, id=UUID(self.booking_id))
+        self._work.put(lambda: self._book(workload, request, wish))
+
+    def go(self, event: Event | None) -> None:
+        """Do the step ahead; what it sends is taken down in ``event``."""
+        if event:
+            self.event = event
+        self.state = State.RUNNING
+        self.gate.open()
+
+    def arrive(self) -> None:
+        """Take note that it has come to a stop or to its end."""
+        if self.gate.ahead is None:
+            self.state = State.ENDED
+        else:
+            waits = self.gate.ahead.kind is StepKind.WAIT
+            self.state = State.PARKED if waits else State.READY
+
+    def die(self) -> None:
+        """End its process: the connection is cut, and nothing of it runs any more."""
+        if self._session:
+            self._session.cut()
+        self.state = State.RUNNING
+        self.gate.kill()
+
+    def close(self) -> None:
+        """End the thread and the connection, also in the middle of a schedule."""
+        self._work.put(None)
+        if self.gate.ahead:
+            self.die()
+        if self._session and self.state is State.ENDED:
+            self._session.cut()
+
+    # --- what can be seen of it ------------------------------------------------------------------
+
+    @property
+    def session(self) -> WatchedSession:
+        """Its connection, as it is."""
+        assert self._session
+        return self._session
+
+    def connected(self) -> WatchedSession:
+        """Return its connection; a new one if the last is of no use any more."""
+        if self._session is None or not self._session.usable:
+            if self._session:
+                self._session.cut()
+            self._session = WatchedSession(self, self._connector)
+        return self._session
+
+    @property
+    def process_id(self) -> int:
+        """PostgreSQL's process id of its connection; 0 if it has none."""
+        return self._session.process_id if self._session else 0
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether its connection was cut, and not replaced yet."""
+        return self._session is not None and not self._session.is_open
+
+    @property
+    def booking_id(self) -> str:
+        """The id of its booking: the same in every run, so that two runs can be compared."""
+        return str(UUID(int=0xA0 + ord(self.name) - ord("A")))
+
+    @property
+    def leases(self) -> list[Lease]:
+        """The locks outside of PostgreSQL that it holds."""
+        return self.gate.ahead.booking.leases if self.gate.ahead else []
+
+    @property
+    def ending(self) -> Ending:
+        """How it ended.
+
+        Raises:
+            BaseException: what it failed with, if that is no way to end.
+        """
+        if isinstance(self._failure, Died):
+            return Ending("died")
+        if isinstance(self._failure, BookingLabError):
+            return Ending("error", self._failure.code, self._failure.message)
+        if self._failure:
+            raise self._failure
+        assert self._booking
+        assert self._booking.outcome
+        booking = self._booking
+        return Ending(str(booking.outcome), booking.code, booking.message, booking.tries)
+
+    # --- its thread ------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        here.booker = self
+        while work := self._work.get():
+            work()
+
+    def _book(self, workload: Workload, request: Request, wish: Wish) -> None:
+        try:
+            self._booking = self._engine.book(workload, request, wish)
+        except BaseException as failure:  # the stage wants to know, whatever it is
+            self._failure = failure
+        self.gate.ahead = None
+        self._arrivals.put(self)
+
+
+class WatchedSession(Session):
+    """A session that takes down what is sent, and that faults can be let loose on."""
+
+    def __init__(self, booker: Booker, connector: Connector) -> None:
+        super().__init__(connector.connect())
+        self._booker = booker
+        #: The answer to the next COMMIT is lost on its way.
+        self.loses_answer = False
+        #: The statement under way was cancelled to break a deadlock.
+        self.is_victim = False
+
+    def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+        """Run one statement and take it down."""
+        message = Message(self._begin + statement, parameters or {})
+        if self._booker.event:
+            self._booker.event.messages.append(message)
+        try:
+            rows = super().execute(statement, parameters)
+        except TimedOut as error:
+            if not self.is_victim:
+                message.error = error.message
+                raise
+            self.is_victim = False
+            message.error = "deadlock detected"
+            raise DeadlockDetected from error
+        except Exception as error:
+            message.error = str(error)
+            raise
+        message.rows = rows
+        return rows
+
+    def commit(self, *records: object) -> None:
+        """Commit; the answer may get lost."""
+        message = Message("COMMIT", {})
+        if self._booker.event:
+            self._booker.event.messages.append(message)
+        try:
+            super().commit(*records)  # type: ignore[arg-type]
+        except Exception as error:
+            message.error = str(error)
+            raise
+        if self.loses_answer:
+            self.loses_answer = False
+            self.cut()
+            message.error = "no answer: the connection is gone"
+            raise CommitUnknown
+        message.rows = []
+
+    def rollback(self) -> None:
+        """Undo the open transaction."""
+        if self._booker.event:
+            self._booker.event.messages.append(Message("ROLLBACK", {}, rows=[]))
+        super().rollback()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return not self._raw.closed
+
+    def cut(self) -> None:
+        """Lose the connection."""
+        self._raw.close()
+
+
+class _OneConnection(Pool):
+    """A pool of the booker's one connection; a second one is opened while that is lent."""
+
+    def __init__(self, booker: Booker, connector: Connector) -> None:
+        super().__init__("booker", connector, 1, 1)
+        self._booker = booker
+        self._connector = connector
+        self._lent = False
+        self._selection: Any = None
+
+    @contextmanager
+    def session(self, first: Callable[[Session], T]) -> Iterator[tuple[Session, T]]:
+        if self._lent:
+            with self._connector.session() as another:
+                yield another, first(another)
+            return
+        self._lent = True
+        try:
+            session = self._booker.connected()
+            if first is not selection.read:
+                yield session, first(session)
+                return
+            # The database is the exploration's own: nobody switches anything there.
+            self._selection = self._selection or first(session)
+            yield session, self._selection
+        finally:
+            self._lent = False

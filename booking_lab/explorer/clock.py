@@ -1,0 +1,36 @@
+"""Time that passes only when it is told to."""
+
+from __future__ import annotations
+
+import threading
+
+from booking_lab.core.clock import Clock
+
+#: Longer than any wait and any expiry of a strategy, in seconds.
+AN_AGE = 10_000.0
+
+
+class ScheduledClock(Clock):
+    """Stands still, so that no lock expires and no wait ends unless it is its turn."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def now(self) -> float:
+        """Seconds that were let pass."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Nothing: nobody waits for time here."""
+
+    def wait(self, lock: threading.Lock, seconds: float) -> None:  # noqa: ARG002
+        """Look whether ``lock`` is let go of by now: the stage knows when it is worth a look."""
+        lock.acquire(blocking=False)
+
+    def expiry(self, seconds: float) -> float:  # noqa: ARG002
+        """Far away: a server's clock doesn't stand still, and must not decide."""
+        return AN_AGE
+
+    def pass_by(self) -> None:
+        """Let so much time pass that every wait is over."""
+        self._now += AN_AGE

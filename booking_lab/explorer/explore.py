@@ -1,0 +1,209 @@
+"""Explorations: one strategy, one scenario, many schedules."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Any
+
+from booking_lab.core.capability import Capability
+from booking_lab.core.lab_workload import LabWorkload, Scenario
+from booking_lab.core.lease import Servers
+from booking_lab.core.strategy import Strategy
+from booking_lab.engine import Wish
+from booking_lab.explorer.booker import Booker
+from booking_lab.explorer.clock import ScheduledClock
+from booking_lab.explorer.nemesis import NEMESES
+from booking_lab.explorer.overhearing import overhear, overheard
+from booking_lab.explorer.search import Search
+from booking_lab.explorer.stage import Stage
+from booking_lab.explorer.trial import Trial
+from booking_lab.explorer.world import Sessions, World
+from booking_lab.locks import redis_lock
+from booking_lab.registry import Entry, Registry
+
+#: Seconds to wait for Redis.
+_REDIS_TIMEOUT = 5.0
+
+
+class Memory(dict[str, Any]):
+    """What the threads of one worker share; tells whether anybody has used it."""
+
+    used = False
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Take note that it is used; whoever shares something has to put it in like this."""
+        self.used = True
+        return super().setdefault(key, default)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The servers of an exploration; the database and Redis belong to it alone.
+
+    Attributes:
+        database_url: PostgreSQL, with the lab's tables.
+        redis_url: Redis or Valkey.
+        redlock_urls: the servers of Redlock.
+    """
+
+    database_url: str
+    redis_url: str = ""
+    redlock_urls: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to explore.
+
+    Attributes:
+        strategy: the strategy, with its options.
+        workload: what is booked.
+        scenario: what the bookers contend for; its requests say how many there are.
+        workers: in how many processes they are; by default each in one of its own.
+        nemeses: what can go wrong, by name.
+    """
+
+    strategy: tuple[Entry, Strategy]
+    workload: LabWorkload
+    scenario: Scenario
+    workers: int = 0
+    nemeses: Sequence[str] = ()
+
+
+@dataclass
+class Exploration:
+    """What was found.
+
+    Attributes:
+        schedules: how many were run.
+        bad: how many of them had anything wrong.
+        anomalies: how many had this kind of wrong.
+        outcomes: how bookers ended, over all schedules.
+        deadlocks: how many of the schedules ran into one.
+        worst: the shortest bad schedule; none: there was none.
+        last: the schedule that was run last.
+        seconds: how long it took.
+        complete: whether these are all schedules that there are.
+        interrupted: whether it was to go on, but for Ctrl-C.
+        shares_memory: whether the strategy used what the threads of a process share, so that it
+            matters in how many processes the bookers are.
+    """
+
+    schedules: int = 0
+    bad: int = 0
+    anomalies: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    deadlocks: int = 0
+    worst: Trial | None = None
+    last: Trial | None = None
+    seconds: float = 0.0
+    complete: bool = False
+    interrupted: bool = False
+    shares_memory: bool = False
+
+    def add(self, trial: Trial) -> None:
+        """Count one more."""
+        self.schedules += 1
+        self.bad += trial.bad
+        self.anomalies.update(trial.anomalies)
+        self.outcomes.update(ending.outcome for ending in trial.endings.values())
+        self.deadlocks += any(event.deadlock for event in trial.events)
+        self.last = trial
+        if trial.bad and (self.worst is None or trial.length < self.worst.length):
+            self.worst = trial
+
+
+def explore(
+    place: Place,
+    registry: Registry,
+    plan: Plan,
+    search: Search,
+    progress: Callable[[Exploration, float], None] = lambda _found, _share: None,
+) -> Exploration:
+    """Run the schedules that ``search`` picks; return what was found, also if interrupted.
+
+    Args:
+        place: the servers.
+        registry: the strategies.
+        plan: what to explore.
+        search: which schedules.
+        progress: told after each schedule, with the share of all that is done.
+
+    Raises:
+        Diverged: a schedule could not be repeated.
+        Stuck: a booker came to no stop.
+    """
+    found = Exploration()
+    began = time.monotonic()
+    try:
+        with _stage(place, registry, plan) as (play, memories):
+            while search.begin():
+                found.add(play(search))
+                found.shares_memory |= any(memory.used for memory in memories)
+                found.seconds = time.monotonic() - began
+                progress(found, search.share)
+            found.complete = search.complete
+    except KeyboardInterrupt:
+        found.interrupted = True  # what was found so far counts
+    found.seconds = time.monotonic() - began
+    return found
+
+
+@contextmanager
+def _stage(
+    place: Place, registry: Registry, plan: Plan
+) -> Iterator[tuple[Callable[[Search], Trial], Sequence[Memory]]]:
+    """Set up everything for the plan; yields what runs one schedule, and the workers' memories."""
+    connector = Sessions(place.database_url, lock_timeout=120, statement_timeout=120)
+    clock = ScheduledClock()
+    arrivals: SimpleQueue[Booker] = SimpleQueue()
+    with ExitStack() as held:
+        world = World(held.enter_context(connector.session()), plan.workload, plan.scenario)
+        workers = plan.workers or len(plan.scenario.requests)
+        memories = [Memory() for _ in range(workers)]
+        servers = _servers(place, memories, clock, held)
+        bookers = []
+        for number in range(len(plan.scenario.requests)):
+            name = chr(ord("A") + number)
+            own = servers[number % len(servers)]
+            bookers.append(Booker(name, connector, own, registry, arrivals))
+            held.callback(bookers[-1].close)
+        outside = plan.strategy[1].needs & {Capability.REDIS, Capability.QUORUM}
+        clients = [one for one in (servers[0].redis, *servers[0].redlock) if one and outside]
+        nemeses = [NEMESES[name]() for name in plan.nemeses]
+        stage = Stage(world, bookers, nemeses, clock, arrivals)
+        workload = overheard(plan.workload)
+
+        def play(search: Search) -> Trial:
+            for memory in memories:
+                memory.clear()
+            for client in clients:
+                client.flushdb()
+            wish = Wish("", plan.strategy)
+            return stage.play(
+                [
+                    lambda b=booker, r=request: b.begin(workload, r, wish)  # type: ignore[misc]
+                    for booker, request in zip(bookers, plan.scenario.requests, strict=True)
+                ],
+                search.choose,
+            )
+
+        yield play, memories
+
+
+def _servers(
+    place: Place, memories: Sequence[Memory], clock: ScheduledClock, held: ExitStack
+) -> list[Servers]:
+    """The servers as each worker sees them: the same, but for its memory."""
+    urls = [place.redis_url, *place.redlock_urls]
+    redis, *redlock = [redis_lock.connect(url, _REDIS_TIMEOUT) if url else None for url in urls]
+    for client in (redis, *redlock):
+        if client:
+            overhear(client)
+            held.callback(client.close)
+    return [Servers(redis, tuple(redlock), memory, clock) for memory in memories]

@@ -1,0 +1,60 @@
+"""The gate: a booker stops before each of its messages until it is let go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from booking_lab.core.step import Observer, Step, StepKind
+
+#: A pause before the next try. Time stands still here, so it is none.
+_BACK_OFF = "back-off"
+
+
+class Died(BaseException):
+    """The booker's process has ended: nothing of it runs any more, no cleaning up either."""
+
+
+class Gate(Observer):
+    """Stops one booker before each step that sends something, and before each wait.
+
+    Deciding sends nothing: nobody can come in between, and so it is no place to stop.
+
+    Args:
+        arrived: called when the booker has come to a stop.
+    """
+
+    def __init__(self, arrived: Callable[[], None]) -> None:
+        self.ahead: Step | None = None
+        self._arrived = arrived
+        self._pass = threading.Semaphore(0)
+        self._dead = False
+
+    def reset(self) -> None:
+        """Make ready for the next booking."""
+        self.ahead = None
+        self._dead = False
+
+    def open(self) -> None:
+        """Let the booker do the step that it stands before."""
+        self.ahead = None
+        self._pass.release()
+
+    def kill(self) -> None:
+        """Let the booker do nothing any more."""
+        self._dead = True
+        self.open()
+
+    @contextmanager
+    def step(self, step: Step) -> Iterator[None]:
+        """Stop before the step."""
+        if self._dead:
+            raise Died
+        if step.kind is not StepKind.DECIDE and step.detail != _BACK_OFF:
+            self.ahead = step
+            self._arrived()
+            self._pass.acquire()
+            if self._dead:
+                raise Died
+        yield

@@ -1,0 +1,199 @@
+"""What to explore, and how, from names and numbers; says what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from booking_lab.core.capability import Capability, lacking, offered
+from booking_lab.core.lab_workload import LabWorkload, Scenario
+from booking_lab.core.step import StepKind
+from booking_lab.errors import InvalidRequest, UnknownStrategy, Unsuitable
+from booking_lab.explorer.explore import Plan
+from booking_lab.explorer.nemesis import NEMESES
+from booking_lab.explorer.schedule import InvalidSchedule, Move, Schedule, written
+from booking_lab.explorer.search import Exhaustive, Random, Replay, Search
+from booking_lab.registry import Entry, Registry
+from booking_lab.workloads import Workloads
+
+#: More have more schedules than anybody can wait for.
+MOST_BOOKERS = 5
+#: What the servers of every exploration offer.
+_SERVERS = {Capability.REDIS, Capability.QUORUM}
+_WORLD = {"time": {"passes"}, "flush": {"redis"}}
+
+
+class UnknownScenario(InvalidRequest):
+    """The workload has no such scenario."""
+
+
+class UnknownNemesis(InvalidRequest):
+    """There is no such nemesis."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Which of the schedules to run: all of them, unless something else is said.
+
+    Attributes:
+        preemptions: those in which a booker is interrupted so often at most.
+        random: so many, drawn at random.
+        seed: of the random draws.
+        schedule: this one.
+        repeat: how often.
+    """
+
+    preemptions: int | None = None
+    random: int | None = None
+    seed: int = 0
+    schedule: Schedule = ()
+    repeat: int = 1
+
+    def search(self) -> Search:
+        """Return the search."""
+        if self.schedule:
+            return Replay(self.schedule, self.repeat)
+        if self.random is not None:
+            return Random(self.random, self.seed)
+        return Exhaustive(self.preemptions)
+
+    def __str__(self) -> str:
+        if self.schedule:
+            return "one schedule"
+        if self.random is not None:
+            return f"drawn at random, seed {self.seed}"
+        if self.preemptions is not None:
+            return f"with at most {self.preemptions} preemption{'s' * (self.preemptions != 1)}"
+        return "in all"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for a program."""
+        return {
+            "preemptions": self.preemptions,
+            "random": self.random,
+            "seed": None if self.random is None else self.seed,
+            "schedule": written(self.schedule) or None,
+            "repeat": self.repeat,
+        }
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a plan is made from.
+
+    Attributes:
+        strategy: the strategy's name.
+        options: its options.
+        workload: the workload's name.
+        scenario: the scenario's name; empty: the plainest.
+        bookers: how many.
+        workers: in how many processes they are; 0: each in one of its own.
+        nemeses: names of what can go wrong; ``all`` are all.
+    """
+
+    strategy: str
+    workload: str
+    options: Mapping[str, Any]
+    scenario: str = ""
+    bookers: int = 2
+    workers: int = 0
+    nemeses: Sequence[str] = ()
+
+
+def plan(names: Names, registry: Registry, workloads: Workloads, way: Way) -> Plan:
+    """Return the plan.
+
+    Raises:
+        InvalidRequest: something isn't there, or doesn't go together.
+    """
+    entry = _entry(names.strategy, registry)
+    strategy = entry.make(names.options)
+    workload = workloads.get(names.workload)
+    scenario = _scenario(names.scenario, workload, names.bookers)
+    _check_suitable(entry, workload, scenario)
+    if names.workers > names.bookers:
+        raise InvalidRequest(
+            f"{names.bookers} bookers can't be in {names.workers} workers; take {names.bookers} at "
+            f"most."
+        )
+    _check_schedule(way.schedule, names.bookers)
+    struck = [move.actor for move in way.schedule if move.actor in NEMESES]
+    nemeses = _nemeses([*names.nemeses, *struck])
+    return Plan((entry, strategy), workload, scenario, names.workers, nemeses)
+
+
+def _entry(name: str, registry: Registry) -> Entry:
+    try:
+        return registry.get(name)
+    except UnknownStrategy as error:
+        for broken in registry.broken():
+            if broken.file.endswith((f"/{name}.py", f"/{name}/__init__.py")):
+                raise UnknownStrategy(f"{broken.file} is of no use: {broken.reason}") from None
+        raise UnknownStrategy(error.message) from None
+
+
+def _scenario(name: str, workload: LabWorkload, bookers: int) -> Scenario:
+    scenarios = {one.name: one for one in workload.scenarios(bookers)}
+    if name and name not in scenarios:
+        raise UnknownScenario(
+            f"{workload.name.capitalize()} have no scenario {name!r}; there are: "
+            f"{', '.join(scenarios)}."
+        )
+    return scenarios[name] if name else next(iter(scenarios.values()))
+
+
+def _check_suitable(entry: Entry, workload: LabWorkload, scenario: Scenario) -> None:
+    missing = entry.kind.needs - offered(workload) - _SERVERS
+    if missing:
+        raise Unsuitable(
+            f"{workload.name.capitalize()} can't be booked under {entry.name}: "
+            f"{lacking(missing)}. Choose another strategy."
+        )
+    if Capability.CHOICE not in entry.kind.needs and any(one.open for one in scenario.requests):
+        raise Unsuitable(
+            f"Strategy {entry.name} doesn't choose, and in {scenario.name!r} there is something "
+            f"to choose. Choose another scenario."
+        )
+
+
+def _nemeses(names: Sequence[str]) -> Sequence[str]:
+    """Return them in the one order that every exploration has them in."""
+    for name in names:
+        if name not in {*NEMESES, "all"}:
+            raise UnknownNemesis(
+                f"There is no nemesis {name!r}; there are: {', '.join(NEMESES)}, and all."
+            )
+    return [name for name in NEMESES if name in names or "all" in names]
+
+
+def _check_schedule(schedule: Schedule, bookers: int) -> None:
+    """Refuse what can't be followed, whatever happens.
+
+    Raises:
+        InvalidSchedule: somebody isn't there, or can't do that.
+    """
+    names = {chr(ord("A") + number) for number in range(bookers)}
+    for move in schedule:
+        if move.is_bookers and move.actor not in names:
+            raise InvalidSchedule(
+                f"{move}: there is no {move.actor} among {bookers} bookers; say --bookers "
+                f"{ord(move.actor) - ord('A') + 1}."
+            )
+        if not move.is_bookers and move.actor not in {*NEMESES, *_WORLD}:
+            raise InvalidSchedule(
+                f"{move}: {move.actor} is no booker and no nemesis; nemeses are: "
+                f"{', '.join(NEMESES)}."
+            )
+        if move.what not in (known := _moves(move, names)):
+            raise InvalidSchedule(f"{move}: that is no move; {move.actor} can: {_list(known)}.")
+
+
+def _moves(move: Move, bookers: set[str]) -> set[str]:
+    if move.is_bookers:
+        return {str(kind) for kind in StepKind} - {StepKind.DECIDE, StepKind.WAIT}
+    return _WORLD.get(move.actor, bookers)
+
+
+def _list(words: set[str]) -> str:
+    return ", ".join(sorted(words))

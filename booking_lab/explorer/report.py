@@ -1,0 +1,161 @@
+"""What an exploration has found, for a reader."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from booking_lab.explorer.explore import Exploration, Plan
+from booking_lab.explorer.planning import Way
+from booking_lab.explorer.schedule import written
+from booking_lab.explorer.timeline import Row, Timeline, timeline
+from booking_lab.explorer.trial import Trial
+from booking_lab.explorer.verdict import Verdict
+from booking_lab.explorer.wording import Kind, Line
+
+#: A line below the heads, and one above the endings.
+_LINES = box.Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")
+
+_STYLES = {
+    Kind.STEP: "bold",
+    Kind.SENT: "cyan",
+    Kind.CAME_BACK: "",
+    Kind.WAITS: "yellow",
+    Kind.FAILED: "red",
+    Kind.WORLD: "magenta",
+}
+_SIGNS = {Kind.CAME_BACK: "-> ", Kind.WAITS: "-- ", Kind.FAILED: "-> "}
+
+
+def tell(
+    console: Console,
+    plan: Plan,
+    way: Way,
+    found: Exploration,
+    verdict: Verdict,
+    shown: Trial | None,
+) -> None:
+    """Print it.
+
+    Args:
+        console: where to.
+        plan: what was explored.
+        way: which of the schedules were run.
+        found: what was found.
+        verdict: what to say of the strategy.
+        shown: the schedule to draw.
+    """
+    for line in (about(plan), *summary(plan, way, found, verdict)):
+        _say(console, Text(line))
+    if shown is None:
+        return
+    drawn = timeline(shown, plan.scenario)
+    _say(console, Text(f"\n{title(way, shown)}\n"))
+    _say(console, _table(drawn))
+    for line in drawn.wrong:
+        _say(console, Text(f"Wrong: {line}", style="red"))
+    _say(console, Text("\nIts address, for --schedule:"))
+    console.print(Text(written(shown.schedule)), soft_wrap=True)
+
+
+def _say(console: Console, what: RenderableType) -> None:
+    with console.capture() as printed:
+        console.print(what)
+    # Whatever stands in a table is filled up with blanks, which nobody wants to copy.
+    for line in printed.get().splitlines():
+        console.file.write(f"{line.rstrip()}\n")
+
+
+def about(plan: Plan) -> str:
+    """Say what was explored."""
+    entry, strategy = plan.strategy
+    changed = {
+        name: value
+        for name, value in entry.given(strategy).items()
+        if value != entry.given(entry.make({}))[name]
+    }
+    options = "".join(f", {name} {value}" for name, value in changed.items())
+    bookers = len(plan.scenario.requests)
+    workers = plan.workers or bookers
+    where = (
+        "each in a process of its own" if workers == bookers else f"in {_many(workers, 'process')}"
+    )
+    wrong = f"; what can go wrong: {', '.join(plan.nemeses)}" if plan.nemeses else ""
+    return (
+        f"{entry.name}{options} on {plan.workload.name}, {plan.scenario.name}: "
+        f"{_many(bookers, 'booker')}, {where}{wrong}."
+    )
+
+
+def title(way: Way, shown: Trial | None) -> str:
+    """Say which schedule is shown; none: no special one."""
+    if way.schedule:
+        return "The schedule:"
+    if shown is None:
+        return "None is bad; the last one that was run:"
+    return "The shortest bad one:" if shown.bad else "The first in which its code failed:"
+
+
+def summary(plan: Plan, way: Way, found: Exploration, verdict: Verdict) -> Iterator[str]:
+    """Say what was found, a line each."""
+    yield _how_many(way, found)
+    if found.bad:
+        counted = ", ".join(f"{name} in {many:,}" for name, many in found.anomalies.most_common())
+        yield f"Bad: {found.bad:,} of {found.schedules:,}; {counted}."
+    elif found.schedules:
+        yield "Bad: none."
+    yield f"Answers: {_counts(found.outcomes) or 'none'}."
+    if found.deadlocks:
+        yield f"Deadlocks: in {found.deadlocks:,} of them."
+    name = plan.strategy[0].name
+    if verdict.broken:
+        yield f"AGAINST ITS WORD: {name} does not allow {' and '.join(verdict.broken)}."
+    elif found.bad:
+        yield f"As {name} says of itself: it allows {', '.join(sorted(found.anomalies))}."
+    if verdict.faults:
+        yield f"AT FAULT: its own code failed in {_many(verdict.faults, 'schedule')}."
+
+
+def _how_many(way: Way, found: Exploration) -> str:
+    rate = f"{found.seconds:.1f} s, {found.schedules / max(found.seconds, 1e-9):.0f} a second"
+    if way.schedule:
+        same = ", the same each time" if found.schedules > 1 else ""
+        return f"Replayed {_many(found.schedules, 'time')}{same} ({rate})."
+    how = ", then interrupted" if found.interrupted else f" {way}"
+    return f"{_many(found.schedules, 'schedule')}{how} ({rate})."
+
+
+def _table(drawn: Timeline) -> RenderableType:
+    table = Table(box=_LINES, padding=(0, 1), collapse_padding=True, show_edge=False)
+    table.show_footer = True
+    table.add_column("", justify="right", no_wrap=True)
+    for name in drawn.columns:
+        head = Text(f"{name}\n{drawn.wishes.get(name, '')}".strip())
+        ending = Text(drawn.endings.get(name, ""))
+        table.add_column(head, ending, overflow="fold", ratio=1)
+    for row in drawn.rows:
+        table.add_row(str(row.number), *_cells(row, drawn))
+    return table
+
+
+def _cells(row: Row, drawn: Timeline) -> Iterator[RenderableType]:
+    for name in drawn.columns:
+        yield Group(*[_line(line) for line in row.cells.get(name, [])])
+
+
+def _line(line: Line) -> Text:
+    return Text(f"{_SIGNS.get(line.kind, '')}{line.text}", style=_STYLES[line.kind])
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(f"{many:,} {name}" for name, many in sorted(counted.items()))
+
+
+def _many(number: int, what: str) -> str:
+    plural = "es" if what.endswith("s") else "s"
+    return f"{number:,} {what}{'' if number == 1 else plural}"

@@ -1,0 +1,74 @@
+"""Schedules: interleavings as addresses, such as ``A:read B:read A:write A:commit``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from booking_lab.errors import InvalidRequest
+
+_MOVE = re.compile(r"([A-Z]|[a-z]+):([a-z]+|[A-Z])")
+
+
+class InvalidSchedule(InvalidRequest):
+    """This is no schedule; it reads like ``A:read B:read A:write A:commit``."""
+
+
+class Diverged(InvalidRequest):
+    """The run could not follow the schedule."""
+
+
+@dataclass(frozen=True, order=True)
+class Move:
+    """One actor's next step.
+
+    Attributes:
+        actor: a booker (``A``, ``B``, ...) or a nemesis (``expiry``, ``flush``, ...).
+        what: the booker's step (``read``), or whom the nemesis hits (``A``, or ``redis``).
+    """
+
+    actor: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.actor}:{self.what}"
+
+    @property
+    def is_bookers(self) -> bool:
+        """Whether it is a booker's move and no nemesis'."""
+        return self.actor.isupper()
+
+
+Schedule = tuple[Move, ...]
+
+
+def parse(text: str) -> Schedule:
+    """Return the schedule that ``text`` says.
+
+    Raises:
+        InvalidSchedule: it says none.
+    """
+    moves = []
+    for word in text.split():
+        found = _MOVE.fullmatch(word)
+        if not found:
+            raise InvalidSchedule(
+                f"{word!r} is no move; write actor:step, as in "
+                f"'A:read B:read A:write A:commit B:write B:commit'."
+            )
+        moves.append(Move(*found.groups()))
+    if not moves:
+        raise InvalidSchedule
+    return tuple(moves)
+
+
+def written(schedule: Sequence[Move]) -> str:
+    """Return the schedule as ``parse`` reads it."""
+    return " ".join(str(move) for move in schedule)
+
+
+def switches(schedule: Sequence[Move]) -> int:
+    """How often the actor changes; of two schedules, the one with fewer is easier to read."""
+    return sum(one.actor != two.actor for one, two in pairwise(schedule))

@@ -1,0 +1,226 @@
+"""Runs one schedule: grants one move after the other, and knows who can move and who waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+
+from booking_lab.core.step import StepKind
+from booking_lab.errors import BookingLabError
+from booking_lab.explorer.booker import Booker, State
+from booking_lab.explorer.clock import ScheduledClock
+from booking_lab.explorer.nemesis import Nemesis
+from booking_lab.explorer.schedule import Move
+from booking_lab.explorer.trial import Event, Trial
+from booking_lab.explorer.world import World
+
+Choose = Callable[[Sequence[Move]], Move]
+
+#: Seconds that a message gets before it is asked whether its sender waits for a lock.
+_GLANCE = 0.001
+#: Seconds after which a booker that neither arrives nor waits for another is an error.
+_STUCK = 20.0
+_TIME = Move("time", "passes")
+
+
+class Stuck(BookingLabError):
+    """A booker came to no stop, and waits for no other."""
+
+
+class Stage:
+    """The bookers, what can go wrong, and the one who says whose turn it is.
+
+    Args:
+        world: the database.
+        bookers: by name.
+        nemeses: what can go wrong; each strikes once at most.
+        clock: the bookers' clock.
+        arrivals: where bookers tell that they have come to a stop.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        bookers: Sequence[Booker],
+        nemeses: Sequence[Nemesis],
+        clock: ScheduledClock,
+        arrivals: SimpleQueue[Booker],
+    ) -> None:
+        self._world = world
+        self._bookers = {booker.name: booker for booker in bookers}
+        self._nemeses = {nemesis.name: nemesis for nemesis in nemeses}
+        self._clock = clock
+        self._arrivals = arrivals
+        self._waiting: list[Booker] = []  # in PostgreSQL, in the order in which they began to
+        self._struck: set[str] = set()
+        self._made = 0  # how many moves
+
+    def play(self, begin: Sequence[Callable[[], None]], choose: Choose) -> Trial:
+        """Run one schedule to its end; ``choose`` picks each move among those that are possible.
+
+        Raises:
+            Stuck: a booker neither came to a stop nor waits for another.
+        """
+        self._world.clear()
+        self._struck.clear()
+        self._waiting = []
+        for start in begin:
+            start()
+        self._settle()
+        schedule, events = [], []
+        while moves := self._moves():
+            move = choose(moves)
+            event = Event(move, "")
+            schedule.append(move)
+            events.append(event)
+            self._made = len(events)
+            self._make(move, event)
+        endings = {name: booker.ending for name, booker in self._bookers.items()}
+        return Trial(tuple(schedule), events, endings, self._world.findings(endings, self._ids()))
+
+    # --- whose turn it can be --------------------------------------------------------------------
+
+    def _moves(self) -> list[Move]:
+        bookers = list(self._bookers.values())
+        if all(booker.state is State.ENDED for booker in bookers):
+            return []
+        strikes = [
+            Move(nemesis.name, target)
+            for nemesis in self._nemeses.values()
+            if nemesis.name not in self._struck
+            for target in nemesis.targets(bookers)
+        ]
+        steps = [
+            Move(booker.name, str(booker.gate.ahead.kind))
+            for booker in bookers
+            if booker.state is State.READY and booker.gate.ahead
+        ]
+        # When nobody can move, it is time that moves: waits come to their ends.
+        return [*steps, *strikes] if steps else [*strikes, _TIME]
+
+    def _make(self, move: Move, event: Event) -> None:
+        if move == _TIME:
+            self._clock.pass_by()
+            event.note = "nobody can move; waits come to their ends"
+            self._wake(lambda _: True)
+        elif move.is_bookers:
+            self._step(self._bookers[move.actor], event)
+        else:
+            self._struck.add(move.actor)
+            event.note = self._nemeses[move.actor].strike(move.what, self._bookers)
+            self._settle()
+            self._await_the_dead()
+            self._settle()
+            self._wake(lambda _: True)
+
+    def _step(self, booker: Booker, event: Event) -> None:
+        step = booker.gate.ahead
+        assert step
+        event.detail = step.detail
+        booker.go(event)
+        self._settle()
+        ended = booker.state is State.ENDED
+        gives_back = step.kind is StepKind.RELEASE and step.detail != "rollback"
+        hands_out = step.kind in {StepKind.COMMIT, StepKind.RELEASE}
+        if booker.state is State.PARKED:
+            event.note = "somebody else has it"
+        self._wake(lambda why: ended or (gives_back if why == "lease" else hands_out))
+
+    def _wake(self, might_go_on: Callable[[str], bool]) -> None:
+        """Let those try again who wait outside of PostgreSQL for what may have come about."""
+        for booker in self._bookers.values():
+            ahead = booker.gate.ahead
+            if booker.state is State.PARKED and ahead and might_go_on(ahead.detail):
+                booker.go(None)
+        self._settle()
+
+    # --- who has come to a stop ------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Wait until every booker has come to a stop, to its end, or to wait in PostgreSQL."""
+        deadline = time.monotonic() + _STUCK
+        # Who waited before and still waits for the same takes one look: an end of a transaction is
+        # in the table of locks before it is answered.
+        before = {one.name: one.event.waits_for for one in self._waiting if one.event}
+        while running := [b for b in self._bookers.values() if b.state is State.RUNNING]:
+            if arrived := self._arrival(wait=any(one not in self._waiting for one in running)):
+                before.pop(arrived.name, None)
+                continue
+            now = self._blocked(running)
+            if len(now) == len(running) and now == before:
+                # A session may be between two waits while it is looked at: else it takes two.
+                self._note_waits(now)
+                if not self._break_deadlock(now):
+                    return
+                now = {}
+            elif time.monotonic() > deadline:
+                names = ", ".join(one.name for one in running)
+                raise Stuck(f"{names} came to no stop and waits for no other booker.")
+            before = now
+
+    def _arrival(self, *, wait: bool) -> Booker | None:
+        try:
+            booker = self._arrivals.get(wait, _GLANCE)
+        except Empty:
+            return None
+        booker.arrive()
+        if booker in self._waiting:
+            self._waiting.remove(booker)
+            if booker.event:
+                booker.event.until = self._made
+        return booker
+
+    def _blocked(self, running: Sequence[Booker]) -> dict[str, tuple[str, ...]]:
+        """Those of ``running`` that wait in PostgreSQL for others, and for whom."""
+        names = {one.process_id: one.name for one in self._bookers.values() if one.process_id}
+        found = self._world.blockers([one.process_id for one in running if one.process_id])
+        waits = {
+            names[pid]: tuple(sorted({names[other] for other in others if other in names}))
+            for pid, others in found.items()
+        }
+        return {name: others for name, others in waits.items() if others}
+
+    def _note_waits(self, waits: dict[str, tuple[str, ...]]) -> None:
+        for name, others in waits.items():
+            booker = self._bookers[name]
+            if booker not in self._waiting:
+                self._waiting.append(booker)
+                if booker.event:
+                    booker.event.waits_for = others
+
+    def _break_deadlock(self, waits: dict[str, tuple[str, ...]]) -> bool:
+        """Cancel the last of those who wait in a circle, as PostgreSQL would; return if any do.
+
+        PostgreSQL's own look comes after a time and picks its victim by it; the next run could
+        pick another.
+        """
+        circle = [one for one in self._waiting if _reaches(one.name, one.name, waits)]
+        if not circle:
+            return False
+        victim = circle[-1]
+        victim.session.is_victim = True
+        if victim.event:
+            victim.event.deadlock = True
+        self._world.cancel(victim.process_id)
+        return True
+
+    def _await_the_dead(self) -> None:
+        """Wait until PostgreSQL has undone what the dead have left open."""
+        deadline = time.monotonic() + _STUCK
+        for booker in self._bookers.values():
+            while booker.was_cut and not self._world.is_gone(booker.process_id):
+                if time.monotonic() > deadline:
+                    raise Stuck(f"PostgreSQL keeps the connection of {booker.name}.")
+
+    def _ids(self) -> dict[str, str]:
+        return {name: booker.booking_id for name, booker in self._bookers.items()}
+
+
+def _reaches(
+    begin: str, end: str, waits: dict[str, tuple[str, ...]], seen: frozenset[str] = frozenset()
+) -> bool:
+    return any(
+        other == end or (other not in seen and _reaches(other, end, waits, seen | {other}))
+        for other in waits.get(begin, ())
+    )

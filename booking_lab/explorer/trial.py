@@ -1,0 +1,99 @@
+"""What happened when one schedule was run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from booking_lab.core.lab_workload import Finding
+from booking_lab.core.workload import Row
+from booking_lab.explorer.schedule import Move, Schedule, switches
+
+
+@dataclass
+class Message:
+    """One statement that a booker sent, and what came back.
+
+    Attributes:
+        statement: the SQL, with its parameters' names; or the command to Redis.
+        parameters: their values.
+        rows: what it returned; none yet while it waits.
+        error: why it failed.
+        server: ``postgresql`` or ``redis``.
+    """
+
+    statement: str
+    parameters: Mapping[str, object]
+    rows: Sequence[Row] | None = None
+    error: str = ""
+    server: str = "postgresql"
+
+
+@dataclass
+class Event:
+    """One move and what it did.
+
+    Attributes:
+        move: the move.
+        detail: what the step did, in a word or two.
+        messages: what was sent.
+        saw: the state that was read.
+        decided: by the id of the request, the change that was decided on, or why it was refused.
+        waits_for: the bookers that it had to wait for, if it had to.
+        until: the number of the move that ended the wait, counted from 1; 0: none did.
+        deadlock: whether this was the one cancelled to break a deadlock.
+        note: what there is to say of it.
+    """
+
+    move: Move
+    detail: str
+    messages: list[Message] = field(default_factory=list)
+    saw: object = None
+    decided: list[tuple[UUID, object]] = field(default_factory=list)
+    waits_for: tuple[str, ...] = ()
+    until: int = 0
+    deadlock: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a booker ended: an outcome, or ``died``."""
+
+    outcome: str
+    code: str = ""
+    message: str = ""
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One schedule that was run to its end.
+
+    Attributes:
+        schedule: all moves, in order.
+        events: one for each move, and those that nobody chose (``time``).
+        endings: how each booker ended.
+        findings: what is wrong in the database afterwards, or with the answers given.
+    """
+
+    schedule: Schedule
+    events: Sequence[Event]
+    endings: Mapping[str, Ending]
+    findings: Sequence[Finding]
+
+    @property
+    def bad(self) -> bool:
+        """Whether anything is wrong."""
+        return bool(self.findings)
+
+    @property
+    def anomalies(self) -> list[str]:
+        """What is wrong, each kind once."""
+        return sorted({str(finding.anomaly) for finding in self.findings})
+
+    @property
+    def length(self) -> tuple[int, int]:
+        """By this, the shortest is the easiest to read."""
+        return len(self.schedule), switches(self.schedule)

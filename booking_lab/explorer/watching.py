@@ -1,0 +1,62 @@
+"""What is to be seen while schedules run: that a replay repeats itself, that code fails."""
+
+from __future__ import annotations
+
+from booking_lab.explorer.explore import Exploration, Plan
+from booking_lab.explorer.planning import Way
+from booking_lab.explorer.schedule import Diverged, written
+from booking_lab.explorer.timeline import Timeline, timeline
+from booking_lab.explorer.trial import Trial
+
+
+class Watch:
+    """Looks at each schedule that was run.
+
+    Attributes:
+        faults: in how many schedules the strategy's own code was at fault.
+        faulty: the first of them.
+    """
+
+    def __init__(self, plan: Plan, way: Way) -> None:
+        self.faults = 0
+        self.faulty: Trial | None = None
+        self._plan = plan
+        self._way = way
+        self._first: Timeline | None = None
+
+    def look(self, found: Exploration) -> None:
+        """Look at the last schedule.
+
+        Raises:
+            Diverged: it is a replay, and not what was to be replayed.
+        """
+        trial = found.last
+        assert trial
+        if any(ending.code == "strategy_fault" for ending in trial.endings.values()):
+            self.faults += 1
+            self.faulty = self.faulty or trial
+        if self._way.schedule:
+            self._check_length(trial)
+            self._check_same(trial, found.schedules)
+
+    def _check_length(self, trial: Trial) -> None:
+        if rest := self._way.schedule[len(trial.schedule) :]:
+            raise Diverged(
+                f"After {len(trial.schedule)} moves all bookers had come to an end, and "
+                f"{written(rest)!r} was still to come."
+            )
+
+    def _check_same(self, trial: Trial, number: int) -> None:
+        seen = timeline(trial, self._plan.scenario)
+        self._first = self._first or seen
+        if seen == self._first:
+            return
+        differs = next(
+            (
+                f"at move {one.number}, {one.move}"
+                for one, first in zip(seen.rows, self._first.rows, strict=False)
+                if one != first
+            ),
+            "in how it ended",
+        )
+        raise Diverged(f"Run {number} is not what the first was; they differ {differs}.")

@@ -1,0 +1,117 @@
+"""The database of an exploration: its seeds, how it is cleared, and what is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+import psycopg2
+from psycopg2.extensions import connection
+
+from booking_lab.core.lab_workload import Finding, LabWorkload, Scenario
+from booking_lab.core.strategy import Anomaly
+from booking_lab.db.pool import Connector
+from booking_lab.db.session import Session
+from booking_lab.explorer.trial import Ending
+
+_BLOCKED = "SELECT pid, pg_blocking_pids(pid) FROM unnest(%(pids)s::integer[]) AS pid"
+_GONE = "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = %(pid)s)"
+#: Every so many schedules, what they have left behind is cleared away.
+_VACUUM_EVERY = 500
+
+
+class Sessions(Connector):
+    """Opens bookers' connections: nothing ends by time, and commits don't wait for the disk."""
+
+    def connect(self) -> connection:
+        """Open one connection."""
+        raw = super().connect()
+        with raw.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 0; SET synchronous_commit = off")
+            # PostgreSQL breaks a deadlock after a time, and time must not decide. Who may not set
+            # this finds the deadlock before PostgreSQL looks, as a rule.
+            with suppress(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute("SET deadlock_timeout = '1h'")
+        return raw
+
+
+class World:
+    """One scenario in a database that belongs to the exploration.
+
+    Args:
+        session: a connection that no booker uses.
+        workload: what is booked.
+        scenario: what the bookers contend for.
+    """
+
+    def __init__(self, session: Session, workload: LabWorkload, scenario: Scenario) -> None:
+        self._session = session
+        self._workload = workload
+        self._scope = scenario.scope
+        self._cleared = 0
+        self._begin_anew = _begin_anew(workload, scenario)
+        session.execute(scenario.seed)
+        session.execute("DEALLOCATE ALL")
+        session.execute(
+            f"PREPARE wrong AS {workload.accounts()} "
+            "UNION ALL SELECT 'confirmed', '', id::text, '' FROM attempts "
+            "WHERE outcome = 'confirmed'",
+            {},
+        )
+
+    def clear(self) -> None:
+        """Make everything as it was before anybody booked."""
+        self._workload.reset(self._session, self._scope, generation=1)
+        self._session.execute(*self._begin_anew)
+        self._cleared += 1
+        if self._cleared % _VACUUM_EVERY == 0:
+            self._session.execute("VACUUM")
+
+    def blockers(self, pids: Sequence[int]) -> Mapping[int, list[int]]:
+        """Whom each of these sessions waits for in PostgreSQL."""
+        return dict(self._session.execute(_BLOCKED, {"pids": list(pids)}))
+
+    def cancel(self, pid: int) -> None:
+        """End the statement that a session waits in."""
+        self._session.execute("SELECT pg_cancel_backend(%(pid)s)", {"pid": pid})
+
+    def is_gone(self, pid: int) -> bool:
+        """Whether PostgreSQL has noticed that a connection was cut, and undone its work."""
+        return bool(self._session.execute(_GONE, {"pid": pid})[0][0])
+
+    def findings(self, endings: Mapping[str, Ending], ids: Mapping[str, str]) -> list[Finding]:
+        """Return everything that is wrong, in the tables or with the answers.
+
+        Args:
+            endings: what the bookers were told.
+            ids: the bookers' booking ids.
+        """
+        rows = self._session.execute("EXECUTE wrong")
+        stand = {row[2] for row in rows if row[0] == "confirmed"}
+        found = [Finding(Anomaly(row[0]), *row[1:]) for row in rows if row[0] != "confirmed"]
+        for name, ending in endings.items():
+            told, stands = ending.outcome == "confirmed", ids[name] in stand
+            if told and not stands:
+                found.append(self._wrong(Anomaly.LOST_BOOKING, name, "has no booking"))
+            elif stands and ending.outcome not in {"confirmed", "unknown", "died"}:
+                found.append(self._wrong(Anomaly.WRONG_ANSWER, name, "has a booking all the same"))
+        return found
+
+    def _wrong(self, anomaly: Anomaly, name: str, detail: str) -> Finding:
+        return Finding(anomaly, self._scope, name, f"{name} {detail}")
+
+
+def _begin_anew(workload: LabWorkload, scenario: Scenario) -> tuple[str, dict[str, object]]:
+    """Return the statement that takes all counts back, so that bookers read the same every time.
+
+    That is the attempts, the fencing tokens, and the versions and fences of the anchors' rows.
+    """
+    statements = ["DELETE FROM attempts", "SELECT setval('fencing_tokens', 1, false)"]
+    parameters: dict[str, object] = {}
+    anchors = {anchor for request in scenario.requests for anchor in workload.anchors(request)}
+    for number, anchor in enumerate(sorted(anchors)):
+        names = {column: f"{column}_{number}" for column, _ in anchor.key}
+        where = " AND ".join(f"{column} = %({name})s" for column, name in names.items())
+        statements.append(f"UPDATE {anchor.table} SET version = 1, fence = 0 WHERE {where}")
+        parameters |= {names[column]: value for column, value in anchor.key}
+    return ";\n".join(statements), parameters

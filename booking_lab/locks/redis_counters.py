@@ -1,0 +1,244 @@
+"""Counters in Redis of what is left, with a record of every reservation under way.
+
+Each anchor has a hash: what is left, a version that moves with every change, and a field for each
+reservation that nobody has confirmed yet, with its units and when it was made by the clock of
+Redis. A set names the anchors that have one. Keys bear the generation, so that a reset leaves the
+counters of before behind, and expire when nobody uses them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from booking_lab.core.anchor import Anchor
+from booking_lab.core.booking import Booking
+from booking_lab.core.lease import Announce, Servers
+from booking_lab.errors import RedisUnavailable, SoldOut
+
+#: Seconds after which a counter that nobody uses is forgotten.
+KEPT_FOR = 3600.0
+
+# A script runs as a whole, so all counters of a booking change at once or not at all. Each finds
+# its record, or finds none: sent again, because the answer was lost, it does nothing more.
+_TAKE = """
+local id, kept, asked, index = ARGV[1], ARGV[2], cjson.decode(ARGV[3]), KEYS[#KEYS]
+local missing = {}
+for i, one in ipairs(asked) do
+    if redis.call('HEXISTS', KEYS[i], id) == 1 then return {} end
+    if one.filled and redis.call('HSETNX', KEYS[i], 'left', one.filled) == 1 then
+        redis.call('HSET', KEYS[i], 'version', 0)
+        redis.call('PEXPIRE', KEYS[i], kept)
+        redis.call('SADD', index, one.anchor)
+        redis.call('PEXPIRE', index, kept)
+    end
+    local left = redis.call('HGET', KEYS[i], 'left')
+    if not left and one.units > 0 then table.insert(missing, i) end
+    if left and tonumber(left) < one.units then return {-i} end
+end
+if #missing > 0 then return missing end
+local now = redis.call('TIME')[1]
+for i, one in ipairs(asked) do
+    if redis.call('EXISTS', KEYS[i]) == 1 then
+        redis.call('HINCRBY', KEYS[i], 'left', 0 - math.max(one.units, 0))
+        redis.call('HINCRBY', KEYS[i], 'version', 1)
+        redis.call('HSET', KEYS[i], id, one.units .. '@' .. now)
+        redis.call('PEXPIRE', KEYS[i], kept)
+    end
+end
+redis.call('PEXPIRE', index, kept)
+return {}
+"""
+# What is taken is free again when it is given back, what is freed when it is confirmed: the sign
+# in ARGV[2] says which of the two this is.
+_SETTLE = """
+for i = 1, #KEYS do
+    local record = redis.call('HGET', KEYS[i], ARGV[1])
+    if record then
+        local units = tonumber(string.match(record, '[^@]+'))
+        redis.call('HDEL', KEYS[i], ARGV[1])
+        redis.call('HINCRBY', KEYS[i], 'left', math.max(units * ARGV[2], 0))
+        redis.call('HINCRBY', KEYS[i], 'version', 1)
+    end
+end
+"""
+_LOOK = "return {redis.call('TIME')[1], redis.call('HGETALL', KEYS[1])}"
+_REPAIR = """
+if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'left', ARGV[2])
+redis.call('HINCRBY', KEYS[1], 'version', 1)
+for i = 3, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
+return 1
+"""
+
+
+@dataclass(frozen=True)
+class RedisCounters:
+    """One counter in Redis for each anchor."""
+
+    def reservation(
+        self, booking: Booking, units: Mapping[Anchor, int], servers: Servers
+    ) -> RedisReservation:
+        """Return the reservation of a booking that takes so much of each anchor; below 0: frees.
+
+        Raises:
+            RedisUnavailable: the lab runs without Redis.
+        """
+        if servers.redis is None:
+            raise RedisUnavailable("The lab runs without Redis, and this strategy needs it.")
+        return RedisReservation(
+            servers.redis,
+            str(booking.request.id),
+            booking.workload.name,
+            booking.request.generation,
+            {anchor: units[anchor] for anchor in sorted(units) if units[anchor]},
+            math.ceil(servers.clock.expiry(KEPT_FOR) * 1000),
+        )
+
+
+@dataclass(frozen=True)
+class RedisReservation:
+    """What one booking takes from the counters, or frees there.
+
+    Attributes:
+        client: the Redis client.
+        id: the booking's id.
+        workload: what is booked.
+        generation: which counters.
+        units: how much of each anchor.
+        kept_ms: milliseconds until the counters are forgotten.
+    """
+
+    client: redis.Redis
+    id: str
+    workload: str
+    generation: int
+    units: Mapping[Anchor, int]
+    kept_ms: int
+
+    def take(self, filled: Mapping[Anchor, int], announce: Announce) -> Collection[Anchor]:
+        """Take it if so much is left everywhere; return the counters that aren't there."""
+        asked = []
+        for anchor, units in self.units.items():
+            name = json.dumps([self.workload, anchor.table, anchor.key])
+            asked.append({"anchor": name, "units": units})
+            if anchor in filled:
+                asked[-1]["filled"] = filled[anchor]
+        keys = [*self._keys, _index(self.generation)]
+        with announce("reservation"):
+            answer = _run(self.client, _TAKE, keys, self.id, self.kept_ms, json.dumps(asked))
+        anchors = list(self.units)
+        if answer and answer[0] < 0:
+            short = anchors[-answer[0] - 1]
+            raise SoldOut(f"Not enough is left of {short.name}, said its counter in Redis.")
+        return [anchors[number - 1] for number in answer]
+
+    def confirm(self, announce: Announce) -> None:
+        """Forget the record; what was freed is there for others."""
+        with announce("reservation"):
+            _run(self.client, _SETTLE, self._keys, self.id, -1)
+
+    def give_back(self, announce: Announce) -> None:
+        """Forget the record; what was taken is there for others."""
+        with announce("reservation"):
+            _run(self.client, _SETTLE, self._keys, self.id, 1)
+
+    @property
+    def _keys(self) -> list[str]:
+        return [_key(self.generation, anchor) for anchor in self.units]
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A counter as somebody who wants to repair it has seen it.
+
+    Attributes:
+        workload: what is booked.
+        anchor: what it counts.
+        left: its value.
+        version: moves with every change.
+        reservations: by the booking's id, the units and the age in seconds.
+    """
+
+    workload: str
+    anchor: Anchor
+    left: int
+    version: int
+    reservations: Mapping[str, tuple[int, float]]
+
+
+def some(client: redis.Redis, generation: int, most: int) -> list[Counter]:
+    """Look at some counters, at most ``most``, by chance.
+
+    Raises:
+        RedisUnavailable: no answer.
+    """
+    try:
+        members: Any = client.srandmember(_index(generation), most)
+        seen = [(member, _look(client, generation, member)) for member in members]
+        if gone := [member for member, counter in seen if counter is None]:
+            client.srem(_index(generation), *gone)
+    except redis.RedisError as error:
+        raise RedisUnavailable from error
+    return [counter for _, counter in seen if counter]
+
+
+def repair(
+    client: redis.Redis, generation: int, counter: Counter, left: int, forget: Collection[str]
+) -> bool:
+    """Set a counter right and forget reservations, unless it has changed since it was looked at.
+
+    Raises:
+        RedisUnavailable: no answer.
+    """
+    keys = [_key(generation, counter.anchor)]
+    return bool(_run(client, _REPAIR, keys, counter.version, left, *forget))
+
+
+def _look(client: redis.Redis, generation: int, member: bytes) -> Counter | None:
+    workload, table, key = json.loads(member)
+    # These become part of statements, and Redis may be open to more people than PostgreSQL is.
+    if not all(_NAME.fullmatch(name) for name in (table, *(column for column, _ in key))):
+        return None
+    anchor = Anchor(table, tuple((column, value) for column, value in key))
+    now, pairs = _run(client, _LOOK, [_key(generation, anchor)])
+    fields = {pairs[i].decode(): pairs[i + 1].decode() for i in range(0, len(pairs), 2)}
+    if not fields:
+        return None
+    left, version = int(fields.pop("left")), int(fields.pop("version"))
+    records = {name: record.split("@") for name, record in fields.items()}
+    return Counter(
+        workload,
+        anchor,
+        left,
+        version,
+        {name: (int(units), int(now) - int(since)) for name, (units, since) in records.items()},
+    )
+
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def _key(generation: int, anchor: Anchor) -> str:
+    return f"booking-lab:left:{generation}:{anchor.name}"
+
+
+def _index(generation: int) -> str:
+    return f"booking-lab:left:{generation}"
+
+
+def _run(client: redis.Redis, script: str, keys: Sequence[str], *arguments: Any) -> Any:
+    try:
+        try:
+            return client.eval(script, len(keys), *keys, *arguments)
+        except redis.ConnectionError:
+            # A pooled connection that a restart has cut; every script may safely run twice.
+            return client.eval(script, len(keys), *keys, *arguments)
+    except redis.RedisError as error:
+        raise RedisUnavailable from error

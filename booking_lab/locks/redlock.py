@@ -1,0 +1,104 @@
+"""Redlock: a lock that is held at most of several independent Redis servers.
+
+https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/ (the Redlock algorithm)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from booking_lab.core.anchor import Anchor
+from booking_lab.core.clock import Clock
+from booking_lab.core.lease import Announce, Servers
+from booking_lab.errors import RedisUnavailable
+from booking_lab.locks.redis_lock import RedisLease
+
+#: How much faster a server's clock may run than ours, as a share, and what its granularity adds in
+#: seconds: as in the reference implementations.
+DRIFT = 0.01
+GRANULARITY = 0.002
+
+
+@dataclass(frozen=True)
+class Redlock:
+    """One lock for each anchor, held at more than half of the servers.
+
+    Attributes:
+        ttl: seconds after which it expires by itself at every server.
+    """
+
+    ttl: float
+
+    def lease(self, anchor: Anchor, servers: Servers) -> RedlockLease:
+        """Return a lease that is not taken yet.
+
+        Raises:
+            RedisUnavailable: the lab runs without these servers.
+        """
+        if not servers.redlock:
+            raise RedisUnavailable("The lab runs without the servers of Redlock.")
+        ttl = servers.clock.expiry(self.ttl)
+        parts = [RedisLease.of(client, anchor, ttl) for client in servers.redlock]
+        return RedlockLease(parts, self.ttl, servers.clock)
+
+
+@dataclass(frozen=True)
+class RedlockLease:
+    """The same lock at several servers.
+
+    Attributes:
+        parts: the lease at each server.
+        ttl: seconds until they expire.
+        clock: measures how long taking them took.
+    """
+
+    parts: list[RedisLease]
+    ttl: float
+    clock: Clock = field(default_factory=Clock)
+
+    def try_acquire(self, announce: Announce) -> bool:
+        """Take the lock at every server; keep it if that was most of them, and quick enough.
+
+        Raises:
+            RedisUnavailable: most servers don't answer.
+        """
+        begin = self.clock.now()
+        taken = away = 0
+        for number, part in enumerate(self.parts, start=1):
+            try:
+                taken += part.try_acquire(_at(number, announce))
+            except RedisUnavailable:
+                away += 1
+        left = self.ttl - (self.clock.now() - begin) - (self.ttl * DRIFT + GRANULARITY)
+        if taken >= self._quorum and left > 0:
+            return True
+        self._give_back(announce)
+        if len(self.parts) - away < self._quorum:
+            raise RedisUnavailable(f"{away} of {len(self.parts)} servers of Redlock are away.")
+        return False
+
+    def release(self, announce: Announce) -> bool:
+        """Give it back everywhere; false if most servers had it no longer."""
+        return self._give_back(announce) >= self._quorum
+
+    def expire(self) -> bool:
+        """Remove the key at every server where it is still ours."""
+        return sum(part.expire() for part in self.parts) > 0
+
+    @property
+    def _quorum(self) -> int:
+        return len(self.parts) // 2 + 1
+
+    def _give_back(self, announce: Announce) -> int:
+        given = 0
+        for number, part in enumerate(self.parts, start=1):
+            try:
+                # Also where taking it failed: the key may have been set and the answer lost.
+                given += part.release(_at(number, announce))
+            except RedisUnavailable:
+                continue
+        return given
+
+
+def _at(number: int, announce: Announce) -> Announce:
+    return lambda what: announce(f"{what} at server {number}")

@@ -1,0 +1,242 @@
+"""Records a history: every booking's invocation and its answer, with times, as lines of JSON.
+
+All workers of all instances on a machine append to one file. A line is one write to a file that is
+open for appending, so lines are never torn; they stand in the order in which they were written,
+which need not be that of their times. Times are nanoseconds of CLOCK_MONOTONIC, which is the same
+clock in every process of a machine until it is booted again.
+
+Every line is an object with ``type``:
+
+``header``: a worker begins to record. ``format`` 1; ``worker``; ``time``; ``at``, the same moment
+as a date; ``clock``, the boot that ``time`` counts from; ``database``, which database it books on;
+``fresh``, by workload and scope, where nothing was booked yet, what there was to book. The last two
+are null if the database did not answer.
+
+``invoke``: an operation begins. ``process``: the logical client, one for each operation; a
+booking's is its attempt's id. ``f``: ``book``, ``move``, ``cancel`` or ``reset``. ``workload``,
+``scope``, ``anchors``: the rows contended for. ``value``: the request. ``strategy``, ``worker``,
+``time``.
+
+``ok``, ``fail``, ``info``: the answer to the ``invoke`` of the same ``process``: it took effect, it
+had none, nobody knows. ``f``, ``worker``, ``time``. A booking's has ``outcome``, ``code``,
+``message``, ``tries`` and ``booking_id``, and ``value`` again if things were chosen for it. A
+``fail`` whose outcome is ``refused`` has seen that the thing wasn't free; any other has seen
+nothing. A reset's ``value`` is what it has left, as ``fresh`` has it.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+from uuid import uuid4
+
+from pydantic import TypeAdapter
+
+from booking_lab.core.booking import Booking, Outcome
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.step import Observer
+from booking_lab.core.workload import Request, Session
+from booking_lab.db.identity import identity
+from booking_lab.errors import (
+    BookingLabError,
+    CommitUnknown,
+    ConfigurationError,
+    NotFound,
+    Unavailable,
+)
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+_TYPES = {Outcome.CONFIRMED: "ok", Outcome.UNKNOWN: "info"}
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+_FRESH = """
+SELECT workload, scope FROM resets WHERE NOT EXISTS (
+    SELECT 1 FROM attempts WHERE attempts.workload = resets.workload
+    AND attempts.scope = resets.scope AND outcome = 'confirmed')
+"""
+
+
+@runtime_checkable
+class Opening(Protocol):
+    """A workload of which a number for each scope doesn't tell the state that a reset leaves."""
+
+    def opening(self, session: Session, scope: str) -> Mapping[str, Any]:
+        """Return what ``fresh`` of the workload needs to know of ``scope``, as JSON has it."""
+        ...
+
+
+def open_history(file: str | Path) -> int:
+    """Open a file to append a history to, and return its descriptor.
+
+    Raises:
+        ConfigurationError: it can't be written.
+    """
+    try:
+        return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The history {file} can't be written: {error.strerror}. "
+            f"Name another file with --history or BOOKING_LAB_HISTORY."
+        ) from None
+
+
+class History(Observer):
+    """Appends what one worker does.
+
+    Args:
+        file: the file.
+        worker: this process, as ``instance/pid``.
+    """
+
+    def __init__(self, file: str | Path, worker: str) -> None:
+        self._file = file
+        self._descriptor = open_history(file)
+        self._worker = worker
+        self._incomplete = False
+
+    def begin(self, session: Session | None, workloads: Iterable[LabWorkload] = ()) -> None:
+        """Write the header; without a session, nothing is known of the database."""
+        facts = _facts(session, workloads) if session else {"database": None, "fresh": None}
+        clock = _BOOT.read_text().strip() if _BOOT.exists() else ""
+        at = datetime.now(UTC).isoformat()
+        self._append("header", format=FORMAT, at=at, clock=clock, **facts)
+
+    @contextmanager
+    def booking(self, booking: Booking) -> Iterator[None]:
+        """Write the booking's invocation, then its answer.
+
+        Raises:
+            Unavailable: the invocation can't be written; a booking that the history doesn't know
+                of would make it worthless.
+        """
+        asked, workload = booking.request, booking.workload
+        process, action = str(asked.id), asked.action
+        self._invoke(
+            process=process,
+            f=action,
+            workload=workload.name,
+            scope=workload.scope(asked),
+            anchors=[anchor.name for anchor in workload.anchors(asked)],
+            value=_as_json(asked),
+            strategy=booking.strategy.name,
+        )
+        kind = "info"  # whatever tears the worker away
+        try:
+            yield
+            kind = _TYPES.get(booking.outcome, "fail") if booking.outcome else "info"
+        except NotFound:
+            kind = "fail"
+            raise
+        finally:
+            chosen = booking.request
+            self._answer(
+                kind,
+                process=process,
+                f=action,
+                outcome=booking.outcome or ("not_found" if kind == "fail" else "unknown"),
+                code=booking.code,
+                message=booking.message,
+                tries=booking.tries,
+                booking_id=booking.booking_id,
+                **({} if chosen == asked else {"value": _as_json(chosen)}),
+            )
+
+    @contextmanager
+    def reset(self, workload: LabWorkload, scope: str, session: Session) -> Iterator[Resetting]:
+        """Write a reset's invocation, then whether it was done.
+
+        Raises:
+            Unavailable: the invocation can't be written; nothing was reset.
+        """
+        process = str(uuid4())
+        self._invoke(process=process, f="reset", workload=workload.name, scope=scope, anchors=[])
+        kind, done = "info", Resetting(workload, scope, session)
+        try:
+            yield done
+            kind = "ok"
+        except BookingLabError as error:
+            kind = "info" if isinstance(error, CommitUnknown) else "fail"
+            raise
+        finally:
+            self._answer(kind, process=process, f="reset", value=done.left)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+    def _invoke(self, **event: Any) -> None:
+        try:
+            self._append("invoke", **event)
+        except OSError as error:
+            raise Unavailable(
+                f"The history {self._file} can't be written: {error.strerror}. Nothing was done; "
+                f"free some space, or start the lab without a history."
+            ) from error
+
+    def _answer(self, kind: str, **event: Any) -> None:
+        # What is done is done. Without its answer, the operation counts as unknown.
+        try:
+            self._append(kind, **event)
+        except OSError as error:
+            if not self._incomplete:
+                log.error("the history %s lacks answers from now on: %s", self._file, error)
+            self._incomplete = True
+
+    def _append(self, kind: str, **event: Any) -> None:
+        stamped = {"type": kind, **event, "worker": self._worker, "time": time.monotonic_ns()}
+        line = json.dumps(stamped, separators=(",", ":")).encode() + b"\n"
+        if os.write(self._descriptor, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Resetting:
+    """A reset under way: looks at what it has left before it is committed."""
+
+    def __init__(self, workload: LabWorkload, scope: str, session: Session) -> None:
+        self._workload, self._scope, self._session = workload, scope, session
+        self.left: Mapping[str, Any] | None = None
+
+    def look(self) -> None:
+        """Take down what is left to book; call it in the transaction of the reset."""
+        self.left = _opening(self._workload, self._scope, self._session)
+
+
+def _facts(session: Session, workloads: Iterable[LabWorkload]) -> dict[str, Any]:
+    """Which database this is, and where nothing was booked yet; of one moment."""
+    known = {workload.name: workload for workload in workloads}
+    session.begin("REPEATABLE READ")
+    try:
+        fresh: dict[str, dict[str, Any]] = {name: {} for name in known}
+        for name, scope in session.execute(_FRESH):
+            if name in known:
+                fresh[name][scope] = _opening(known[name], scope, session)
+        return {"database": identity(session), "fresh": fresh}
+    finally:
+        session.rollback()
+
+
+def _opening(workload: LabWorkload, scope: str, session: Session) -> Mapping[str, Any]:
+    if isinstance(workload, Opening):
+        return workload.opening(session, scope)
+    return {name: n for name, n in workload.available(session).items() if name == scope}
+
+
+def _as_json(request: Request) -> Any:
+    kind = type(request)
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind].dump_python(request, mode="json")
+
+
+#: Making one takes longer than using it a thousand times.
+_adapters: dict[type[Request], TypeAdapter[Any]] = {}

@@ -1,0 +1,65 @@
+"""The way in for bookings: so many at a time, each taken down in the log."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from booking_lab.core.booking import Booking
+from booking_lab.core.workload import Request, Workload
+from booking_lab.engine import Wish
+from booking_lab.errors import Overloaded
+from booking_lab.web.state import lab
+
+log = logging.getLogger(__name__)
+
+#: Threads of each worker that bookings leave to everything else.
+RESERVED_THREADS = 8
+
+
+class Admission:
+    """Lets so many bookings wait in this worker at a time and turns the others away.
+
+    Without it, bookers that wait for a lock would take every thread, and nobody could read.
+
+    Args:
+        threads: how many the worker has.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._places = threading.BoundedSemaphore(max(1, threads - RESERVED_THREADS))
+
+    def book(self, workload: Workload, request: Request, wanted: Wish) -> Booking:
+        """Book, and return the booking with its outcome.
+
+        Raises:
+            Overloaded: there is no place for one more.
+            NotFound, Unsuitable, Unavailable: it could not be tried; see ``Engine.book``.
+        """
+        with self._admitted():
+            done = lab().engine.book(workload, request, wanted)
+        log.info(
+            "booking %s",
+            done.outcome,
+            extra={
+                "strategy": done.strategy.name,
+                "kind": workload.name,
+                "scope": workload.scope(done.request),
+                "subject": workload.subject(done.request),
+                "customer_id": request.customer_id,
+                "code": done.code,
+                "tries": done.tries,
+            },
+        )
+        return done
+
+    @contextmanager
+    def _admitted(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise Overloaded
+        try:
+            yield
+        finally:
+            self._places.release()

@@ -1,0 +1,84 @@
+"""What a customer is told about a booking that was tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from pydantic import BaseModel
+
+from booking_lab.core.booking import Booking, Outcome
+from booking_lab.errors import DatabaseUnavailable, RedisUnavailable, Unavailable
+from booking_lab.web.problems import MEDIA_TYPE, problem
+
+_STATUS = {
+    Outcome.REFUSED: 409,
+    Outcome.CONFLICT: 409,
+    Outcome.TIMEOUT: 503,
+    Outcome.UNKNOWN: 503,
+}
+_AWAY = {kind.code for kind in (Unavailable, DatabaseUnavailable, RedisUnavailable)}
+
+
+class Tried(BaseModel):
+    """What is told of every booking that was tried, whatever the kind and the outcome."""
+
+    message: str
+    customer_id: str
+    strategy: str
+    options: dict[str, Any]
+    epoch: int
+    outcome: Outcome
+    attempt_id: str
+    tries: int
+    waited_ms: float
+    held_ms: float
+    total_ms: float
+    worker: str
+    trace_id: str
+
+
+def told(done: Booking, thing: dict[str, Any]) -> dict[str, Any]:
+    """Return what the customer is told, with ``thing`` for what it is about."""
+    request, timing = done.request, done.timing
+    return {
+        "message": done.message,
+        "customer_id": request.customer_id,
+        **thing,
+        "strategy": done.strategy.name,
+        "options": done.options,
+        "epoch": done.epoch,
+        "outcome": done.outcome,
+        "attempt_id": str(request.id),
+        "tries": done.tries,
+        "waited_ms": round(timing.waited * 1000, 3),
+        "held_ms": round(timing.held * 1000, 3),
+        "total_ms": round((timing.total or 0) * 1000, 3),
+        "worker": done.worker,
+        "trace_id": done.trace_id,
+    }
+
+
+def failed(done: Booking, thing: dict[str, Any]) -> Response:
+    """Return the answer for a booking that wasn't confirmed."""
+    more = {**told(done, thing), "status": "failed"}
+    return problem(status_of(done), done.code, done.message, **more)
+
+
+def status_of(done: Booking) -> int:
+    """Return the HTTP status for a booking that wasn't confirmed."""
+    assert done.outcome is not None
+    return _STATUS.get(done.outcome, 503 if done.code in _AWAY else 500)
+
+
+def documented_failures(model: type[BaseModel]) -> dict[Any, Any]:
+    """Return the OpenAPI responses of bookings that fail: ``model``, or a plain problem."""
+    either = [{"$ref": f"#/components/schemas/{name}"} for name in (model.__name__, "Problem")]
+    return {
+        status: {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status, description, schema in (
+            (409, "refused, or lost to another booking", {"anyOf": either}),
+            (500, "the strategy's code failed", {"anyOf": either}),
+            (503, "timed out, unknown, or a server is away", {"anyOf": either}),
+        )
+    }

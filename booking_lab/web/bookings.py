@@ -1,0 +1,207 @@
+"""Bookings of every kind: made, listed, shown, moved and cancelled."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from flask import Response, abort, jsonify
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel, Field, RootModel, ValidationError
+
+from booking_lab.core.booking import Booking, Outcome
+from booking_lab.web import listing, problems
+from booking_lab.web.admission import Admission
+from booking_lab.web.answers import Tried, documented_failures, failed, told
+from booking_lab.web.fields import CustomerId, KindQuery, Query, Scope, StrategyName
+from booking_lab.web.kinds import Kind, Kinds, sensible
+from booking_lab.web.problems import documented
+from booking_lab.web.state import lab, reading, wish
+from booking_lab.web.unions import any_kind, by_kind
+
+_PATH = "/api/bookings"
+_ONE = f"{_PATH}/<uuid:booking_id>"
+
+
+class Shown(BaseModel):
+    """A booking that was made; moved, as it is now."""
+
+    kind: str
+    id: str
+    scope: str
+    subject: str
+    customer_id: str
+    status: Literal["confirmed", "cancelled"]
+    created_at: str
+    details: dict[str, Any]
+
+
+class Page(BaseModel):
+    """Bookings, newest first; ``next`` is the cursor of the page behind, none if this is all."""
+
+    bookings: list[Shown]
+    next: str | None
+
+
+class KindTried(Tried):
+    """What every booking that was tried is told; ``details`` is what was asked for."""
+
+    kind: str
+    id: str
+    scope: str
+    subject: str
+    details: dict[str, Any]
+
+
+class Booked(KindTried):
+    """A booking that is made, moved or cancelled."""
+
+    status: Literal["confirmed", "cancelled"]
+    booking_id: int
+
+
+class NotBooked(KindTried):
+    """Problem details of a booking that isn't; ``status`` says failed, as bookings do."""
+
+    type: str
+    title: str
+    detail: str
+    code: str
+    status: Literal["failed"]
+
+
+class BookingsQuery(KindQuery):
+    """Which bookings to list, and how many at a time."""
+
+    customer_id: CustomerId | None = None
+    status: Literal["confirmed", "cancelled"] | None = None
+    scope: Scope | None = None
+    limit: int = Field(20, ge=1, le=100)
+    cursor: str | None = Field(None, max_length=200, description="an answer's next")
+
+
+class BookingPath(Query):
+    """A booking's id in the path."""
+
+    booking_id: UUID
+
+
+class CancelQuery(Query):
+    """The strategy to cancel under; none: the current one."""
+
+    strategy: StrategyName | None = None
+
+
+_DONE = {"book": "confirmed", "move": "moved", "cancel": "cancelled"}
+_CREATED = {
+    "description": "the booking, and where it is",
+    "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Booked"}}},
+}
+_FAILURES = documented_failures(NotBooked)
+
+
+def blueprint(admission: Admission, kinds: Kinds) -> APIBlueprint:
+    """Return the blueprint; its bodies are those of ``kinds``."""
+    bookings = APIBlueprint("bookings", __name__, abp_tags=[Tag(name="bookings")])
+
+    def create(body: RootModel[Any]) -> tuple[Response, int, dict[str, str]] | Response:
+        """Book, whatever the kind.
+
+        A booking that fails is answered with problem details, whose ``status`` is ``failed``.
+        """
+        asked = body.root
+        kind = kinds.get(asked.kind)
+        request = kind.request(asked, asked.customer_id)
+        done = admission.book(kind.workload, request, wish(asked.strategy, asked.options))
+        thing = about(kind, done)
+        if done.outcome is not Outcome.CONFIRMED:
+            return failed(done, thing)
+        return jsonify(_booked(done, thing)), 201, {"Location": f"{_PATH}/{thing['id']}"}
+
+    def move(path: BookingPath, body: RootModel[Any]) -> Response:
+        """Move a booking.
+
+        What is sent shall be different, the rest stays. If that can't be, all stays as it is.
+        """
+        with reading() as (session, _):
+            found = listing.find(session, lab().workloads, path.booking_id)
+            kind = kinds.get(found.kind)
+            asked, changes = _changes(kind, body.root)
+            with sensible():
+                request = kind.workload.changing(session, path.booking_id, changes)
+        done = admission.book(kind.workload, request, wish(asked.strategy, asked.options))
+        return _answered(done, about(kind, done))
+
+    def cancel(path: BookingPath, query: CancelQuery) -> Response:
+        """Cancel a booking; what it held is free again."""
+        with reading() as (session, _):
+            found = listing.find(session, lab().workloads, path.booking_id)
+            kind = kinds.get(found.kind)
+            request = kind.workload.changing(session, path.booking_id, None)
+        done = admission.book(kind.workload, request, wish(query.strategy, None))
+        held = {"subject": found.subject, "details": found.details}
+        return _answered(done, about(kind, done) | held)
+
+    # These depend on what there is to book, so no annotation can name them.
+    everything = kinds.all()
+    create.__annotations__["body"] = by_kind(
+        "NewBooking", {name: kind.booking for name, kind in everything.items()}
+    )
+    move.__annotations__["body"] = any_kind(
+        "ChangedBooking", {name: kind.change for name, kind in everything.items()}
+    )
+    refused = documented(400, 404, 413, 415, 422)
+    bookings.post(_PATH, responses={201: _CREATED, **refused, **_FAILURES})(create)
+    bookings.patch(_ONE, responses={200: Booked, **refused, **_FAILURES})(move)
+    bookings.delete(_ONE, responses={200: Booked, **documented(404, 413, 422), **_FAILURES})(cancel)
+    bookings.get(_PATH, responses={200: Page, **documented(422, 503)})(list_bookings)
+    bookings.get(_ONE, responses={200: Shown, **documented(404, 503)})(show_booking)
+    return bookings
+
+
+def list_bookings(query: BookingsQuery) -> dict[str, Any]:
+    """The bookings that were made, newest first."""
+    workloads = [lab().workloads.get(query.kind)] if query.kind else lab().workloads
+    filters = query.model_dump(include={"customer_id", "status", "scope"}, exclude_none=True)
+    with reading() as (session, _):
+        found, following = listing.page(session, workloads, filters, query.cursor, query.limit)
+    return {"bookings": [one.shown() for one in found], "next": following}
+
+
+def show_booking(path: BookingPath) -> dict[str, Any]:
+    """A booking, as it is now."""
+    with reading() as (session, _):
+        return listing.find(session, lab().workloads, path.booking_id).shown()
+
+
+def about(kind: Kind, done: Booking) -> dict[str, Any]:
+    """Return what a booking of any kind is about."""
+    return {
+        "kind": kind.workload.name,
+        "id": str(done.request.holder),
+        "scope": kind.workload.scope(done.request),
+        "subject": kind.workload.subject(done.request),
+        "details": kind.details(done.request),
+    }
+
+
+def _changes(kind: Kind, sent: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    try:
+        return kind.changes(sent)
+    except ValidationError as error:
+        abort(problems.invalid_fields(error))
+
+
+def _answered(done: Booking, thing: dict[str, Any]) -> Response:
+    if done.outcome is Outcome.CONFIRMED:
+        return jsonify(_booked(done, thing))
+    return failed(done, thing)
+
+
+def _booked(done: Booking, thing: dict[str, Any]) -> dict[str, Any]:
+    action = done.request.action
+    said = done.message.replace("confirmed", _DONE[action], 1)
+    status = "cancelled" if action == "cancel" else "confirmed"
+    more = {"message": said, "booking_id": done.booking_id}
+    return {"status": status, **told(done, thing), **more}

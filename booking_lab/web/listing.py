@@ -1,0 +1,136 @@
+"""The bookings of all kinds as one list, newest first, a page at a time."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.db.session import Session
+from booking_lab.errors import BookingNotFound, InvalidRequest
+
+_COLUMNS = "id, scope, subject, customer_id, status, created_at, details"
+_ONE_KIND = f"""
+(SELECT '{{kind}}' AS kind, {_COLUMNS} FROM ({{listing}}) AS listed WHERE {{condition}}
+ ORDER BY created_at DESC, id DESC LIMIT %(limit)s)
+"""
+_ALL = f"""
+SELECT kind, {_COLUMNS} FROM ({{kinds}}) AS listed
+ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+"""
+#: What each filter comes down to; a page begins behind the last booking of the one before.
+_CONDITIONS = {
+    "id": "id = %(id)s::uuid",
+    "customer_id": "customer_id = %(customer_id)s",
+    "status": "status = %(status)s",
+    "scope": "scope = %(scope)s",
+    "created_at": "(created_at, id) < (%(created_at)s::timestamptz, %(after)s::uuid)",
+}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A booking that was made; moved, as it is now.
+
+    Attributes:
+        kind: the workload.
+        id: the id of the request that made it.
+        scope: the scope that it belongs to.
+        subject: what it is about, in a word.
+        customer_id: whose it is.
+        status: confirmed or cancelled.
+        created_at: when it was made.
+        details: what else its workload says.
+    """
+
+    kind: str
+    id: str
+    scope: str
+    subject: str
+    customer_id: str
+    status: str
+    created_at: datetime
+    details: dict[str, Any]
+
+    def shown(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {**asdict(self), "id": str(self.id), "created_at": self.created_at.isoformat()}
+
+
+def find(session: Session, workloads: Iterable[LabWorkload], booking: UUID) -> Listed:
+    """Return the booking of this id.
+
+    Raises:
+        BookingNotFound: there is none.
+    """
+    found = _read(session, workloads, {"id": str(booking)}, 1)
+    if not found:
+        raise BookingNotFound(f"There is no booking {booking}; GET /api/bookings lists them.")
+    return found[0]
+
+
+def page(
+    session: Session,
+    workloads: Iterable[LabWorkload],
+    filters: Mapping[str, str],
+    cursor: str | None,
+    limit: int,
+) -> tuple[Sequence[Listed], str | None]:
+    """Return ``limit`` bookings at most, and the cursor of the next page; none: this is the last.
+
+    Bookings that are made while somebody turns the pages neither shift nor repeat what follows.
+
+    Args:
+        session: to read them.
+        workloads: the kinds to list.
+        filters: what their columns have to be.
+        cursor: where the page begins; none: with the newest.
+        limit: how many.
+
+    Raises:
+        InvalidRequest: the cursor isn't one of this list's.
+    """
+    found = _read(session, workloads, {**filters, **_position(cursor)}, limit + 1)
+    if len(found) <= limit:
+        return found, None
+    return found[:limit], _cursor(found[limit - 1])
+
+
+def _read(
+    session: Session, workloads: Iterable[LabWorkload], filters: Mapping[str, str], limit: int
+) -> Sequence[Listed]:
+    condition = " AND ".join(_CONDITIONS[name] for name in filters if name in _CONDITIONS) or "true"
+    # Each kind's part is filtered and cut by itself, so that it can come from an index.
+    kinds = " UNION ALL ".join(
+        _ONE_KIND.format(kind=one.name, listing=one.listing, condition=condition)
+        for one in workloads
+    )
+    rows = session.execute(_ALL.format(kinds=kinds), {**filters, "limit": limit})
+    return [Listed(*row) for row in rows]
+
+
+def _cursor(last: Listed) -> str:
+    position = json.dumps([last.created_at.isoformat(), str(last.id)])
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+
+
+def _position(cursor: str | None) -> dict[str, str]:
+    if cursor is None:
+        return {}
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        created_at, booking = json.loads(base64.urlsafe_b64decode(padded.encode()))
+        return {
+            "created_at": datetime.fromisoformat(created_at).isoformat(),
+            "after": str(UUID(booking)),
+        }
+    except (ValueError, TypeError, AttributeError):
+        raise InvalidRequest(
+            "The cursor is none of this list's; take it from an answer's 'next', or leave it out "
+            "to begin with the newest."
+        ) from None

@@ -1,0 +1,72 @@
+"""Resets: bookings are gone, and what they held is free again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel
+
+from booking_lab.errors import EventNotFound, InvalidRequest, NotFound
+from booking_lab.reset import reset
+from booking_lab.web.fields import EventId, KindQuery, Scope
+from booking_lab.web.problems import documented
+from booking_lab.web.state import lab, reading
+from booking_lab.workloads.seats import Seats
+
+resets = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+
+
+class ResetQuery(KindQuery):
+    """What to reset: an event of seats by ``event_id``, or a ``scope`` of any ``kind``."""
+
+    event_id: EventId | None = None
+    scope: Scope | None = None
+
+
+class Reset(BaseModel):
+    """A reset's answer; ``event_id`` is there if the event was named by it."""
+
+    message: str
+    kind: str
+    scope: str
+    event_id: int | None
+    cleared: int
+
+
+@resets.post("/reset", responses={200: Reset, **documented(401, 404, 413, 422, 503)})
+def reset_scope(query: ResetQuery) -> dict[str, Any]:
+    """Forget the bookings of an event, or of whatever else a kind resets as one.
+
+    A booking that began before never shows up after.
+    """
+    kind, scope = _meant(query)
+    workload = lab().workloads.get(kind)
+    with reading() as (session, _):
+        try:
+            cleared = reset(session, workload, scope, lab().history)
+        except NotFound:
+            if query.event_id is None:
+                raise
+            raise EventNotFound(
+                f"There is no event {query.event_id}; GET /events lists them."
+            ) from None
+    what = f"Scope {scope} of {kind}" if query.event_id is None else f"Event {scope}"
+    return {
+        "message": f"{what} is reset; {cleared} bookings are gone.",
+        "kind": kind,
+        "scope": scope,
+        "event_id": query.event_id,
+        "cleared": cleared,
+    }
+
+
+def _meant(query: ResetQuery) -> tuple[str, str]:
+    if query.event_id is not None and query.kind is None and query.scope is None:
+        return Seats.name, str(query.event_id)
+    if query.event_id is None and query.kind is not None and query.scope is not None:
+        return query.kind, query.scope
+    raise InvalidRequest(
+        "Say what to reset: ?event_id=1 for the seats of an event, or ?kind=...&scope=... for "
+        "anything; GET /admin/workloads lists the scopes."
+    )

@@ -1,0 +1,132 @@
+"""The strategies there are: what each promises, takes and needs, and what the explorer found."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib import resources
+from typing import Any
+
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel
+
+from booking_lab.registry import Entry
+from booking_lab.web.problems import documented
+from booking_lab.web.state import lab
+
+log = logging.getLogger(__name__)
+
+catalogue = APIBlueprint("strategies", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+
+#: What `booking-lab matrix` has written; not there before its first run.
+_MATRIX = "matrix.json"
+
+Matrix = Mapping[str, Mapping[str, list[dict[str, Any]]]]
+
+
+class Suits(BaseModel):
+    """Whether a kind can be booked under a strategy, and if not, ``why``."""
+
+    bookable: bool
+    why: str
+
+
+class Cell(BaseModel):
+    """What the explorer found for one strategy and kind, with one ``nemesis`` or none.
+
+    Of so many ``schedules``, ``bad`` ended with something wrong; ``schedule`` is the shortest of
+    these. ``complete`` says whether these were all schedules that there are.
+    """
+
+    nemesis: str
+    schedules: int
+    bad: int
+    anomalies: dict[str, int]
+    schedule: str
+    complete: bool
+
+
+class StrategyEntry(BaseModel):
+    """A strategy: its words, its options, its limits.
+
+    ``broken`` strategies are wrong on purpose.
+    """
+
+    name: str
+    summary: str
+    description: str
+    source: str
+    options: list[dict[str, Any]]
+    allows: list[str]
+    allows_under_faults: list[str]
+    needs: list[str]
+    broken: bool
+    kinds: dict[str, Suits]
+    matrix: dict[str, list[Cell]]
+
+
+class BrokenFile(BaseModel):
+    """A file that holds nothing usable, and why."""
+
+    file: str
+    reason: str
+
+
+class StrategyList(BaseModel):
+    """All strategies there are."""
+
+    strategies: list[StrategyEntry]
+    broken: list[BrokenFile]
+
+
+@catalogue.get("/strategies", responses={200: StrategyList, **documented(401, 503)})
+def list_strategies() -> dict[str, Any]:
+    """The strategies there are, and the files that hold none."""
+    registry, matrix = lab().registry, _matrix()
+    return {
+        "strategies": [_shown(entry, matrix) for entry in registry.entries()],
+        "broken": [asdict(broken) for broken in registry.broken()],
+    }
+
+
+def _shown(entry: Entry, matrix: Matrix) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "summary": entry.summary,
+        "description": entry.description,
+        "source": lab().registry.source(entry.name),
+        "options": entry.options,
+        "allows": sorted(entry.kind.allows),
+        "allows_under_faults": sorted(entry.kind.allows_under_faults),
+        "needs": sorted(entry.kind.needs),
+        "broken": entry.kind.broken,
+        "kinds": _kinds(entry),
+        "matrix": matrix.get(entry.name, {}),
+    }
+
+
+def _kinds(entry: Entry) -> dict[str, Any]:
+    found = {}
+    for workload in lab().workloads:
+        why = lab().engine.lacking(workload, entry.kind)
+        found[workload.name] = {"bookable": not why, "why": why}
+    return found
+
+
+def _matrix() -> Matrix:
+    """Return the cells of the explorer's table, by strategy and kind; none if there is no table."""
+    table = resources.files("booking_lab") / _MATRIX
+    found: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    try:
+        for cell in json.loads(table.read_text())["cells"]:
+            shown = {name: cell[name] for name in Cell.model_fields}
+            found[cell["strategy"]][cell["workload"]].append(shown)
+    except FileNotFoundError:
+        return {}
+    except (KeyError, TypeError, ValueError) as error:  # half written, or by another version
+        log.error("%s can't be read: %r", table, error)
+        return {}
+    return found

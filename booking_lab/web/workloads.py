@@ -1,0 +1,80 @@
+"""The workloads there are: what is asked for, what each can do, and what is left to book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel
+
+from booking_lab.core.capability import offered
+from booking_lab.db.session import Session
+from booking_lab.errors import PluginFault
+from booking_lab.web.kinds import Kind, Kinds
+from booking_lab.web.problems import documented
+from booking_lab.web.state import answered, lab, reading
+from booking_lab.web.strategies import BrokenFile
+from booking_lab.workloads import summary
+
+
+class WorkloadEntry(BaseModel):
+    """A workload: its words, the fields of its bookings, what it can do, what is left by scope."""
+
+    name: str
+    summary: str
+    source: str
+    fields: list[dict[str, Any]]
+    capabilities: list[str]
+    available: dict[str, int]
+
+
+class WorkloadList(BaseModel):
+    """All workloads there are."""
+
+    workloads: list[WorkloadEntry]
+    broken: list[BrokenFile]
+
+
+def blueprint(kinds: Kinds) -> APIBlueprint:
+    """Return the blueprint; it shows ``kinds``."""
+    workloads = APIBlueprint("workloads", __name__, abp_tags=[Tag(name="admin")])
+
+    @workloads.get("/admin/workloads", responses={200: WorkloadList, **documented(401, 503)})
+    def list_workloads() -> dict[str, Any]:
+        """The kinds of booking there are, what is left of each, and the files that hold none."""
+        broken = [asdict(one) for one in lab().workloads.broken()]
+        shown = []
+        with reading() as (session, _):
+            for kind in kinds.all().values():
+                try:
+                    shown.append(_shown(kind, session))
+                except PluginFault as error:
+                    source = lab().workloads.source(kind.workload.name)
+                    broken.append({"file": source, "reason": error.message})
+        return {"workloads": shown, "broken": broken}
+
+    return workloads
+
+
+def _shown(kind: Kind, session: Session) -> dict[str, Any]:
+    workload = kind.workload
+    left: Mapping[str, int] = answered(lambda one: one.available(session), workload)
+    return {
+        "name": workload.name,
+        "summary": summary(workload),
+        "source": lab().workloads.source(workload.name),
+        "fields": _fields(kind),
+        "capabilities": sorted(offered(workload)),
+        "available": dict(left),
+    }
+
+
+def _fields(kind: Kind) -> list[dict[str, Any]]:
+    schema = kind.fields.model_json_schema()
+    required = set(schema.get("required", ()))
+    return [
+        {"name": name, "required": name in required, **about}
+        for name, about in schema.get("properties", {}).items()
+    ]

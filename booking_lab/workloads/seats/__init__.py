@@ -1,0 +1,287 @@
+"""Numbered seats: a seat is booked by one customer or by none; a basket of seats all or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from booking_lab.core.anchor import Anchor
+from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
+from booking_lab.core.workload import Row, Session
+from booking_lab.errors import (
+    BookingNotFound,
+    Busy,
+    EventNotFound,
+    InvalidRequest,
+    NotHeld,
+    Refused,
+    SeatNotFound,
+    SoldOut,
+    Superseded,
+    Taken,
+)
+from booking_lab.workloads.seats import checks, statements
+from booking_lab.workloads.seats.requests import SeatRequest
+from booking_lab.workloads.seats.scenarios import scenarios
+
+__all__ = ["SeatRequest", "Seats"]
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A seat as a booker read it.
+
+    Attributes:
+        number: its number.
+        holder: the booking that holds it; none: it is free.
+        booked_by: the customer whose name it bears.
+    """
+
+    number: str
+    holder: str | None = None
+    booked_by: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.number} {f'booked by {self.booked_by}' if self.holder else 'free'}"
+
+
+State = tuple[Seat, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Which seats become the customer's, and which become free."""
+
+    taken: tuple[str, ...]
+    freed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        taken = [f"take {'+'.join(self.taken)}"] if self.taken else []
+        return ", ".join(taken + ([f"free {'+'.join(self.freed)}"] if self.freed else []))
+
+
+class Seats(LabWorkload):
+    """Numbered seats of an event."""
+
+    name = "seats"
+    request = SeatRequest
+    listing = checks.LISTING
+    wrong = checks.WRONG
+
+    def scope(self, request: SeatRequest) -> str:
+        """The event."""
+        return str(request.event_id)
+
+    def subject(self, request: SeatRequest) -> str:
+        """The seats."""
+        return f"best {request.best}" if request.open else "+".join(request.touched)
+
+    def anchors(self, request: SeatRequest) -> Sequence[Anchor]:
+        """The seats' rows."""
+        return [
+            Anchor("seats", (("event_id", request.event_id), ("seat_number", seat)))
+            for seat in request.touched
+        ]
+
+    def read(self, session: Session, request: SeatRequest) -> State:
+        """Read the seats."""
+        rows = session.execute(statements.READ, _parameters(request))
+        self._check_all_there(session, request, rows)
+        return tuple(Seat(*row) for row in rows)
+
+    def decide(self, state: State, request: SeatRequest) -> Change:
+        """Refuse if a seat is somebody else's."""
+        for seat in state:
+            if seat.number in request.given_back:
+                if seat.holder != str(request.holder):
+                    raise NotHeld(f"The booking does not hold seat {seat.number} any more.")
+            elif seat.number in request.seats and seat.holder:
+                raise Taken(f"Seat {seat.number} is booked already.")
+        freed = tuple(seat for seat in request.given_back if seat not in request.seats)
+        return Change(request.seats, freed)
+
+    def write(self, session: Session, request: SeatRequest, change: Change) -> int:  # noqa: ARG002
+        """Give the seats to the customer, whoever has them."""
+        return self._write(session, request)
+
+    # --- what else can be done with seats --------------------------------------------------------
+
+    def write_if(self, session: Session, request: SeatRequest) -> int:
+        """Give the seats to the customer if they are free."""
+        return self._write(session, request, if_allowed=True)
+
+    def claim(self, session: Session, request: SeatRequest, change: Change) -> int:  # noqa: ARG002
+        """Write rows of which a unique index allows one for each seat."""
+        try:
+            return self._write(session, request, guarded=True)
+        except Refused as error:
+            seats = "+".join(request.seats)
+            raise Taken(f"Seat {seats} is booked already, said the unique index.") from error
+
+    def read_all(self, session: Session, requests: Sequence[SeatRequest]) -> State:
+        """Read the seats of all requests, which are for one event."""
+        together = {seat: None for request in requests for seat in request.touched}
+        rows = session.execute(
+            statements.READ, {"event_id": requests[0].event_id, "touched": list(together)}
+        )
+        for request in requests:
+            self._check_all_there(session, request, [r for r in rows if r[0] in request.touched])
+        return tuple(Seat(*row) for row in rows)
+
+    def apply(self, state: State, request: SeatRequest, change: Change) -> State:
+        """Return the seats with those of the change in other hands."""
+        return tuple(
+            Seat(seat.number, str(request.holder), request.customer_id)
+            if seat.number in change.taken
+            else Seat(seat.number)
+            if seat.number in change.freed
+            else seat
+            for seat in state
+        )
+
+    def fresh(self, requests: Sequence[SeatRequest], available: Mapping[str, int]) -> State:  # noqa: ARG002
+        """Return the seats of all requests as a reset leaves them."""
+        seats = {seat for request in requests for seat in request.touched}
+        return tuple(Seat(seat) for seat in sorted(seats))
+
+    def write_all(
+        self, session: Session, changes: Sequence[tuple[SeatRequest, Change]]
+    ) -> Sequence[int]:
+        """Write new bookings of different seats."""
+        rows = session.execute(
+            statements.WRITE_ALL,
+            {"bookings": json.dumps([row for request, _ in changes for row in _rows(request)])},
+        )
+        ids: dict[str, int] = dict(reversed(rows))
+        if len(rows) != sum(len(request.seats) for request, _ in changes):
+            raise Superseded
+        return [ids[str(request.holder)] for request, _ in changes]
+
+    def units(self, request: SeatRequest) -> Mapping[Anchor, int]:
+        """One of each seat."""
+        return {
+            anchor: (anchor.parameters["seat_number"] in request.seats)
+            - (anchor.parameters["seat_number"] in request.given_back)
+            for anchor in self.anchors(request)
+        }
+
+    def left(self, session: Session, anchor: Anchor) -> int:
+        """1 if the seat is free."""
+        query = "SELECT (NOT is_booked)::integer FROM seats WHERE " + anchor.where
+        rows = session.execute(query, anchor.parameters)
+        return int(rows[0][0]) if rows else 0
+
+    def choose(self, session: Session, request: SeatRequest) -> SeatRequest:
+        """Lock the best free seats, or those named, passing over what others have locked."""
+        many = request.best or len(request.touched)
+        which = "NOT is_booked" if request.open else "seat_number = ANY(%(touched)s)"
+        [(seats, there)] = session.execute(
+            statements.CHOOSE.format(which=which), {**_parameters(request), "many": many}
+        )
+        if len(seats) == many:
+            return replace(request, seats=tuple(seats), best=0) if request.open else request
+        if there < many:
+            if not request.open:
+                self._check_all_there(session, request, [(seat,) for seat in seats])
+            elif not self._event_there(session, request):
+                raise self._no_event(request)
+            raise SoldOut(f"{there} seats are left, and {many} were asked for.")
+        raise Busy
+
+    # --- what the lab does with seats ------------------------------------------------------------
+
+    def reset(self, session: Session, scope: str, generation: int) -> int:
+        """Free all seats of an event."""
+        parameters = {"scope": scope, "generation": generation}
+        # Seats first: that waits for every booking under way on them, and whatever those wrote
+        # is there to be deleted by the second statement.
+        session.execute(statements.RESET, parameters)
+        return int(session.execute(statements.CLEAR, parameters)[0][0])
+
+    def available(self, session: Session) -> Mapping[str, int]:
+        """Free seats by event."""
+        return {row[0]: row[1] for row in session.execute(statements.AVAILABLE)}
+
+    def changing(
+        self, session: Session, booking: UUID, changes: Mapping[str, Any] | None
+    ) -> SeatRequest:
+        """Move a booking to other seats of its event, or cancel it."""
+        rows = session.execute(statements.LOOK_UP, {"booking": str(booking)})
+        if not rows:
+            raise BookingNotFound
+        event_id, customer_id, seats, cancelled = rows[0]
+        if cancelled:
+            raise NotHeld(f"The booking {booking} is cancelled.")
+        asked = {} if changes is None else {"seats": tuple(seats), **changes}
+        if not asked.keys() <= {"seats"} or (changes is not None and not asked["seats"]):
+            raise InvalidRequest("A booking is moved to other seats: send seats.")
+        return SeatRequest(
+            event_id=event_id,
+            customer_id=customer_id,
+            seats=tuple(asked.get("seats", ())),
+            given_back=tuple(seats),
+            replaces=booking,
+        )
+
+    def violations(self, session: Session) -> Sequence[Violation]:
+        """Seats with more than one confirmed booking."""
+        return checks.double_bookings(session)
+
+    def scenarios(self, bookers: int) -> Sequence[Scenario]:
+        """One seat; a basket of two."""
+        return scenarios(bookers)
+
+    def _write(
+        self, session: Session, request: SeatRequest, *, if_allowed: bool = False,
+        guarded: bool = False,
+    ) -> int:  # fmt: skip
+        moves = request.replaces is not None
+        statement = statements.write(moves=moves, if_allowed=if_allowed, guarded=guarded)
+        rows = session.execute(statement, _parameters(request))
+        self._check_all_there(session, request, rows)
+        if not all(row[3] for row in rows):
+            raise Superseded
+        if not rows[0][4]:
+            self.decide(tuple(Seat(*row[:3]) for row in rows), request)
+        return int(rows[0][5])
+
+    def _check_all_there(self, session: Session, request: SeatRequest, rows: Sequence[Row]) -> None:
+        missing = set(request.touched) - {row[0] for row in rows}
+        if not missing:
+            return
+        if not self._event_there(session, request):
+            raise self._no_event(request)
+        raise SeatNotFound(
+            f"Event {request.event_id} has no seat {min(missing)!r}; "
+            f"GET /events/{request.event_id}/seats lists them."
+        )
+
+    def _event_there(self, session: Session, request: SeatRequest) -> bool:
+        query = "SELECT 1 FROM events WHERE id = %(event_id)s"
+        return bool(session.execute(query, {"event_id": request.event_id}))
+
+    def _no_event(self, request: SeatRequest) -> EventNotFound:
+        return EventNotFound(f"There is no event {request.event_id}; GET /events lists them.")
+
+
+def _parameters(request: SeatRequest) -> dict[str, object]:
+    return {
+        "holder": str(request.holder),
+        "generation": request.generation,
+        "event_id": request.event_id,
+        "customer_id": request.customer_id,
+        "seats": list(request.seats),
+        "given_back": list(request.given_back),
+        "touched": list(request.touched),
+    }
+
+
+def _rows(request: SeatRequest) -> list[dict[str, object]]:
+    common = {name: v for name, v in _parameters(request).items() if name in _COMMON}
+    return [{**common, "seat_number": seat, "basket": request.seats} for seat in request.seats]
+
+
+_COMMON = {"holder", "generation", "event_id", "customer_id"}

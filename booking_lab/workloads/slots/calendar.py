@@ -1,0 +1,181 @@
+"""What bookers of slots read and decide on: times taken, units left, prices."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from operator import attrgetter
+
+from booking_lab.core.workload import Row
+from booking_lab.errors import NotHeld, Overlaps, SoldOut
+from booking_lab.workloads.slots.requests import LONGEST, SlotRequest
+
+_BEGIN = attrgetter("resource_id", "starts_at")
+
+
+@dataclass(frozen=True, order=True)
+class Reserved:
+    """A time of a resource that a booking holds, from ``starts_at`` until before ``ends_at``."""
+
+    resource_id: int
+    starts_at: datetime
+    ends_at: datetime
+    branch_id: int
+    holder: str
+
+    def __str__(self) -> str:
+        return f"resource {self.resource_id} reserved {_span(self.starts_at, self.ends_at)}"
+
+
+@dataclass(frozen=True, order=True)
+class Shelf:
+    """What is left of a product at a branch; below zero: more was given away than there was."""
+
+    branch_id: int
+    product_id: int
+    left: int
+
+    def __str__(self) -> str:
+        return f"{self.left} left of product {self.product_id} at branch {self.branch_id}"
+
+
+@dataclass(frozen=True, order=True)
+class Offer:
+    """A service by a resource at a branch, and its price there."""
+
+    branch_id: int
+    resource_id: int
+    service_id: int
+    price: Decimal
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """What one or more requests touch, and nothing else.
+
+    Attributes:
+        reserved: the times that overlap with those asked for, or that are to be given back; in
+            order.
+        shelves: the stock of the products.
+        offers: what is done where by whom; empty where nobody asks for prices.
+    """
+
+    reserved: tuple[Reserved, ...] = ()
+    shelves: tuple[Shelf, ...] = ()
+    offers: tuple[Offer, ...] = ()
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, (*self.reserved, *self.shelves))) or "free"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of the booking; stock follows from the request.
+
+    Attributes:
+        action: ``book``, ``move`` or ``cancel``.
+        price: what it costs; none: whatever the price is when it is written.
+    """
+
+    action: str
+    price: Decimal | None = None
+
+    def __str__(self) -> str:
+        return self.action if self.price is None else f"{self.action} for {self.price}"
+
+
+def calendar_of(rows: Iterable[Row]) -> Calendar:
+    """Return what the statements' rows say."""
+    reserved, shelves, offers = set[Reserved](), set[Shelf](), set[Offer]()
+    for what, branch_id, resource_id, item_id, starts_at, ends_at, holder, amount in rows:
+        if what == "reserved":
+            starts_at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
+            reserved.add(Reserved(resource_id, starts_at, ends_at, branch_id, holder))
+        elif what == "shelf":
+            shelves.add(Shelf(branch_id, item_id, int(amount)))
+        elif what == "offer":
+            offers.add(Offer(branch_id, resource_id, item_id, amount))
+    return Calendar(tuple(sorted(reserved)), tuple(sorted(shelves)), tuple(sorted(offers)))
+
+
+def decide(calendar: Calendar, request: SlotRequest) -> Change:
+    """Refuse what overlaps, what isn't there any more, and what isn't held."""
+    if request.replaces:
+        _check_held(calendar, request)
+    if request.action != "cancel":
+        _check_free(calendar, request)
+    check_stock(calendar, request)
+    wanted = (request.branch_id, request.resource_id, request.service_id)
+    prices = [
+        offer.price
+        for offer in calendar.offers
+        if (offer.branch_id, offer.resource_id, offer.service_id) == wanted
+    ]
+    return Change(request.action, *prices)
+
+
+def apply(calendar: Calendar, request: SlotRequest) -> Calendar:
+    """Return the calendar with the booking made, moved or cancelled."""
+    holder, reserved = str(request.holder), list(calendar.reserved)
+    if request.replaces:
+        reserved = [one for one in reserved if one.holder != holder]
+    if request.resource_id is not None:
+        time = (request.starts_at, request.ends_at)
+        insort(reserved, Reserved(request.resource_id, *time, request.branch_id, holder))
+    shelves = tuple(
+        replace(one, left=one.left - request.units.get((one.branch_id, one.product_id), 0))
+        for one in calendar.shelves
+    )
+    return replace(calendar, reserved=tuple(reserved), shelves=shelves)
+
+
+def _check_held(calendar: Calendar, request: SlotRequest) -> None:
+    held = request.given_back
+    assert held
+    place = (held.resource_id, held.starts_at, held.ends_at, held.branch_id, str(request.holder))
+    if Reserved(*place) not in calendar.reserved:
+        raise NotHeld("The booking was cancelled or moved meanwhile; look it up again.")
+
+
+def _check_free(calendar: Calendar, request: SlotRequest) -> None:
+    # In order of their begin; only what began within the longest time before can reach into this.
+    begin = (request.resource_id, request.starts_at - LONGEST)
+    end = (request.resource_id, request.ends_at)
+    first, last = (bisect_left(calendar.reserved, one, key=_BEGIN) for one in (begin, end))
+    for other in calendar.reserved[first:last]:
+        if other.ends_at > request.starts_at and other.holder != str(request.holder):
+            raise Overlaps(
+                f"Resource {other.resource_id} is reserved "
+                f"{_span(other.starts_at, other.ends_at)}; choose another time."
+            )
+
+
+def check_stock(calendar: Calendar, request: SlotRequest) -> None:
+    """Refuse to take more units than there are left."""
+    left: dict[tuple[int, int], int] = {
+        (shelf.branch_id, shelf.product_id): shelf.left for shelf in calendar.shelves
+    }
+    for (branch_id, product_id), units in request.units.items():
+        if units > 0 and left[branch_id, product_id] < units:
+            raise SoldOut(
+                f"Product {product_id}: {max(0, left[branch_id, product_id])} left at branch "
+                f"{branch_id}, and {units} were asked for."
+            )
+
+
+def _span(starts_at: datetime, ends_at: datetime) -> str:
+    return f"from {starts_at.isoformat()} to {ends_at.isoformat()}"
+
+
+def free_of(shelves: Sequence[tuple[int, int, int]], requests: Sequence[SlotRequest]) -> Calendar:
+    """Return the calendar with nothing reserved, of all that ``requests`` touch.
+
+    Args:
+        shelves: branch, product and units of all stock.
+        requests: bookings, moves and cancellations.
+    """
+    touched = {shelf for request in requests for shelf in request.units}
+    return Calendar(shelves=tuple(sorted(Shelf(*one) for one in shelves if one[:2] in touched)))

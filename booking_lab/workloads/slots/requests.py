@@ -1,0 +1,147 @@
+"""What customers ask for: a time with somebody at a branch, and products to take along."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
+
+from booking_lab.core.workload import INTERNAL, Request
+
+#: Different products of one booking at most, and units of each.
+MOST = 20
+LONGEST = timedelta(hours=24)
+#: What calendars reach over. Close to the ends of Python's, a change of zone is an error.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+_LIKE = "write it like 2030-01-07T09:00:00+01:00"
+_ISO = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+def _moment(value: Any) -> Any:
+    """Read a moment as RFC 3339 has it; no number of seconds, and nothing cut off silently."""
+    if isinstance(value, datetime):
+        return value
+    if not (isinstance(value, str) and _ISO.fullmatch(value)):
+        raise ValueError(_LIKE)
+    return datetime.fromisoformat(value)
+
+
+TenantId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
+BranchId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
+ResourceId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
+ServiceId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_moment), Field(examples=["2030-01-07T09:00:00+01:00"])
+]
+
+
+@dataclass(frozen=True)
+class Product:
+    """So many units of a product.
+
+    Attributes:
+        product_id: which product.
+        quantity: how many units.
+    """
+
+    product_id: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, examples=[1])]
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MOST)] = 1
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the booking that is moved or cancelled holds, beside its products."""
+
+    branch_id: int
+    resource_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotRequest(Request):
+    """A time with a resource at a branch, all of it with its products or none.
+
+    Times are kept in UTC, whatever zone they were given in.
+
+    Attributes:
+        tenant_id: the business, to which every other id belongs.
+        branch_id: where.
+        resource_id: who or what is reserved; none: whichever of the branch is free.
+        service_id: what for; it has a price.
+        starts_at: the first moment of it.
+        ends_at: the first moment behind it: the next booking may begin there.
+        products: what is taken along, from the branch's stock.
+        given_back: what the booking that this one moves or cancels holds.
+    """
+
+    tenant_id: TenantId
+    branch_id: BranchId
+    resource_id: ResourceId | None = None
+    service_id: ServiceId
+    starts_at: Moment
+    ends_at: Moment
+    products: Annotated[tuple[Product, ...], Field(max_length=MOST)] = ()
+    given_back: Held | None = field(default=None, metadata=INTERNAL)
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be meant.
+
+        Raises:
+            ValueError: a time without a zone, an empty, reversed, too long or too remote one, or a
+                product twice.
+        """
+        for name in ("starts_at", "ends_at"):
+            object.__setattr__(self, name, _in_utc(name, getattr(self, name)))
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at has to be later than starts_at")
+        if self.ends_at - self.starts_at > LONGEST:
+            raise ValueError("a booking is 24 hours long at most")
+        if len({product.product_id for product in self.products}) < len(self.products):
+            raise ValueError("a product stands there twice; send it once, with a quantity")
+
+    @property
+    def open(self) -> bool:
+        """Whether the resource is to be chosen."""
+        return self.resource_id is None and self.replaces is None
+
+    @property
+    def action(self) -> str:
+        """Moving to nobody is cancelling."""
+        return "cancel" if self.replaces and self.resource_id is None else super().action
+
+    @property
+    def resources(self) -> tuple[int, ...]:
+        """Every resource whose calendar changes."""
+        held = self.given_back.resource_id if self.given_back else None
+        return tuple(dict.fromkeys(one for one in (self.resource_id, held) if one is not None))
+
+    @property
+    def units(self) -> Mapping[tuple[int, int], int]:
+        """How many units more are taken, by branch and product; below zero: come back."""
+        units: Counter[tuple[int, int]] = Counter()
+        for product in self.products:
+            if self.resource_id is not None or self.open:
+                units[self.branch_id, product.product_id] += product.quantity
+            if self.given_back:
+                units[self.given_back.branch_id, product.product_id] -= product.quantity
+        return {stock: many for stock, many in units.items() if many}
+
+
+def _in_utc(name: str, moment: datetime) -> datetime:
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        raise ValueError(f"{name} has no time zone; {_LIKE}")
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(f"{name} has to be between the years {EARLIEST.year} and {LATEST.year}")
+    # Two times of one zone compare by the clock on the wall, which goes back once a year.
+    return moment.astimezone(UTC)

@@ -1,0 +1,164 @@
+"""The statements of slots that read, choose and reset; those that book stand in ``writing``.
+
+State comes in rows of one shape: ``offer`` (a resource at a branch, a service, its price there),
+``shelf`` (a product at a branch, the units left) and ``reserved`` (a time of a resource). What a
+request has nothing of is left out of the statement: to plan for it takes longer than to look.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+_OFFER = """
+SELECT 'offer' AS what, branch_id, resource_id, service_id AS item_id,
+       NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at, NULL AS holder,
+       coalesce(there.price, service.price) AS amount
+FROM slot_resource_branches JOIN slot_services AS service USING (tenant_id)
+LEFT JOIN slot_service_branches AS there USING (tenant_id, branch_id, service_id)
+WHERE tenant_id = %(tenant_id)s AND branch_id = ANY(%(branches)s)
+  AND resource_id = ANY(%(resources)s) AND service_id = ANY(%(services)s)
+"""
+_SHELF = """
+SELECT 'shelf' AS what, branch_id, NULL::integer AS resource_id, product_id AS item_id,
+       NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at, NULL AS holder,
+       stock::numeric AS amount
+FROM slot_product_branches
+WHERE tenant_id = %(tenant_id)s AND (branch_id, product_id) IN %(shelves)s
+"""
+#: The columns of a reservation.
+RESERVED = """'reserved' AS what, reserved.branch_id, resource_id, NULL::integer AS item_id,
+       lower(during) AS starts_at, upper(during) AS ends_at, attempt_id::text AS holder,
+       NULL::numeric AS amount"""
+_IN_THE_WAY = f"""
+SELECT {RESERVED} FROM slot_reservations AS reserved
+WHERE tenant_id = %(tenant_id)s AND status = 'confirmed' AND resource_id = ANY(%(resources)s)
+  AND during && ANY(%(times)s::tstzrange[])
+"""
+_HELD = f"""
+SELECT {RESERVED} FROM slot_reservations AS reserved
+WHERE tenant_id = %(tenant_id)s AND status = 'confirmed' AND attempt_id = ANY(%(holders)s::uuid[])
+"""
+
+
+@cache
+def read(*, takes: bool, stock: bool, holds: bool) -> str:
+    """Return the statement that reads what one or more requests of a tenant touch.
+
+    Args:
+        takes: whether any wants a time.
+        stock: whether any changes the stock.
+        holds: whether any moves or cancels a booking.
+    """
+    parts = [_OFFER, _IN_THE_WAY] if takes else []
+    parts += [_SHELF] if stock else []
+    parts += [_HELD] if holds else []
+    order = "ORDER BY what, branch_id, resource_id, item_id, starts_at, holder"
+    return "UNION ALL".join(parts) + order
+
+
+ASKED = """
+    SELECT * FROM unnest(%(shelf_branches)s::integer[], %(shelf_products)s::integer[],
+                         %(shelf_units)s::integer[]) AS asked (branch_id, product_id, units)
+"""
+
+#: What a request may name: whether there is the tenant; its branches, resources, services and
+#: products; where the resource works, or anybody if none is named; what the branch stocks.
+THERE = """
+SELECT EXISTS (SELECT FROM slot_tenants WHERE tenant_id = %(tenant_id)s),
+    array(SELECT branch_id FROM slot_branches WHERE tenant_id = %(tenant_id)s ORDER BY 1),
+    array(SELECT resource_id FROM slot_resources WHERE tenant_id = %(tenant_id)s ORDER BY 1),
+    array(SELECT service_id FROM slot_services WHERE tenant_id = %(tenant_id)s ORDER BY 1),
+    array(SELECT product_id FROM slot_products WHERE tenant_id = %(tenant_id)s ORDER BY 1),
+    array(SELECT branch_id FROM slot_resource_branches WHERE tenant_id = %(tenant_id)s
+          AND resource_id = coalesce(%(resource_id)s, resource_id) ORDER BY 1),
+    array(SELECT product_id FROM slot_product_branches
+          WHERE (tenant_id, branch_id) = (%(tenant_id)s, %(branch_id)s) ORDER BY 1)
+"""
+
+# --- locking what nobody else has locked ----------------------------------------------------------
+
+_UNLOCKED = """
+    SELECT branch_id, product_id, stock, units
+    FROM slot_product_branches JOIN asked USING (branch_id, product_id)
+    WHERE tenant_id = %(tenant_id)s
+    ORDER BY branch_id, product_id FOR UPDATE OF slot_product_branches SKIP LOCKED
+"""
+
+#: The stock and the resources that a request names; how many of each were not locked.
+LOCK = f"""
+WITH asked AS ({ASKED}), shelf AS MATERIALIZED ({_UNLOCKED}), resource AS MATERIALIZED (
+    SELECT resource_id FROM slot_resources
+    WHERE tenant_id = %(tenant_id)s AND resource_id = ANY(%(touched)s)
+    ORDER BY resource_id FOR UPDATE SKIP LOCKED
+)
+SELECT (SELECT count(*) FROM shelf), (SELECT count(*) FROM resource)
+"""
+
+# Between the look at all and the lock on one, somebody may have booked that one and committed. So
+# they are looked at again under the lock, one by one, until one is still free.
+#: The first resource that is free and not locked, how many are free in all, the stock locked.
+CHOOSE = f"""
+WITH asked AS ({ASKED}), shelf AS MATERIALIZED ({_UNLOCKED}), free AS MATERIALIZED (
+    SELECT resource_id FROM slot_resource_branches
+    WHERE tenant_id = %(tenant_id)s AND branch_id = %(branch_id)s AND NOT EXISTS (
+        SELECT FROM slot_reservations AS reserved
+        WHERE reserved.tenant_id = %(tenant_id)s AND status = 'confirmed'
+          AND reserved.resource_id = slot_resource_branches.resource_id
+          AND during && tstzrange(%(starts_at)s, %(ends_at)s))
+), chosen AS MATERIALIZED (
+    SELECT resource_id FROM (
+        SELECT resource_id FROM slot_resources JOIN free USING (resource_id)
+        WHERE tenant_id = %(tenant_id)s
+        ORDER BY resource_id FOR UPDATE OF slot_resources SKIP LOCKED) AS unlocked
+    WHERE NOT EXISTS (SELECT FROM slot_overlapping(
+        %(tenant_id)s, resource_id, tstzrange(%(starts_at)s, %(ends_at)s)))
+    LIMIT 1
+)
+SELECT (SELECT resource_id FROM chosen), (SELECT count(*) FROM free),
+       array(SELECT ARRAY[branch_id, product_id, stock] FROM shelf ORDER BY product_id)
+"""
+
+# --- resets ---------------------------------------------------------------------------------------
+
+#: Waits for every booking under way: for those of a resource alone, only the strongest lock does.
+LOCK_ALL = """
+WITH shelf AS MATERIALIZED (
+    SELECT FROM slot_product_branches WHERE tenant_id = %(scope)s::integer
+    ORDER BY branch_id, product_id FOR UPDATE
+), resource AS MATERIALIZED (
+    SELECT FROM slot_resources
+    WHERE tenant_id = %(scope)s::integer AND (SELECT count(*) FROM shelf) >= 0
+    ORDER BY resource_id FOR UPDATE
+)
+SELECT count(*) FROM resource
+"""
+RESET = """
+WITH shelf AS (
+    UPDATE slot_product_branches SET stock = stocked, guarded = false, version = version + 1,
+        generation = %(generation)s
+    WHERE tenant_id = %(scope)s::integer
+), resource AS (
+    UPDATE slot_resources SET version = version + 1, generation = %(generation)s
+    WHERE tenant_id = %(scope)s::integer
+), gone AS (
+    DELETE FROM slot_reservations WHERE tenant_id = %(scope)s::integer RETURNING 1
+)
+SELECT count(*) FROM gone
+"""
+
+AVAILABLE = """
+SELECT tenant_id::text, coalesce(sum(stock), 0)::integer
+FROM slot_tenants LEFT JOIN slot_product_branches USING (tenant_id) GROUP BY tenant_id
+"""
+OPENING = """
+SELECT branch_id, product_id, stock FROM slot_product_branches
+WHERE tenant_id = %(scope)s::integer ORDER BY branch_id, product_id
+"""
+LOOK_UP = """
+SELECT tenant_id, branch_id, resource_id, service_id, lower(during), upper(during), customer_id,
+       status = 'cancelled',
+       array(SELECT ARRAY[product_id, quantity] FROM slot_reservation_products AS product
+             WHERE (product.tenant_id, reservation_id) = (booking.tenant_id, id)
+             ORDER BY product_id)
+FROM slot_reservations AS booking WHERE attempt_id = %(booking)s::uuid
+"""

@@ -1,0 +1,210 @@
+"""The statements of slots that book, move and cancel.
+
+A reservation and the stock of what goes along with it change in one statement: neither can stand
+without the other. Rows are locked in one order, stock, then resources, then the reservation, so
+that two writes can't wait for each other.
+
+A reservation is a row of its own. Writing one leaves the resource's row as it is, and so two
+bookers who overlap don't meet there: that is what a phantom, or write skew, is. Only the weakest of
+row locks is taken on it, KEY SHARE, as foreign keys do. It is in the way of nobody but a reset and
+those who lock the row on purpose, with FOR UPDATE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from booking_lab.workloads.slots.statements import ASKED, RESERVED
+
+_SHELF = f"""asked AS ({ASKED}
+), shelf AS MATERIALIZED (
+    SELECT branch_id, product_id, stock, units, generation
+    FROM slot_product_branches JOIN asked USING (branch_id, product_id)
+    WHERE tenant_id = %(tenant_id)s
+    ORDER BY branch_id, product_id FOR NO KEY UPDATE OF slot_product_branches
+)"""
+_RESOURCE = """resource AS MATERIALIZED (
+    SELECT resource_id, generation FROM slot_resources
+    WHERE tenant_id = %(tenant_id)s AND resource_id = ANY(%(touched)s){behind}
+    ORDER BY resource_id FOR {lock}
+)"""
+_BEHIND_SHELF = " AND (SELECT count(*) FROM shelf) >= 0"
+#: What the booking to change holds, once nobody else is changing it.
+_HELD = f"""held AS MATERIALIZED (
+    SELECT {RESERVED} FROM slot_reservations AS reserved
+    WHERE tenant_id = %(tenant_id)s AND attempt_id = %(holder)s::uuid AND status = 'confirmed'
+      AND (SELECT count(*) FROM resource) >= 0
+    FOR UPDATE
+)"""
+#: What is in the way by now: looked for under the lock on the resource, by a function.
+_OVERLAP = f"""overlap AS MATERIALIZED (
+    SELECT {RESERVED} FROM resource, slot_overlapping(
+        %(tenant_id)s, resource_id, tstzrange(%(starts_at)s, %(ends_at)s)) AS reserved
+    WHERE resource_id = %(resource_id)s
+)"""
+_OFFER = """offer AS MATERIALIZED (
+    SELECT 'offer', branch_id, resource_id, service_id, NULL::timestamptz, NULL::timestamptz, NULL,
+           coalesce(there.price, service.price) AS price
+    FROM slot_resource_branches JOIN slot_services AS service USING (tenant_id)
+    LEFT JOIN slot_service_branches AS there USING (tenant_id, branch_id, service_id)
+    WHERE tenant_id = %(tenant_id)s AND branch_id = %(branch_id)s
+      AND resource_id = %(resource_id)s AND service_id = %(service_id)s
+)"""
+
+_VERDICT = """verdict AS MATERIALIZED (
+    SELECT late, NOT late AND {condition} AS good FROM (SELECT {late} AS late) AS reset
+)"""
+_LATE = "EXISTS (SELECT FROM resource WHERE generation > %(generation)s)"
+_OR_SHELF_LATE = " OR EXISTS (SELECT FROM shelf WHERE generation > %(generation)s)"
+_RESOURCES_THERE = "(SELECT count(*) FROM resource) = cardinality(%(touched)s)"
+_SHELVES_THERE = "(SELECT count(*) FROM shelf) = cardinality(%(shelf_units)s)"
+_STILL_HELD = """EXISTS (SELECT FROM held WHERE (branch_id, resource_id, starts_at, ends_at) =
+            (%(held_branch)s, %(held_resource)s, %(held_from)s, %(held_until)s))"""
+_FREE = """NOT EXISTS (SELECT FROM overlap WHERE holder <> %(holder)s)
+        AND EXISTS (SELECT FROM offer)"""
+_ENOUGH = "NOT EXISTS (SELECT FROM shelf WHERE units > 0 AND stock < units)"
+
+_TAKEN = """taken AS (
+    UPDATE slot_product_branches AS stored
+    SET stock = stored.stock - units, version = version + 1, guarded = {guarded} AND units > 0
+    FROM shelf, verdict
+    WHERE good AND stored.tenant_id = %(tenant_id)s
+      AND (stored.branch_id, stored.product_id) = (shelf.branch_id, shelf.product_id)
+)"""
+_BOOK = """reservation AS (
+    INSERT INTO slot_reservations (attempt_id, tenant_id, resource_id, branch_id, service_id,
+        during, customer_id, price, guarded)
+    SELECT %(holder)s::uuid, %(tenant_id)s, %(resource_id)s, %(branch_id)s, %(service_id)s,
+        tstzrange(%(starts_at)s, %(ends_at)s), %(customer_id)s, {price}, {guarded}
+    FROM verdict WHERE good RETURNING id
+)"""
+_ALONG = """along AS (
+    INSERT INTO slot_reservation_products (tenant_id, reservation_id, product_id, quantity)
+    SELECT %(tenant_id)s, id, product_id, units FROM reservation, asked
+)"""
+_CHANGE = """reservation AS (
+    UPDATE slot_reservations SET {change}
+    FROM verdict WHERE good AND tenant_id = %(tenant_id)s AND attempt_id = %(holder)s::uuid
+    RETURNING id
+)"""
+_MOVE = """resource_id = %(resource_id)s, branch_id = %(branch_id)s,
+        during = tstzrange(%(starts_at)s, %(ends_at)s), price = {price}, status = 'confirmed',
+        guarded = {guarded}"""
+_CANCEL = "status = 'cancelled', guarded = false"
+
+_EFFECTS = {
+    "book": _BOOK,
+    "move": _CHANGE.format(change=_MOVE),
+    "cancel": _CHANGE.format(change="status = 'cancelled', guarded = false"),
+}
+
+_TOLD = """
+SELECT 'booked' AS what, NULL::integer, NULL::integer, NULL::integer, NULL::timestamptz,
+       NULL::timestamptz, NULL, id::numeric FROM reservation
+UNION ALL SELECT 'late', NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM verdict WHERE late
+"""
+_TOLD_STATE = "UNION ALL SELECT state.* FROM {} AS state, verdict WHERE NOT good\n"
+_TOLD_STOCK = """UNION ALL SELECT 'shelf', branch_id, NULL, product_id, NULL, NULL, NULL, stock
+FROM shelf, verdict WHERE NOT good
+"""
+
+
+@cache
+def write(action: str, *, stock: bool, if_allowed: bool = False, guarded: bool = False) -> str:
+    """Return the statement that books, moves or cancels.
+
+    Its rows: ``booked`` with the reservation's id as the amount; or ``late``, if there was a reset
+    after the booking began; or the state that stood in the way.
+
+    Args:
+        action: ``book``, ``move`` or ``cancel``.
+        stock: whether it changes the stock.
+        if_allowed: only if the state allows it; else whoever has the time and whatever is left.
+        guarded: as rows that the constraints look at. What is moved or cancelled has to be still
+            where it was: no constraint can say that.
+    """
+    checks_held = (if_allowed or guarded) and action != "book"
+    checks_free = if_allowed and action != "cancel"
+    lock, behind = "UPDATE" if if_allowed else "KEY SHARE", _BEHIND_SHELF if stock else ""
+    price = "(SELECT price FROM offer)" if checks_free else "%(price)s"
+    tables = [
+        (_SHELF, stock),
+        (_RESOURCE.format(lock=lock, behind=behind), True),
+        (_HELD, checks_held),
+        (_OVERLAP, checks_free),
+        (_OFFER, checks_free),
+        (_VERDICT, True),
+        (_TAKEN.format(guarded=guarded), stock),
+        (_EFFECTS[action].format(price=price, guarded=guarded), True),
+        (_ALONG, stock and action == "book"),
+    ]
+    conditions = [
+        (_RESOURCES_THERE, True),
+        (_SHELVES_THERE, stock),
+        (_STILL_HELD, checks_held),
+        (_FREE, checks_free),
+        (_ENOUGH, stock and if_allowed),
+    ]
+    told = [
+        (_TOLD, True),
+        (_TOLD_STATE.format("held"), checks_held),
+        (_TOLD_STATE.format("overlap"), checks_free),
+        (_TOLD_STATE.format("offer"), checks_free),
+        (_TOLD_STOCK, stock and if_allowed),
+    ]
+    statement = "WITH " + _those(", ", tables) + _those("", told)
+    late = _LATE + _OR_SHELF_LATE if stock else _LATE
+    return statement.format(condition=_those("\n        AND ", conditions), late=late)
+
+
+def _those(between: str, parts: Sequence[tuple[str, bool]]) -> str:
+    return between.join(part for part, wanted in parts if wanted)
+
+
+#: New bookings of one tenant, all in one statement; none of them if one began before a reset.
+WRITE_ALL = """
+WITH asked AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(bookings)s) AS asked (
+        holder uuid, branch_id integer, resource_id integer, service_id integer,
+        starts_at timestamptz, ends_at timestamptz, customer_id text, price numeric,
+        generation bigint, products jsonb)
+), product AS MATERIALIZED (
+    SELECT holder, branch_id, generation, product.* FROM asked, jsonb_to_recordset(products)
+        AS product (product_id integer, quantity integer)
+), shelf AS MATERIALIZED (
+    SELECT branch_id, product_id, units FROM slot_product_branches AS stored JOIN (
+        SELECT branch_id, product_id, sum(quantity) AS units, min(generation) AS generation
+        FROM product GROUP BY branch_id, product_id) AS together USING (branch_id, product_id)
+    WHERE tenant_id = %(tenant_id)s AND stored.generation <= together.generation
+    ORDER BY branch_id, product_id FOR NO KEY UPDATE OF stored
+), resource AS MATERIALIZED (
+    SELECT resource_id FROM slot_resources AS stored JOIN (
+        SELECT resource_id, min(generation) AS generation
+        FROM asked GROUP BY resource_id) AS together USING (resource_id)
+    WHERE tenant_id = %(tenant_id)s AND stored.generation <= together.generation
+      AND (SELECT count(*) FROM shelf) >= 0
+    ORDER BY resource_id FOR KEY SHARE OF stored
+), verdict AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM shelf) =
+           (SELECT count(DISTINCT (branch_id, product_id)) FROM product)
+       AND (SELECT count(*) FROM resource) = (SELECT count(DISTINCT resource_id) FROM asked) AS good
+), taken AS (
+    UPDATE slot_product_branches AS stored
+    SET stock = stock - units, version = version + 1, guarded = false
+    FROM shelf, verdict
+    WHERE good AND stored.tenant_id = %(tenant_id)s
+      AND (stored.branch_id, stored.product_id) = (shelf.branch_id, shelf.product_id)
+), reservation AS (
+    INSERT INTO slot_reservations (
+        attempt_id, tenant_id, resource_id, branch_id, service_id, during, customer_id, price)
+    SELECT holder, %(tenant_id)s, resource_id, branch_id, service_id,
+           tstzrange(starts_at, ends_at), customer_id, price
+    FROM asked, verdict WHERE good RETURNING id, attempt_id
+), along AS (
+    INSERT INTO slot_reservation_products (tenant_id, reservation_id, product_id, quantity)
+    SELECT %(tenant_id)s, id, product_id, quantity
+    FROM reservation JOIN product ON holder = attempt_id
+)
+SELECT attempt_id::text, id FROM reservation
+"""

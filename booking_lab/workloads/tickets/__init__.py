@@ -1,0 +1,230 @@
+"""Tickets by quantity: an event has so many, and a booking takes some of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from booking_lab.core.anchor import Anchor
+from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
+from booking_lab.core.workload import Session
+from booking_lab.errors import (
+    BookingNotFound,
+    InvalidRequest,
+    NotHeld,
+    Refused,
+    SoldOut,
+    Superseded,
+)
+from booking_lab.workloads.tickets import checks, statements
+from booking_lab.workloads.tickets.requests import MOST, TicketRequest
+from booking_lab.workloads.tickets.scenarios import scenarios
+from booking_lab.workloads.tickets.state import (
+    Change,
+    Event,
+    Held,
+    State,
+    apply,
+    decide,
+    event_of,
+    fresh,
+)
+
+__all__ = ["TicketRequest", "Tickets"]
+
+
+class Tickets(LabWorkload):
+    """Tickets of an event, by quantity."""
+
+    name = "tickets"
+    request = TicketRequest
+    listing = checks.LISTING
+    wrong = checks.WRONG
+    #: What is left of one counter is the same in whatever order bookings came.
+    bookings_only_take = True
+
+    def scope(self, request: TicketRequest) -> str:
+        """The event."""
+        return str(request.event_id)
+
+    def subject(self, request: TicketRequest) -> str:  # noqa: ARG002
+        """The event's one counter, however many are asked for."""
+        return checks.SUBJECT
+
+    def anchors(self, request: TicketRequest) -> Sequence[Anchor]:
+        """The event's row."""
+        return [Anchor("ticket_events", (("id", request.event_id),))]
+
+    def read(self, session: Session, request: TicketRequest) -> State:
+        """Read the counter, and the booking that is to be changed."""
+        return self.read_all(session, [request])
+
+    def decide(self, state: State, request: TicketRequest) -> Change:
+        """Refuse if fewer are left than asked for."""
+        return decide(state, request)
+
+    def write(self, session: Session, request: TicketRequest, change: Change) -> int:
+        """Take the tickets, however many are left."""
+        return self._write(session, request, change)
+
+    # --- what else can be done with tickets ------------------------------------------------------
+
+    def write_if(self, session: Session, request: TicketRequest) -> int:
+        """Take the tickets if so many are left."""
+        moves = request.replaces is not None
+        rows = session.execute(
+            statements.write_if(moves=moves), _parameters(request, request.taken)
+        )
+        if not rows:
+            event_of((), request)
+        [(current, available, price, held, booking_id)] = rows
+        if not current:
+            raise Superseded
+        if booking_id is None:
+            event = Event(request.event_id, available, price)
+            decide((event, Held(str(request.holder), held)), request)
+        return int(booking_id)
+
+    def claim(self, session: Session, request: TicketRequest, change: Change) -> int:
+        """Take the tickets from a counter that a check keeps from going below zero."""
+        if request.replaces:
+            # No constraint tells a second cancellation from the first, so this looks for itself.
+            return self.write_if(session, request)
+        try:
+            return self._write(session, request, change, guarded=True)
+        except Refused as error:
+            raise SoldOut("Not enough tickets available, said the check constraint.") from error
+
+    def read_all(self, session: Session, requests: Sequence[TicketRequest]) -> State:
+        """Read the counters of all requests' events, and the bookings that are to be changed."""
+        replaced = [str(request.replaces) for request in requests if request.replaces]
+        rows = session.execute(
+            statements.READ + statements.AND_HELD if replaced else statements.READ,
+            {"events": list({request.event_id for request in requests}), "replaced": replaced},
+        )
+        state = tuple(
+            Held(key, number) if price is None else Event(int(key), number, price)
+            for key, number, price in rows
+        )
+        for request in requests:
+            event_of(state, request)
+        return state
+
+    def apply(self, state: State, request: TicketRequest, change: Change) -> State:
+        """Return the state with the change's tickets taken."""
+        return apply(state, request, change)
+
+    def fresh(self, requests: Sequence[TicketRequest], available: Mapping[str, int]) -> State:
+        """Return the counters as a reset leaves them, and nothing held by who changes it later."""
+        return fresh(requests, available)
+
+    def write_all(
+        self, session: Session, changes: Sequence[tuple[TicketRequest, Change]]
+    ) -> Sequence[int]:
+        """Take the tickets of new bookings of one event."""
+        requests = [request for request, _ in changes]
+        rows = session.execute(
+            statements.WRITE_ALL,
+            {
+                "event_id": requests[0].event_id,
+                "generation": min(request.generation for request in requests),
+                "taken": sum(change.taken for _, change in changes),
+                "bookings": json.dumps([_row(request) for request in requests]),
+            },
+        )
+        if not rows:
+            raise Superseded
+        ids: dict[str, int] = dict(rows)
+        return [ids[str(request.id)] for request in requests]
+
+    def units(self, request: TicketRequest) -> Mapping[Anchor, int]:
+        """So many of the event's tickets."""
+        [anchor] = self.anchors(request)
+        return {anchor: request.taken}
+
+    def left(self, session: Session, anchor: Anchor) -> int:
+        """The event's tickets that are left."""
+        query = f"SELECT available_tickets FROM ticket_events WHERE {anchor.where}"
+        rows = session.execute(query, anchor.parameters)
+        return int(rows[0][0]) if rows else 0
+
+    # --- what the lab does with tickets ----------------------------------------------------------
+
+    def reset(self, session: Session, scope: str, generation: int) -> int:
+        """Put all tickets of an event back on sale."""
+        parameters = {"scope": scope, "generation": generation}
+        # The event first: that waits for every booking under way, and whatever those wrote is there
+        # to be deleted by the second statement.
+        session.execute(statements.RESET, parameters)
+        return int(session.execute(statements.CLEAR, parameters)[0][0])
+
+    def available(self, session: Session) -> Mapping[str, int]:
+        """Tickets left by event."""
+        return {row[0]: row[1] for row in session.execute(statements.AVAILABLE)}
+
+    def changing(
+        self, session: Session, booking: UUID, changes: Mapping[str, Any] | None
+    ) -> TicketRequest:
+        """Change a booking's quantity, or cancel it."""
+        rows = session.execute(statements.LOOK_UP, {"booking": str(booking)})
+        if not rows:
+            raise BookingNotFound
+        event_id, customer_id, quantity, cancelled = rows[0]
+        if cancelled:
+            raise NotHeld(f"The booking {booking} is cancelled.")
+        if changes is None:
+            asked = 0
+        elif changes.keys() == {"quantity"} and 1 <= changes["quantity"] <= MOST:
+            asked = changes["quantity"]
+        else:
+            # Events are reset one by one; a booking that has changed sides would be half forgotten.
+            raise InvalidRequest(
+                f"A booking stays with its event: send quantity, from 1 to {MOST}. For another "
+                f"event, cancel it and book anew."
+            )
+        return TicketRequest(
+            event_id=event_id,
+            customer_id=customer_id,
+            quantity=asked,
+            given_back=quantity,
+            replaces=booking,
+        )
+
+    def violations(self, session: Session) -> Sequence[Violation]:
+        """Events with more tickets confirmed than there were."""
+        return checks.oversells(session)
+
+    def scenarios(self, bookers: int) -> Sequence[Scenario]:
+        """The last ticket; the last two."""
+        return scenarios(bookers)
+
+    def _write(
+        self, session: Session, request: TicketRequest, change: Change, *, guarded: bool = False
+    ) -> int:
+        statement = statements.write(moves=request.replaces is not None, guarded=guarded)
+        rows = session.execute(statement, _parameters(request, change.taken))
+        if not rows:
+            raise Superseded
+        return int(rows[0][0])
+
+
+def _parameters(request: TicketRequest, taken: int) -> dict[str, object]:
+    return {
+        "holder": str(request.holder),
+        "generation": request.generation,
+        "event_id": request.event_id,
+        "customer_id": request.customer_id,
+        "quantity": request.quantity,
+        "given_back": request.given_back,
+        "taken": taken,
+    }
+
+
+def _row(request: TicketRequest) -> dict[str, object]:
+    return {
+        "holder": str(request.id),
+        "customer_id": request.customer_id,
+        "quantity": request.quantity,
+    }

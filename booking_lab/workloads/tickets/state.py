@@ -1,0 +1,126 @@
+"""What a booker sees of the tickets, and what a booking makes of it: no database in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from booking_lab.errors import EventNotFound, NotHeld, SoldOut
+from booking_lab.workloads.tickets.requests import TicketRequest
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event's counter.
+
+    Attributes:
+        id: the event.
+        available: tickets left; below zero if it was oversold.
+        price: of one ticket.
+    """
+
+    id: int
+    available: int
+    price: Decimal = Decimal(0)
+
+    def __str__(self) -> str:
+        return f"{self.available} left"
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a booking that shall be changed holds.
+
+    Attributes:
+        booking: its id.
+        quantity: its tickets.
+    """
+
+    booking: str
+    quantity: int
+
+    def __str__(self) -> str:
+        return f"{self.quantity} held"
+
+
+State = tuple[Event | Held, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """How many tickets go to the customer; below zero they come back.
+
+    Attributes:
+        taken: how many fewer are left.
+        total: what the whole booking costs then.
+    """
+
+    taken: int
+    total: Decimal
+
+    def __str__(self) -> str:
+        return f"give back {-self.taken}" if self.taken < 0 else f"take {self.taken}"
+
+
+def decide(state: State, request: TicketRequest) -> Change:
+    """Say what ``request`` changes.
+
+    Raises:
+        SoldOut: fewer are left than it takes.
+        NotHeld: the booking to be changed isn't what it was.
+        EventNotFound: the state doesn't know its event.
+    """
+    event = event_of(state, request)
+    if request.replaces and _held(state, request) != request.given_back:
+        raise NotHeld("The booking was changed meanwhile; look at what it is now.")
+    left, asked = max(event.available, 0), request.taken
+    if asked > left:
+        raise SoldOut(
+            f"Not enough tickets available: {left} {'is' if left == 1 else 'are'} left, "
+            f"and {asked} {'was' if asked == 1 else 'were'} asked for."
+        )
+    return Change(asked, request.quantity * event.price)
+
+
+def apply(state: State, request: TicketRequest, change: Change) -> State:
+    """Return the state with the change's tickets taken."""
+    holder = str(request.holder)
+    return tuple(
+        Event(one.id, one.available - change.taken, one.price)
+        if isinstance(one, Event) and one.id == request.event_id
+        else Held(one.booking, request.quantity)
+        if isinstance(one, Held) and one.booking == holder
+        else one
+        for one in state
+    )
+
+
+def fresh(requests: Sequence[TicketRequest], available: Mapping[str, int]) -> State:
+    """Return the counters as a reset leaves them, and what is changed later with nothing yet."""
+    events = sorted({request.event_id for request in requests} & set(map(int, available)))
+    changed = sorted({str(request.replaces) for request in requests if request.replaces})
+    return (
+        *(Event(event, available[str(event)]) for event in events),
+        *(Held(booking, 0) for booking in changed),
+    )
+
+
+def event_of(state: State, request: TicketRequest) -> Event:
+    """Return the request's event.
+
+    Raises:
+        EventNotFound: there is none.
+    """
+    for one in state:
+        if isinstance(one, Event) and one.id == request.event_id:
+            return one
+    raise EventNotFound(
+        f"There is no event {request.event_id} with tickets; GET /admin/workloads lists them."
+    )
+
+
+def _held(state: State, request: TicketRequest) -> int:
+    """What the booking to be changed holds; nothing once it is cancelled."""
+    holder = str(request.holder)
+    return sum(one.quantity for one in state if isinstance(one, Held) and one.booking == holder)

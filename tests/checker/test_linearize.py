@@ -1,0 +1,216 @@
+"""The search against all permutations, and against histories whose answer is known."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from itertools import chain, combinations, permutations
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from booking_lab.checker.linearize import Found, Step, linearize
+from booking_lab.checker.model import Modelled
+from booking_lab.checker.operation import Effect, Operation
+
+from .models import Counter, Hotel, Rooms, Some, operation
+
+HAPPENED, REFUSED, POSSIBLE = Effect.HAPPENED, Effect.REFUSED, Effect.POSSIBLE
+
+
+def orders(operations: Sequence[Operation]) -> Iterator[tuple[Operation, ...]]:
+    """Every order of those that were answered, with any of the others."""
+    sure = [one for one in operations if one.effect in (HAPPENED, REFUSED)]
+    perhaps = [one for one in operations if one.effect is POSSIBLE]
+    some = chain.from_iterable(combinations(perhaps, many) for many in range(len(perhaps) + 1))
+    for extra in some:
+        yield from permutations((*sure, *extra))
+
+
+def explains(order: Sequence[Operation], state: Any, step: Step) -> bool:
+    """Whether this order is one, by the definition."""
+    for index, one in enumerate(order):
+        # Who was answered before another one began comes before it.
+        if any(other.returned is not None and other.returned < one.invoked
+               for other in order[index + 1:]):  # fmt: skip
+            return False
+        after = step(state, one)
+        if (after is None) != (one.effect is REFUSED):
+            return False
+        state = state if after is None else after
+    return True
+
+
+def hold_to_brute_force(model: Any, state: Any, operations: Sequence[Operation]) -> None:
+    modelled = Modelled(model, operations)
+    step = modelled.step
+    found = linearize(operations, state, step, only_takes=modelled.only_takes)
+    there_is = any(explains(order, state, step) for order in orders(operations))
+    event(f"explained: {there_is}")
+    assert found.found is (Found.ORDER if there_is else Found.NO_ORDER)
+    if there_is:
+        assert explains(found.order, state, step)
+        assert {one for one in found.order if one.effect is not POSSIBLE} == {
+            one for one in operations if one.effect is not POSSIBLE
+        }
+
+
+@st.composite
+def intervals(draw: st.DrawFn) -> tuple[int, int, Effect]:
+    begin = draw(st.integers(0, 8))
+    effect = draw(st.sampled_from([HAPPENED, HAPPENED, REFUSED, POSSIBLE]))
+    return begin, begin + draw(st.integers(0, 5)), effect
+
+
+@st.composite
+def counters(draw: st.DrawFn) -> list[Operation]:
+    return [
+        operation(
+            Some(customer_id=draw(st.sampled_from("abc")), quantity=draw(st.integers(1, 3))),
+            begin,
+            None if effect is POSSIBLE else end,
+            effect,
+        )
+        for begin, end, effect in draw(st.lists(intervals(), max_size=6))
+    ]
+
+
+ROOMS = st.lists(st.sampled_from("xy"), min_size=1, max_size=2, unique=True).map(tuple)
+
+
+@st.composite
+def hotels(draw: st.DrawFn) -> list[Operation]:
+    """Bookings of up to two rooms, moves and cancellations."""
+    operations: list[Operation] = []
+    for number, (begin, end, effect) in enumerate(draw(st.lists(intervals(), max_size=6))):
+        name = draw(st.sampled_from("abc"))
+        request = Rooms(customer_id=name, id=UUID(int=number), rooms=draw(ROOMS))
+        bookings = [one.request for one in operations if one.action == "book"]
+        if bookings and draw(st.booleans()):
+            before = draw(st.sampled_from(bookings))
+            request = Rooms(
+                customer_id=name,
+                id=UUID(int=number),
+                rooms=draw(st.one_of(st.just(()), ROOMS)),
+                given_back=before.rooms,
+                replaces=before.id,
+            )
+        operations.append(operation(request, begin, None if effect is POSSIBLE else end, effect))
+    return operations
+
+
+@settings(max_examples=400, deadline=None)
+@given(counters(), st.integers(0, 6))
+def test_a_counter_is_explained_if_and_only_if_a_permutation_explains_it(
+    operations: list[Operation], left: int
+) -> None:
+    hold_to_brute_force(Counter(), left, operations)
+
+
+class Reserved(Counter):
+    """A counter that says nothing of order."""
+
+    bookings_only_take = False
+
+
+@settings(max_examples=400, deadline=None)
+@given(counters(), st.integers(0, 6))
+def test_so_is_a_counter_of_which_nothing_more_is_known(
+    operations: list[Operation], left: int
+) -> None:
+    hold_to_brute_force(Reserved(), left, operations)
+
+
+@settings(max_examples=600, deadline=None)
+@given(hotels())
+def test_so_are_rooms_that_are_moved_and_cancelled(operations: list[Operation]) -> None:
+    hold_to_brute_force(Hotel(), frozenset(), operations)
+
+
+def book(rooms: str, begin: int, end: int | None, effect: Effect = HAPPENED) -> Operation:
+    return operation(Rooms(customer_id="c", rooms=tuple(rooms)), begin, end, effect)
+
+
+def cancel(before: Operation, begin: int, end: int | None, effect: Effect = HAPPENED) -> Operation:
+    assert isinstance(before.request, Rooms)
+    request = Rooms(customer_id="c", given_back=before.request.rooms, replaces=before.request.id)
+    return operation(request, begin, end, effect)
+
+
+def found(*operations: Operation) -> Found:
+    return linearize(operations, frozenset(), Modelled(Hotel(), operations).step).found
+
+
+def test_known_histories_of_one_room() -> None:
+    assert found() is Found.ORDER
+    assert found(book("x", 0, 1), book("x", 2, 3)) is Found.NO_ORDER
+    assert found(book("x", 0, 1), book("x", 2, 3, REFUSED)) is Found.ORDER
+    # Refused before anybody had it; while somebody got it; after it was given back.
+    assert found(book("x", 0, 1, REFUSED), book("x", 2, 3)) is Found.NO_ORDER
+    assert found(book("x", 0, 2, REFUSED), book("x", 1, 3)) is Found.ORDER
+    first = book("x", 0, 1)
+    assert found(first, cancel(first, 2, 3), book("x", 4, 5, REFUSED)) is Found.NO_ORDER
+    assert found(first, cancel(first, 2, 3), book("x", 4, 5)) is Found.ORDER
+    assert found(first, cancel(first, 2, 3), cancel(first, 4, 5)) is Found.NO_ORDER
+
+
+def test_an_unknown_outcome_takes_effect_at_any_later_time_or_never() -> None:
+    unknown = book("x", 2, None, POSSIBLE)
+    assert found(unknown, book("x", 100, 101, REFUSED)) is Found.ORDER
+    assert found(unknown, book("x", 100, 101)) is Found.ORDER
+    assert found(unknown, book("x", 100, 101, REFUSED), book("x", 200, 201)) is Found.NO_ORDER
+    assert found(unknown, book("x", 0, 1, REFUSED)) is Found.NO_ORDER
+
+
+def test_moments_that_are_the_same_count_as_overlapping() -> None:
+    assert found(book("x", 5, 9), book("x", 0, 5, REFUSED)) is Found.ORDER
+    assert found(book("x", 6, 9), book("x", 0, 5, REFUSED)) is Found.NO_ORDER
+
+
+def test_what_got_stuck_is_named_with_the_state() -> None:
+    first, second = book("x", 0, 1), book("x", 2, 3)
+    result = linearize([second, first], frozenset(), Modelled(Hotel(), []).step)
+    assert result.stuck is second
+    assert result.placed == 1
+    assert {room for room, _ in result.state} == {"x"}
+
+
+def crowd(many: int, capacity: int, *, oversold: int = 0, seed: int = 1) -> list[Operation]:
+    """32 customers who ask a counter again and again, as it would have answered them."""
+    chance = random.Random(seed)
+    free_at = [chance.random() for _ in range(32)]
+    asked = []
+    for _ in range(many):
+        number = min(range(32), key=free_at.__getitem__)
+        begin = free_at[number]
+        end = begin + chance.expovariate(1)
+        asked.append((chance.uniform(begin, end), begin, end, number, chance.choice([1, 2, 3, 4])))
+        free_at[number] = end + chance.expovariate(10)
+    operations = []
+    for _, begin, end, number, quantity in sorted(asked):
+        effect = HAPPENED if quantity <= capacity + oversold else REFUSED
+        capacity -= quantity if effect is HAPPENED else 0
+        request = Some(customer_id=f"c{number}", quantity=quantity)
+        operations.append(operation(request, int(begin * 1e6), int(end * 1e6), effect))
+    return operations
+
+
+@pytest.mark.parametrize(
+    ("oversold", "expected"), [(0, Found.ORDER), (3, Found.NO_ORDER)], ids=["right", "oversold"]
+)
+def test_one_hot_counter_takes_a_step_for_each_operation(oversold: int, expected: Found) -> None:
+    operations = crowd(20_000, 24_000, oversold=oversold)
+    result = linearize(
+        operations, 24_000, Modelled(Counter(), operations).step, only_takes=True, budget=0
+    )
+    assert result.found is expected
+
+
+def test_a_search_that_takes_too_long_gives_up() -> None:
+    operations = crowd(20_000, 24_000, oversold=3)
+    result = linearize(operations, 24_000, Modelled(Reserved(), operations).step, budget=1_000)
+    assert result.found is Found.GAVE_UP
+    assert result.stuck is not None

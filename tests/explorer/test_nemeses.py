@@ -1,0 +1,69 @@
+"""What goes wrong, at every moment at which it can."""
+
+import pytest
+
+from booking_lab.explorer.schedule import parse
+from booking_lab.explorer.search import Exhaustive, Replay
+
+OVER_A_LOCK = {"double booking", "lost update"}
+
+
+@pytest.mark.parametrize("nemesis", ["expiry", "flush"])
+def test_a_lock_that_is_lost_under_work_double_books_and_a_fence_does_not(run, nemesis):
+    lost = run("distributed", nemeses=(nemesis,))
+    fenced = run("fenced", nemeses=(nemesis,))
+
+    assert set(lost.anomalies) == OVER_A_LOCK
+    assert "expiry:A" in str([str(m) for m in lost.worst.schedule]) or nemesis == "flush"
+    assert fenced.bad == 0
+    assert fenced.schedules > run("fenced").schedules
+
+
+def test_redlock_double_books_once_it_has_expired(run):
+    found = run("redlock", nemeses=("expiry",), search=Exhaustive(preemptions=1))
+
+    assert set(found.anomalies) == OVER_A_LOCK
+
+
+@pytest.mark.parametrize("strategy", ["pessimistic", "optimistic", "distributed", "fenced"])
+def test_a_booker_that_dies_between_any_two_steps_spoils_nothing(run, strategy):
+    found = run(strategy, nemeses=("death",), search=Exhaustive(preemptions=1))
+
+    assert found.bad == 0
+    assert found.outcomes["died"] > 0
+    # A dead holder's row lock goes with its connection; a lease stays, and the others' wait ends.
+    assert (found.outcomes["timeout"] > 0) is (strategy in {"distributed", "fenced"})
+
+
+def test_a_dead_workers_bookers_die_together(run):
+    found = run("mutex", workers=1, nemeses=("death",))
+
+    assert found.outcomes["died"] % 2 == 0
+    assert found.bad == 0
+
+
+@pytest.mark.parametrize("strategy", ["none", "pessimistic", "serializable"])
+def test_a_lost_answer_to_commit_is_found_out(run, strategy):
+    found = run(strategy, nemeses=("loss",))
+
+    assert set(found.anomalies) <= OVER_A_LOCK
+    assert set(found.outcomes) == {"confirmed", "refused"}
+
+
+def test_a_nemesis_strikes_where_the_schedule_says(run):
+    address = "A:acquire A:read expiry:A B:acquire B:read B:write B:commit A:write A:commit"
+    found = run("distributed", nemeses=("expiry",), search=Replay(parse(address)))
+
+    assert found.bad == 1
+    notes = [event.note for event in found.last.events if event.note]
+    assert notes == ["A's lock expires"]
+
+
+def test_a_dead_holders_lease_keeps_the_others_out_until_their_wait_is_over(run):
+    address = "A:acquire death:A B:acquire time:passes B:acquire"
+    found = run("distributed", nemeses=("death",), search=Replay(parse(address)))
+
+    assert {name: one.outcome for name, one in found.last.endings.items()} == {
+        "A": "died",
+        "B": "timeout",
+    }

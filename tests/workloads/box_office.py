@@ -1,0 +1,101 @@
+"""Sells tickets for the tests: books, races, resets and looks at the books."""
+
+from dataclasses import replace
+
+from booking_lab import race
+from booking_lab.core.booking import Booking
+from booking_lab.core.capability import Capability, offered
+from booking_lab.core.lab_workload import Finding
+from booking_lab.core.strategy import Anomaly
+from booking_lab.core.workload import Row
+from booking_lab.engine import Wish
+from booking_lab.lab import Lab
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.reset import reset
+from booking_lab.workloads.tickets import TicketRequest, Tickets
+
+TICKETS = Tickets()
+TRACE = "0" * 31 + "1"
+
+_THERE = offered(TICKETS) | {Capability.REDIS, Capability.QUORUM}
+_ENTRIES = [one for one in Registry([SHIPPED]).entries() if one.kind.needs <= _THERE]
+#: The strategies that can book tickets.
+STRATEGIES = [entry.name for entry in _ENTRIES]
+#: Those that oversell among the threads of one process, where a lock in memory holds.
+UNSAFE = {
+    entry.name for entry in _ENTRIES if Anomaly.OVERSELL in entry.kind.allows
+} - {"mutex"}  # fmt: skip
+
+
+def asks(quantity: int = 1, customer: str = "alice@example.com", event: int = 1) -> TicketRequest:
+    """A new booking."""
+    return TicketRequest(event_id=event, quantity=quantity, customer_id=customer)
+
+
+def crowd(many: int, quantity: int = 1) -> list[TicketRequest]:
+    """New bookings of different customers."""
+    return [asks(quantity, f"{number}@example.com") for number in range(many)]
+
+
+class BoxOffice:
+    """The tickets of a lab."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+
+    def wish(self, strategy: str) -> Wish:
+        """Book under ``strategy``; those that try again don't give up."""
+        entry = self.lab.registry.get(strategy)
+        patient = {option["name"] for option in entry.options} & {"attempts"}
+        return Wish(TRACE, (entry, entry.make(dict.fromkeys(patient, 1000))))
+
+    def book(self, request: TicketRequest, strategy: str = "pessimistic") -> Booking:
+        return self.lab.engine.book(TICKETS, request, self.wish(strategy))
+
+    def race(self, requests: list[TicketRequest], strategy: str) -> race.Race:
+        wish = self.wish(strategy)
+        return race.run(self.lab.engine, self.lab.connector, TICKETS, requests, wish)
+
+    def changing(self, booking: Booking, quantity: int | None) -> TicketRequest:
+        """A booking's move, or its cancellation."""
+        changes = None if quantity is None else {"quantity": quantity}
+        with self.lab.connector.session() as session:
+            return TICKETS.changing(session, booking.request.id, changes)
+
+    def begun(self, request: TicketRequest) -> TicketRequest:
+        """The request as a booking that begins now has it."""
+        [(generation,)] = self.ask("SELECT generation FROM lab")
+        return replace(request, generation=generation)
+
+    def start_over(self) -> None:
+        with self.lab.connector.session() as session:
+            scopes = list(TICKETS.available(session))
+        for scope in scopes:
+            self.reset(scope)
+
+    def reset(self, scope: str = "1") -> int:
+        with self.lab.connector.session() as session:
+            return reset(session, TICKETS, scope, self.lab.history)
+
+    def left(self, scope: str = "1") -> int:
+        with self.lab.connector.session() as session:
+            return TICKETS.available(session)[scope]
+
+    def findings(self) -> list[Finding]:
+        with self.lab.connector.session() as session:
+            self.lab.ledger.flush(session)
+            return list(TICKETS.findings(session))
+
+    def anomalies(self) -> set[str]:
+        return {str(finding.anomaly) for finding in self.findings()}
+
+    def ask(self, query: str) -> list[Row]:
+        with self.lab.connector.session() as session:
+            return session.execute(query)
+
+    def somebody_waits(self) -> bool:
+        """Whether a session waits for another one's lock."""
+        return bool(self.ask(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
+            "AND cardinality(pg_blocking_pids(pid)) > 0"
+        ))  # fmt: skip
