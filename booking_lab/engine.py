@@ -156,7 +156,7 @@ class Engine:
     def _waits_for_others(
         self, workload: Workload, request: Request, wish: Wish, current: selection.Selection
     ) -> bool:
-        """Tell whether somebody else may write the booking, so that its own connection were idle."""
+        """Tell whether somebody else may write it, so that a connection of its own were idle."""
         _, strategy = wish.strategy or self._registry.selected(current)
         if Capability.BATCH not in strategy.needs:
             return False
@@ -236,9 +236,7 @@ class Engine:
         for number in range(1, retry.attempts + 1):
             # What a try has chosen is chosen anew by the next.
             booking.tries, booking.request = number, asked
-            attempt = Attempt(
-                booking, number, session, self._servers, observers, Confirmation
-            )
+            attempt = Attempt(booking, number, session, self._servers, observers, Confirmation)
             try:
                 booking.strategy.book(attempt)
                 attempt.finish()

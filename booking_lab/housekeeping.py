@@ -34,6 +34,7 @@ class Housekeeping:
         under_way: the bookings under way in this process.
         worker: this process, as ``instance/pid``.
         each_round: called several times a second, whether the database answers or not.
+        chore: called several times a second with the connection, while the database answers.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class Housekeeping:
         under_way: UnderWay,
         worker: str,
         each_round: Callable[[], None],
+        chore: Callable[[Session], None],
     ) -> None:
         self._connector = connector
         self._ledger = ledger
         self._under_way = under_way
         self._worker = worker
         self._each_round = each_round
+        self._chore = chore
         self._stop_read, self._stop_write = os.pipe()
         self._stopping = False
         self._tried = threading.Event()
@@ -97,6 +100,7 @@ class Housekeeping:
             done = drained < wanted and not self._under_way.older_than(wanted)
             self._each_round()
             self._ledger.flush(session)
+            self._chore(session)
             if done:
                 # After the flush: whoever has waited for this finds the books complete.
                 selection.register(session, self._worker, wanted)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
+import psycopg2
+
 from booking_lab.config import Settings
+from booking_lab.core.capability import Counts
 from booking_lab.core.lease import Servers
 from booking_lab.core.step import Observer
 from booking_lab.db.ledger import Ledger
@@ -17,8 +21,11 @@ from booking_lab.observers import gauges, metrics, tracing
 from booking_lab.observers.history import History
 from booking_lab.observers.metrics import Metrics
 from booking_lab.observers.think import ThinkTime
+from booking_lab.reconciler import Reconciler
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
+
+log = logging.getLogger(__name__)
 
 
 class Lab:
@@ -67,12 +74,15 @@ class Lab:
         metrics.begin_at_zero(
             [entry.name for entry in self.registry.entries()], [one.name for one in self.workloads]
         )
+        countable = {one.name: one for one in self.workloads if isinstance(one, Counts)}
+        self.reconciler = Reconciler(self.redis, countable, self.registry)
         self._housekeeping = Housekeeping(
             self.connector,
             self.ledger,
             self.engine.under_way,
             self.worker,
             each_round=lambda: gauges.show((self.bookings, self.reads)),
+            chore=self.reconciler.round,
         )
         self._housekeeping.start()
 
@@ -109,6 +119,8 @@ class Lab:
         try:
             with self.connector.session() as session:
                 history.begin(session, self.workloads)
-        except BookingLabError:  # PostgreSQL may be away for a moment as a worker is replaced
+        except (BookingLabError, psycopg2.Error) as error:
+            # PostgreSQL may be away for a moment as a worker is replaced.
+            log.warning("the history does not know its database: %s", error)
             history.begin(None)
         return history

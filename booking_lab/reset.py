@@ -7,7 +7,8 @@ from contextlib import nullcontext
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db.session import Session
 from booking_lab.errors import NotFound
-from booking_lab.observers.history import History, Resetting
+from booking_lab.observers.history import History
+from booking_lab.observers.opening import Resetting
 
 _NEXT = "UPDATE lab SET generation = generation + 1 RETURNING generation"
 _MARK = """

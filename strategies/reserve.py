@@ -13,7 +13,7 @@ refuses.
 Prevents: double bookings, lost updates, oversells and overlaps, whatever the counters say.
 Costs: two round trips to Redis, more than it saves as long as most bookings are confirmed. What is
 free can be refused for a moment.
-Take it: when far more ask than can have: a sale in which a hundred thousand want a thousand tickets.
+Take it: when far more ask than can have, such as a hundred thousand for a thousand tickets.
 """
 
 from dataclasses import dataclass

@@ -6,18 +6,19 @@ Absolute figures are this machine's, on this day; the ratios within one run are 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from booking_lab.bench import pgbench, reads, transactions, wire
+from booking_lab.bench import counter, pgbench, reads, tables, transactions, wire
 from booking_lab.bench.place import HOT, UNIFORM, Place, prepare
 from booking_lab.config import Settings
 from booking_lab.crowd import Customer
-from booking_lab.stack import running
+from booking_lab.lab import Lab
+from booking_lab.stack import RunningLab, running
 
 CLIENTS = 32
 
@@ -33,71 +34,70 @@ def run(seconds: float, console: Console, strategies: Sequence[str] = ()) -> dic
     settings = replace(Settings.from_environment(), think_time_ms=0, log_level="WARNING")
     with (
         console.status("starting the lab") as status,
-        running(settings=settings, durable=True, workers=2) as lab,
+        running(settings=settings, durable=True, workers=2) as stack,
+        _lab(settings, stack) as lab,
     ):
-        prepare(lab.database_url)
-        rows = []
-        recorded = transactions.record(lab.database_url, lab.redis_url, strategies)
-        for place in (UNIFORM, HOT):
-            for strategy, transaction in recorded.items():
-                status.update(f"{strategy}, {place.name}: the service")
-                service = _service(lab.url, strategy, place, seconds)
-                status.update(f"{strategy}, {place.name}: pgbench")
-                peer = pgbench.run(lab.database_url, transaction, place, CLIENTS, seconds)
-                rows.append({"strategy": strategy, "place": place.name, **service, "pgbench": peer})
-                console.print(_line(rows[-1]))
+        prepare(stack.database_url)
+        names = strategies or [entry.name for entry in lab.registry.entries()]
+        rows = _bookings(stack.url, lab, names, seconds, status.update)
+        console.print(tables.bookings(rows, CLIENTS))
+        figures: dict[str, Any] = {"bookings": rows}
+        if compared := [name for name in counter.STRATEGIES if name in names]:
+            found = counter.run(stack.url, lab, compared, CLIENTS, seconds, status.update)
+            figures["counter"] = counter.as_json(found)
+            console.print(tables.counter(found, CLIENTS))
         status.update("readers beside waiting bookers")
-        readers = reads.run(lab.url, lab.database_url)
-    console.print(_table(rows))
-    console.print(
-        f"GET /events/1: p95 {readers.idle_p95:.1f} ms idle, {readers.busy_p95:.1f} ms while "
-        f"{readers.waiting} bookers wait for one row; ratio {readers.ratio:.2f}"
+        readers = reads.run(stack.url, stack.database_url)
+        figures["reads"] = {**asdict(readers), "ratio": readers.ratio}
+        console.print(tables.readers(readers))
+    return figures
+
+
+@contextmanager
+def _lab(settings: Settings, stack: RunningLab) -> Iterator[Lab]:
+    """A worker more, in this process, with a connection for every booker."""
+    here = replace(
+        settings,
+        database_url=stack.database_url,
+        redis_url=stack.redis_url,
+        redlock_urls=stack.redlock_urls,
+        booking_pool=CLIENTS,
+        instance="bench",
     )
-    return {"bookings": rows, "reads": {**asdict(readers), "ratio": readers.ratio}}
+    lab = Lab(here)
+    lab.start()
+    try:
+        yield lab
+    finally:
+        lab.stop()
+
+
+def _bookings(
+    url: str,
+    lab: Lab,
+    strategies: Sequence[str],
+    seconds: float,
+    progress: Callable[[str], None],
+) -> list[dict[str, Any]]:
+    rows = []
+    # Taken down where there is room, and before anybody else books there.
+    recorded = {name: transactions.record(lab, name, UNIFORM) for name in strategies}
+    for place in (UNIFORM, HOT):
+        for name, transcript in recorded.items():
+            progress(f"{name}, {place.name}: the service")
+            service = _service(url, name, place, seconds)
+            progress(f"{name}, {place.name}: pgbench")
+            script = pgbench.script(transcript, place)
+            peer = pgbench.run(lab.settings.database_url, script, CLIENTS, seconds)
+            rows.append({"strategy": name, "place": place.name, **service, "pgbench": peer})
+    return rows
 
 
 def _service(url: str, strategy: str, place: Place, seconds: float) -> dict[str, float]:
     with Customer(url) as admin:
         admin.post("/admin/strategy", {"strategy": strategy})
-        admin.post(f"/admin/reset?event_id={place.event_id}")
-    load = wire.load(url, place, CLIENTS, seconds)
-    return {
-        "per_second": load.per_second,
-        "p99_ms": load.p99_ms,
-        "confirmed": load.confirmed,
-        "refused": load.refused,
-        "other": load.other,
-    }
-
-
-def _line(row: dict[str, Any]) -> str:
-    return f"  {row['strategy']}, {row['place']}: {row['per_second']:.0f} bookings/s"
-
-
-def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(
-        title=f"Bookings over HTTP: {CLIENTS} clients, durable commits, no think time",
-        caption="pgbench runs the same statements on the same server",
-        box=None,
-        padding=(0, 1, 0, 0),
-    )
-    for heading in ("seats", "strategy"):
-        table.add_column(heading)
-    for heading in (
-        "per s", "p99 ms", "confirmed", "refused", "other", "pgbench", "ratio",
-    ):  # fmt: skip
-        table.add_column(heading, justify="right")
-    for row in rows:
-        table.add_row(
-            row["place"],
-            row["strategy"],
-            f"{row['per_second']:.0f}",
-            f"{row['p99_ms']:.1f}",
-            *(str(row[outcome]) for outcome in ("confirmed", "refused", "other")),
-            f"{row['pgbench']:.0f}",
-            f"{row['per_second'] / row['pgbench']:.2f}",
-        )
-    return table
+        admin.post(f"/admin/reset?event_id={place.id}")
+    return asdict(wire.load(url, place, CLIENTS, seconds))
 
 
 def dump(figures: dict[str, Any]) -> str:

@@ -5,21 +5,21 @@ So pgbench runs the same transaction as the service, whatever the strategy is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from booking_lab.bench.place import UNIFORM
+from booking_lab.bench.place import Place
+from booking_lab.core.booking import Outcome
 from booking_lab.core.lease import Servers
 from booking_lab.core.workload import Record, Row
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Connector, Pool
 from booking_lab.db.session import Session
 from booking_lab.engine import Engine, Wish
-from booking_lab.locks import redis_lock
-from booking_lab.registry import SHIPPED, Registry
-from booking_lab.workloads.seats import SeatRequest, Seats
+from booking_lab.lab import Lab
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class _TakenDown(Session):
 
 
 class _OneSession(Pool):
-    """A pool of one session that takes down what it sends."""
+    """A pool of one session that takes down what it sends while it is lent for the last time."""
 
     def __init__(self, connector: Connector, transcript: Transcript) -> None:
         super().__init__("transcript", connector, 1, 1)
@@ -57,6 +57,7 @@ class _OneSession(Pool):
 
     @contextmanager
     def session(self, first: Callable[[Session], T]) -> Iterator[tuple[Session, T]]:
+        self._transcript.messages.clear()
         raw = self._connector.connect()
         session = _TakenDown(raw)
         session.transcript = self._transcript
@@ -66,24 +67,20 @@ class _OneSession(Pool):
             raw.close()
 
 
-def record(
-    database_url: str, redis_url: str, strategies: Sequence[str] = ()
-) -> dict[str, Transcript]:
-    """Book once under each strategy, or those named; return what each sent."""
-    connector = Connector(database_url)
-    registry = Registry([SHIPPED])
-    redis = redis_lock.connect(redis_url, 1.0)
-    transcripts = {}
-    entries = [registry.get(name) for name in strategies] or registry.entries()
-    for number, entry in enumerate(entries, start=1):
-        transcript = Transcript()
-        engine = Engine(
-            _OneSession(connector, transcript), Servers(redis), registry, Ledger(), [], "bench"
-        )
-        request = SeatRequest(
-            event_id=UNIFORM.event_id, seats=(f"S{number}",), customer_id="transcript"
-        )
-        engine.book(Seats(), request, Wish("", (entry, entry.make({}))))
-        transcripts[entry.name] = transcript
-    redis.close()
-    return transcripts
+def record(lab: Lab, strategy: str, place: Place) -> Transcript:
+    """Book once under a strategy; return what it sent.
+
+    Raises:
+        UnknownStrategy: there is none of this name.
+        RuntimeError: nothing was booked.
+    """
+    transcript = Transcript()
+    pool = _OneSession(lab.connector, transcript)
+    servers = Servers(lab.redis, lab.redlock)
+    engine = Engine(pool, servers, lab.registry, Ledger(), [], "bench")
+    entry = lab.registry.get(strategy)
+    request = place.request(random.Random(strategy), "transcript")
+    done = engine.book(place.workload, request, Wish("", (entry, entry.make({}))))
+    if done.outcome is not Outcome.CONFIRMED:
+        raise RuntimeError(f"{strategy} booked nothing: {done.message}")
+    return transcript

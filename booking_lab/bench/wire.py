@@ -8,7 +8,9 @@ import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -25,6 +27,10 @@ class Load:
     confirmed: int
     refused: int
     other: int
+
+
+#: What the service says with which status.
+_ANSWERS = {201: "confirmed", 409: "refused"}
 
 
 class Wire:
@@ -75,32 +81,55 @@ class Wire:
 
 
 def load(url: str, place: Place, clients: int, seconds: float) -> Load:
-    """Let ``clients`` book random seats of ``place`` for ``seconds``."""
+    """Let ``clients`` book over HTTP at ``place`` for ``seconds``."""
+
+    @contextmanager
+    def connected(number: int) -> Iterator[Callable[[], str]]:
+        chance = random.Random(number)
+        wire = Wire(url)
+        yield lambda: _ANSWERS.get(
+            wire.post(place.path, json.dumps(place.body(chance, f"c{number}"))), "other"
+        )
+        wire.close()
+
+    return let_loose(connected, clients, seconds)
+
+
+def let_loose(
+    customer: Callable[[int], AbstractContextManager[Callable[[], str]]],
+    clients: int,
+    seconds: float,
+) -> Load:
+    """Let customers book in a loop, each in a thread; return what they met with.
+
+    Args:
+        customer: by a number, gives what books once and returns ``confirmed``, ``refused`` or
+            ``other``.
+        clients: how many.
+        seconds: for how long. What comes before, such as connecting, doesn't count.
+    """
     start = threading.Barrier(clients)
 
-    def client(number: int) -> tuple[list[float], Counter[int]]:
-        chance = random.Random(number)
+    def client(number: int) -> tuple[list[float], Counter[str]]:
         times: list[float] = []
-        statuses: Counter[int] = Counter()
-        wire = Wire(url)
-        start.wait(30)
-        end = time.perf_counter() + seconds
-        while (begin := time.perf_counter()) < end:
-            seat = f"S{chance.randint(1, place.seats)}"
-            body = {"event_id": place.event_id, "seat_number": seat, "customer_id": f"c{number}"}
-            statuses[wire.post("/book", json.dumps(body))] += 1
-            times.append(time.perf_counter() - begin)
-        wire.close()
-        return times, statuses
+        answers: Counter[str] = Counter()
+        with customer(number) as book:
+            book()
+            start.wait(30)
+            end = time.perf_counter() + seconds
+            while (begin := time.perf_counter()) < end:
+                answers[book()] += 1
+                times.append(time.perf_counter() - begin)
+        return times, answers
 
     with ThreadPoolExecutor(clients) as pool:
         done = list(pool.map(client, range(clients)))
     times = [one for client_times, _ in done for one in client_times]
-    statuses = sum((counted for _, counted in done), Counter())
+    answers = sum((counted for _, counted in done), Counter())
     return Load(
         per_second=len(times) / seconds,
         p99_ms=1000 * percentile(times, 0.99),
-        confirmed=statuses[201],
-        refused=statuses[409],
-        other=len(times) - statuses[201] - statuses[409],
+        confirmed=answers["confirmed"],
+        refused=answers["refused"],
+        other=answers["other"],
     )

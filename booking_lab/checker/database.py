@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from booking_lab.checker.history import History
 from booking_lab.checker.operation import Effect, Operation
+from booking_lab.checker.recorded import History
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
 from booking_lab.core.workload import Session
@@ -16,6 +16,8 @@ from booking_lab.db.identity import identity
 _ATTEMPTS = """
 SELECT workload, scope, id::text, subject, customer_id FROM attempts WHERE outcome = 'confirmed'
 """
+
+_WORKLOADS = "SELECT DISTINCT workload FROM resets"
 
 Scope = tuple[str, str]
 
@@ -89,7 +91,8 @@ def read(session: Session, workloads: Iterable[LabWorkload]) -> Books:
         confirmed: dict[Scope, dict[str, Confirmed]] = defaultdict(dict)
         for workload, scope, *row in session.execute(_ATTEMPTS):
             confirmed[workload, scope][row[0]] = Confirmed(*row)
-        findings = {one.name: one.findings(session) for one in workloads}
+        there = {name for (name,) in session.execute(_WORKLOADS)}
+        findings = {one.name: one.findings(session) for one in workloads if one.name in there}
         return Books(identity(session), confirmed, findings)
     finally:
         session.rollback()

@@ -7,10 +7,10 @@ from typing import Any
 
 from booking_lab.checker.culprits import Culprits, culprits
 from booking_lab.checker.groups import Group, groups_of, met
-from booking_lab.checker.history import History, by_scope
 from booking_lab.checker.linearize import BUDGET, Found, Result, linearize
 from booking_lab.checker.model import Model, ModelFault, Modelled
 from booking_lab.checker.operation import Effect, Operation
+from booking_lab.checker.recorded import History, by_scope
 from booking_lab.checker.verdict import Kind, Problem, Report, Undecided
 from booking_lab.workloads import Workloads
 

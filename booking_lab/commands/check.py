@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 
 import click
+import psycopg2
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from booking_lab.checker import database, report
-from booking_lab.checker.history import BadHistory, History, Reader
+from booking_lab.checker.history import BadHistory, Reader
 from booking_lab.checker.judge import Judge
 from booking_lab.checker.linearize import BUDGET
+from booking_lab.checker.recorded import History
 from booking_lab.checker.verdict import Report, Verdict
 from booking_lab.commands._bad_input import BadInput
 from booking_lab.config import Settings
@@ -90,6 +92,13 @@ def _books(url: str | None, workloads: Workloads) -> tuple[database.Books | None
             return database.read(session, workloads), ""
     except BookingLabError as error:
         return None, error.message
+    except psycopg2.Error as error:
+        # The driver's own words may quote the address, and with it a password.
+        if error.pgcode is None:
+            raise BadInput(
+                "--database can't be read: it takes postgresql://user:password@host:port/database."
+            ) from None
+        raise BadInput(f"This is no database of a lab: {error.diag.message_primary}.") from None
 
 
 def _check(

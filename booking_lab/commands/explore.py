@@ -16,18 +16,18 @@ from rich.console import Console
 
 from booking_lab.commands._bad_input import BadInput
 from booking_lab.config import Settings
-from booking_lab.errors import BookingLabError, InvalidRequest
+from booking_lab.errors import BookingLabError
 from booking_lab.explorer import planning, report
 from booking_lab.explorer.as_json import as_json
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
-from booking_lab.explorer.nemesis import NEMESES
+from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.page import page
-from booking_lab.explorer.planning import MOST_BOOKERS, Names, Way
+from booking_lab.explorer.planning import MOST_BOOKERS, Names
 from booking_lab.explorer.progress import progress
-from booking_lab.explorer.schedule import parse
 from booking_lab.explorer.servers import own_servers
 from booking_lab.explorer.verdict import judge
 from booking_lab.explorer.watching import Watch
+from booking_lab.explorer.way import Way, chosen
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
@@ -75,7 +75,8 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
     multiple=True,
     callback=_nemeses,
     metavar="NAME",
-    help=f"What can go wrong: {', '.join(NEMESES)}, or all. May be repeated; each strikes once.",
+    help=f"What can go wrong: {', '.join(NEMESES)}, or all of these; or {', '.join(SLOW_NEMESES)}, "
+    "which takes seconds each time. May be repeated; each strikes once.",
 )
 @click.option(
     "--option",
@@ -128,10 +129,11 @@ def command(
     settings = Settings.from_environment()
     with _quiet():
         try:
-            way = _way(preemptions, random, seed, schedule, repeat)
+            way = chosen(preemptions, random, seed, schedule, repeat)
             registry = Registry([SHIPPED, *settings.strategy_folders], shelf=True)
             workloads = Workloads(settings.workload_folders)
-            plan = planning.plan(Names(workers=workers or 0, **names), registry, workloads, way)
+            asked = Names(workers=workers or 0, **names)
+            plan = planning.plan(asked, registry, workloads, way.schedule)
         except BookingLabError as error:
             raise BadInput(error.message) from None
         console = Console(stderr=True)
@@ -144,34 +146,11 @@ def command(
     else:
         report.tell(Console(highlight=False), plan, way, found, verdict, shown)
     if html and found.last:
-        summary = [report.about(plan), *report.summary(plan, way, found, verdict)]
-        title = report.title(way, shown)
-        html.write_text(page(plan, shown or found.last, summary, title))
+        about = [report.about(plan), *report.summary(plan, way, found, verdict)]
+        _write(html, page(plan, shown or found.last, about, report.title(way, shown)))
         click.echo(f"A page to step through: {html}", err=json_wanted)
     kept = bool(way.schedule) or verdict.kept
     sys.exit(0 if kept and not found.interrupted else 1)
-
-
-def _way(
-    preemptions: int | None,
-    random: int | None,
-    seed: int | None,
-    schedule: str | None,
-    repeat: int | None,
-) -> Way:
-    """Return which schedules to run.
-
-    Raises:
-        InvalidRequest: the options don't go together, or there is no such schedule.
-    """
-    ways = {"--preemptions": preemptions, "--random": random, "--schedule": schedule}
-    if len(given := [name for name, value in ways.items() if value is not None]) > 1:
-        raise InvalidRequest(f"{' and '.join(given)} don't go together; take one.")
-    for name, value, needed in (("--seed", seed, "--random"), ("--repeat", repeat, "--schedule")):
-        if value is not None and ways[needed] is None:
-            raise InvalidRequest(f"{name} is for {needed}; give that as well, or leave it out.")
-    moves = () if schedule is None else parse(schedule)
-    return Way(preemptions, random, seed or 0, moves, repeat or 1)
 
 
 def _explored(
@@ -195,6 +174,13 @@ def _servers(settings: Settings, console: Console) -> Iterator[Place]:
     ):
         status.stop()
         yield place
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text)
+    except OSError as error:
+        raise click.ClickException(f"{file} can't be written: {error.strerror}.") from None
 
 
 @contextmanager

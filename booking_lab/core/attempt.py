@@ -322,7 +322,10 @@ class Attempt:
         except BaseException:
             self._settle("was not given back", reservation.give_back)
             raise
-        self._settle("was not confirmed", reservation.confirm)
+        if self.committed:
+            self._settle("was not confirmed", reservation.confirm)
+        else:
+            self._settle("was not given back", reservation.give_back)
 
     def _take(self, reservation: Reservation) -> None:
         """Take it; counters that aren't there are filled from what PostgreSQL says."""
@@ -350,11 +353,11 @@ class Attempt:
 
     @contextmanager
     def queued(self, most: int, wait: float) -> Iterator[Batch | None]:
-        """Wait in the process's queue for the same things, to book for all who wait; needs ``BATCH``.
+        """Stand in line with those of this process who want the same; one of them books for all.
 
-        Whoever stands first when nobody writes is the writer: it gets those behind it as a batch,
-        and at the end of the block each of them is told what became of it. For the others, there is
-        nothing left to do then.
+        Whoever is first when nobody writes is the writer: it gets those behind it as a batch, and
+        at the end of the block each of them is told what became of it. For the others, there is
+        nothing left to do then. Needs ``BATCH``.
 
         Args:
             most: bookings of a batch at most.
@@ -377,6 +380,7 @@ class Attempt:
             self.committed = True
             yield None
             return
+        self._booking.timing.batches.append(len(places))
         failure: BaseException | None = None
         try:
             yield Batch(places, self._session, self.step, self._written)

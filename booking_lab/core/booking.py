@@ -32,7 +32,7 @@ class Timing:
     the end of the last, ``total`` the whole booking (none while it is under way), ``contended``
     how often somebody was in the way, ``holding`` whether a lock is held right now, ``lost_leases``
     how many locks were gone when they were to be given back, ``steps`` each step and how long it
-    took.
+    took, ``batches`` how many bookings it wrote at once, for each time that it was the writer.
     """
 
     waited: float = 0.0
@@ -42,6 +42,7 @@ class Timing:
     holding: bool = False
     lost_leases: int = 0
     steps: list[tuple[StepKind, float]] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
 
 
 @dataclass

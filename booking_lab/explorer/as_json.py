@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from booking_lab.explorer.explore import Exploration, Plan
-from booking_lab.explorer.planning import Way
 from booking_lab.explorer.schedule import written
 from booking_lab.explorer.statements import full
 from booking_lab.explorer.timeline import wish
 from booking_lab.explorer.trial import Event, Message, Trial
 from booking_lab.explorer.verdict import Verdict
+from booking_lab.explorer.way import Way
 
 
 def as_json(

@@ -62,7 +62,7 @@ class Booker:
         self.state = State.ENDED
         self.servers = servers
         self.event: Event | None = None
-        self._connector = connector
+        self.connector = connector
         self._arrivals = arrivals
         self._session: WatchedSession | None = None
         self._engine = Engine(
@@ -127,7 +127,7 @@ class Booker:
         if self._session is None or not self._session.usable:
             if self._session:
                 self._session.cut()
-            self._session = WatchedSession(self, self._connector)
+            self._session = WatchedSession(self, self.connector)
         return self._session
 
     @property
@@ -139,6 +139,11 @@ class Booker:
     def was_cut(self) -> bool:
         """Whether its connection was cut, and not replaced yet."""
         return self._session is not None and not self._session.is_open
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether it has begun a transaction and not ended it."""
+        return self._session is not None and self._session.is_open and not self._session.usable
 
     @property
     def booking_id(self) -> str:
@@ -204,13 +209,13 @@ class WatchedSession(Session):
             rows = super().execute(statement, parameters)
         except TimedOut as error:
             if not self.is_victim:
-                message.error = error.message
+                message.error = _said(error)
                 raise
             self.is_victim = False
             message.error = "deadlock detected"
             raise DeadlockDetected from error
         except Exception as error:
-            message.error = str(error)
+            message.error = _said(error)
             raise
         message.rows = rows
         return rows
@@ -223,7 +228,7 @@ class WatchedSession(Session):
         try:
             super().commit(*records)  # type: ignore[arg-type]
         except Exception as error:
-            message.error = str(error)
+            message.error = _said(error)
             raise
         if self.loses_answer:
             self.loses_answer = False
@@ -246,6 +251,11 @@ class WatchedSession(Session):
     def cut(self) -> None:
         """Lose the connection."""
         self._raw.close()
+
+
+def _said(error: Exception) -> str:
+    """Return what PostgreSQL itself said, in a line."""
+    return str(error.__cause__ or error).partition("\n")[0]
 
 
 class _OneConnection(Pool):

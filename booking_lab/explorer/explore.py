@@ -17,7 +17,7 @@ from booking_lab.core.strategy import Strategy
 from booking_lab.engine import Wish
 from booking_lab.explorer.booker import Booker
 from booking_lab.explorer.clock import ScheduledClock
-from booking_lab.explorer.nemesis import NEMESES
+from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.overhearing import overhear, overheard
 from booking_lab.explorer.search import Search
 from booking_lab.explorer.stage import Stage
@@ -175,7 +175,7 @@ def _stage(
             held.callback(bookers[-1].close)
         outside = plan.strategy[1].needs & {Capability.REDIS, Capability.QUORUM}
         clients = [one for one in (servers[0].redis, *servers[0].redlock) if one and outside]
-        nemeses = [NEMESES[name]() for name in plan.nemeses]
+        nemeses = [(NEMESES | SLOW_NEMESES)[name]() for name in plan.nemeses]
         stage = Stage(world, bookers, nemeses, clock, arrivals)
         workload = overheard(plan.workload)
 

@@ -104,7 +104,45 @@ class Loss:
         return f"the answer to {target}'s COMMIT will be lost"
 
 
-NEMESES: Mapping[str, type[Nemesis]] = {one.name: one for one in (Expiry, Flush, Death, Loss)}
+class Crowd:
+    """So many others commit that PostgreSQL summarises what serializable transactions have read.
+
+    It keeps ten entries for each connection that it may have. When these are used up, the oldest
+    committed transaction is folded into a summary, and a conflict with it can go unnoticed by one
+    that is still open.
+    """
+
+    name = "crowd"
+
+    def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
+        """The others, once somebody is in the middle of a transaction."""
+        return ["others"] if any(one.is_in_transaction for one in bookers) else []
+
+    def strike(self, target: str, bookers: Mapping[str, Booker]) -> str:  # noqa: ARG002
+        """Commit more transactions than PostgreSQL keeps apart."""
+        booker = next(iter(bookers.values()))
+        with booker.connector.session() as session:
+            many = int(session.execute(_ENTRIES)[0][0])
+            for _ in range(many):
+                session.execute(_READ_SOMETHING)
+        return f"{many:,} other serializable transactions commit"
+
+
+#: https://www.postgresql.org/docs/current/runtime-config-locks.html: the table of serializable
+#: transactions has ten entries for each backend, helpers included; a tenth more is enough.
+_ENTRIES = """
+SELECT 11 * sum(setting::integer) FROM pg_settings WHERE name IN (
+    'max_connections', 'autovacuum_worker_slots', 'max_worker_processes', 'max_wal_senders',
+    'max_prepared_transactions')
+"""
+_READ_SOMETHING = "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1 FROM lab; COMMIT"
+
+#: What can go wrong at every moment.
+NEMESES: dict[str, type[Nemesis]] = {one.name: one for one in (Expiry, Flush, Death, Loss)}
+
+
+#: What takes seconds to bring about; for a schedule that was chosen.
+SLOW_NEMESES: dict[str, type[Nemesis]] = {Crowd.name: Crowd}
 
 
 def _clients(bookers: Sequence[Booker]) -> list[redis.Redis]:

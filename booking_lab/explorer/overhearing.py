@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import redis
 
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.errors import Refused
+from booking_lab.errors import BookingLabError
 from booking_lab.explorer.trial import Event, Message
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def _noting_decision(
         noted = event.decided if event else []
         try:
             decision = decide(state, request)
-        except Refused as refusal:
-            noted.append((request.id, refusal))
+        except BookingLabError as error:
+            noted.append((request.id, error))
             raise
         noted.append((request.id, in_words(decision)))
         return decision

@@ -1,4 +1,4 @@
-"""What to explore, and how, from names and numbers; says what is wrong with them."""
+"""What to explore, from names; says what is wrong with them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from booking_lab.core.lab_workload import LabWorkload, Scenario
 from booking_lab.core.step import StepKind
 from booking_lab.errors import InvalidRequest, UnknownStrategy, Unsuitable
 from booking_lab.explorer.explore import Plan
-from booking_lab.explorer.nemesis import NEMESES
-from booking_lab.explorer.schedule import InvalidSchedule, Move, Schedule, written
-from booking_lab.explorer.search import Exhaustive, Random, Replay, Search
+from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
+from booking_lab.explorer.schedule import InvalidSchedule, Move, Schedule
 from booking_lab.registry import Entry, Registry
 from booking_lab.workloads import Workloads
 
@@ -21,7 +20,9 @@ from booking_lab.workloads import Workloads
 MOST_BOOKERS = 5
 #: What the servers of every exploration offer.
 _SERVERS = {Capability.REDIS, Capability.QUORUM}
-_WORLD = {"time": {"passes"}, "flush": {"redis"}}
+#: Whom those hit that hit no booker.
+_WORLD = {"time": {"passes"}, "flush": {"redis"}, "crowd": {"others"}}
+_KNOWN = NEMESES | SLOW_NEMESES
 
 
 class UnknownScenario(InvalidRequest):
@@ -30,52 +31,6 @@ class UnknownScenario(InvalidRequest):
 
 class UnknownNemesis(InvalidRequest):
     """There is no such nemesis."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """Which of the schedules to run: all of them, unless something else is said.
-
-    Attributes:
-        preemptions: those in which a booker is interrupted so often at most.
-        random: so many, drawn at random.
-        seed: of the random draws.
-        schedule: this one.
-        repeat: how often.
-    """
-
-    preemptions: int | None = None
-    random: int | None = None
-    seed: int = 0
-    schedule: Schedule = ()
-    repeat: int = 1
-
-    def search(self) -> Search:
-        """Return the search."""
-        if self.schedule:
-            return Replay(self.schedule, self.repeat)
-        if self.random is not None:
-            return Random(self.random, self.seed)
-        return Exhaustive(self.preemptions)
-
-    def __str__(self) -> str:
-        if self.schedule:
-            return "one schedule"
-        if self.random is not None:
-            return f"drawn at random, seed {self.seed}"
-        if self.preemptions is not None:
-            return f"with at most {self.preemptions} preemption{'s' * (self.preemptions != 1)}"
-        return "in all"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it for a program."""
-        return {
-            "preemptions": self.preemptions,
-            "random": self.random,
-            "seed": None if self.random is None else self.seed,
-            "schedule": written(self.schedule) or None,
-            "repeat": self.repeat,
-        }
 
 
 @dataclass(frozen=True)
@@ -101,8 +56,14 @@ class Names:
     nemeses: Sequence[str] = ()
 
 
-def plan(names: Names, registry: Registry, workloads: Workloads, way: Way) -> Plan:
+def plan(names: Names, registry: Registry, workloads: Workloads, schedule: Schedule = ()) -> Plan:
     """Return the plan.
+
+    Args:
+        names: what it is made from.
+        registry: the strategies.
+        workloads: the workloads.
+        schedule: the one that is to be run; whatever strikes in it is part of the plan.
 
     Raises:
         InvalidRequest: something isn't there, or doesn't go together.
@@ -117,8 +78,8 @@ def plan(names: Names, registry: Registry, workloads: Workloads, way: Way) -> Pl
             f"{names.bookers} bookers can't be in {names.workers} workers; take {names.bookers} at "
             f"most."
         )
-    _check_schedule(way.schedule, names.bookers)
-    struck = [move.actor for move in way.schedule if move.actor in NEMESES]
+    _check_schedule(schedule, names.bookers)
+    struck = [move.actor for move in schedule if move.actor in _KNOWN]
     nemeses = _nemeses([*names.nemeses, *struck])
     return Plan((entry, strategy), workload, scenario, names.workers, nemeses)
 
@@ -160,11 +121,11 @@ def _check_suitable(entry: Entry, workload: LabWorkload, scenario: Scenario) -> 
 def _nemeses(names: Sequence[str]) -> Sequence[str]:
     """Return them in the one order that every exploration has them in."""
     for name in names:
-        if name not in {*NEMESES, "all"}:
+        if name not in {*_KNOWN, "all"}:
             raise UnknownNemesis(
-                f"There is no nemesis {name!r}; there are: {', '.join(NEMESES)}, and all."
+                f"There is no nemesis {name!r}; there are: {', '.join(_KNOWN)}, and all."
             )
-    return [name for name in NEMESES if name in names or "all" in names]
+    return [name for name in _KNOWN if name in names or ("all" in names and name in NEMESES)]
 
 
 def _check_schedule(schedule: Schedule, bookers: int) -> None:
@@ -180,10 +141,10 @@ def _check_schedule(schedule: Schedule, bookers: int) -> None:
                 f"{move}: there is no {move.actor} among {bookers} bookers; say --bookers "
                 f"{ord(move.actor) - ord('A') + 1}."
             )
-        if not move.is_bookers and move.actor not in {*NEMESES, *_WORLD}:
+        if not move.is_bookers and move.actor not in {*_KNOWN, *_WORLD}:
             raise InvalidSchedule(
                 f"{move}: {move.actor} is no booker and no nemesis; nemeses are: "
-                f"{', '.join(NEMESES)}."
+                f"{', '.join(_KNOWN)}."
             )
         if move.what not in (known := _moves(move, names)):
             raise InvalidSchedule(f"{move}: that is no move; {move.actor} can: {_list(known)}.")

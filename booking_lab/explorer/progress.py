@@ -10,6 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from booking_lab.explorer.explore import Exploration
 
+_DAY = 86_400  # seconds
+
 
 @contextmanager
 def progress(console: Console) -> Iterator[Callable[[Exploration, float], None]]:
@@ -42,4 +44,6 @@ def rest(found: Exploration, share: float) -> str:
         return ""
     left = round(found.seconds * (1 - share) / share)
     time = f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02}"
+    if left > _DAY:
+        time = f"{left // _DAY:,} days"
     return f"{share:.0%} of about {found.schedules / share:,.0f}, {time} left"

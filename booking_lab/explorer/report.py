@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from booking_lab.explorer.explore import Exploration, Plan
-from booking_lab.explorer.planning import Way
 from booking_lab.explorer.schedule import written
 from booking_lab.explorer.timeline import Row, Timeline, timeline
 from booking_lab.explorer.trial import Trial
 from booking_lab.explorer.verdict import Verdict
+from booking_lab.explorer.way import Way
 from booking_lab.explorer.wording import Kind, Line
 
 #: A line below the heads, and one above the endings.
@@ -54,13 +54,18 @@ def tell(
         _say(console, Text(line))
     if shown is None:
         return
-    drawn = timeline(shown, plan.scenario)
     _say(console, Text(f"\n{title(way, shown)}\n"))
+    draw(console, plan, shown)
+    _say(console, Text("\nIts address, for --schedule:"))
+    console.print(Text(written(shown.schedule)), soft_wrap=True)
+
+
+def draw(console: Console, plan: Plan, trial: Trial) -> None:
+    """Print the time-line of one schedule, and what is wrong after it."""
+    drawn = timeline(trial, plan.scenario)
     _say(console, _table(drawn))
     for line in drawn.wrong:
         _say(console, Text(f"Wrong: {line}", style="red"))
-    _say(console, Text("\nIts address, for --schedule:"))
-    console.print(Text(written(shown.schedule)), soft_wrap=True)
 
 
 def _say(console: Console, what: RenderableType) -> None:
@@ -82,9 +87,9 @@ def about(plan: Plan) -> str:
     options = "".join(f", {name} {value}" for name, value in changed.items())
     bookers = len(plan.scenario.requests)
     workers = plan.workers or bookers
-    where = (
-        "each in a process of its own" if workers == bookers else f"in {_many(workers, 'process')}"
-    )
+    where = "each in a process of its own"
+    if workers < bookers:
+        where = "all in one process" if workers == 1 else f"in {workers} processes"
     wrong = f"; what can go wrong: {', '.join(plan.nemeses)}" if plan.nemeses else ""
     return (
         f"{entry.name}{options} on {plan.workload.name}, {plan.scenario.name}: "
@@ -117,6 +122,8 @@ def summary(plan: Plan, way: Way, found: Exploration, verdict: Verdict) -> Itera
         yield f"AGAINST ITS WORD: {name} does not allow {' and '.join(verdict.broken)}."
     elif found.bad:
         yield f"As {name} says of itself: it allows {', '.join(sorted(found.anomalies))}."
+    if found.interrupted:
+        yield "Fewer schedules: --preemptions 2, or --random 1000."
     if verdict.faults:
         yield f"AT FAULT: its own code failed in {_many(verdict.faults, 'schedule')}."
 
@@ -124,8 +131,9 @@ def summary(plan: Plan, way: Way, found: Exploration, verdict: Verdict) -> Itera
 def _how_many(way: Way, found: Exploration) -> str:
     rate = f"{found.seconds:.1f} s, {found.schedules / max(found.seconds, 1e-9):.0f} a second"
     if way.schedule:
-        same = ", the same each time" if found.schedules > 1 else ""
-        return f"Replayed {_many(found.schedules, 'time')}{same} ({rate})."
+        if found.schedules == 1:
+            return "Replayed once."
+        return f"Replayed {found.schedules} times, the same each time ({rate})."
     how = ", then interrupted" if found.interrupted else f" {way}"
     return f"{_many(found.schedules, 'schedule')}{how} ({rate})."
 

@@ -62,7 +62,7 @@ def value_in_words(value: object) -> str:
 
 def _filled(statement: str, parameters: Mapping[str, object]) -> str:
     def fill(found: re.Match[str]) -> str:
-        return _literal(parameters[found[1]]) if found[1] in parameters else found[0][-1]
+        return _literal(parameters[found[1]]) if found[1] else "%"
 
     # Without parameters, the driver leaves a percent sign as it is.
     return _PARAMETER.sub(fill, statement) if parameters else statement

@@ -39,7 +39,7 @@ class Event:
         detail: what the step did, in a word or two.
         messages: what was sent.
         saw: the state that was read.
-        decided: by the id of the request, the change that was decided on, or why it was refused.
+        decided: by the id of the request, the change that was decided on, or the error.
         waits_for: the bookers that it had to wait for, if it had to.
         until: the number of the move that ended the wait, counted from 1; 0: none did.
         deadlock: whether this was the one cancelled to break a deadlock.

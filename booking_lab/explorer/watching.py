@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from booking_lab.explorer.explore import Exploration, Plan
-from booking_lab.explorer.planning import Way
 from booking_lab.explorer.schedule import Diverged, written
 from booking_lab.explorer.timeline import Timeline, timeline
 from booking_lab.explorer.trial import Trial
+from booking_lab.explorer.way import Way
 
 
 class Watch:

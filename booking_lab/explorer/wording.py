@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from booking_lab.checker.drawing import state_in_words
 from booking_lab.core.workload import Row
-from booking_lab.errors import Refused
+from booking_lab.errors import BookingLabError, Refused
 from booking_lab.explorer.statements import full, named, short, value_in_words
 from booking_lab.explorer.trial import Ending, Event, Message
 
@@ -49,7 +49,9 @@ class Line:
 def sent(event: Event) -> Iterator[Line]:
     """Yield what a booker did, up to the answer."""
     step = event.move.what
-    yield Line(Kind.STEP, step if event.detail in {step, ""} else f"{step}: {event.detail}")
+    # A lock in Redis says itself which one it is.
+    bare = event.detail in {step, ""} or any(is_lease(event, one) for one in event.messages)
+    yield Line(Kind.STEP, step if bare else f"{step}: {event.detail}")
     for message in event.messages:
         if message.statement not in _PLAIN or message.statement.lower() not in (step, event.detail):
             text, whole = _in_short(event, message), full(message)
@@ -74,8 +76,9 @@ def came_back(event: Event) -> Iterator[Line]:
     for request, decision in event.decided:
         whose = named(str(request))
         other = "" if whose == event.move.actor else f"{whose}: "
-        if isinstance(decision, Refused):
-            yield Line(Kind.FAILED, f"{other}refused: {decision.message}")
+        if isinstance(decision, BookingLabError):
+            refused = "refused: " if isinstance(decision, Refused) else ""
+            yield Line(Kind.FAILED, f"{other}{refused}{decision.message}")
         else:
             verb = "chooses" if event.move.what == "acquire" else "decides:"
             yield Line(Kind.CAME_BACK, f"{other}{verb} {named(str(decision))}")
@@ -85,9 +88,10 @@ def came_back(event: Event) -> Iterator[Line]:
 
 def ended(ending: Ending) -> str:
     """Say how a booker ended."""
-    why = f": {named(ending.message)}" if ending.outcome not in {"confirmed", "died"} else ""
     tries = f", at try {ending.tries}" if ending.tries > 1 else ""
-    return f"{ending.outcome}{tries}{why}"
+    if ending.outcome == "confirmed":
+        return f"confirmed{tries}{ending.message.removeprefix('Booking confirmed')}"
+    return f"{ending.outcome}{tries}: {named(ending.message)}".removesuffix(": ")
 
 
 def lock_name(event: Event, message: Message) -> str:
@@ -124,6 +128,9 @@ def _answer(event: Event, message: Message) -> Iterator[Line]:
             yield Line(Kind.CAME_BACK, "given back") if done else lost
     elif event.move.what == "acquire" and message.server == "postgresql":
         yield Line(Kind.CAME_BACK, "locked" if rows else "no such row")
+    elif event.detail == "fence":
+        taken = Line(Kind.CAME_BACK, "registered")
+        yield taken if rows[0][0] else Line(Kind.FAILED, "a higher one was here")
     elif event.move.what == "read" and len(rows) == len(rows[0]) == 1:
         yield Line(Kind.CAME_BACK, f"{event.detail} {value_in_words(rows[0][0])}")
     else:
@@ -133,5 +140,7 @@ def _answer(event: Event, message: Message) -> Iterator[Line]:
 def _rows(rows: Sequence[Row]) -> str:
     if not rows:
         return "no row"
+    if rows == [(1,)]:  # as by RETURNING 1: it says no more than that there was one
+        return "1 row"
     shown = [f"({', '.join(map(value_in_words, row))})" for row in rows[:_ROWS]]
     return ", ".join(shown) + (f" and {len(rows) - _ROWS} more" if len(rows) > _ROWS else "")

@@ -88,7 +88,9 @@ class World:
         """
         rows = self._session.execute("EXECUTE wrong")
         stand = {row[2] for row in rows if row[0] == "confirmed"}
-        found = [Finding(Anomaly(row[0]), *row[1:]) for row in rows if row[0] != "confirmed"]
+        # What other scenarios have left behind in their scopes has no attempts any more.
+        wrong = [row for row in rows if row[0] != "confirmed" and row[1] == self._scope]
+        found = [Finding(Anomaly(row[0]), *row[1:]) for row in wrong]
         for name, ending in endings.items():
             told, stands = ending.outcome == "confirmed", ids[name] in stand
             if told and not stands:

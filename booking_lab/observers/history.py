@@ -31,11 +31,11 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 from uuid import uuid4
 
 from pydantic import TypeAdapter
@@ -44,7 +44,6 @@ from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.step import Observer
 from booking_lab.core.workload import Request, Session
-from booking_lab.db.identity import identity
 from booking_lab.errors import (
     BookingLabError,
     CommitUnknown,
@@ -52,27 +51,13 @@ from booking_lab.errors import (
     NotFound,
     Unavailable,
 )
+from booking_lab.observers.opening import Resetting, facts
 
 log = logging.getLogger(__name__)
 
 FORMAT = 1
 _TYPES = {Outcome.CONFIRMED: "ok", Outcome.UNKNOWN: "info"}
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
-
-_FRESH = """
-SELECT workload, scope FROM resets WHERE NOT EXISTS (
-    SELECT 1 FROM attempts WHERE attempts.workload = resets.workload
-    AND attempts.scope = resets.scope AND outcome = 'confirmed')
-"""
-
-
-@runtime_checkable
-class Opening(Protocol):
-    """A workload of which a number for each scope doesn't tell the state that a reset leaves."""
-
-    def opening(self, session: Session, scope: str) -> Mapping[str, Any]:
-        """Return what ``fresh`` of the workload needs to know of ``scope``, as JSON has it."""
-        ...
 
 
 def open_history(file: str | Path) -> int:
@@ -106,10 +91,10 @@ class History(Observer):
 
     def begin(self, session: Session | None, workloads: Iterable[LabWorkload] = ()) -> None:
         """Write the header; without a session, nothing is known of the database."""
-        facts = _facts(session, workloads) if session else {"database": None, "fresh": None}
+        known = facts(session, workloads) if session else {"database": None, "fresh": None}
         clock = _BOOT.read_text().strip() if _BOOT.exists() else ""
         at = datetime.now(UTC).isoformat()
-        self._append("header", format=FORMAT, at=at, clock=clock, **facts)
+        self._append("header", format=FORMAT, at=at, clock=clock, **known)
 
     @contextmanager
     def booking(self, booking: Booking) -> Iterator[None]:
@@ -197,38 +182,6 @@ class History(Observer):
         line = json.dumps(stamped, separators=(",", ":")).encode() + b"\n"
         if os.write(self._descriptor, line) < len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-class Resetting:
-    """A reset under way: looks at what it has left before it is committed."""
-
-    def __init__(self, workload: LabWorkload, scope: str, session: Session) -> None:
-        self._workload, self._scope, self._session = workload, scope, session
-        self.left: Mapping[str, Any] | None = None
-
-    def look(self) -> None:
-        """Take down what is left to book; call it in the transaction of the reset."""
-        self.left = _opening(self._workload, self._scope, self._session)
-
-
-def _facts(session: Session, workloads: Iterable[LabWorkload]) -> dict[str, Any]:
-    """Which database this is, and where nothing was booked yet; of one moment."""
-    known = {workload.name: workload for workload in workloads}
-    session.begin("REPEATABLE READ")
-    try:
-        fresh: dict[str, dict[str, Any]] = {name: {} for name in known}
-        for name, scope in session.execute(_FRESH):
-            if name in known:
-                fresh[name][scope] = _opening(known[name], scope, session)
-        return {"database": identity(session), "fresh": fresh}
-    finally:
-        session.rollback()
-
-
-def _opening(workload: LabWorkload, scope: str, session: Session) -> Mapping[str, Any]:
-    if isinstance(workload, Opening):
-        return workload.opening(session, scope)
-    return {name: n for name, n in workload.available(session).items() if name == scope}
 
 
 def _as_json(request: Request) -> Any:

@@ -34,6 +34,15 @@ WAIT = Histogram(
 HOLD = Histogram("lock_hold_seconds", "Time that a booking held locks.", _BY, buckets=_SECONDS)
 CONTENTIONS = Counter("lock_contentions", "Times that a lock was somebody else's at first.", _BY)
 RETRIES = Counter("optimistic_retries", "Tries after a booking's first.", _BY)
+BATCHES = Histogram(
+    "queue_batch_size",
+    "Bookings that one writer wrote at once.",
+    _BY,
+    buckets=[2**power for power in range(11)],
+)
+REPAIRED = Counter(
+    "reservations_repaired", "Reservations and counters that were put right.", ("workload",)
+)
 RELEASE_FAILURES = Counter(
     "lease_release_failures", "Leases that were gone or could not be given back.", ("strategy",)
 )
@@ -51,6 +60,7 @@ class _Series:
         self.hold = HOLD.labels(*by)
         self.contentions = CONTENTIONS.labels(*by)
         self.retries = RETRIES.labels(*by)
+        self.batches = BATCHES.labels(*by)
         self.release_failures = RELEASE_FAILURES.labels(strategy)
 
 
@@ -71,6 +81,8 @@ class Metrics(Observer):
             timing = booking.timing
             for kind, seconds in timing.steps:
                 series.steps[kind].observe(seconds)
+            for size in timing.batches:
+                series.batches.observe(size)
             if booking.outcome is not None:  # none: it named something that isn't there
                 series.bookings[booking.outcome].inc()
                 series.duration.observe(timing.total or 0.0)
@@ -85,7 +97,6 @@ class Metrics(Observer):
                         counter.inc(times)
 
 
-
 def begin_at_zero(strategies: Iterable[str], workloads: Iterable[str]) -> None:
     """Show every series before its first booking.
 
@@ -94,3 +105,4 @@ def begin_at_zero(strategies: Iterable[str], workloads: Iterable[str]) -> None:
     """
     for strategy, workload in product(strategies, workloads):
         _series(strategy, workload)
+        REPAIRED.labels(workload)

@@ -155,8 +155,8 @@ def blueprint(admission: Admission, kinds: Kinds) -> APIBlueprint:
     bookings.post(_PATH, responses={201: _CREATED, **refused, **_FAILURES})(create)
     bookings.patch(_ONE, responses={200: Booked, **refused, **_FAILURES})(move)
     bookings.delete(_ONE, responses={200: Booked, **documented(404, 413, 422), **_FAILURES})(cancel)
-    bookings.get(_PATH, responses={200: Page, **documented(422, 503)})(list_bookings)
-    bookings.get(_ONE, responses={200: Shown, **documented(404, 503)})(show_booking)
+    bookings.get(_PATH, responses={200: Page, **documented(422, 500, 503)})(list_bookings)
+    bookings.get(_ONE, responses={200: Shown, **documented(404, 500, 503)})(show_booking)
     return bookings
 
 

@@ -127,8 +127,7 @@ def sensible() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        reason = str(error)
-        raise InvalidRequest(f"{reason[:1].upper()}{reason[1:]}.") from None
+        raise InvalidRequest(f"The request makes no sense: {error}.") from None
 
 
 def _own_fields(request: type[Request]) -> dict[str, Any]:

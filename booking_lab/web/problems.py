@@ -71,7 +71,8 @@ def status_of(error: errors.BookingLabError) -> int:
 def invalid_fields(error: ValidationError) -> Response:
     """Return the answer for fields that aren't what the schema says."""
     found = "; ".join(
-        f"{'.'.join(str(part) for part in one['loc']) or 'body'}: {one['msg']}"
+        f"{'.'.join(str(part) for part in one['loc']) or 'body'}: "
+        f"{one['msg'].removeprefix('Value error, ')}"
         for one in error.errors(include_url=False, include_context=False, include_input=False)
     )
     # A field's name may be whatever the caller sent, half a surrogate pair included.

@@ -2,9 +2,9 @@
 
 Looks right: whoever gives the lock back has taken it before, so whose should it be? And if the
 answer to taking it is lost, it may have been taken all the same: so clear up, as Redlock does too.
-Goes wrong: the key says that there is a lock, and not whose. B doesn't get it, clears up, and has
-deleted the lock of A, who is at work. Now the key is free, and B takes it as well:
-    A:acquire A:read B:acquire B:release B:acquire B:read B:write B:commit A:write A:commit
+Goes wrong: the key says that there is a lock, and not whose. B doesn't get it, clears up (that is
+its second message), and has deleted the lock of A, who is at work. C finds the key free:
+    A:acquire A:read B:acquire B:acquire C:acquire C:read C:write C:commit A:write A:commit
 Clearing up only makes it show at once. Without, it takes an expiry: A's lock expires, B takes it,
 and A, when it is done, gives back B's, so that C comes in while B still works.
 Mend it: write a token of one's own into the key, and delete it only if it still says so; compare

@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from booking_lab.cli import main
+from booking_lab.stack import postgres
 from tests.web.conftest import eventually
 
 __all__ = ["eventually"]
@@ -86,6 +88,22 @@ def test_a_database_that_does_not_answer_is_said_not_to_have_been_asked(written)
     done = check(written.file, "--database", "postgresql://127.0.0.1:1/none")
     assert done.exit_code == 0
     assert "Database: not asked; PostgreSQL does not answer" in done.output
+
+
+@pytest.mark.parametrize("url", ["moon", "postgresql://u:s3cret@h:port/x", "postgresql://[s3cret"])
+def test_an_address_that_is_none_is_refused_without_its_password(written, url):
+    written.book("A1", 0, 10)
+    done = check(written.file, "--database", url)
+    assert done.exit_code == 2
+    assert "--database can't be read: it takes postgresql://" in done.output
+    assert "s3cret" not in done.output
+
+
+def test_a_database_of_something_else_is_refused(written, servers):
+    written.book("A1", 0, 10)
+    done = check(written.file, "--database", postgres.url(servers.run_folder, "postgres"))
+    assert done.exit_code == 2
+    assert 'This is no database of a lab: relation "attempts" does not exist.' in done.output
 
 
 def test_another_database_is_refused(written, database_url):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from booking_lab.checker.groups import Group, groups_of
@@ -13,6 +13,9 @@ from booking_lab.checker.model import Modelled
 from booking_lab.checker.operation import Effect, Operation
 
 from .models import Hotel, Rooms, operation
+
+#: A busy machine is no finding.
+PATIENT = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def found(group: Group) -> Found:
@@ -36,7 +39,7 @@ def histories(draw: st.DrawFn) -> list[Operation]:
     return operations
 
 
-@settings(max_examples=500, deadline=None)
+@PATIENT
 @given(histories())
 def test_a_history_has_an_order_if_and_only_if_each_group_has_one(
     operations: list[Operation],

@@ -9,14 +9,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from booking_lab.checker.linearize import Found, Step, linearize
 from booking_lab.checker.model import Modelled
 from booking_lab.checker.operation import Effect, Operation
+from booking_lab.errors import SoldOut, Taken
 
 from .models import Counter, Hotel, Rooms, Some, operation
+
+#: A busy machine is no finding.
+PATIENT = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 HAPPENED, REFUSED, POSSIBLE = Effect.HAPPENED, Effect.REFUSED, Effect.POSSIBLE
 
@@ -102,7 +106,7 @@ def hotels(draw: st.DrawFn) -> list[Operation]:
     return operations
 
 
-@settings(max_examples=400, deadline=None)
+@PATIENT
 @given(counters(), st.integers(0, 6))
 def test_a_counter_is_explained_if_and_only_if_a_permutation_explains_it(
     operations: list[Operation], left: int
@@ -116,15 +120,38 @@ class Reserved(Counter):
     bookings_only_take = False
 
 
-@settings(max_examples=400, deadline=None)
-@given(counters(), st.integers(0, 6))
-def test_so_is_a_counter_of_which_nothing_more_is_known(
-    operations: list[Operation], left: int
+class Rest(Reserved):
+    """Gives the rest if less is left than was asked for; who asks for none fills it up to six."""
+
+    def decide(self, left: int, request: Some) -> int:
+        if not request.quantity:
+            return left - 6
+        if not left:
+            raise SoldOut
+        return min(left, request.quantity)
+
+
+class Register(Reserved):
+    """Holds the last value, and refuses what it holds already: the order makes the state."""
+
+    def decide(self, value: int, request: Some) -> int:
+        if value == request.quantity:
+            raise Taken
+        return value - request.quantity
+
+
+@pytest.mark.parametrize(
+    "model", [Reserved(), Rest(), Register()], ids=lambda one: type(one).__name__
+)
+@PATIENT
+@given(operations=counters(), left=st.integers(0, 6))
+def test_so_are_models_of_which_nothing_more_is_known(
+    model: Any, operations: list[Operation], left: int
 ) -> None:
-    hold_to_brute_force(Reserved(), left, operations)
+    hold_to_brute_force(model, left, operations)
 
 
-@settings(max_examples=600, deadline=None)
+@PATIENT
 @given(hotels())
 def test_so_are_rooms_that_are_moved_and_cancelled(operations: list[Operation]) -> None:
     hold_to_brute_force(Hotel(), frozenset(), operations)
@@ -155,6 +182,20 @@ def test_known_histories_of_one_room() -> None:
     assert found(first, cancel(first, 2, 3), book("x", 4, 5, REFUSED)) is Found.NO_ORDER
     assert found(first, cancel(first, 2, 3), book("x", 4, 5)) is Found.ORDER
     assert found(first, cancel(first, 2, 3), cancel(first, 4, 5)) is Found.NO_ORDER
+
+
+class Promising(Hotel):
+    bookings_only_take = True
+
+
+def test_bookings_only_take_where_nothing_is_given_back() -> None:
+    first = book("x", 0, 1)
+    operations = [first, cancel(first, 2, 20), book("x", 3, 10)]
+    modelled = Modelled(Promising(), operations)
+    assert not modelled.only_takes
+    assert Modelled(Promising(), [first]).only_takes
+    result = linearize(operations, frozenset(), modelled.step, only_takes=modelled.only_takes)
+    assert result.found is Found.ORDER
 
 
 def test_an_unknown_outcome_takes_effect_at_any_later_time_or_never() -> None:
@@ -207,6 +248,35 @@ def test_one_hot_counter_takes_a_step_for_each_operation(oversold: int, expected
         operations, 24_000, Modelled(Counter(), operations).step, only_takes=True, budget=0
     )
     assert result.found is expected
+
+
+def ask(quantity: int, begin: int, end: int, effect: Effect = HAPPENED) -> Operation:
+    return operation(Some(customer_id="c", quantity=quantity), begin, end, effect)
+
+
+def test_different_wishes_that_do_the_same_now_may_do_different_things_later() -> None:
+    # Who wants five and who wants three come to the same with three left, not with six. Only if
+    # three were given first and one of six was left for the last one, nothing is left.
+    operations = [
+        ask(0, 3, 4), ask(5, 0, 10), ask(3, 0, 12), ask(1, 13, 14), ask(1, 15, 16, REFUSED),
+    ]  # fmt: skip
+    result = linearize(operations, 3, Modelled(Rest(), operations).step)
+    assert [getattr(one.request, "quantity", None) for one in result.order] == [3, 0, 5, 1, 1]
+
+
+def test_another_order_of_the_same_that_comes_to_another_state_is_tried() -> None:
+    operations = [ask(1, 0, 10), ask(2, 0, 12), ask(2, 20, 21)]
+    result = linearize(operations, 0, Modelled(Register(), operations).step)
+    assert [getattr(one.request, "quantity", None) for one in result.order] == [2, 1, 2]
+
+
+def test_what_is_known_to_lead_nowhere_is_not_tried_again() -> None:
+    # Nothing explains the refusal. The others have 9! orders, and come to 2**9 sets.
+    operations = [book(room, 0, None, POSSIBLE) for room in "abcdefghi"]
+    operations.append(book("x", 0, 1, REFUSED))
+    result = linearize(operations, frozenset(), Modelled(Hotel(), operations).step)
+    assert result.found is Found.NO_ORDER
+    assert result.steps < 9 * 2**9
 
 
 def test_a_search_that_takes_too_long_gives_up() -> None:

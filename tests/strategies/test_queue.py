@@ -234,7 +234,7 @@ def test_a_connection_that_does_not_come_is_a_timeout_for_all(make_office):
         assert told(answers()) == [(Outcome.TIMEOUT, "pool_timeout")] * 3
 
 
-# --- several workers, switches, resets -------------------------------------------------------------
+# --- several workers, switches, resets -----------------------------------------------------------
 
 
 def test_writers_of_several_workers_meet_at_the_row(make_office):
@@ -264,6 +264,7 @@ def test_who_stands_in_line_when_the_lab_is_reset_begins_again(office):
 
     assert told(bookings) == [CONFIRMED] * 3
     assert {one.request.generation for one in bookings} == {current(office).generation}
+    assert [one.tries for one in bookings] == [1, 1, 1]
     assert (office.left(), office.findings()) == (7, [])
 
 

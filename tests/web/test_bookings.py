@@ -7,6 +7,16 @@ import pytest
 
 SEATS = {"kind": "seats", "event_id": 1, "seats": ["A1"], "customer_id": "c1"}
 TICKETS = {"kind": "tickets", "event_id": 1, "quantity": 2, "customer_id": "c1"}
+SLOT = {
+    "kind": "slots",
+    "tenant_id": 1,
+    "branch_id": 1,
+    "resource_id": 1,
+    "service_id": 1,
+    "starts_at": "2030-01-07T09:00:00+01:00",
+    "ends_at": "2030-01-07T09:30:00.000001+01:00",
+    "customer_id": "c1",
+}
 
 
 def book(client, body=SEATS, **more):
@@ -19,6 +29,7 @@ def book(client, body=SEATS, **more):
         (SEATS, "A1", {"event_id": 1, "seats": ["A1"], "best": 0}),
         (SEATS | {"seats": ["B2", "A1"]}, "B2+A1", {"seats": ["B2", "A1"]}),
         (TICKETS, "tickets", {"event_id": 1, "quantity": 2}),
+        (SLOT, "resource 1", {"ends_at": "2030-01-07T08:30:00.000001Z", "products": []}),
     ],
 )
 def test_a_booking_is_made_and_found_again(quick, body, subject, details):
@@ -84,8 +95,8 @@ BAD_BOOKINGS = [
     (SEATS | {"seats": "A1"}, 422, "invalid_fields", "seats: Input should be a valid"),
     (SEATS | {"seats": ["\0"]}, 422, "invalid_fields", "seats.0: String should match"),
     (SEATS | {"customer_id": ""}, 422, "invalid_fields", "customer_id: String should have"),
-    (SEATS | {"best": 1}, 422, "invalid_request", "Name the seats, or say how many"),
-    (SEATS | {"seats": ["A1", "A1"]}, 422, "invalid_request", "A seat stands there twice."),
+    (SEATS | {"best": 1}, 422, "invalid_request", "name the seats, or say how many"),
+    (SEATS | {"seats": ["A1", "A1"]}, 422, "invalid_request", "a seat stands there twice."),
     (SEATS | {"quantity": 1}, 422, "invalid_fields", "quantity: Extra inputs"),
     (SEATS | {"replaces": str(uuid.uuid4())}, 422, "invalid_fields", "replaces: Extra"),
     (SEATS | {"generation": 99}, 422, "invalid_fields", "generation: Extra inputs"),
@@ -95,6 +106,11 @@ BAD_BOOKINGS = [
     (SEATS | {"event_id": 9}, 404, "event_not_found", "There is no event 9"),
     (TICKETS | {"quantity": 0}, 422, "invalid_fields", "quantity: Input should be greater"),
     (TICKETS | {"quantity": True}, 422, "invalid_fields", "quantity: Input should be a valid"),
+    (SLOT | {"starts_at": 1_893_456_000}, 422, "invalid_fields", "starts_at: write it like"),
+    (SLOT | {"starts_at": "2030-01-07T09:00:00"}, 422, "invalid_fields", "starts_at: Input"),
+    (SLOT | {"ends_at": SLOT["starts_at"]}, 422, "invalid_request", "no sense: ends_at has"),
+    (SLOT | {"products": [{"product_id": "1"}]}, 422, "invalid_fields", "products.0.product"),
+    (SLOT | {"products": [{"id": 1}]}, 422, "invalid_fields", "products.0.id: Unexpected"),
 ]
 
 
@@ -229,6 +245,20 @@ def test_a_booking_is_moved_under_any_strategy(quick, strategy):
     assert quick.get("/admin/audit").json["consistent"]
 
 
+@pytest.mark.parametrize("strategy", ["pessimistic", "constraint"])
+def test_a_slot_is_moved_to_where_it_overlaps_itself(quick, strategy):
+    made = book(quick, SLOT)
+    later = {"starts_at": "2030-01-07T09:15:00+01:00", "ends_at": "2030-01-07T09:45:00+01:00"}
+
+    moved = quick.patch(made.headers["Location"], json=later | {"strategy": strategy})
+
+    assert moved.status_code == 200
+    shown = quick.get(made.headers["Location"]).json["details"]
+    assert (shown["starts_at"], shown["price"]) == ("2030-01-07T08:15:00+00:00", "80.00")
+    assert book(quick, SLOT, ends_at=later["starts_at"]).status_code == 201
+    assert quick.get("/admin/audit").json["consistent"]
+
+
 def test_a_move_that_is_refused_leaves_all_as_it_is(quick):
     book(quick, seats=["B1"], customer_id="c2")
     where = book(quick).headers["Location"]
@@ -246,7 +276,7 @@ BAD_MOVES = [
     ({"strategy": "none"}, "invalid_request", "Say what shall be different"),
     ({"seats": []}, "invalid_request", "A booking is moved to other seats"),
     ({"event_id": 2}, "invalid_request", "A booking is moved to other seats"),
-    ({"seats": ["A2", "A2"]}, "invalid_request", "A seat stands there twice."),
+    ({"seats": ["A2", "A2"]}, "invalid_request", "a seat stands there twice."),
     ({"customer_id": "c2"}, "invalid_fields", "customer_id: Extra inputs"),
     ({"seats": [1]}, "invalid_fields", "seats.0: Input should be a valid string"),
     ({"seats": ["A2"], "kind": "seats"}, "invalid_fields", "kind: Extra inputs"),
@@ -265,9 +295,12 @@ def test_a_bad_move_is_refused_with_a_reason(quick, subtests):
     assert quick.get(where).json == before
 
 
-@pytest.mark.parametrize("body", [SEATS, TICKETS])
+@pytest.mark.parametrize(
+    ("body", "move"),
+    [(SEATS, {"seats": ["A5"]}), (TICKETS, {"quantity": 1}), (SLOT, {"resource_id": 2})],
+)
 @pytest.mark.parametrize("strategy", ["none", "pessimistic", "optimistic"])
-def test_what_is_cancelled_is_free_again_and_cant_be_cancelled_twice(quick, body, strategy):
+def test_what_is_cancelled_is_free_again_and_cant_be_cancelled_twice(quick, body, move, strategy):
     where = book(quick, body).headers["Location"]
     shown = quick.get(where).json
 
@@ -281,7 +314,7 @@ def test_what_is_cancelled_is_free_again_and_cant_be_cancelled_twice(quick, body
     assert quick.get(where).json == shown | {"status": "cancelled"}
     again = quick.delete(where)
     assert (again.status_code, again.json["code"]) == (409, "not_held")
-    moved = quick.patch(where, json={"seats": ["A5"]} if body is SEATS else {"quantity": 1})
+    moved = quick.patch(where, json=move)
     assert (moved.status_code, moved.json["code"]) == (409, "not_held")
     assert book(quick, body).status_code == 201
     assert quick.get("/admin/audit").json["consistent"]

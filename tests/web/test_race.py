@@ -152,6 +152,19 @@ def test_seats_race_by_kind_as_in_the_short_form(quick):
     assert (ended["verdict"], ended["findings"]) == ("safe", [])
 
 
+@pytest.mark.parametrize(
+    ("strategy", "verdict"), [("none", "overlap"), ("constraint", "safe"), ("pessimistic", "safe")]
+)
+def test_a_slot_is_raced_for(quick, strategy, verdict):
+    slot = {"tenant_id": 1, "branch_id": 1, "resource_id": 1, "service_id": 1,
+            "starts_at": "2030-01-07T09:00:00Z", "ends_at": "2030-01-07T10:00:00Z"}  # fmt: skip
+    race = {"kind": "slots", "request": slot, "customers": 5, "strategy": strategy}
+
+    ended = quick.post("/admin/race", json=race).json
+
+    assert (ended["verdict"], ended["confirmed"]) == (verdict, 5 if strategy == "none" else 1)
+
+
 def test_each_may_get_seats_of_their_own(quick):
     best = {"kind": "seats", "request": {"event_id": 1, "best": 2}, "customers": 4}
 
@@ -170,7 +183,7 @@ BAD = [
     (TICKETS | {"customers": 51}, 422, "customers: Input should be less"),
     (TICKETS | {"strategy": "skip_locked"}, 422, "Tickets can't be booked under skip_locked"),
     ({"kind": "seats", "request": {"event_id": 1, "best": 1}}, 422, "doesn't choose"),
-    ({"kind": "seats", "request": {"event_id": 1}}, 422, "Name the seats"),
+    ({"kind": "seats", "request": {"event_id": 1}}, 422, "name the seats"),
 ]
 
 

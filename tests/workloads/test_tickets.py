@@ -30,7 +30,6 @@ def test_tickets_are_booked_until_too_few_are_left(office, strategy):
     refused = office.book(asks(2), strategy)
 
     assert (refused.outcome, refused.code) == (Outcome.REFUSED, "sold_out")
-    assert refused.message.startswith("Not enough tickets available")
     assert office.book(asks(1), strategy).outcome is Outcome.CONFIRMED
     assert office.left() == 0
     assert office.book(asks(1), strategy).code == "sold_out"
@@ -74,8 +73,7 @@ def test_a_booking_grows_only_by_what_is_left(office, strategy):
 
     refused = office.book(office.changing(booking, 4), strategy)
 
-    assert refused.code == "sold_out"
-    assert refused.message.endswith("1 is left, and 2 were asked for.")
+    assert (refused.outcome, refused.code) == (Outcome.REFUSED, "sold_out")
     assert office.left() == 1
     assert office.findings() == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -26,41 +26,9 @@ from booking_lab.errors import (
 from booking_lab.workloads.seats import checks, statements
 from booking_lab.workloads.seats.requests import SeatRequest
 from booking_lab.workloads.seats.scenarios import scenarios
+from booking_lab.workloads.seats.state import Change, Seat, State, apply, decide, fresh
 
 __all__ = ["SeatRequest", "Seats"]
-
-
-@dataclass(frozen=True)
-class Seat:
-    """A seat as a booker read it.
-
-    Attributes:
-        number: its number.
-        holder: the booking that holds it; none: it is free.
-        booked_by: the customer whose name it bears.
-    """
-
-    number: str
-    holder: str | None = None
-    booked_by: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.number} {f'booked by {self.booked_by}' if self.holder else 'free'}"
-
-
-State = tuple[Seat, ...]
-
-
-@dataclass(frozen=True)
-class Change:
-    """Which seats become the customer's, and which become free."""
-
-    taken: tuple[str, ...]
-    freed: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        taken = [f"take {'+'.join(self.taken)}"] if self.taken else []
-        return ", ".join(taken + ([f"free {'+'.join(self.freed)}"] if self.freed else []))
 
 
 class Seats(LabWorkload):
@@ -94,14 +62,7 @@ class Seats(LabWorkload):
 
     def decide(self, state: State, request: SeatRequest) -> Change:
         """Refuse if a seat is somebody else's."""
-        for seat in state:
-            if seat.number in request.given_back:
-                if seat.holder != str(request.holder):
-                    raise NotHeld(f"The booking does not hold seat {seat.number} any more.")
-            elif seat.number in request.seats and seat.holder:
-                raise Taken(f"Seat {seat.number} is booked already.")
-        freed = tuple(seat for seat in request.given_back if seat not in request.seats)
-        return Change(request.seats, freed)
+        return decide(state, request)
 
     def write(self, session: Session, request: SeatRequest, change: Change) -> int:  # noqa: ARG002
         """Give the seats to the customer, whoever has them."""
@@ -133,19 +94,11 @@ class Seats(LabWorkload):
 
     def apply(self, state: State, request: SeatRequest, change: Change) -> State:
         """Return the seats with those of the change in other hands."""
-        return tuple(
-            Seat(seat.number, str(request.holder), request.customer_id)
-            if seat.number in change.taken
-            else Seat(seat.number)
-            if seat.number in change.freed
-            else seat
-            for seat in state
-        )
+        return apply(state, request, change)
 
     def fresh(self, requests: Sequence[SeatRequest], available: Mapping[str, int]) -> State:  # noqa: ARG002
         """Return the seats of all requests as a reset leaves them."""
-        seats = {seat for request in requests for seat in request.touched}
-        return tuple(Seat(seat) for seat in sorted(seats))
+        return fresh(requests)
 
     def write_all(
         self, session: Session, changes: Sequence[tuple[SeatRequest, Change]]

@@ -65,7 +65,7 @@ seat AS (
     SELECT %(holder)s::uuid, event_id, seat_number, %(seats)s, %(customer_id)s, {guarded}
     FROM seat WHERE taken AND (SELECT count(*) FROM gone) >= 0 ORDER BY seat_number RETURNING id
 ), booking AS (
-    SELECT id FROM come UNION ALL SELECT id FROM gone
+    SELECT id FROM bookings WHERE attempt_id = %(holder)s::uuid
 )
 """
 

@@ -30,6 +30,7 @@ from booking_lab.workloads.tickets.state import (
     decide,
     event_of,
     fresh,
+    no_event,
 )
 
 __all__ = ["TicketRequest", "Tickets"]
@@ -78,7 +79,7 @@ class Tickets(LabWorkload):
             statements.write_if(moves=moves), _parameters(request, request.taken)
         )
         if not rows:
-            event_of((), request)
+            raise no_event(request)
         [(current, available, price, held, booking_id)] = rows
         if not current:
             raise Superseded

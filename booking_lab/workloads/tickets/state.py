@@ -115,7 +115,12 @@ def event_of(state: State, request: TicketRequest) -> Event:
     for one in state:
         if isinstance(one, Event) and one.id == request.event_id:
             return one
-    raise EventNotFound(
+    raise no_event(request)
+
+
+def no_event(request: TicketRequest) -> EventNotFound:
+    """Return the error for an event that isn't there."""
+    return EventNotFound(
         f"There is no event {request.event_id} with tickets; GET /admin/workloads lists them."
     )
 

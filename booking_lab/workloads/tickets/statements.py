@@ -21,7 +21,7 @@ WHERE attempt_id = ANY(%(replaced)s::uuid[]) AND booking_status = 'confirmed' OR
 """
 
 _TAKE = """
-UPDATE ticket_events SET available_tickets = ticket_events.available_tickets - %(taken)s,
+UPDATE ticket_events SET available_tickets = available_tickets - %(taken)s,
     version = version + 1, guarded = {guarded}"""
 _FREELY = f"""
 WITH event AS ({_TAKE}
@@ -30,17 +30,18 @@ WITH event AS ({_TAKE}
 """
 _IF_ALLOWED = f"""
 WITH locked AS MATERIALIZED (
-    SELECT id, available_tickets, ticket_price, generation <= %(generation)s AS current
+    SELECT available_tickets AS available, ticket_price AS price,
+        generation <= %(generation)s AS current
     FROM ticket_events WHERE id = %(event_id)s FOR UPDATE
 ), held AS MATERIALIZED (
     {{held}}
 ), event AS ({_TAKE}
-    FROM locked WHERE ticket_events.id = locked.id AND current
-        AND (%(taken)s <= 0 OR locked.available_tickets >= %(taken)s)
+    FROM locked WHERE id = %(event_id)s AND current
+        AND (%(taken)s <= 0 OR available >= %(taken)s)
         AND coalesce((SELECT quantity FROM held), 0) = %(given_back)s
-    RETURNING ticket_events.id, ticket_events.ticket_price
+    RETURNING id, ticket_price
 ), booking AS ({{booking}})
-SELECT current, available_tickets, ticket_price, coalesce((SELECT quantity FROM held), 0),
+SELECT current, available, price, coalesce((SELECT quantity FROM held), 0),
     (SELECT id FROM booking)
 FROM locked
 """

@@ -1,0 +1,64 @@
+"""A history as it was read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+from booking_lab.checker.operation import Effect, Operation
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a worker knew when it began to record, at ``time``; see ``observers.history``."""
+
+    time: int
+    database: str
+    fresh: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+@dataclass
+class History:
+    """What was recorded.
+
+    Attributes:
+        operations: bookings, moves, cancellations and resets, in the order of the file.
+        headers: one for each time that a worker began to record.
+        workers: who recorded.
+        truncated: whether the file ends within a line.
+    """
+
+    operations: list[Operation] = field(default_factory=list)
+    headers: list[Header] = field(default_factory=list)
+    workers: set[str] = field(default_factory=set)
+    truncated: bool = False
+
+    def available(
+        self, database: str, workload: str, scope: str, operations: Iterable[Operation]
+    ) -> Mapping[str, Any] | None:
+        """Return what there was to book before the first of ``operations``, those of the scope.
+
+        None if nobody knows: something was booked before, or somebody booked before he looked.
+        """
+        fresh = [
+            (header.time, header.fresh[workload][scope])
+            for header in self.headers
+            if header.database == database and scope in header.fresh.get(workload, {})
+        ]
+        looked, found = min(fresh, key=itemgetter(0), default=(0, None))
+        changed = (Effect.HAPPENED, Effect.POSSIBLE)
+        if any(one.invoked <= looked for one in operations if one.effect in changed):
+            return None
+        return found
+
+
+def by_scope(history: History) -> Iterator[tuple[tuple[str, str, str], list[Operation]]]:
+    """Yield the operations by (database, workload, scope), without those that had no effect."""
+    scopes: dict[tuple[str, str, str], list[Operation]] = defaultdict(list)
+    for one in history.operations:
+        if one.effect is not Effect.NONE:
+            scopes[one.database, one.workload, one.scope].append(one)
+    yield from scopes.items()

@@ -1,0 +1,77 @@
+"""Which strategies, on which workloads, on which servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from booking_lab.conformance.exploring import Explorations, Explore, Found, Question
+from booking_lab.conformance.plugin import subjects
+from booking_lab.conformance.subjects import Subject
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.explorer.servers import own_servers
+from booking_lab.stack import RunningLab, running
+from booking_lab.workloads import Workloads
+
+_WORKLOADS = pytest.StashKey[Workloads]()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test for each strategy, and for each workload if it wants one."""
+    if "subject" in metafunc.fixturenames:
+        found = list(subjects(metafunc.config))
+        metafunc.parametrize("subject", found, ids=[subject.name for subject in found])
+    if "workload" in metafunc.fixturenames:
+        there = list(_workloads(metafunc.config))
+        metafunc.parametrize("workload", there, ids=[workload.name for workload in there])
+
+
+def _workloads(config: pytest.Config) -> Workloads:
+    if _WORKLOADS not in config.stash:
+        config.stash[_WORKLOADS] = Workloads(subjects(config).settings.workload_folders)
+    return config.stash[_WORKLOADS]
+
+
+@pytest.fixture(autouse=True)
+def _suitable(request: pytest.FixtureRequest) -> None:
+    """Skip what a strategy can't book."""
+    if {"subject", "workload"} <= set(request.fixturenames):
+        subject: Subject = request.getfixturevalue("subject")
+        workload: LabWorkload = request.getfixturevalue("workload")
+        if reason := subject.lacks(workload):
+            pytest.skip(f"{subject.name} can't book {workload.name}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def workloads(pytestconfig: pytest.Config) -> Workloads:
+    """All workloads."""
+    return _workloads(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def explorations(pytestconfig: pytest.Config) -> Iterator[Explorations]:
+    """Explores on servers of its own."""
+    asked = subjects(pytestconfig)
+    with own_servers(asked.settings) as place:
+        yield Explorations(place, asked.registry)
+
+
+@pytest.fixture
+def explored(explorations: Explorations, record_property: Callable[[str, object], None]) -> Explore:
+    """Answers a question by exploring, each question once a run."""
+
+    def explore(question: Question) -> Found:
+        found = explorations.of(question)
+        bounds = sorted(found.bounds)
+        record_property("explored", [question.subject.name, str(question), found.schedules, bounds])
+        return found
+
+    return explore
+
+
+@pytest.fixture(scope="session")
+def lab(pytestconfig: pytest.Config) -> Iterator[RunningLab]:
+    """The whole lab over HTTP, one instance with four workers."""
+    with running(workers=4, settings=subjects(pytestconfig).settings) as lab:
+        yield lab

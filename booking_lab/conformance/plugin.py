@@ -1,0 +1,73 @@
+"""The option that says whose word is tested; pytest loads it with every run, so it is light."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from booking_lab.conformance.subjects import Subjects
+
+_SUBJECTS: pytest.StashKey[Subjects] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--strategy``."""
+    parser.getgroup("booking-lab").addoption(
+        "--strategy",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="strategy that booking_lab.conformance holds to its word: a name, or a file; may be "
+        "repeated; by default all that the lab offers",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a strategy that isn't there.
+
+    Raises:
+        pytest.UsageError: it isn't.
+    """
+    if config.getoption("--strategy"):
+        subjects(config)
+
+
+def subjects(config: pytest.Config) -> Subjects:
+    """Return the strategies that are held to their word; looked for once a run.
+
+    Raises:
+        pytest.UsageError: one that was asked for isn't there.
+    """
+    if _SUBJECTS not in config.stash:
+        # The plug-in is loaded with runs that are about something else; these needn't have it all.
+        from booking_lab.config import Settings
+        from booking_lab.conformance.subjects import Subjects
+        from booking_lab.errors import BookingLabError
+
+        try:
+            found = Subjects(config.getoption("--strategy"), Settings.from_environment())
+        except BookingLabError as error:
+            raise pytest.UsageError(error.message) from None
+        config.add_cleanup(found.close)
+        config.stash[_SUBJECTS] = found
+    return config.stash[_SUBJECTS]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was explored, and where it was less than asked for."""
+    explored: dict[str, dict[str, tuple[int, list[int]]]] = defaultdict(dict)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "explored":
+                    strategy, question, schedules, bounds = value
+                    explored[strategy][question] = schedules, bounds
+    if not explored:
+        return
+    terminalreporter.section("schedules explored")
+    for strategy, questions in explored.items():
+        schedules = sum(many for many, _ in questions.values())
+        terminalreporter.line(f"{strategy}: {schedules:,} schedules")

@@ -1,0 +1,116 @@
+"""The strategies that are held to their word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from booking_lab.config import Settings
+from booking_lab.core.capability import Capability, lacking, offered
+from booking_lab.core.lab_workload import LabWorkload, Scenario
+from booking_lab.core.strategy import Strategy
+from booking_lab.errors import InvalidRequest, UnknownStrategy
+from booking_lab.registry import SHELF, SHIPPED, Entry, Registry
+
+#: What the suite's servers offer to everybody.
+_SERVERS = frozenset({Capability.REDIS, Capability.QUORUM})
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A strategy with its default options."""
+
+    entry: Entry
+    strategy: Strategy
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.entry.name
+
+    @property
+    def kind(self) -> type[Strategy]:
+        """Its class, which says what it promises and needs."""
+        return self.entry.kind
+
+    @property
+    def servers(self) -> frozenset[Capability]:
+        """The servers that it needs beside PostgreSQL."""
+        return self.kind.needs & _SERVERS
+
+    def lacks(self, workload: LabWorkload) -> str:
+        """Say why it can't book ``workload``; empty: it can."""
+        return lacking(self.kind.needs - offered(workload) - _SERVERS)
+
+    def scenarios(self, workload: LabWorkload, bookers: int) -> tuple[Scenario, ...]:
+        """What bookers can contend for under it, the plainest first."""
+        chooses = Capability.CHOICE in self.kind.needs
+        return tuple(
+            scenario
+            for scenario in workload.scenarios(bookers)
+            if chooses or not any(request.open for request in scenario.requests)
+        )
+
+
+class Subjects:
+    """Those that are asked for; without a wish, all but those that are broken on purpose.
+
+    Attributes:
+        settings: of servers that know them.
+        registry: where they are.
+
+    Args:
+        asked: names and files.
+        settings: whose folders of plug-ins count; nothing else of it does.
+
+    Raises:
+        InvalidRequest: one isn't there, or is of no use.
+    """
+
+    def __init__(self, asked: Sequence[str], settings: Settings) -> None:
+        # What else lies in a file's folder is none of our business, and must not be run.
+        self._folder = TemporaryDirectory(prefix="booking-lab-strategies-")
+        names = [_linked(text, Path(self._folder.name)) for text in asked]
+        self.settings = Settings(
+            strategy_folders=(*settings.strategy_folders, self._folder.name),
+            workload_folders=settings.workload_folders,
+            shelf=bool(asked),
+            think_time_ms=40,
+            log_level="ERROR",
+        )
+        self.registry = Registry(
+            [SHIPPED, *self.settings.strategy_folders], shelf=self.settings.shelf
+        )
+        for broken in self.registry.broken():
+            if Path(broken.file).is_relative_to(self._folder.name):
+                raise InvalidRequest(f"{Path(broken.file).resolve()} is of no use: {broken.reason}")
+        entries = [self.registry.get(name) for name in names] or [
+            entry for entry in self.registry.entries() if not entry.kind.broken
+        ]
+        self._all = [Subject(entry, entry.make({})) for entry in entries]
+
+    def __iter__(self) -> Iterator[Subject]:
+        return iter(self._all)
+
+    def close(self) -> None:
+        """Remove the folder with the links to files."""
+        self._folder.cleanup()
+
+
+def _linked(text: str, folder: Path) -> str:
+    """Return the name of what ``text`` names; a file that isn't the lab's is linked in ``folder``.
+
+    Raises:
+        UnknownStrategy: there is no such file.
+    """
+    if not text.endswith(".py") and "/" not in text:
+        return text
+    file = Path(text).resolve()
+    if not file.exists():
+        raise UnknownStrategy(f"There is no file {file}.")
+    module = file.parent if file.stem == "__init__" else file
+    if module.parent not in {SHIPPED, SHELF}:
+        folder.joinpath(module.name).symlink_to(module)
+    return module.stem

@@ -1,0 +1,66 @@
+"""The interleavings of a few bookers show what the strategy says of itself, no more and no less."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking_lab.conformance.exploring import Explore, Question, broken_promises
+from booking_lab.conformance.subjects import Subject
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.workloads import Workloads
+
+
+def test_lets_nothing_through_that_it_does_not_allow(
+    subject: Subject, workload: LabWorkload, explored: Explore
+) -> None:
+    """Two bookers, in all that they can contend for."""
+    question = Question(subject, workload, everything=True)
+    if broken := broken_promises(question, explored(question)):
+        pytest.fail(broken, pytrace=False)
+
+
+def test_lets_nothing_through_with_three_bookers(
+    subject: Subject, workloads: Workloads, explored: Explore
+) -> None:
+    """A third one can do what two can't; in the plainest contest, with one preemption."""
+    workload = next(one for one in workloads if not subject.lacks(one))
+    question = Question(subject, workload, bookers=3, preemptions=1)
+    if broken := broken_promises(question, explored(question)):
+        pytest.fail(broken, pytrace=False)
+
+
+def test_shows_each_anomaly_that_it_allows(
+    subject: Subject, workloads: Workloads, explored: Explore
+) -> None:
+    """Who says that something can happen has to be right: it is shown on some workload."""
+    if not subject.kind.allows:
+        pytest.skip(f"{subject.name} allows nothing")
+    shown = {
+        anomaly
+        for workload in workloads
+        if not subject.lacks(workload)
+        for anomaly in explored(Question(subject, workload, everything=True)).shown
+    }
+    missing = subject.kind.allows - shown
+    assert not missing, f"{subject.name} allows {', '.join(missing)}, which no schedule shows"
+
+
+def test_every_booker_gets_an_answer(
+    subject: Subject, workload: LabWorkload, explored: Explore
+) -> None:
+    """Confirmed, refused, in conflict or out of time: where nothing breaks, nobody hears of errors.
+
+    Exploring itself fails if somebody comes to no end.
+    """
+    found = explored(Question(subject, workload, everything=True))
+    if found.answered_wrongly:
+        pytest.fail(f"This is no answer for a booker.\n{found.answered_wrongly}", pytrace=False)
+
+
+def test_announces_each_message_as_a_step(
+    subject: Subject, workload: LabWorkload, explored: Explore
+) -> None:
+    """What is sent within one step can't be interrupted, so the explorer would miss schedules."""
+    found = explored(Question(subject, workload, everything=True))
+    if found.unannounced:
+        pytest.fail(f"A step here is several messages.\n{found.unannounced}", pytrace=False)

@@ -1,0 +1,145 @@
+"""Baskets, best seats, moves and cancellations, on the real database."""
+
+import pytest
+
+from booking_lab import race
+from booking_lab.core.booking import Outcome
+from booking_lab.core.capability import Capability, offered
+from booking_lab.core.strategy import Anomaly
+from booking_lab.engine import Wish
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.reset import reset
+from booking_lab.workloads.seats import SeatRequest, Seats
+
+SEATS = Seats()
+TRACE = "0" * 31 + "1"
+ENTRIES = [
+    entry
+    for entry in Registry([SHIPPED]).entries()
+    if entry.kind.needs <= offered(SEATS) | {Capability.REDIS, Capability.QUORUM}
+]
+STRATEGIES = [entry.name for entry in ENTRIES]
+#: Those that keep their word among the threads of one process.
+SAFE = [one.name for one in ENTRIES if Anomaly.DOUBLE_BOOKING not in one.kind.allows]
+
+
+@pytest.fixture
+def desk(lab):
+    """Books seats in that lab; all of them are free."""
+
+    class Desk:
+        def wish(self, strategy):
+            entry = lab.registry.get(strategy)
+            patient = {option["name"] for option in entry.options} & {"attempts"}
+            return Wish(TRACE, (entry, entry.make(dict.fromkeys(patient, 1000))))
+
+        def book(self, request, strategy):
+            return lab.engine.book(SEATS, request, self.wish(strategy))
+
+        def race(self, requests, strategy):
+            return race.run(lab.engine, lab.connector, SEATS, requests, self.wish(strategy))
+
+        def changing(self, booking, changes):
+            with lab.connector.session() as session:
+                return SEATS.changing(session, booking.request.id, changes)
+
+        def holders(self, *numbers):
+            request = SeatRequest(event_id=1, seats=numbers, customer_id="looks")
+            with lab.connector.session() as session:
+                return {seat.number: seat.booked_by for seat in SEATS.read(session, request)}
+
+        def findings(self):
+            with lab.connector.session() as session:
+                return {str(one.anomaly): one.detail for one in SEATS.findings(session)}
+
+    with lab.connector.session() as session:
+        reset(session, SEATS, "1", None)
+    return Desk()
+
+
+def asks(*seats, customer="c1", best=0):
+    return SeatRequest(event_id=1, seats=seats, customer_id=customer, best=best)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_basket_is_booked_whole_or_not_at_all(desk, strategy):
+    assert desk.book(asks("A2"), strategy).outcome is Outcome.CONFIRMED
+
+    refused = desk.book(asks("A1", "A2", "A3", customer="c2"), strategy)
+    booked = desk.book(asks("A4", "A3", customer="c3"), strategy)
+
+    assert refused.outcome in {Outcome.REFUSED, Outcome.CONFLICT}
+    assert booked.outcome is Outcome.CONFIRMED
+    assert desk.holders("A1", "A2", "A3", "A4") == {
+        "A1": None, "A2": "c1", "A3": "c3", "A4": "c3"
+    }  # fmt: skip
+    assert desk.findings() == {}
+
+
+@pytest.mark.parametrize("strategy", SAFE)
+def test_baskets_that_share_seats_in_any_order_race_for_them(desk, strategy):
+    baskets = [("B1", "B2", "B3"), ("B3", "B1"), ("B2", "B3"), ("B3", "B2", "B1")]
+    ended = desk.race([asks(*b, customer=f"c{n}") for n, b in enumerate(baskets)], strategy)
+
+    assert ended.confirmed == 1
+    assert {one.outcome for one in ended.bookings} <= {Outcome.CONFIRMED, Outcome.REFUSED}
+    assert desk.findings() == {}
+
+
+def test_unsorted_locks_on_baskets_deadlock_and_the_booking_starts_over(lab, desk):
+    entry = lab.registry.get("pessimistic")
+    wish = Wish(TRACE, (entry, entry.make({"in_order": False})))
+    crowd = [asks("C1", "C2", customer="c0"), asks("C2", "C1", customer="c1")] * 3
+
+    ended = race.run(lab.engine, lab.connector, SEATS, crowd, wish)
+
+    assert ended.confirmed == 1
+    assert desk.findings() == {}
+
+
+def test_those_who_want_the_best_spread_over_the_seats(desk):
+    crowd = [asks(best=2, customer=f"c{number}") for number in range(10)]
+
+    ended = desk.race(crowd, "skip_locked")
+
+    assert ended.confirmed == 10
+    assert len({seat for one in ended.bookings for seat in one.request.seats}) == 20
+    assert desk.findings() == {}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_booking_is_moved_and_cancelled_once(desk, strategy):
+    booking = desk.book(asks("D1", "D2"), strategy)
+
+    moved = desk.book(desk.changing(booking, {"seats": ["D2", "D3"]}), strategy)
+    first = desk.changing(booking, None)
+    second = desk.changing(booking, None)
+
+    assert moved.outcome is Outcome.CONFIRMED
+    assert desk.holders("D1", "D2", "D3") == {"D1": None, "D2": "c1", "D3": "c1"}
+    assert desk.book(first, strategy).outcome is Outcome.CONFIRMED
+    assert desk.book(second, strategy).code == "not_held"
+    assert desk.holders("D2", "D3") == {"D2": None, "D3": None}
+    assert desk.findings() == {}
+
+
+@pytest.mark.parametrize("strategy", SAFE)
+def test_two_who_cancel_one_booking_race_for_it(desk, strategy):
+    booking = desk.book(asks("E1"), strategy)
+
+    ended = desk.race([desk.changing(booking, None), desk.changing(booking, None)], strategy)
+
+    assert {one.outcome for one in ended.bookings} <= {Outcome.CONFIRMED, Outcome.REFUSED}
+    assert desk.holders("E1") == {"E1": None}
+    assert desk.findings() == {}
+
+
+@pytest.mark.parametrize("strategy", ["none", "constraint"])
+def test_a_write_without_a_check_cancels_what_is_cancelled(desk, strategy):
+    booking = desk.book(asks("F1"), strategy)
+
+    ended = desk.race([desk.changing(booking, None), desk.changing(booking, None)], strategy)
+
+    # Nothing is given back twice that is there once, so there is nothing wrong in it.
+    assert [one.outcome for one in ended.bookings] == [Outcome.CONFIRMED] * 2
+    assert desk.findings() == {}
