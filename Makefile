@@ -83,14 +83,16 @@ format: $(STAMP) ## Put the code into the common format
 	$(BIN)/ruff format
 
 .PHONY: tools
-tools: $(JAEGER) ## Install the optional tools: Prometheus, HAProxy, jq from Debian; Jaeger by go
-	@if command -v promtool >/dev/null && command -v haproxy >/dev/null && command -v jq >/dev/null; \
-	then echo "promtool, haproxy and jq are there."; \
+tools: $(JAEGER) ## Install optional tools: Prometheus, HAProxy, jq, Chromium from Debian; Jaeger by go
+	@if command -v promtool >/dev/null && command -v haproxy >/dev/null && command -v jq >/dev/null && \
+		command -v chromium-headless-shell >/dev/null; \
+	then echo "promtool, haproxy, jq and chromium-headless-shell are there."; \
 	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
-		echo "Install Debian's packages 'prometheus', 'haproxy' and 'jq' as root;" \
-			"without them some tests are skipped."; \
+		echo "Install Debian's packages 'prometheus', 'haproxy', 'jq' and 'chromium-headless-shell'" \
+			"as root; without them some tests are skipped."; \
 	else apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
-		apt-get -qq install --yes --no-install-recommends prometheus haproxy jq; fi
+		apt-get -qq install --yes --no-install-recommends \
+			prometheus haproxy jq chromium-headless-shell; fi
 
 # Jaeger is a Go program without a package: built from its module, once for all checkouts.
 $(JAEGER):

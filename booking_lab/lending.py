@@ -63,8 +63,7 @@ class Lender:
 class Later:
     """A session that takes a connection for each transaction, and gives it back at its end.
 
-    Each time, it finds out whether the selection is still the one that was assumed. If not, it
-    raises ``StartOver`` before anything is sent.
+    Each time, it finds out whether the selection is still the one that was assumed.
     """
 
     def __init__(self, lender: Lender, assumed: Selection) -> None:
@@ -95,6 +94,13 @@ class Later:
         """Take a connection and open a transaction on it."""
         self._session = self._lent.enter_context(self._taken())
         self._session.begin(isolation)
+
+    def verify(self) -> None:
+        """Read the selection again: more bookings may have begun since the connection was taken."""
+        assert self._session, "no transaction was begun"
+        self._lender.last = current = selection.read(self._session)
+        if current != self._assumed:
+            raise StartOver
 
     def commit(self, record: Record | None) -> None:
         """Commit, and give the connection back."""

@@ -11,7 +11,7 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -67,6 +67,9 @@ def _epochs(group: Group) -> Iterator[Group]:
         before = latest[index - 1] if index else -math.inf
         meanwhile = bisect_right(begins, _end(one)) - index - 1
         if one.action != "reset" or meanwhile or before >= one.invoked:
+            if one.action == "reset" and one.effect is Effect.POSSIBLE and available:
+                # Nobody said what it has left; it was as much the last time.
+                one = replace(one, available=available)
             inside.append(one)
             continue
         if any(other.request for other in inside):

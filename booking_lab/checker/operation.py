@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -71,7 +72,7 @@ class Operation:
     message: str = ""
     booking_id: int | None = None
     answered_at: int | None = None
-    available: dict[str, Any] = field(default_factory=dict)
+    available: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def wish(self) -> object:

@@ -24,8 +24,9 @@ from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.page import page
 from booking_lab.explorer.planning import MOST_BOOKERS, Names
 from booking_lab.explorer.progress import progress
+from booking_lab.explorer.result import Result
 from booking_lab.explorer.servers import own_servers
-from booking_lab.explorer.verdict import judge
+from booking_lab.explorer.trial import Trial
 from booking_lab.explorer.watching import Watch
 from booking_lab.explorer.way import Way, chosen
 from booking_lab.registry import SHIPPED, Registry
@@ -53,7 +54,9 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
 
 
 @click.command()
-@click.option("--strategy", required=True, help="The strategy; those of the shelf as well.")
+@click.option(
+    "--strategy", required=True, help="The strategy; one that is broken on purpose as well."
+)
 @click.option("--workload", required=True, help="What is booked.")
 @click.option("--scenario", default="", help="What they contend for.  [default: the plainest]")
 @click.option(
@@ -138,24 +141,18 @@ def command(
             raise BadInput(error.message) from None
         console = Console(stderr=True)
         with _servers(settings, console) as place:
-            found, watch = _explored(place, registry, plan, way, console)
-    verdict = judge(plan, found, watch.faults)
-    shown = found.last if way.schedule else found.worst or watch.faulty
-    if json_wanted:
-        click.echo(json.dumps(as_json(plan, way, found, verdict, shown)))
-    else:
-        report.tell(Console(highlight=False), plan, way, found, verdict, shown)
-    if html and found.last:
-        about = [report.about(plan), *report.summary(plan, way, found, verdict)]
-        _write(html, page(plan, shown or found.last, about, report.title(way, shown)))
-        click.echo(f"A page to step through: {html}", err=json_wanted)
-    kept = bool(way.schedule) or verdict.kept
-    sys.exit(0 if kept and not found.interrupted else 1)
+            result = _explored(place, registry, plan, way, console)
+            if json_wanted:
+                click.echo(json.dumps(as_json(result)))
+            else:
+                report.tell(Console(highlight=False), result)
+            if html and result.found.last:
+                _write(html, result, result.found.last)
+                click.echo(f"A page to step through: {html}", err=json_wanted)
+    sys.exit(0 if result.good else 1)
 
 
-def _explored(
-    place: Place, registry: Registry, plan: Plan, way: Way, console: Console
-) -> tuple[Exploration, Watch]:
+def _explored(place: Place, registry: Registry, plan: Plan, way: Way, console: Console) -> Result:
     watch = Watch(plan, way)
     with progress(console) as tell:
 
@@ -163,7 +160,8 @@ def _explored(
             watch.look(found)
             tell(found, share)
 
-        return explore(place, registry, plan, way.search(), look), watch
+        found = explore(place, registry, plan, way.search(), look)
+    return Result.of(plan, way, found, watch)
 
 
 @contextmanager
@@ -176,7 +174,9 @@ def _servers(settings: Settings, console: Console) -> Iterator[Place]:
         yield place
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, result: Result, last: Trial) -> None:
+    about = [report.about(result.plan), *report.summary(result)]
+    text = page(result.plan, result.shown or last, about, result.title)
     try:
         file.write_text(text)
     except OSError as error:

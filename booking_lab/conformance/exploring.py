@@ -207,10 +207,13 @@ def promised(subject: Subject, nemesis: str = "") -> frozenset[Anomaly]:
 def broken_promises(question: Question, found: Found) -> str:
     """Tell what was shown against the strategy's word, with the schedules; empty: nothing."""
     name, allowed = question.subject.name, promised(question.subject, question.nemesis)
+    sights: dict[int, tuple[Sight, list[str]]] = {}
+    for anomaly, sight in found.shown.items():
+        if anomaly not in allowed:
+            sights.setdefault(id(sight.trial), (sight, []))[1].append(anomaly)
     return "\n\n".join(
-        f"{name} does not allow {anomaly}, and here it is.\n{sight}"
-        for anomaly, sight in found.shown.items()
-        if anomaly not in allowed
+        f"{name} does not allow {' and '.join(anomalies)}, and here it is.\n{sight}"
+        for sight, anomalies in sights.values()
     )
 
 

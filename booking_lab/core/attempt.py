@@ -355,9 +355,9 @@ class Attempt:
     def queued(self, most: int, wait: float) -> Iterator[Batch | None]:
         """Stand in line with those of this process who want the same; one of them books for all.
 
-        Whoever is first when nobody writes is the writer: it gets those behind it as a batch, and
-        at the end of the block each of them is told what became of it. For the others, there is
-        nothing left to do then. Needs ``BATCH``.
+        Whoever is first when nobody writes is the writer. When it reads, it takes those behind it
+        into its batch, and at the end of the block each of them is told what became of it. For
+        these, there is nothing left to do then. Needs ``BATCH``.
 
         Args:
             most: bookings of a batch at most.
@@ -375,20 +375,22 @@ class Attempt:
         # A move or a cancellation is no new booking, and who failed in company does without.
         alone = self._booking.request.action != "book" or self.number > 1
         turn = Turn(self._booking, self._servers, self.step, alone=alone)
-        places = turn.come(most, wait)
-        if not places:
+        if not turn.come(wait):
             self.committed = True
             yield None
             return
-        self._booking.timing.batches.append(len(places))
+        batch = Batch(turn, most, self._session, self.step)
+        self._written = batch.written
         failure: BaseException | None = None
         try:
-            yield Batch(places, self._session, self.step, self._written)
+            yield batch
         except BaseException as error:
             failure = error
             raise
         finally:
-            turn.hand_out(places, failure, committed=self.committed)
+            if batch.places:
+                self._booking.timing.batches.append(len(batch.places))
+            turn.end(batch.places, failure, committed=self.committed)
 
     # --- announcing ----------------------------------------------------------------------------
 

@@ -37,9 +37,9 @@ class Turn:
 
     Args:
         booking: what it wants to book.
-        alone: whether it may not share a transaction with others.
         servers: the process's memory and clock.
         announce: announces steps.
+        alone: whether it may not share a transaction with others.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class Turn:
             tuple(sorted(booking.workload.anchors(booking.request))),
         )
 
-    def come(self, most: int, wait: float) -> Sequence[Place]:
-        """Wait to be the writer, and return whom to book for; nobody: another writer has done it.
+    def come(self, wait: float) -> bool:
+        """Wait for the turn; false if another writer has booked this one meanwhile.
 
         Raises:
             LockTimeout: the writers before took longer than ``wait`` seconds.
@@ -67,15 +67,12 @@ class Turn:
         """
         try:
             self._wait(wait)
-            if self._place.leads:
-                with self._announce(StepKind.READ, "queue"):
-                    return self._queues.draw(self._key, most)
         except BaseException:
             self._queues.leave(self._key, self._place)
             raise
         if self._place.error:
             raise self._place.error
-        return ()
+        return self._place.leads
 
     def _wait(self, seconds: float) -> None:
         place = self._place
@@ -92,44 +89,53 @@ class Turn:
             with self._announce(StepKind.WAIT, "turn"):
                 self._clock.wait(place.quiet, left if left > 0 else seconds)
 
-    def hand_out(
+    def draw(self, most: int) -> Sequence[Place]:
+        """Take this place and those behind it out of the line, at most ``most`` in all."""
+        return self._queues.draw(self._key, most)
+
+    def end(
         self, places: Sequence[Place], failure: BaseException | None, *, committed: bool
     ) -> None:
-        """Tell each of ``places`` what became of it, and let the next writer begin.
+        """Let the next writer begin, and tell each of ``places`` what became of it.
 
         Raises:
             BookingLabError: why the writer's own booking isn't booked.
         """
-        for place in places:
-            place.end(_ending(place, failure, committed=committed, alone=len(places) == 1))
-        self._queues.pass_on(self._key)
+        if not self._queues.leave(self._key, self._place):
+            self._queues.pass_on(self._key)
+        for place in places or [self._place]:
+            place.end(_ending(place, failure, committed=committed, alone=len(places) < 2))
         # Whoever tears the writer out of its work has more to say than its own place.
         if self._place.error and (failure is None or isinstance(failure, Exception)):
             raise self._place.error
 
 
 class Batch:
-    """What the writer books at once: its own booking and those that waited behind it."""
+    """What the writer books at once: its own booking and those that stand behind it.
 
-    def __init__(
-        self,
-        places: Sequence[Place],
-        session: Session,
-        announce: Announce,
-        written: list[Booking],
-    ) -> None:
-        self._places = places
+    Args:
+        turn: the writer's.
+        most: bookings at most.
+        session: the writer's.
+        announce: announces steps.
+    """
+
+    def __init__(self, turn: Turn, most: int, session: Session, announce: Announce) -> None:
+        self.places: Sequence[Place] = ()
+        self.written: list[Booking] = []
+        self._turn = turn
+        self._most = most
         self._session = session
         self._announce = announce
-        self._written = written
-        self._workload: Any = places[0].booking.workload
-
-    def __len__(self) -> int:
-        return len(self._places)
+        self._workload: Any = None
 
     def read(self) -> Any:
-        """Read one state on which all of them can be decided."""
-        requests = [place.booking.request for place in self._places]
+        """Take the line as it stands, and read one state on which all of it can be decided."""
+        with self._announce(StepKind.READ, "queue"):
+            self.places = self._turn.draw(self._most)
+            self._session.verify()  # now that all of them have begun
+        requests = [place.booking.request for place in self.places]
+        self._workload = self.places[0].booking.workload
         with self._announce(StepKind.READ, "state"):
             return self._workload.read_all(self._session, requests)
 
@@ -140,7 +146,7 @@ class Batch:
         """
         changes = []
         with self._announce(StepKind.DECIDE, "decide"):
-            for place in self._places:
+            for place in self.places:
                 request = place.booking.request
                 try:
                     change = self._workload.decide(state, request)
@@ -159,7 +165,7 @@ class Batch:
             ids = self._write([(place.booking.request, change) for place, change in changes])
         for (place, _), booking_id in zip(changes, ids, strict=True):
             place.booking.booking_id = booking_id
-            self._written.append(place.booking)
+            self.written.append(place.booking)
 
     def _write(self, changes: Sequence[tuple[Any, Any]]) -> Sequence[int]:
         if changes[0][0].action == "book":

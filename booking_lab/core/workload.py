@@ -28,7 +28,19 @@ class Session(Protocol):
         ...
 
     def begin(self, isolation: str | None) -> None:
-        """Open a transaction; it travels with the next statement."""
+        """Open a transaction; it travels with the next statement.
+
+        Raises:
+            StartOver: the lab was switched or reset since the booking began.
+        """
+        ...
+
+    def verify(self) -> None:
+        """Find out whether the lab is still what it was when the bookings at hand began.
+
+        Raises:
+            StartOver: it was switched or reset.
+        """
         ...
 
     def commit(self, record: Record | None) -> None:

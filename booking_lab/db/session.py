@@ -38,6 +38,9 @@ class Session:
         """Open a transaction with the next statement."""
         self._begin = f"BEGIN ISOLATION LEVEL {isolation};\n" if isolation else "BEGIN;\n"
 
+    def verify(self) -> None:
+        """Nothing: the selection was read here, before the booking began."""
+
     def commit(self, record: Record | None = None) -> None:
         """Write ``record``, if any, and commit, in one message.
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from booking_lab.explorer.explore import Exploration, Plan
+from booking_lab.explorer.explore import Plan
+from booking_lab.explorer.result import Result
 from booking_lab.explorer.schedule import written
 from booking_lab.explorer.statements import full
 from booking_lab.explorer.timeline import wish
 from booking_lab.explorer.trial import Event, Message, Trial
-from booking_lab.explorer.verdict import Verdict
 from booking_lab.explorer.way import Way
 
 
-def as_json(
-    plan: Plan, way: Way, found: Exploration, verdict: Verdict, shown: Trial | None
-) -> dict[str, Any]:
+def as_json(result: Result) -> dict[str, Any]:
     """Return it as JSON's own types, always with the same keys in the same order."""
+    found, verdict = result.found, result.verdict
     return {
-        "plan": _plan(plan, way),
+        "plan": _plan(result.plan, result.way),
         "schedules": found.schedules,
         "bad": found.bad,
         "anomalies": _sorted(found.anomalies),
@@ -33,7 +32,7 @@ def as_json(
             "broken": list(verdict.broken),
             "faults": verdict.faults,
         },
-        "shown": _trial(shown) if shown else None,
+        "shown": _trial(result.shown) if result.shown else None,
         "seconds": round(found.seconds, 3),
     }
 

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from booking_lab.explorer.explore import Exploration, Plan
+from booking_lab.explorer.result import Result
 from booking_lab.explorer.schedule import written
 from booking_lab.explorer.timeline import Row, Timeline, timeline
 from booking_lab.explorer.trial import Trial
-from booking_lab.explorer.verdict import Verdict
 from booking_lab.explorer.way import Way
 from booking_lab.explorer.wording import Kind, Line
 
@@ -32,32 +32,16 @@ _STYLES = {
 _SIGNS = {Kind.CAME_BACK: "-> ", Kind.WAITS: "-- ", Kind.FAILED: "-> "}
 
 
-def tell(
-    console: Console,
-    plan: Plan,
-    way: Way,
-    found: Exploration,
-    verdict: Verdict,
-    shown: Trial | None,
-) -> None:
-    """Print it.
-
-    Args:
-        console: where to.
-        plan: what was explored.
-        way: which of the schedules were run.
-        found: what was found.
-        verdict: what to say of the strategy.
-        shown: the schedule to draw.
-    """
-    for line in (about(plan), *summary(plan, way, found, verdict)):
+def tell(console: Console, result: Result) -> None:
+    """Print it."""
+    for line in (about(result.plan), *summary(result)):
         _say(console, Text(line))
-    if shown is None:
+    if result.shown is None:
         return
-    _say(console, Text(f"\n{title(way, shown)}\n"))
-    draw(console, plan, shown)
+    _say(console, Text(f"\n{result.title}\n"))
+    draw(console, result.plan, result.shown)
     _say(console, Text("\nIts address, for --schedule:"))
-    console.print(Text(written(shown.schedule)), soft_wrap=True)
+    console.print(Text(written(result.shown.schedule)), soft_wrap=True)
 
 
 def draw(console: Console, plan: Plan, trial: Trial) -> None:
@@ -97,18 +81,10 @@ def about(plan: Plan) -> str:
     )
 
 
-def title(way: Way, shown: Trial | None) -> str:
-    """Say which schedule is shown; none: no special one."""
-    if way.schedule:
-        return "The schedule:"
-    if shown is None:
-        return "None is bad; the last one that was run:"
-    return "The shortest bad one:" if shown.bad else "The first in which its code failed:"
-
-
-def summary(plan: Plan, way: Way, found: Exploration, verdict: Verdict) -> Iterator[str]:
+def summary(result: Result) -> Iterator[str]:
     """Say what was found, a line each."""
-    yield _how_many(way, found)
+    found, verdict, name = result.found, result.verdict, result.plan.strategy[0].name
+    yield _how_many(result.way, found)
     if found.bad:
         counted = ", ".join(f"{name} in {many:,}" for name, many in found.anomalies.most_common())
         yield f"Bad: {found.bad:,} of {found.schedules:,}; {counted}."
@@ -117,7 +93,6 @@ def summary(plan: Plan, way: Way, found: Exploration, verdict: Verdict) -> Itera
     yield f"Answers: {_counts(found.outcomes) or 'none'}."
     if found.deadlocks:
         yield f"Deadlocks: in {found.deadlocks:,} of them."
-    name = plan.strategy[0].name
     if verdict.broken:
         yield f"AGAINST ITS WORD: {name} does not allow {' and '.join(verdict.broken)}."
     elif found.bad:

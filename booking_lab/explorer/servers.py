@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from booking_lab.config import Settings
 from booking_lab.db import schema
@@ -29,26 +30,36 @@ def own_servers(
     own = Settings(
         strategy_folders=settings.strategy_folders, workload_folders=settings.workload_folders
     )
-    with _ending_in_peace() as end, embedded(settings=own, progress=progress) as lab:
+    with _ending_in_peace() as ignore_interrupts, embedded(settings=own, progress=progress) as lab:
         schema.prepare(lab.database_url, own)
         try:
             yield Place(lab.database_url, lab.redis_url, lab.redlock_urls)
         finally:
-            end()
+            ignore_interrupts()
 
 
 @contextmanager
 def _ending_in_peace() -> Iterator[Callable[[], None]]:
-    """Yield what has Ctrl-C ignored for the rest of the block: one more must not cut the end."""
-    if threading.current_thread() is not threading.main_thread():
+    """Heed Ctrl-C once, so that a second one cuts no end short; yields what has none heeded."""
+    before = signal.getsignal(signal.SIGINT)
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or before is not signal.default_int_handler:
         yield lambda: None
         return
-    handler = signal.getsignal(signal.SIGINT)
+    interrupted = False
 
-    def end() -> None:
+    def ignore() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
+        ignore()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
     try:
-        yield end
+        yield ignore
     finally:
-        signal.signal(signal.SIGINT, handler)
+        if not interrupted:  # otherwise all that is left to do is to end
+            signal.signal(signal.SIGINT, before)

@@ -45,15 +45,26 @@ class Written:
     ) -> UUID:
         """A booking, or whatever ``request`` makes of it; without an end it isn't answered."""
         seats = [seats] if isinstance(seats, str) else list(seats)
+        action = request.pop("f", "book")
+        return self._ask(
+            "seats", begin, end, outcome, action, customer, {"seats": seats, **request}
+        )
+
+    def tickets(
+        self, quantity: int, begin: float, end: float | None, outcome: str = "confirmed"
+    ) -> UUID:
+        return self._ask("tickets", begin, end, outcome, "book", "", {"quantity": quantity})
+
+    def _ask(
+        self, workload: str, begin: float, end: float | None, outcome: str, action: str,
+        customer: str, wish: dict[str, Any],
+    ) -> UUID:  # fmt: skip
         identity = uuid4()
+        customer = customer or f"c{str(identity)[:4]}"
         self.line(
-            type="invoke", process=str(identity), f=request.pop("f", "book"), workload="seats",
-            scope="1", anchors=[f"seats:1:{seat}" for seat in seats], strategy="none",
-            worker="1/1", time=int(begin * MS),
-            value={
-                "id": str(identity), "customer_id": customer or f"c{str(identity)[:4]}",
-                "event_id": 1, "seats": seats, **request,
-            },
+            type="invoke", process=str(identity), f=action, workload=workload, scope="1",
+            anchors=[], strategy="none", worker="1/1", time=int(begin * MS),
+            value={"id": str(identity), "customer_id": customer, "event_id": 1, **wish},
         )  # fmt: skip
         if end is not None:
             self.answer(identity, end, outcome)
@@ -74,10 +85,12 @@ class Written:
             time=int(end * MS), **more,
         )  # fmt: skip
 
-    def reset(self, begin: float, end: float | None, kind: str = "ok") -> None:
+    def reset(
+        self, begin: float, end: float | None, kind: str = "ok", workload: str = "seats"
+    ) -> None:
         common = {"process": str(uuid4()), "f": "reset", "worker": "1/1"}
         self.line(
-            type="invoke", workload="seats", scope="1", anchors=[], time=int(begin * MS), **common
+            type="invoke", workload=workload, scope="1", anchors=[], time=int(begin * MS), **common
         )
         if end is not None:
             left = {"1": 100} if kind == "ok" else None

@@ -90,7 +90,7 @@ def test_a_database_that_does_not_answer_is_said_not_to_have_been_asked(written)
     assert "Database: not asked; PostgreSQL does not answer" in done.output
 
 
-@pytest.mark.parametrize("url", ["moon", "postgresql://u:s3cret@h:port/x", "postgresql://[s3cret"])
+@pytest.mark.parametrize("url", ["moon", "postgresql://[s3cret"])
 def test_an_address_that_is_none_is_refused_without_its_password(written, url):
     written.book("A1", 0, 10)
     done = check(written.file, "--database", url)

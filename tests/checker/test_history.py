@@ -29,11 +29,12 @@ def test_answers_go_to_the_invocations_of_their_process(written):
     assert other.message == "The seat is booked already."
 
 
-def test_an_invocation_without_an_answer_is_unknown(written):
+def test_an_invocation_without_an_answer_is_unknown_and_stays_open(written):
     written.book("A1", 0, None)
-    [operation] = read(written.file).operations
-    assert operation.effect is Effect.POSSIBLE
-    assert operation.returned is None
+    written.book("A1", 0, 10, "unknown")
+    for operation in read(written.file).operations:
+        assert operation.effect is Effect.POSSIBLE
+        assert operation.returned is None
 
 
 @pytest.mark.parametrize("cut", [1, 20, 60])

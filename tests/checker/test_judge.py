@@ -59,6 +59,16 @@ def test_somebody_is_refused_a_seat_after_it_was_given_back(written):
     assert [one.action for one in problem.operations] == ["cancel", "book"]
 
 
+def test_who_is_named_is_refused_without_reason_whatever_the_others_did(written):
+    written.book("A1", 0, 10)
+    written.book("A1", 20, 30, "refused")
+    written.book(["A1", "A2"], 40, 50, "refused")
+    written.book("A2", 60, 70, "refused", customer="ann")
+    [problem] = written.judged().problems
+    # Without the first, the others would be without reason as well; so it is not left out of it.
+    assert customers(problem) == ["ann"]
+
+
 def test_a_seat_that_was_given_back_is_booked_again(written):
     booking = written.book("A1", 0, 10)
     written.cancel(booking, "A1", 5, 30)
@@ -158,9 +168,15 @@ def test_a_reset_while_bookings_were_under_way_comes_somewhere_in_between(writte
 
 def test_a_reset_that_was_not_answered_may_have_happened(written):
     written.book("A1", 0, 10)
+    written.book("A2", 0, 10)
     written.reset(20, None)
     written.book("A1", 40, 50)
-    assert written.judged().problems == []
+    written.book("A2", 30, 35, "refused")
+    written.tickets(8, 0, 10)
+    written.reset(20, None, workload="tickets")
+    written.tickets(6, 40, 50)
+    written.tickets(6, 45, 55, "refused")
+    assert written.judged().verdict is Verdict.EXPLAINED
     written.book("A1", 60, 70)
     assert written.judged().verdict is Verdict.NOT_EXPLAINED
 
@@ -194,6 +210,16 @@ def test_a_worker_that_comes_later_does_not_know_what_was_before_others_booked(t
     written.book("A1", 0, 10, "refused")
     written.book("A1", 5, 15)
     written.header(worker="1/2", time=20_000_000, fresh={"seats": {"1": {"1": 100}}})
+    assert written.judged().checked == 0
+
+
+def test_what_is_known_of_one_database_is_not_known_of_another(written):
+    written.header(database="another", worker="1/2", fresh={})
+    written.book("A1", 0, 10)
+    assert written.judged().checked == 1
+    text = written.file.read_text()
+    assert '"worker": "1/1", "time": 0' in text
+    written.file.write_text(text.replace('"1/1", "time": 0', '"1/2", "time": 0'))
     assert written.judged().checked == 0
 
 

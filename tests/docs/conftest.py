@@ -14,30 +14,48 @@ from booking_lab.stack import RunningLab, running
 
 
 @dataclass(frozen=True)
-class OwnLab:
-    """A lab that only the documents use.
+class DocumentedLab:
+    """A lab as the documents' commands find it.
 
     Attributes:
-        url: its three instances.
-        strategies: a folder where it looks for strategies.
+        url: the service.
+        data: its data folder.
+        strategies: a folder where it looks for strategies; none: nowhere special.
+        history: the file that it records to; none: it doesn't.
     """
 
     url: str
-    strategies: Path
+    data: Path
+    strategies: Path | None = None
+    history: Path | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a reader's shell knows of it."""
+        known = {"BASE_URL": self.url, "BOOKING_LAB_DATA": str(self.data)}
+        return known | ({"BOOKING_LAB_HISTORY": str(self.history)} if self.history else {})
 
 
 @pytest.fixture(scope="session")
-def three_instances(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnLab]:
+def three_instances(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DocumentedLab]:
     """Three instances behind one port, with a folder for strategies."""
     strategies = tmp_path_factory.mktemp("strategies")
     with running(instances=3, workers=1, strategy_folders=(str(strategies),)) as lab:
-        yield OwnLab(lab.url, strategies)
+        yield DocumentedLab(lab.url, lab.data.path, strategies)
 
 
 @pytest.fixture
-def shared_url(live_lab: RunningLab) -> Iterator[str]:
+def recording_lab(tmp_path: Path) -> Iterator[DocumentedLab]:
+    """A new lab that records; from its first booking on, so that all of it can be checked."""
+    history = tmp_path / "run.jsonl"
+    with running(workers=2, history=str(history)) as lab:
+        yield DocumentedLab(lab.url, lab.data.path, history=history)
+
+
+@pytest.fixture
+def shared_lab(live_lab: RunningLab) -> Iterator[DocumentedLab]:
     """The lab that the whole test run shares; left as others expect it."""
-    yield live_lab.url
+    yield DocumentedLab(live_lab.url, live_lab.data.path)
     requests.post(f"{live_lab.url}/admin/think-time", json={"think_time_ms": 50}, timeout=30)
     requests.post(f"{live_lab.url}/admin/strategy", json={"strategy": "none"}, timeout=30)
     requests.post(f"{live_lab.url}/admin/reset?event_id=1", timeout=30)

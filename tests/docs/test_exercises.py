@@ -1,75 +1,14 @@
-"""Runs the README's exercises as a reader does, and compares with what the README shows.
-
-Every ```bash block of an exercise is given to bash as it stands; only the lab's address is another
-one here. The ```text block behind it shows the output. In it, ``...`` stands for anything within a
-line and, on a line of its own, for any number of lines.
-"""
+"""Runs the README's exercises as a reader does, and compares with what the README shows."""
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 
 import pytest
 
-from .markdown import DOCUMENTS, ROOT, Block, Section, sections
-
-README = ROOT / "README.md"
-ADDRESS = "http://localhost:8000"
-#: What make hands down to the commands that it runs.
-OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS", "PORT", "SCRIPT", "STRATEGY"}
-EXERCISES = [one for one in sections(README) if one.title.startswith("Exercise ")]
-
-
-def steps(exercise: Section) -> list[tuple[Block, Block]]:
-    """Each block of commands, with the block that shows what comes out."""
-    blocks = exercise.of("bash", "text")
-    assert [block.language for block in blocks] == ["bash", "text"] * (len(blocks) // 2), (
-        f"{exercise.title}: behind each ```bash block stands one ```text block"
-    )
-    return list(zip(blocks[::2], blocks[1::2], strict=True))
-
-
-def run(block: Block, url: str) -> str:
-    """What the commands print."""
-    # Not what `make test` was called with: `make load` would take it for its own.
-    environment = {name: v for name, v in os.environ.items() if name not in OF_MAKE}
-    done = subprocess.run(
-        ["bash", "-c", block.text.replace(ADDRESS, url)],
-        cwd=ROOT,
-        env={**environment, "BASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, (
-        f"line {block.line}: exit code {done.returncode}\n{done.stderr}{done.stdout}"
-    )
-    return done.stdout
-
-
-def check(exercise: Section, url: str) -> None:
-    """Run a section's commands and compare with what it shows."""
-    for commands, shown in steps(exercise):
-        printed = run(commands, url)
-        assert shows(shown.text, printed), (
-            f"line {shown.line} says\n{shown.text}\nand the lab says\n{printed}"
-        )
-
-
-def lines(text: str) -> list[str]:
-    """The lines, without differences in blanks that nobody sees."""
-    return [" ".join(line.split()) for line in text.splitlines()]
-
-
-def shows(shown: str, printed: str) -> bool:
-    """Whether ``printed`` is what the README shows."""
-    pattern = "".join(
-        r"(?:.*\n)*" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*") + r"\n"
-        for line in lines(shown)
-    )
-    return bool(re.fullmatch(pattern, "".join(line + "\n" for line in lines(printed))))
+from .markdown import DOCUMENTS, ROOT, Section, sections
+from .reader import EXERCISES, MORE, OF_MAKE, check, shows, steps
 
 
 @pytest.mark.usefixtures("jq")
@@ -78,12 +17,12 @@ def test_exercise_shows_what_the_readme_says(
     exercise: Section, request: pytest.FixtureRequest
 ) -> None:
     if any("INSTANCES=3" in block.text for block in exercise.of("sh")):
-        url = request.getfixturevalue("three_instances").url
+        lab = request.getfixturevalue("three_instances")
     else:
-        url = request.getfixturevalue("shared_url")
+        lab = request.getfixturevalue("shared_lab")
     if any(block.text.startswith("make ") for block in exercise.of("bash")) and not installed():
         pytest.skip("`make load` would first install the packages here; run `make test`")
-    check(exercise, url)
+    check(exercise, lab, ROOT)
 
 
 def installed() -> bool:
@@ -93,14 +32,22 @@ def installed() -> bool:
     return subprocess.run(question, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
-def test_there_are_eight_exercises_and_each_has_commands_to_run() -> None:
-    assert [one.title.split(":")[0] for one in EXERCISES] == [f"Exercise {n}" for n in range(1, 9)]
-    assert all(steps(exercise) for exercise in EXERCISES)
+def test_the_exercises_are_numbered_through_and_each_has_commands_to_run() -> None:
+    numbers = [one.title.split(":")[0] for one in (*EXERCISES, *MORE)]
+    assert numbers == [f"Exercise {n}" for n in range(1, 18)]
+    assert len(EXERCISES) == 8
+    assert all(steps(exercise) for exercise in (*EXERCISES, *MORE))
+
+
+def test_the_readme_lists_the_exercises_that_stand_elsewhere() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for exercise in MORE:
+        assert f"](docs/exercises.md#{exercise.anchor})" in readme, exercise.title
 
 
 def test_commands_that_nothing_runs_are_not_shown_as_if_they_were() -> None:
     # ```bash means: a test runs it. Commands that start, stop or need Docker are ```sh.
-    run = {exercise.title for exercise in EXERCISES} | {"One of your own"}
+    run = {exercise.title for exercise in (*EXERCISES, *MORE)} | {"One of your own"}
     others = [
         f"{document.name}:{block.line}"
         for document in DOCUMENTS

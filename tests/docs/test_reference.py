@@ -22,6 +22,7 @@ from booking_lab.web import create_app, problems
 from booking_lab.web.kinds import Kinds
 from booking_lab.workloads import Workloads
 
+from .conftest import DocumentedLab
 from .markdown import ROOT, Section, section, sections, table
 
 README = ROOT / "README.md"
@@ -213,14 +214,14 @@ def test_every_setting_is_described_as_it_is() -> None:
 # --- metrics -------------------------------------------------------------------------------------
 
 
-def test_every_metric_is_described_with_its_type_and_labels(shared_url: str) -> None:
+def test_every_metric_is_described_with_its_type_and_labels(shared_lab: DocumentedLab) -> None:
     said = {
         name: (kind, set(re.findall(r"\w+", labels)))
         for name, kind, labels, _ in table((ROOT / "docs" / "metrics.md").read_text(), "Metric")
     }
-    make_every_metric_show(shared_url)
+    make_every_metric_show(shared_lab.url)
     deadline = time.monotonic() + 10
-    while (there := scraped(shared_url)) != said and time.monotonic() < deadline:
+    while (there := scraped(shared_lab.url)) != said and time.monotonic() < deadline:
         time.sleep(0.1)
     assert there == said
 

@@ -151,7 +151,11 @@ def test_who_books_for_others_decides_for_them(replayed):
 
 @pytest.mark.parametrize(
     ("strategy", "schedule"),
-    [("optimistic", "A:read B:read"), ("fenced", "A:acquire A:read"), ("atomic", "A:write B:write")],
+    [
+        ("optimistic", "A:read B:read"),
+        ("fenced", "A:acquire A:read"),
+        ("atomic", "A:write B:write"),
+    ],
 )
 def test_the_same_schedule_is_told_the_same_every_time(replayed, strategy, schedule):
     drawn, after = replayed(schedule, strategy)

@@ -17,47 +17,56 @@ _DEADLINE = 20
 
 
 class Line(Observer):
-    """Lets bookers come one after the other, and holds the writers of ``held`` steps.
+    """Lets bookers come one after the other, and holds a writer.
 
     Args:
-        held: the steps before which the first booker to come there is held, by their details.
+        held: the steps, by their details, before which the first who comes there is held.
     """
 
     def __init__(self, *held: str) -> None:
         self.details: list[str] = []
-        self._held = set(held or {"queue"})
+        self._held = {detail: threading.Event() for detail in held or ("queue",)}
+        self._untouched = set(self._held)
         self._stopped = threading.Semaphore(0)
-        self._open = threading.Event()
 
     @contextmanager
     def step(self, step: Step) -> Iterator[None]:
         self.details.append(step.detail)
-        if step.detail in self._held:
-            self._held.remove(step.detail)
+        if step.detail in self._untouched:
+            self._untouched.remove(step.detail)
             self._stopped.release()
-            assert self._open.wait(_DEADLINE)
+            assert self._held[step.detail].wait(_DEADLINE)
         elif step.kind is StepKind.WAIT:
             self._stopped.release()
         yield
+
+    def let_go(self, *details: str) -> None:
+        """Hold nobody any more before these steps; by default, before any."""
+        for detail in details or self._held:
+            self._held[detail].set()
+
+    def wait(self) -> None:
+        """Wait until one more has come to a stop."""
+        assert self._stopped.acquire(timeout=_DEADLINE), "nobody came to a stop"
 
     @contextmanager
     def standing(
         self, engine: Engine, pool: Pool, workload: Workload, requests: Sequence[Request],
         wish: Wish,
     ) -> Iterator[Callable[[], list[Booking]]]:  # fmt: skip
-        """Let ``requests`` stand in line in this order; yields what opens it and waits for all."""
+        """Let ``requests`` stand in line in this order; yields what lets them go to their ends."""
         watched = engine.with_(pool, [self])
         with ThreadPoolExecutor(len(requests)) as bookers:
             answers = []
             for request in requests:
                 answers.append(bookers.submit(watched.book, workload, request, wish))
-                assert self._stopped.acquire(timeout=_DEADLINE), "a booker did not come to the line"
+                self.wait()
 
             def served() -> list[Booking]:
-                self._open.set()
+                self.let_go()
                 return [answer.result(_DEADLINE) for answer in answers]
 
             try:
                 yield served
             finally:
-                self._open.set()
+                self.let_go()

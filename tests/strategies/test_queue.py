@@ -65,7 +65,7 @@ def test_who_waits_needs_no_connection(office):
     pool = Pool("small", office.lab.connector, 1, timeout=0.1)
     engine = office.lab.engine.with_(pool, [])
     with Line().standing(engine, pool, TICKETS, crowd(8), queue(office)) as answers:
-        assert pool.in_use == 0
+        assert pool.in_use == 1  # the writer's
         assert told(answers()) == [CONFIRMED] * 8
     pool.close()
 
@@ -93,8 +93,9 @@ def test_a_batch_has_its_bound(office):
 
 
 def test_bookings_under_other_options_are_a_line_of_their_own(office):
-    with standing(office, crowd(2), most=8) as answers:
-        assert told([office.lab.engine.book(TICKETS, asks(), queue(office, most=9))]) == [CONFIRMED]
+    with standing(office, crowd(2), Line("row lock"), most=8) as answers:
+        other = office.lab.engine.book(TICKETS, asks(), queue(office, most=9))
+        assert told([other]) == [CONFIRMED]
         assert told(answers()) == [CONFIRMED] * 2
 
 
@@ -129,8 +130,12 @@ def dear(office):
 
 
 def test_one_bad_booking_does_not_spoil_the_others(office, dear):
-    """The statement fails for all of them; then each tries again alone."""
-    bookings = served(office, [asks(1), asks(11), asks(2)])
+    """The statement fails for all of them; then each tries again alone, one after the other."""
+    pool = Pool("small", office.lab.connector, 1, timeout=0.1)
+    requests = [asks(1), asks(11), asks(2)]
+    with Line().standing(office.lab.engine, pool, TICKETS, requests, queue(office)) as answers:
+        bookings = answers()
+    pool.close()
 
     assert told(bookings) == [CONFIRMED, (Outcome.ERROR, "strategy_fault"), CONFIRMED]
     assert [booking.tries for booking in bookings] == [2, 2, 2]
@@ -205,33 +210,52 @@ def test_a_turn_that_does_not_come_is_a_timeout(office):
     assert office.left() == 8
 
 
-def test_who_is_in_a_batch_waits_for_its_end(make_office, row_lock, eventually):
+def test_who_is_in_a_batch_waits_for_its_end(office):
     """It may be booked any moment; to give up now would be to give the wrong answer."""
-    line = Line()
-    with (
-        standing(make_office(), crowd(2), line, wait=0.1) as answers,
-        ThreadPoolExecutor(1) as background,
-    ):
-        bookings = background.submit(answers)
-        # Both stand in line, the second waits, and goes on waiting when its time is over.
-        eventually(lambda: line.details.count("turn") >= 4)
-        row_lock.rollback()
-        assert told(bookings.result()) == [CONFIRMED] * 2
+    line = Line("queue", "state")
+    with standing(office, crowd(2), line, wait=0.1) as answers:
+        line.let_go("queue")
+        line.wait()  # the writer has drawn both
+        line.wait()  # the other's time is over, and it waits on
+        assert told(answers()) == [CONFIRMED] * 2
 
 
 def test_a_row_lock_that_does_not_come_is_a_timeout_for_all(make_office, row_lock):
     office = make_office(lock_timeout=0.1)
 
-    assert told(served(office, crowd(3))) == [(Outcome.TIMEOUT, "lock_timeout")] * 3
+    bookings = served(office, crowd(3), Line("row lock"))
+
+    assert told(bookings) == [(Outcome.TIMEOUT, "lock_timeout")] * 3
 
 
 def test_a_connection_that_does_not_come_is_a_timeout_for_all(make_office):
     office = make_office(booking_pool=1, pool_timeout=0.1)
+    office.book(asks(), "queue")
     with (
-        standing(office, crowd(3)) as answers,
         office.lab.bookings.session(selection.read),
+        ThreadPoolExecutor(3) as bookers,
     ):
-        assert told(answers()) == [(Outcome.TIMEOUT, "pool_timeout")] * 3
+        bookings = list(bookers.map(lambda one: office.book(one, "queue"), crowd(3)))
+
+    assert told(bookings) == [(Outcome.TIMEOUT, "pool_timeout")] * 3
+    assert told([office.book(asks(), "queue")]) == [CONFIRMED]
+
+
+def test_a_writer_that_never_draws_lets_the_next_one_write(office):
+    class Torn(Line):
+        @contextmanager
+        def step(self, step):
+            with super().step(step):
+                if step.detail == "row lock" and self.details.count("row lock") == 1:
+                    raise SystemExit
+                yield
+
+    line = Torn("row lock")
+    with standing(office, crowd(3), line) as answers, pytest.raises(SystemExit):
+        answers()
+
+    assert office.findings() == []
+    assert office.left() == 8
 
 
 # --- several workers, switches, resets -----------------------------------------------------------
@@ -258,7 +282,7 @@ def current(office: BoxOffice) -> selection.Selection:
 
 def test_who_stands_in_line_when_the_lab_is_reset_begins_again(office):
     """It would be told of a reset that was over before it was anybody's turn."""
-    with standing(office, crowd(3)) as answers:
+    with standing(office, crowd(3), Line("row lock")) as answers:
         office.reset()
         bookings = answers()
 
@@ -320,6 +344,16 @@ def test_a_booking_that_begins_after_a_switch_runs_the_new_strategy(under_queue)
         epoch = switch(under_queue, strategy)
         booking = engine.book(TICKETS, asks(), Wish(TRACE))
         assert (booking.strategy.name, booking.epoch) == (strategy, epoch)
+
+
+def test_a_switch_does_not_wait_for_what_begins_after_it(under_queue):
+    lab = under_queue.lab
+    epoch = switch(under_queue, "queue")
+    with Line().standing(lab.engine, lab.bookings, TICKETS, crowd(2), Wish(TRACE)) as answers:
+        assert len(lab.engine.under_way) == 2
+        with lab.connector.session() as session:
+            assert selection.wait_drained(session, epoch, timeout=5)
+        assert {one.epoch for one in answers()} == {epoch}
 
 
 def test_a_switch_waits_for_the_batch_under_way(under_queue):

@@ -212,6 +212,15 @@ def test_a_counter_that_nobody_uses_is_forgotten(office):
     assert all(0 < ms <= redis_counters.KEPT_FOR * 1000 for ms in kept)
 
 
+def test_a_counter_that_was_filled_meanwhile_keeps_its_value(office):
+    """Who has asked PostgreSQL before that booking would set it back."""
+    other = Strikes(2, lambda: book(office, asks(3)))
+
+    assert told([book(office, asks(2), other)]) == [CONFIRMED]
+
+    assert counted(office) == (5, 0)
+
+
 # --- when the counter is wrong -------------------------------------------------------------------
 
 

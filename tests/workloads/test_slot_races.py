@@ -121,14 +121,27 @@ def test_two_want_what_the_other_has(clinic, strategy):
     assert clinic.findings() == []
 
 
-def test_those_who_take_whoever_is_free_all_get_somebody(clinic):
-    for _ in range(20):
-        ended = clinic.race([asks(resource_id=None) for _ in range(2)], "skip_locked")
-
-        assert ended.confirmed == 2
-        assert {one.request.resource_id for one in ended.bookings} == {1, 2}
-        clinic.reset()
-    assert clinic.findings() == []
+def test_whoever_was_booked_between_the_look_and_the_lock_is_passed_over(clinic):
+    """A view makes the choice stop once it has begun to look at who is free."""
+    rival, choosing = clinic.open_session(), clinic.open_session()
+    booking = decided(clinic, asks())
+    clinic.ask("""
+        ALTER TABLE slot_resource_branches RENAME TO works;
+        CREATE VIEW slot_resource_branches AS
+        SELECT works.* FROM (SELECT pg_advisory_xact_lock(7)) AS stop, works
+    """)
+    try:
+        rival.begin()
+        rival.execute("SELECT pg_advisory_xact_lock(7)")
+        waiting = clinic.waiting(lambda: SLOTS.choose(choosing, asks(resource_id=None)))
+        SLOTS.write(rival, *booking)
+        rival.commit()
+        assert waiting.result().resource_id == 2
+    finally:
+        clinic.ask("""
+            DROP VIEW slot_resource_branches;
+            ALTER TABLE works RENAME TO slot_resource_branches
+        """)
 
 
 def test_an_overlap_says_who_when_and_where(clinic):
@@ -157,11 +170,10 @@ def test_two_overlaps_of_one_resource_are_two(clinic):
     clinic.race(crowd(2), "none")
     clinic.race([asks(starts_at=ELEVEN, ends_at=ELEVEN.replace(hour=12)) for _ in range(2)], "none")
     assert [one["booking_count"] for one in clinic.violations()] == [2, 2]
-    # A third over both makes them one.
+    # One that begins before both and reaches into both makes them one.
     with clinic.lab.connector.session() as session:
-        request = clinic.begun(asks(ends_at=ELEVEN.replace(minute=1)))
-        SLOTS.write(session, request, SLOTS.decide(SLOTS.read(session, asks(
-            starts_at=NINE.replace(hour=3), ends_at=NINE.replace(hour=4))), request))  # fmt: skip
+        SLOTS.write(session, *decided(clinic, asks(starts_at=NINE.replace(hour=8),
+                                                   ends_at=ELEVEN.replace(minute=1))))  # fmt: skip
     assert [one["booking_count"] for one in clinic.violations()] == [5]
 
 
@@ -189,6 +201,19 @@ def decided(clinic, request):
     with clinic.lab.connector.session() as session:
         empty = SLOTS.read(session, request)
     return request, SLOTS.decide(replace(empty, reserved=()), request)
+
+
+@pytest.mark.parametrize("rival", STRATEGIES)
+def test_an_optimistic_booking_notices_what_others_take_from_the_stock(clinic, rival):
+    gate = Gate(StepKind.WRITE)
+    booking = clinic.begin(asks(products=(Product(1, 3),)), "optimistic", gate)
+    gate.reached()
+
+    assert clinic.book(asks(resource_id=2, products=(KIT,)), rival).outcome is Outcome.CONFIRMED
+    gate.open()
+
+    assert (booking.result().code, booking.result().tries) == ("sold_out", 2)
+    assert clinic.findings() == []
 
 
 def test_two_writes_that_overlap_do_not_meet(clinic):
@@ -295,11 +320,11 @@ def test_on_the_same_tables_the_constraint_refuses_and_others_do_not(clinic):
 
 
 def test_under_the_constraint_what_comes_back_to_an_empty_stock_is_taken(clinic):
-    ended = clinic.race(
-        [asks(resource_id=n, products=(Product(1, 3),), customer_id=str(n)) for n in (1, 2)], "none"
-    )
-    assert clinic.stock() == -3
-    for booking, left in zip(ended.bookings, (0, 3), strict=True):
+    three = Product(1, 3)
+    wishes = [asks(products=(three,)), asks(resource_id=2, products=(three,))]
+    ended = clinic.race([*wishes, asks(starts_at=TEN, ends_at=ELEVEN, products=(three,))], "none")
+    assert clinic.stock() == -6
+    for booking, left in zip(ended.bookings, (-3, 0, 3), strict=True):
         assert clinic.book(clinic.changing(booking, None), "constraint").outcome == "confirmed"
         assert clinic.stock() == left
     assert clinic.findings() == []
@@ -322,6 +347,9 @@ def ways(clinic):
         "write_if": lambda session: SLOTS.write_if(session, request),
         "claim": lambda session: SLOTS.claim(session, request, change),
         "write_all": lambda session: SLOTS.write_all(session, [(request, change)]),
+        "write_all without products": lambda session: SLOTS.write_all(
+            session, [(replace(request, products=()), change)]
+        ),
         "move": lambda session: SLOTS.write(session, move, change),
         "move if": lambda session: SLOTS.write_if(session, move),
         "cancel": lambda session: SLOTS.write(session, cancel, change),
@@ -329,8 +357,8 @@ def ways(clinic):
     }
 
 
-WAYS = ["write", "write without products", "write_if", "claim", "write_all", "move", "move if",
-        "cancel", "cancel, claimed"]  # fmt: skip
+WAYS = ["write", "write without products", "write_if", "claim", "write_all",
+        "write_all without products", "move", "move if", "cancel", "cancel, claimed"]  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -7,6 +7,7 @@ import pytest
 
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
+from booking_lab.errors import LockTimeout
 from tests.faults.gate import Gate
 from tests.workloads.clinic import BRUSH, ELEVEN, KIT, NINE, SLOTS, STRATEGIES, TEN, asks
 
@@ -56,6 +57,20 @@ def test_whoever_is_free_is_one_of_the_own(clinic):
 
     assert (ours.outcome, ours.request.resource_id) == (Outcome.CONFIRMED, 1)
     rival.rollback()
+
+
+@pytest.mark.parametrize(("own", "other"), [(1, 2), (2, 1)])
+def test_what_is_chosen_is_locked_with_the_own_tenant_alone(clinic, own, other):
+    choosing, rival = clinic.open_session(), clinic.open_session()
+    choosing.begin()
+    chosen = SLOTS.choose(choosing, asks(tenant_id=own, resource_id=None, products=(KIT,)))
+    assert chosen.resource_id == 1
+
+    for table in ("slot_resources", "slot_product_branches"):
+        lock = f"SELECT FROM {table} WHERE tenant_id = {{}} FOR UPDATE NOWAIT"
+        rival.execute(lock.format(other))
+        with pytest.raises(LockTimeout):
+            rival.execute(lock.format(own))
 
 
 def test_a_tenant_reads_nothing_of_another(clinic):

@@ -125,6 +125,16 @@ def test_a_microsecond_in_common_is_an_overlap(clinic, strategy, begin, end):
     assert (refused.outcome, refused.code) == (Outcome.REFUSED, "overlaps")
 
 
+def test_what_meets_through_others_alone_is_no_overlap(clinic):
+    between = {"starts_at": NINE.replace(minute=30), "ends_at": TEN.replace(minute=30)}
+    for tenant in (1, 2):
+        clinic.book(asks(tenant_id=tenant))
+        clinic.book(asks(tenant_id=tenant, starts_at=TEN, ends_at=ELEVEN))
+    clinic.book(asks(tenant_id=1, resource_id=2, **between))
+    assert clinic.findings() == []
+    assert clinic.violations() == []
+
+
 class Wall(tzinfo):
     """A clock on the wall that goes back an hour, as in Berlin in that night."""
 

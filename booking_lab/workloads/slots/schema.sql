@@ -71,7 +71,6 @@ CREATE TABLE IF NOT EXISTS slot_product_branches (
     stock      integer NOT NULL,                       -- units that are left
     version    bigint  NOT NULL DEFAULT 1,  -- moves with every write, whatever the strategy
     fence      bigint  NOT NULL DEFAULT 0,
-    generation bigint  NOT NULL DEFAULT 1,
     guarded    boolean NOT NULL DEFAULT false,
     PRIMARY KEY (tenant_id, branch_id, product_id),
     FOREIGN KEY (tenant_id, branch_id) REFERENCES slot_branches,

@@ -134,8 +134,7 @@ SELECT count(*) FROM resource
 """
 RESET = """
 WITH shelf AS (
-    UPDATE slot_product_branches SET stock = stocked, guarded = false, version = version + 1,
-        generation = %(generation)s
+    UPDATE slot_product_branches SET stock = stocked, guarded = false, version = version + 1
     WHERE tenant_id = %(scope)s::integer
 ), resource AS (
     UPDATE slot_resources SET version = version + 1, generation = %(generation)s

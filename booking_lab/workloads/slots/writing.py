@@ -19,7 +19,7 @@ from booking_lab.workloads.slots.statements import ASKED, RESERVED
 
 _SHELF = f"""asked AS ({ASKED}
 ), shelf AS MATERIALIZED (
-    SELECT branch_id, product_id, stock, units, generation
+    SELECT branch_id, product_id, stock, units
     FROM slot_product_branches JOIN asked USING (branch_id, product_id)
     WHERE tenant_id = %(tenant_id)s
     ORDER BY branch_id, product_id FOR NO KEY UPDATE OF slot_product_branches
@@ -53,10 +53,9 @@ _OFFER = """offer AS MATERIALIZED (
 )"""
 
 _VERDICT = """verdict AS MATERIALIZED (
-    SELECT late, NOT late AND {condition} AS good FROM (SELECT {late} AS late) AS reset
+    SELECT late, NOT late AND {condition} AS good
+    FROM (SELECT EXISTS (SELECT FROM resource WHERE generation > %(generation)s) AS late) AS reset
 )"""
-_LATE = "EXISTS (SELECT FROM resource WHERE generation > %(generation)s)"
-_OR_SHELF_LATE = " OR EXISTS (SELECT FROM shelf WHERE generation > %(generation)s)"
 _RESOURCES_THERE = "(SELECT count(*) FROM resource) = cardinality(%(touched)s)"
 _SHELVES_THERE = "(SELECT count(*) FROM shelf) = cardinality(%(shelf_units)s)"
 _STILL_HELD = """EXISTS (SELECT FROM held WHERE (branch_id, resource_id, starts_at, ends_at) =
@@ -154,8 +153,7 @@ def write(action: str, *, stock: bool, if_allowed: bool = False, guarded: bool =
         (_TOLD_STOCK, stock and if_allowed),
     ]
     statement = "WITH " + _those(", ", tables) + _those("", told)
-    late = _LATE + _OR_SHELF_LATE if stock else _LATE
-    return statement.format(condition=_those("\n        AND ", conditions), late=late)
+    return statement.format(condition=_those("\n        AND ", conditions))
 
 
 def _those(between: str, parts: Sequence[tuple[str, bool]]) -> str:
@@ -170,13 +168,13 @@ WITH asked AS MATERIALIZED (
         starts_at timestamptz, ends_at timestamptz, customer_id text, price numeric,
         generation bigint, products jsonb)
 ), product AS MATERIALIZED (
-    SELECT holder, branch_id, generation, product.* FROM asked, jsonb_to_recordset(products)
+    SELECT holder, branch_id, product.* FROM asked, jsonb_to_recordset(products)
         AS product (product_id integer, quantity integer)
 ), shelf AS MATERIALIZED (
     SELECT branch_id, product_id, units FROM slot_product_branches AS stored JOIN (
-        SELECT branch_id, product_id, sum(quantity) AS units, min(generation) AS generation
+        SELECT branch_id, product_id, sum(quantity) AS units
         FROM product GROUP BY branch_id, product_id) AS together USING (branch_id, product_id)
-    WHERE tenant_id = %(tenant_id)s AND stored.generation <= together.generation
+    WHERE tenant_id = %(tenant_id)s
     ORDER BY branch_id, product_id FOR NO KEY UPDATE OF stored
 ), resource AS MATERIALIZED (
     SELECT resource_id FROM slot_resources AS stored JOIN (

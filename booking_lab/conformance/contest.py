@@ -1,0 +1,156 @@
+"""Customers who contend for the same thing over real HTTP, and what the lab's books say then."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from booking_lab.conformance.subjects import Subject
+from booking_lab.core.lab_workload import LabWorkload, Scenario
+from booking_lab.core.strategy import Anomaly
+from booking_lab.crowd import Customer
+from booking_lab.db.pool import Connector
+from booking_lab.stack import RunningLab
+from booking_lab.web.kinds import Kind
+
+#: Seconds for all customers to be at the start.
+_START = 30
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one customer was told; times are seconds on one clock."""
+
+    status: int
+    body: dict[str, Any]
+    begin: float
+    end: float
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether it has what it asked for."""
+        return self.status == 201
+
+    def overlaps(self, other: Answer) -> bool:
+        """Whether both were under way at the same time."""
+        return self is not other and self.begin <= other.end and other.begin <= self.end
+
+
+class Contest:
+    """One scenario in a running lab.
+
+    Args:
+        lab: the lab; what is contended for is put into its database.
+        subject: the strategy to book under.
+        workload: what is booked.
+        scenario: what is contended for, and by how many.
+    """
+
+    def __init__(
+        self, lab: RunningLab, subject: Subject, workload: LabWorkload, scenario: Scenario
+    ) -> None:
+        with Connector(lab.database_url).session() as session:
+            session.execute(scenario.seed)
+        kind = Kind(workload)
+        common = {"kind": workload.name, "strategy": subject.name}
+        self.bodies: Sequence[dict[str, Any]] = [
+            {**common, "customer_id": request.customer_id, **kind.details(request)}
+            for request in scenario.requests
+        ]
+        self._race = {
+            **common,
+            "request": kind.details(scenario.requests[0]),
+            "customers": len(scenario.requests),
+        }
+        self._scope = scenario.scope
+        self._where = urlencode({"kind": workload.name, "scope": scenario.scope})
+        self._kind = urlencode({"kind": workload.name})
+        self._url = lab.url
+
+    def reset(self, admin: Customer) -> None:
+        """Make everything free again."""
+        admin.post(f"/admin/reset?{self._where}")
+
+    def wrong(self, admin: Customer) -> dict[Anomaly, str]:
+        """What the lab's books say is wrong: the anomalies, with an example of each."""
+        found = admin.get(f"/admin/audit?{self._kind}")["findings"]
+        return {
+            Anomaly(one["anomaly"]): f"{one['anomaly']}: {one['subject']}: {one['detail']}"
+            for one in found
+            if one["scope"] == self._scope
+        }
+
+    def race(self, admin: Customer) -> dict[str, Any]:
+        """Let all of them meet between decide and write, in one worker; return how it ended."""
+        self.reset(admin)
+        ended: dict[str, Any] = admin.post("/admin/race", self._race)
+        return ended
+
+    @contextmanager
+    def customers(self) -> Iterator[Crowd]:
+        """Connect all customers for the block."""
+        with ExitStack() as held:
+            crowd = [held.enter_context(Customer(self._url)) for _ in self.bodies]
+            workers = {one.get("/health")["worker"] for one in crowd}
+            yield Crowd(crowd, self.bodies, workers)
+
+
+class Crowd:
+    """Customers, each with a connection that stays open, and so with one worker.
+
+    Attributes:
+        workers: the workers that they are connected to.
+    """
+
+    def __init__(
+        self, customers: Sequence[Customer], bodies: Sequence[dict[str, Any]], workers: set[str]
+    ) -> None:
+        self.workers = workers
+        self._customers = customers
+        self._bodies = bodies
+
+    def book(self) -> list[Answer]:
+        """Let all of them book at the same moment."""
+        start = threading.Barrier(len(self._customers))
+        with ThreadPoolExecutor(len(self._customers)) as threads:
+            return list(threads.map(lambda n: self._book(n, start), range(len(self._customers))))
+
+    def _book(self, number: int, start: threading.Barrier) -> Answer:
+        start.wait(_START)
+        begin = time.monotonic()
+        answer = self._customers[number].call("POST", "/api/bookings", self._bodies[number])
+        return Answer(*answer, begin, time.monotonic())
+
+
+def overlapping(answers: Sequence[Answer]) -> int:
+    """Count the bookings that were under way while another one was, and that one was confirmed.
+
+    Only these could have gone wrong.
+    """
+    confirmed = [answer for answer in answers if answer.confirmed]
+    return sum(any(answer.overlaps(other) for other in confirmed) for answer in answers)
+
+
+def clean(answer: Answer) -> bool:
+    """Tell whether it is an answer that customers can do something with."""
+    if answer.status == 201:
+        return bool(answer.body["outcome"] == "confirmed")
+    problem = {"type", "title", "detail", "code", "trace_id"} <= answer.body.keys()
+    return answer.status in {409, 503} and problem
+
+
+def against_its_word(
+    subject: Subject, wrong: Mapping[Anomaly, str], *, under_faults: bool = False
+) -> None:
+    """Fail if something is wrong that the strategy doesn't allow."""
+    allowed = subject.kind.allows | (subject.kind.allows_under_faults if under_faults else set())
+    if surprises := [text for anomaly, text in wrong.items() if anomaly not in allowed]:
+        pytest.fail("\n".join([f"{subject.name} does not allow this:", *surprises]), pytrace=False)

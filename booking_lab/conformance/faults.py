@@ -1,0 +1,33 @@
+"""What a strategy is held to when something goes wrong; one module of tests a kind of fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking_lab.conformance.exploring import Explore, Question, broken_promises
+from booking_lab.conformance.subjects import Subject
+from booking_lab.core.lab_workload import LabWorkload
+
+#: These befall what is kept in Redis.
+LOCKS = ("expiry", "flush")
+#: In this order they are asked for what a strategy allows under faults.
+NEMESES = (*LOCKS, "death", "loss")
+
+
+def question(subject: Subject, workload: LabWorkload, nemesis: str) -> Question:
+    """Two bookers in the plainest contest, and a nemesis that strikes once, at any moment."""
+    return Question(subject, workload, nemesis=nemesis)
+
+
+def keeps_its_word(
+    subject: Subject, workload: LabWorkload, nemesis: str, explored: Explore
+) -> None:
+    """Hold it to ``allows`` and ``allows_under_faults``, and everybody's answer to be clean."""
+    if nemesis in LOCKS and not subject.servers:
+        pytest.skip(f"{subject.name} needs no Redis, so it has nothing to lose there")
+    asked = question(subject, workload, nemesis)
+    found = explored(asked)
+    if broken := broken_promises(asked, found):
+        pytest.fail(broken, pytrace=False)
+    if found.answered_wrongly:
+        pytest.fail(f"This is no answer for a booker.\n{found.answered_wrongly}", pytrace=False)

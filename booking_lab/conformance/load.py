@@ -1,0 +1,113 @@
+"""Customers who book and cancel the same thing over and over, and remember what they were told."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from booking_lab.crowd import Customer
+
+#: Seconds until something that has to come about counts as not coming.
+_PATIENCE = 30.0
+
+
+class Load:
+    """Bookings and cancellations under way all the time, until the block ends.
+
+    Attributes:
+        stands: by booking id, whether it was confirmed (true) or its cancellation was (false).
+        unknown: ids of bookings whose cancellation was never answered.
+        statuses: every status that was answered.
+        cut_off: how often the connection ended before the answer.
+        worker: the worker that confirmed a booking last.
+    """
+
+    def __init__(self, url: str, bodies: Sequence[dict[str, Any]]) -> None:
+        self.stands: dict[str, bool] = {}
+        self.unknown: set[str] = set()
+        self.statuses: set[int] = set()
+        self.cut_off = 0
+        self.worker = ""
+        self._confirmed = 0
+        self._url = url
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._customer, args=(body,), daemon=True) for body in bodies
+        ]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let them book for the block."""
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            for thread in self._threads:
+                thread.join(_PATIENCE)
+
+    def until(self, more: int) -> None:
+        """Wait for so many more confirmed bookings."""
+        goal = self._confirmed + more
+        eventually(lambda: self._confirmed >= goal, f"{more} more bookings")
+
+    def _customer(self, body: dict[str, Any]) -> None:
+        client = Customer(self._url)
+        booked = ""
+        while not self._stop.is_set():
+            try:
+                if not booked:
+                    booked = self._book(client, body)
+                elif self._cancel(client, booked, body["strategy"]):
+                    booked = ""
+            except (OSError, http.client.HTTPException):
+                # The worker died under it; a new connection finds another.
+                with self._lock:
+                    self.cut_off += 1
+                    self.unknown |= {booked} - {""}
+                booked = ""
+                client.close()
+                client = Customer(self._url)
+        client.close()
+
+    def _book(self, client: Customer, body: dict[str, Any]) -> str:
+        """Return the booking's id; none if there is none."""
+        status, answer = client.call("POST", "/api/bookings", body)
+        with self._lock:
+            self.statuses.add(status)
+            if status != 201:
+                return ""
+            self._confirmed += 1
+            self.worker = answer["worker"]
+            self.stands[answer["id"]] = True
+            return str(answer["id"])
+
+    def _cancel(self, client: Customer, booking: str, strategy: str) -> bool:
+        """Return whether there is nothing left to do about it."""
+        status, answer = client.call("DELETE", f"/api/bookings/{booking}?strategy={strategy}")
+        with self._lock:
+            self.statuses.add(status)
+            if status == 200:
+                self.stands[booking] = False
+            if answer.get("outcome") == "unknown":
+                self.unknown.add(booking)
+            return status == 200 or answer.get("outcome") in {"refused", "unknown"}
+
+
+def eventually(condition: Callable[[], object], what: str, within: float = _PATIENCE) -> None:
+    """Wait until ``condition`` holds; an error while the lab recovers counts as no."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            if condition():
+                return
+        except (OSError, http.client.HTTPException):
+            pass
+        assert time.monotonic() < deadline, f"{what}: not within {within:.0f} s"
+        time.sleep(0.05)

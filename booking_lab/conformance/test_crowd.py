@@ -1,0 +1,67 @@
+"""A crowd over HTTP, spread over the four workers of a running lab."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+
+from booking_lab.conformance.contest import Contest, against_its_word, clean, overlapping
+from booking_lab.conformance.subjects import Subject
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.crowd import Customer
+from booking_lab.stack import RunningLab
+from booking_lab.workloads import Workloads
+
+_CUSTOMERS = 8
+_ROUNDS = 4
+#: What a strategy allows has to show within so many rounds on each workload.
+_ROUNDS_AT_MOST = 20
+
+
+def _contest(lab: RunningLab, subject: Subject, workload: LabWorkload) -> Contest:
+    return Contest(lab, subject, workload, subject.scenarios(workload, _CUSTOMERS)[0])
+
+
+def test_keeps_its_word_in_a_crowd(
+    subject: Subject, workload: LabWorkload, lab: RunningLab
+) -> None:
+    """The books show nothing that it doesn't allow, and each customer got a clean answer."""
+    contest = _contest(lab, subject, workload)
+    with contest.customers() as crowd, Customer(lab.url) as admin:
+        assert len(crowd.workers) > 1, "The customers all met one worker: this shows nothing"
+        overlaps = confirmed = 0
+        for _ in range(_ROUNDS):
+            contest.reset(admin)
+            answers = crowd.book()
+            assert all(map(clean, answers)), [one.body for one in answers if not clean(one)]
+            overlaps += overlapping(answers)
+            confirmed += sum(answer.confirmed for answer in answers)
+            against_its_word(subject, contest.wrong(admin))
+    assert overlaps, "No two bookings were under way at the same time: this shows nothing"
+    assert confirmed, "Nobody got anything"
+
+
+def test_keeps_its_word_in_a_race(subject: Subject, workload: LabWorkload, lab: RunningLab) -> None:
+    """All meet between decide and write, if the strategy lets them."""
+    with Customer(lab.url) as admin:
+        race = _contest(lab, subject, workload).race(admin)
+    assert race["verdict"] in {"safe", *subject.kind.allows}, race
+
+
+def test_shows_what_it_allows_in_a_crowd(
+    subject: Subject, workloads: Workloads, lab: RunningLab
+) -> None:
+    """What can happen does happen, in a few rounds."""
+    missing = set(subject.kind.allows)
+    if not missing:
+        pytest.skip(f"{subject.name} allows nothing")
+    with Customer(lab.url) as admin, ExitStack() as held:
+        contests = [_contest(lab, subject, one) for one in workloads if not subject.lacks(one)]
+        crowds = [held.enter_context(contest.customers()) for contest in contests]
+        for contest, crowd in list(zip(contests, crowds, strict=True)) * _ROUNDS_AT_MOST:
+            if missing:
+                contest.reset(admin)
+                crowd.book()
+                missing -= contest.wrong(admin).keys()
+    assert not missing, f"{subject.name} allows {', '.join(missing)}, which no round showed"

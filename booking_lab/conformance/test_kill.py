@@ -1,0 +1,52 @@
+"""A worker is killed while customers book and cancel: what they were told stands."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import redis
+
+from booking_lab.conformance.contest import Contest, against_its_word
+from booking_lab.conformance.load import Load, eventually
+from booking_lab.conformance.subjects import Subject
+from booking_lab.crowd import Customer
+from booking_lab.stack import RunningLab
+from booking_lab.workloads import Workloads
+
+_CUSTOMERS = 6
+#: Confirmed bookings before the kill, and after.
+_BOOKINGS = 8
+
+
+def test_keeps_its_word_when_a_worker_is_killed(
+    subject: Subject, workloads: Workloads, lab: RunningLab
+) -> None:
+    """Answers and database agree, and others book on: no lock outlives its holder for ever."""
+    workload = next(one for one in workloads if not subject.lacks(one))
+    contest = Contest(lab, subject, workload, subject.scenarios(workload, _CUSTOMERS)[0])
+    load = Load(lab.url, contest.bodies)
+    with Customer(lab.url) as admin:
+        contest.reset(admin)
+    with load.running():
+        load.until(_BOOKINGS)
+        os.kill(int(load.worker.rpartition("/")[2]), signal.SIGKILL)
+        eventually(lambda: load.cut_off, "a customer whose worker died")
+        _let_leases_expire(lab)
+        load.until(_BOOKINGS)
+    assert load.statuses <= {200, 201, 409, 503}
+    with Customer(lab.url) as admin:
+        told = {id_ for id_ in load.stands if id_ not in load.unknown}
+        shown = {id_: admin.get(f"/api/bookings/{id_}").get("status") for id_ in told}
+        expected = {id_: "confirmed" if load.stands[id_] else "cancelled" for id_ in told}
+        assert shown == expected
+        against_its_word(subject, contest.wrong(admin), under_faults=True)
+
+
+def _let_leases_expire(lab: RunningLab) -> None:
+    """Let as much time pass at the lock servers as any expiry takes; the dead keep nothing then."""
+    for url in (lab.redis_url, *lab.redlock_urls):
+        with redis.Redis.from_url(url) as client:
+            for key in client.scan_iter():
+                if client.pttl(key) > 0:
+                    client.pexpire(key, 1)

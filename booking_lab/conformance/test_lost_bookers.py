@@ -1,0 +1,15 @@
+"""A booker dies between two of its steps, and with it all that its process was about to do."""
+
+from __future__ import annotations
+
+from booking_lab.conformance import faults
+from booking_lab.conformance.exploring import Explore
+from booking_lab.conformance.subjects import Subject
+from booking_lab.core.lab_workload import LabWorkload
+
+
+def test_keeps_its_word_when_a_booker_dies(
+    subject: Subject, workload: LabWorkload, explored: Explore
+) -> None:
+    """Its connection is cut, its locks stand until they expire, and the others get an answer."""
+    faults.keeps_its_word(subject, workload, "death", explored)

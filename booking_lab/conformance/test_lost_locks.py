@@ -1,0 +1,42 @@
+"""A lock expires while its holder works, or Redis loses its memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking_lab.conformance import faults
+from booking_lab.conformance.exploring import Explore
+from booking_lab.conformance.subjects import Subject
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.strategy import Anomaly
+from booking_lab.workloads import Workloads
+
+
+@pytest.mark.parametrize("nemesis", faults.LOCKS)
+def test_keeps_its_word_when_a_lock_is_lost(
+    subject: Subject, workload: LabWorkload, nemesis: str, explored: Explore
+) -> None:
+    """It lets through what it allows under faults, and nothing else."""
+    faults.keeps_its_word(subject, workload, nemesis, explored)
+
+
+def test_shows_each_anomaly_that_it_allows_under_faults(
+    subject: Subject, workloads: Workloads, explored: Explore
+) -> None:
+    """Who says that a fault can bring something about has to be right: some fault shows it."""
+    missing = set(subject.kind.allows_under_faults)
+    if not missing:
+        pytest.skip(f"{subject.name} allows no more under faults than without")
+    for nemesis in faults.NEMESES:
+        for workload in workloads:
+            if missing and not subject.lacks(workload):
+                missing -= _shown(subject, workload, nemesis, explored)
+    assert not missing, f"No fault shows {', '.join(missing)}, which {subject.name} allows then"
+
+
+def _shown(
+    subject: Subject, workload: LabWorkload, nemesis: str, explored: Explore
+) -> set[Anomaly]:
+    if nemesis in faults.LOCKS and not subject.servers:
+        return set()
+    return set(explored(faults.question(subject, workload, nemesis)).shown)

@@ -1,0 +1,54 @@
+"""All there is to tell of an exploration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from booking_lab.explorer.explore import Exploration, Plan
+from booking_lab.explorer.trial import Trial
+from booking_lab.explorer.verdict import Verdict, judge
+from booking_lab.explorer.watching import Watch
+from booking_lab.explorer.way import Way
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was explored, and what was found.
+
+    Attributes:
+        plan: what was explored.
+        way: which of the schedules were run.
+        found: what was found.
+        verdict: what to say of the strategy.
+        shown: the schedule to show: the one replayed, or the shortest bad one, or one in which the
+            strategy's own code failed; none: there is none.
+    """
+
+    plan: Plan
+    way: Way
+    found: Exploration
+    verdict: Verdict
+    shown: Trial | None
+
+    @classmethod
+    def of(cls, plan: Plan, way: Way, found: Exploration, watch: Watch) -> Result:
+        """Put together what was found and what was seen on the way."""
+        shown = found.last if way.schedule else found.worst or watch.faulty
+        return cls(plan, way, found, judge(plan, found, watch.faults), shown)
+
+    @property
+    def good(self) -> bool:
+        """Whether it came to its end, and nothing speaks against the strategy.
+
+        A replay shows one schedule, and says nothing of the strategy.
+        """
+        return not self.found.interrupted and (bool(self.way.schedule) or self.verdict.kept)
+
+    @property
+    def title(self) -> str:
+        """What the schedule shown is; if there is none: the one run last."""
+        if self.way.schedule:
+            return "The schedule:"
+        if self.shown is None:
+            return "None is bad; the last one that was run:"
+        return "The shortest bad one:" if self.shown.bad else "The first in which its code failed:"
