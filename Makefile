@@ -59,6 +59,10 @@ load: $(STAMP) ## Run k6 against the running lab: STRATEGY=optimistic SCRIPT=02_
 bench: $(STAMP) ## Bookings/s and p99 of each strategy, beside pgbench on the same server
 	@$(BIN)/booking-lab bench $(ARGS)
 
+.PHONY: matrix
+matrix: $(STAMP) ## Explore every strategy on every workload anew, and put the table into the README
+	@$(BIN)/booking-lab matrix --write
+
 .PHONY: test
 test: $(STAMP) ## Everything that is checked; each command is printed as it runs
 	$(BIN)/ruff check

@@ -87,6 +87,7 @@ class Engine:
         self._registry = registry
         self._ledger = ledger
         self._observers = tuple(observers)
+        self._of_steps = [one for one in observers if type(one).step is not Observer.step]
         self._worker = worker
         self.under_way = selection.UnderWay()
         self._lender = Lender(pool)
@@ -168,9 +169,10 @@ class Engine:
 
     def _watch(self, booking: Booking, watching: ExitStack) -> Sequence[Observer]:
         # The stopwatch ends first, so that the others find what it has taken.
-        observers = (*self._observers, Stopwatch())
+        stopwatch = Stopwatch()
+        observers = (*self._observers, stopwatch)
         watching.enter_context(watch(observer.booking(booking) for observer in observers))
-        return observers
+        return (*self._of_steps, stopwatch)
 
     def _begin(
         self, workload: Workload, request: Request, wish: Wish, current: selection.Selection

@@ -42,6 +42,7 @@ class Lab:
             settings.database_url, settings.lock_timeout, settings.statement_timeout
         )
         self.ledger = Ledger()
+        self.metrics = Metrics()
         self.tracer_provider = tracing.provider(settings) if settings.otlp_endpoint else None
         self._housekeeping: Housekeeping | None = None
 
@@ -81,7 +82,7 @@ class Lab:
             self.ledger,
             self.engine.under_way,
             self.worker,
-            each_round=lambda: gauges.show((self.bookings, self.reads)),
+            each_round=self._show,
             chore=self.reconciler.round,
         )
         self._housekeeping.start()
@@ -91,6 +92,7 @@ class Lab:
         if self._housekeeping:
             self._housekeeping.stop()
             self._housekeeping = None
+            self.metrics.publish()
             self.bookings.close()
             self.reads.close()
             for client in (self.redis, *self.redlock):
@@ -101,13 +103,17 @@ class Lab:
             if self.tracer_provider:
                 self.tracer_provider.shutdown()
 
+    def _show(self) -> None:
+        gauges.show((self.bookings, self.reads))
+        self.metrics.publish()
+
     def _observers(self) -> list[Observer]:
         # Thinking stands outside of measuring: the race window is nobody's step.
         observers: list[Observer] = [ThinkTime()]
         if self.tracer_provider:
             tracing.export(self.tracer_provider, self.settings.otlp_endpoint)
             observers.append(tracing.Tracing(self.tracer_provider.get_tracer("booking_lab")))
-        observers.append(Metrics())
+        observers.append(self.metrics)
         if self.history:
             observers.append(self.history)
         return observers

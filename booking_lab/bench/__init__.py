@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from booking_lab.bench import counter, pgbench, reads, tables, transactions, wire
+from booking_lab.bench import counter, exploring, pgbench, reads, tables, transactions, wire
 from booking_lab.bench.place import HOT, UNIFORM, Place, prepare
 from booking_lab.config import Settings
 from booking_lab.crowd import Customer
@@ -50,6 +50,14 @@ def run(seconds: float, console: Console, strategies: Sequence[str] = ()) -> dic
         readers = reads.run(stack.url, stack.database_url)
         figures["reads"] = {**asdict(readers), "ratio": readers.ratio}
         console.print(tables.readers(readers))
+    with console.status("the explorer: every strategy on every workload"):
+        explored = exploring.run()
+    figures["explorer"] = asdict(explored)
+    console.print(
+        f"The explorer: {explored.per_second:.0f} schedules/s (none on seats, two bookers); the "
+        f"matrix without nemesis: {explored.matrix_schedules:,} schedules in "
+        f"{explored.matrix_seconds:.0f} s"
+    )
     return figures
 
 

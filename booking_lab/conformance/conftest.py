@@ -8,6 +8,7 @@ import pytest
 
 from booking_lab.conformance.exploring import Explorations, Explore, Found, Question
 from booking_lab.conformance.plugin import subjects
+from booking_lab.conformance.service import Service
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.explorer.servers import own_servers
@@ -75,3 +76,12 @@ def lab(pytestconfig: pytest.Config) -> Iterator[RunningLab]:
     """The whole lab over HTTP, one instance with four workers."""
     with running(workers=4, settings=subjects(pytestconfig).settings) as lab:
         yield lab
+
+
+@pytest.fixture(scope="session")
+def service(lab: RunningLab, pytestconfig: pytest.Config) -> Iterator[Service]:
+    """One more instance of the lab, in this process."""
+    service = Service(lab, subjects(pytestconfig).settings)
+    service.lab.start()
+    yield service
+    service.lab.stop()

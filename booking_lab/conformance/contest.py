@@ -147,10 +147,7 @@ def clean(answer: Answer) -> bool:
     return answer.status in {409, 503} and problem
 
 
-def against_its_word(
-    subject: Subject, wrong: Mapping[Anomaly, str], *, under_faults: bool = False
-) -> None:
+def against_its_word(subject: Subject, wrong: Mapping[Anomaly, str]) -> None:
     """Fail if something is wrong that the strategy doesn't allow."""
-    allowed = subject.kind.allows | (subject.kind.allows_under_faults if under_faults else set())
-    if surprises := [text for anomaly, text in wrong.items() if anomaly not in allowed]:
+    if surprises := [text for anomaly, text in wrong.items() if anomaly not in subject.kind.allows]:
         pytest.fail("\n".join([f"{subject.name} does not allow this:", *surprises]), pytrace=False)

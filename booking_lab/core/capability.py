@@ -133,5 +133,5 @@ def _offered(kind: type) -> frozenset[Capability]:
 
 
 def lacking(missing: frozenset[Capability]) -> str:
-    """Say in words what is missing."""
-    return "; ".join(_LACKS[one] for one in sorted(missing))
+    """Say in words what is missing; nothing is: empty."""
+    return "" if not missing else "; ".join(_LACKS[one] for one in sorted(missing))

@@ -11,6 +11,7 @@ from typing import Any
 
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.errors import ConfigurationError
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.nemesis import NEMESES
 from booking_lab.explorer.schedule import written
@@ -19,6 +20,9 @@ from booking_lab.registry import Entry, Registry
 
 #: What the last run found; written by `booking-lab matrix`.
 FILE = Path(__file__).resolve().parent.parent / "matrix.json"
+
+#: Between these lines, a document shows the table.
+MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 
 #: An exploration that would take more schedules is cut to those with few preemptions.
 MOST = 1500
@@ -142,6 +146,19 @@ def table(filled: Sequence[Cell], workloads: Sequence[str]) -> str:
         said = [_verdict(plain[name]) if name in plain else "-" for name in workloads]
         lines.append(_line([f"`{strategy}`", *said, _under_faults(of_it)]))
     return "\n".join(lines)
+
+
+def show(text: str, document: Path) -> None:
+    """Put the table between the marks of a document.
+
+    Raises:
+        ConfigurationError: there are no marks.
+    """
+    before, begin, rest = document.read_text().partition(MARKS[0])
+    _, end, after = rest.partition(MARKS[1])
+    if not (begin and end):
+        raise ConfigurationError(f"{document} has no lines {' and '.join(MARKS)}.")
+    document.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def _verdict(cell: Cell) -> str:

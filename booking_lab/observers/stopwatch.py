@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.step import Observer, Step, StepKind
@@ -30,14 +29,16 @@ class Stopwatch(Observer):
         self._held_before = 0.0
         self._locked_at: float | None = None
 
-    @contextmanager
-    def booking(self, booking: Booking) -> Iterator[None]:
+    def booking(self, booking: Booking) -> AbstractContextManager[object]:
         """Take the total time."""
-        begin = time.perf_counter()
-        try:
-            yield
-        finally:
-            booking.timing.total = time.perf_counter() - begin
+        self._timing = booking.timing
+        return self
+
+    def __enter__(self) -> None:
+        self._begin = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._timing.total = time.perf_counter() - self._begin
 
     def step(self, step: Step) -> AbstractContextManager[object]:
         """Add the step's time to what it is a part of."""

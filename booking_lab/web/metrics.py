@@ -77,6 +77,7 @@ class DatabaseGauges(Collector):
 @metrics.get("/metrics", responses={200: {"description": "Prometheus text", "content": _TEXT}})
 def scrape() -> Response:
     """All metrics, those of every worker included."""
+    lab().metrics.publish()
     counted: CollectorRegistry = REGISTRY
     if lab().settings.metrics_folder:
         counted = CollectorRegistry()

@@ -76,7 +76,7 @@ def operation(
     **more: Any,
 ) -> Operation:
     """An operation under way from ``begin`` to ``end``."""
-    names = (*getattr(request, "rooms", ()), *getattr(request, "given_back", ()))
+    names = (*request.rooms, *request.given_back) if isinstance(request, Rooms) else ()
     return Operation(
         process=str(request.id if request else uuid4()),
         action=request.action if request else "reset",

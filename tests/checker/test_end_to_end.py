@@ -163,5 +163,36 @@ def test_tickets_are_recorded_moved_and_cancelled(make_client, tmp_path):
         "book", "book", "move", "book", "cancel", "book",
     ]  # fmt: skip
     report = Judge(history, WORKLOADS).run()
-    assert report.problems == []
+    assert (report.problems, report.undecided) == ([], [])
     assert report.checked == 6
+
+
+def test_slots_are_recorded_moved_and_cancelled(make_client, tmp_path):
+    file = tmp_path / "history.jsonl"
+    client = make_client(history=str(file), think_time_ms=0)
+    slot = {
+        "kind": "slots", "tenant_id": 1, "branch_id": 1, "resource_id": 1, "service_id": 1,
+        "products": [{"product_id": 1, "quantity": 2}], "strategy": "pessimistic",
+    }  # fmt: skip
+
+    def book(hour, customer):
+        times = {"starts_at": f"2030-01-07T{hour:02}:00:00+01:00",
+                 "ends_at": f"2030-01-07T{hour:02}:30:00.000001+01:00"}  # fmt: skip
+        return client.post("/api/bookings", json=slot | times | {"customer_id": customer}).json
+
+    first = book(9, "ann")
+    assert book(9, "bob")["code"] == "overlaps"
+    assert book(10, "bob")["code"] == "sold_out"  # two of three units are taken
+    moved = client.patch(f"/api/bookings/{first['id']}", json={"resource_id": 2})
+    assert moved.status_code == 200, moved.json
+    assert book(9, "bob")["code"] == "sold_out"  # the time is free again, the units aren't
+    client.delete(f"/api/bookings/{first['id']}")
+    assert book(10, "bob")["status"] == "confirmed"
+
+    history = Reader(file, WORKLOADS).read()
+    assert [one.action for one in history.operations] == [
+        "book", "book", "book", "move", "book", "cancel", "book",
+    ]  # fmt: skip
+    report = Judge(history, WORKLOADS).run()
+    assert (report.problems, report.undecided) == ([], [])
+    assert report.checked == 7

@@ -142,7 +142,7 @@ def test_a_lost_answer_is_told(replayed):
 
 
 def test_who_books_for_others_decides_for_them(replayed):
-    drawn, _ = replayed("A:acquire B:acquire A:read", "queue", workers=1)
+    drawn, _ = replayed("A:acquire B:acquire", "queue", workers=1)
 
     decided = [line.text for row in drawn.rows for line in row.cells.get("A", [])]
     assert "decides: take S1" in decided

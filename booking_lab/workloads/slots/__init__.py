@@ -1,7 +1,9 @@
 """Time slots: a resource is reserved over a time, and products go along as long as stock lasts.
 
 Everything belongs to a tenant, whose id begins every key: requests of two tenants have no row, no
-lock and no version in common, though their resources have the same numbers.
+lock and no version in common, though their resources have the same numbers. One thing they share:
+at SERIALIZABLE, PostgreSQL notes what was read by whole pages of a table, so that a booking may
+have to start over for another tenant's sake. It sees nothing of that one, and doesn't wait for it.
 
 What is left can't be counted here: a free hour is one booking, or two, or none that fits.
 """

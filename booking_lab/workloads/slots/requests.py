@@ -38,9 +38,7 @@ TenantId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 BranchId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 ResourceId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 ServiceId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
-Moment = Annotated[
-    AwareDatetime, BeforeValidator(_moment), Field(examples=["2030-01-07T09:00:00+01:00"])
-]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 
 @dataclass(frozen=True)
@@ -89,8 +87,8 @@ class SlotRequest(Request):
     branch_id: BranchId
     resource_id: ResourceId | None = None
     service_id: ServiceId
-    starts_at: Moment
-    ends_at: Moment
+    starts_at: Annotated[Moment, Field(examples=["2030-01-07T09:00:00+01:00"])]
+    ends_at: Annotated[Moment, Field(examples=["2030-01-07T10:00:00+01:00"])]
     products: Annotated[tuple[Product, ...], Field(max_length=MOST)] = ()
     given_back: Held | None = field(default=None, metadata=INTERNAL)
 

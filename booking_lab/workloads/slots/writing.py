@@ -95,7 +95,7 @@ _CANCEL = "status = 'cancelled', guarded = false"
 _EFFECTS = {
     "book": _BOOK,
     "move": _CHANGE.format(change=_MOVE),
-    "cancel": _CHANGE.format(change="status = 'cancelled', guarded = false"),
+    "cancel": _CHANGE.format(change=_CANCEL),
 }
 
 _TOLD = """

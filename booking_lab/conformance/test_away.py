@@ -1,0 +1,127 @@
+"""A server goes away in the middle of a booking: the customer hears so, and nothing is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from booking_lab.conformance.contest import Contest
+from booking_lab.conformance.service import Servers, Service, Strike
+from booking_lab.conformance.subjects import Subject
+from booking_lab.core.capability import Capability
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.step import Step
+from booking_lab.crowd import Customer
+from booking_lab.db.pool import Connector
+from booking_lab.stack import RunningLab
+from booking_lab.web.problems import MEDIA_TYPE
+
+#: Steps of an undisturbed booking at most.
+_STEPS = 100
+
+
+def test_says_so_when_postgresql_cuts_it_off(
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+) -> None:
+    """Before each of its steps in turn: confirmed, or a 503 and nothing booked."""
+    with Connector(lab.database_url).session() as admin:
+
+        def cut(step: Step) -> None:
+            if step.session:
+                asked = {"pid": step.session}
+                admin.execute("SELECT pg_terminate_backend(%(pid)s, 5000)", asked)
+
+        one = _One(subject, workload, lab, service)
+        for number in range(1, one.steps() + 1):
+            one.book(number, cut, {"database_unavailable", "outcome_unknown"})
+
+
+def test_says_so_when_redis_goes_away(
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+) -> None:
+    """Before each of its steps in turn; who needs no Redis doesn't notice."""
+    servers = Servers([lab.redis_url, *lab.redlock_urls])
+    one = _One(subject, workload, lab, service)
+    steps = one.steps() if subject.servers else 1
+    codes = {"redis_unavailable"} if subject.servers else set()
+    for number in range(1, steps + 1):
+        try:
+            one.book(number, lambda _step: servers.go_away(), codes, servers.come_back)
+        finally:
+            servers.come_back()
+
+
+def test_does_without_a_minority_of_the_servers(
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+) -> None:
+    """Most of Redlock's servers are enough."""
+    if Capability.QUORUM not in subject.servers:
+        pytest.skip(f"{subject.name} doesn't need several servers")
+    minority = Servers(lab.redlock_urls[: (len(lab.redlock_urls) - 1) // 2])
+    one = _One(subject, workload, lab, service)
+    try:
+        one.book(1, lambda _step: minority.go_away(), set())
+    finally:
+        minority.come_back()
+
+
+class _One:
+    """One customer who is alone in the lab, so that nothing but a fault stands in its way."""
+
+    def __init__(
+        self, subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+    ) -> None:
+        self._contest = Contest(lab, subject, workload, subject.scenarios(workload, 2)[0])
+        self._service = service
+        self._url = lab.url
+
+    def steps(self) -> int:
+        """Book undisturbed; return in how many steps."""
+        watch = Strike()
+        self._try(watch, {201})
+        assert 0 < len(watch.steps) < _STEPS
+        return len(watch.steps)
+
+    def book(
+        self,
+        number: int,
+        strike: Callable[[Step], None],
+        codes: set[str],
+        mend: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Book, with a strike before a step; then book undisturbed.
+
+        Args:
+            number: of the step.
+            strike: what happens before it.
+            codes: why it may be that nothing is booked.
+            mend: what makes it good again.
+        """
+        watch = Strike(number, strike)
+        answer = self._try(watch, {201, 503} if codes else {201})
+        mend()
+        what = f"before step {number}, {watch.steps[number - 1].kind}" if watch.steps else ""
+        if answer.status_code == 503:
+            assert answer.content_type == MEDIA_TYPE, what
+            assert answer.json["code"] in codes, f"{what}: {answer.json}"
+            assert answer.headers["Retry-After"], what
+        with Customer(self._url) as admin:
+            assert not self._contest.wrong(admin), what
+        again = self._try(Strike(), {201, 409}, reset=False)
+        booked = (answer.status_code, again.status_code)
+        assert booked in {(201, 409), (503, 201)}, f"{what}: {answer.json}, then {again.json}"
+
+    def _try(self, watch: Strike, statuses: set[int], *, reset: bool = True) -> Any:
+        if reset:
+            with Customer(self._url) as admin:
+                self._contest.reset(admin)
+        with self._service.watched(watch):
+            answer: TestResponse = self._service.client.post(
+                "/api/bookings", json=self._contest.bodies[0]
+            )
+        told = f"before step {len(watch.steps)}: {answer.json}"
+        assert answer.status_code in statuses, told
+        return answer
