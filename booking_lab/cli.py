@@ -55,4 +55,4 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="booking-lab")
 def main() -> None:
-    """Book seats under a strategy of your choice, and see what each one lets through."""
+    """Book under a strategy of your choice, and see what each one lets through."""

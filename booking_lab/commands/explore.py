@@ -55,9 +55,14 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
 
 @click.command()
 @click.option(
-    "--strategy", required=True, help="The strategy; one that is broken on purpose as well."
+    "--strategy",
+    required=True,
+    help="The strategy: one of those that `booking-lab strategies` "
+    "lists, or one that is broken on purpose.",
 )
-@click.option("--workload", required=True, help="What is booked.")
+@click.option(
+    "--workload", required=True, help="What is booked; `booking-lab workloads` lists what can be."
+)
 @click.option("--scenario", default="", help="What they contend for.  [default: the plainest]")
 @click.option(
     "--bookers",

@@ -15,7 +15,9 @@ from booking_lab.stack.plan import REDLOCK
 
 @click.command()
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is being written.")
-@click.option("-n", "--lines", type=click.IntRange(0), default=50, show_default=True)
+@click.option(
+    "-n", "--lines", type=click.IntRange(0), default=50, show_default=True, help="How many."
+)
 @click.option(
     "--part",
     type=click.Choice(["service", "postgresql", "valkey", *REDLOCK]),

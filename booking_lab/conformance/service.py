@@ -67,7 +67,7 @@ class Strike(Observer):
 
 
 class Servers:
-    """Embedded lock servers that can go away: nobody reaches them, and who was connected is cut off.
+    """Embedded lock servers that can go away; whoever is connected is cut off.
 
     Args:
         urls: their addresses, which are sockets in the file system.
@@ -82,6 +82,7 @@ class Servers:
             socket = _socket(url)
             if socket.exists():
                 with redis.Redis.from_url(url) as client:
+                    client.ping()  # the last who gets in, to send the others away
                     socket.rename(_hidden(socket))
                     client.client_kill_filter(_type="normal", skipme=True)
 
@@ -100,7 +101,7 @@ def let_leases_expire(urls: Sequence[str]) -> None:
         with redis.Redis.from_url(url) as client:
             for key in client.scan_iter():
                 if client.pttl(key) > 0:
-                    client.pexpire(key, 1)
+                    client.delete(key)
 
 
 def _socket(url: str) -> Path:

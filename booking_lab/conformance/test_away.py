@@ -1,4 +1,4 @@
-"""A server goes away in the middle of a booking: the customer hears so, and nothing is left behind."""
+"""A server goes away in the middle of a booking: it ends cleanly and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from booking_lab.conformance.contest import Contest
-from booking_lab.conformance.service import Servers, Service, Strike
+from booking_lab.conformance.service import Servers, Service, Strike, let_leases_expire
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.capability import Capability
 from booking_lab.core.lab_workload import LabWorkload
@@ -34,9 +34,14 @@ def test_says_so_when_postgresql_cuts_it_off(
                 asked = {"pid": step.session}
                 admin.execute("SELECT pg_terminate_backend(%(pid)s, 5000)", asked)
 
+        def repair() -> None:
+            # A counter outside PostgreSQL may refuse what is free until it is repaired, in time.
+            if Capability.COUNTS in subject.kind.needs:
+                let_leases_expire([lab.redis_url])
+
         one = _One(subject, workload, lab, service)
         for number in range(1, one.steps() + 1):
-            one.book(number, cut, {"database_unavailable", "outcome_unknown"})
+            one.book(number, cut, {"database_unavailable", "outcome_unknown"}, repair)
 
 
 def test_says_so_when_redis_goes_away(

@@ -9,7 +9,6 @@ from booking_lab.errors import (
     DatabaseUnavailable,
     DeadlockDetected,
     LockTimeout,
-    Overlaps,
     Refused,
     SerializationFailure,
     TimedOut,
@@ -22,7 +21,7 @@ _ERRORS: dict[str, type[BookingLabError]] = {
     "55P03": LockTimeout,  # lock_not_available: lock_timeout, or NOWAIT
     "57014": TimedOut,  # query_canceled: statement_timeout
     "23505": Refused,  # unique_violation: the database refused
-    "23P01": Overlaps,  # exclusion_violation: likewise, and what excludes is an overlap
+    "23P01": Refused,  # exclusion_violation: likewise
     "23514": Refused,  # check_violation: likewise
     "53300": DatabaseUnavailable,  # too_many_connections
 }

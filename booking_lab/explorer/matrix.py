@@ -24,12 +24,12 @@ FILE = Path(__file__).resolve().parent.parent / "matrix.json"
 #: Between these lines, a document shows the table.
 MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 
-#: An exploration that would take more schedules is cut to those with few preemptions.
-MOST = 1500
+#: An exploration that would take more schedules is cut to those with few preemptions: so many, and
+#: so many if something goes wrong besides. Every mistake that the lab knows shows with one.
+MOST, _PREEMPTIONS = 1500, 2
+MOST_UNDER_FAULTS, _PREEMPTIONS_UNDER_FAULTS = 300, 1
 #: So many schedules are run before it is estimated how many there are.
-_SAMPLE = 150
-#: Every mistake that is known to the lab shows with one.
-_PREEMPTIONS = 2
+_SAMPLE = 100
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Cell:
         bad: how many of them had anything wrong.
         anomalies: how many had this kind of wrong.
         schedule: the shortest bad one; empty: there was none.
-        complete: whether these were all schedules, and not only those with two preemptions.
+        complete: whether these were all schedules, and not only those with few preemptions.
     """
 
     strategy: str
@@ -109,16 +109,19 @@ def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) ->
 
 def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
     """Explore all schedules; those with few preemptions if they are too many."""
+    most, preemptions = MOST, _PREEMPTIONS
+    if plan.nemeses:
+        most, preemptions = MOST_UNDER_FAULTS, _PREEMPTIONS_UNDER_FAULTS
     too_many = False
 
     def look(found: Exploration, share: float) -> None:
         nonlocal too_many
-        if found.schedules == _SAMPLE and found.schedules / max(share, 1e-9) > MOST:
+        if found.schedules == _SAMPLE and found.schedules / max(share, 1e-9) > most:
             too_many = True
             raise KeyboardInterrupt
 
     found = explore(place, registry, plan, Exhaustive(), look)
-    return explore(place, registry, plan, Exhaustive(_PREEMPTIONS)) if too_many else found
+    return explore(place, registry, plan, Exhaustive(preemptions)) if too_many else found
 
 
 def save(filled: Sequence[Cell], file: Path = FILE) -> None:

@@ -136,6 +136,8 @@ def started(file, *arguments):
     return subprocess.Popen(
         [BOOKING_LAB, "check", file, *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A test run in the background ignores Ctrl-C, and would hand that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 

@@ -202,13 +202,20 @@ def test_every_setting_is_described_as_it_is() -> None:
     there = [
         [
             field.metadata["variable"],
-            "" if field.default in ("", ()) else str(field.default),
+            written(field.default),
             ranges.get(field.name, ""),
             field.metadata["about"],
         ]
         for field in fields(Settings)
     ]
     assert table((ROOT / "docs" / "settings.md").read_text(), "Variable") == there
+
+
+def written(default: object) -> str:
+    """A default as one would write it into the variable; nothing for what is empty."""
+    if isinstance(default, bool):
+        return str(int(default))
+    return "" if default in ("", ()) else str(default)
 
 
 # --- metrics -------------------------------------------------------------------------------------

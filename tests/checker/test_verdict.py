@@ -1,0 +1,36 @@
+"""Which verdict it is, and why it is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from booking_lab.checker.database import Comparison, Disagreement
+from booking_lab.checker.verdict import Report, Undecided, Verdict
+
+GAVE_UP = Undecided("seats", "1", ["seats:1:A1"], 7, "gave up")
+AGREES = Comparison(5, [], [])
+NOBODY_MET = "no two operations on one anchor overlapped, so nothing was tried"
+LOST = Comparison(5, [Disagreement("lost", "seats", "1", "A1", "")], [])
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict", "doubts"),
+    [
+        ({}, Verdict.EXPLAINED, []),
+        ({"database": AGREES}, Verdict.EXPLAINED, []),
+        ({"database": LOST}, Verdict.NOT_EXPLAINED, []),
+        ({"database": LOST, "met": 0}, Verdict.NOT_EXPLAINED, None),
+        ({"undecided": [GAVE_UP]}, Verdict.INCONCLUSIVE, ["7 operations: gave up"]),
+        ({"interrupted": True}, Verdict.INCONCLUSIVE, ["the check was interrupted"]),
+        ({"checked": 0}, Verdict.INCONCLUSIVE, ["nothing could be checked"]),
+        ({"met": 0}, Verdict.INCONCLUSIVE, [NOBODY_MET]),
+    ],
+)
+def test_only_what_was_decided_and_put_to_the_test_is_explained(
+    found: dict[str, Any], verdict: Verdict, doubts: list[str] | None
+) -> None:
+    report = Report(**{"checked": 5, "met": 2, **found})
+    assert report.verdict is verdict
+    assert doubts is None or report.doubts == doubts
