@@ -89,7 +89,7 @@ def run(
         RaceUnderWay: one runs at a time, so that the lab's connections suffice.
     """
     with connector.session() as referee:
-        # Belongs to the session, which ends with the race; so nobody needs to unlock it.
+        # Belongs to the session, so that it can't outlive a race that breaks off.
         if not referee.execute(f"SELECT pg_try_advisory_lock({_ADVISORY_LOCK})")[0][0]:
             raise RaceUnderWay
         pool = Pool("race", connector, len(requests), timeout=connector.lock_timeout)
@@ -108,6 +108,8 @@ def run(
             return Race(bookings, opening, before, _findings(referee, workload, requests))
         finally:
             pool.close()
+            # PostgreSQL notices the end of a session a little later, and the next race may be here.
+            referee.execute(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})")
 
 
 def _findings(

@@ -3,6 +3,7 @@
 Then, in a few sentences, how it works and why that is enough.
 
 Prevents: which anomalies, and on what conditions.
+Doesn't prevent: what it lets through, and when. Leave it out if there is nothing.
 Costs: what it takes, in round trips, waiting, retries or servers.
 Take it: when it is the right choice.
 """
@@ -20,12 +21,15 @@ class Template(Strategy):
     """Its steps, in order."""
 
     # Each field is an option of the admin API, with this default. The annotation says what is
-    # allowed; Attempts and Seconds come with bounds.
+    # allowed and what it means; Attempts and Seconds come with bounds and words. Another number:
+    #   most: Annotated[int, Field(ge=1, le=100, description="...")] = 10
     attempts: Attempts = 5
 
-    # What it does not promise to prevent, and what it needs beside PostgreSQL. Without these
-    # lines: it prevents everything, and needs nothing.
+    # What it does not promise to prevent, what it lets through besides once something goes wrong,
+    # and what it needs beyond rows. Without these lines: it prevents everything, whatever goes
+    # wrong, and needs nothing. `booking-lab explore` and the conformance suite hold it to that.
     #   allows = frozenset({Anomaly.DOUBLE_BOOKING})
+    #   allows_under_faults = frozenset({Anomaly.LOST_UPDATE})
     #   needs = frozenset({Capability.REDIS})
 
     @property
@@ -35,8 +39,9 @@ class Template(Strategy):
 
     def book(self, attempt: Attempt) -> None:
         """Book once: return after the commit, or let the attempt's errors through."""
+        # A lock outside PostgreSQL goes here, around the transaction: it has to outlive the commit.
         with attempt.transaction():
-            # Protect here, before the read.
+            # Protect here, before the read: lock, or read versions, or register a token.
             change = attempt.decide(attempt.read())
-            # Or protect here, between decision and write.
+            # Or protect here, between decision and write: compare.
             attempt.write(change)

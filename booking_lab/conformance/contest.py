@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import pytest
@@ -21,6 +21,10 @@ from booking_lab.db.pool import Connector
 from booking_lab.stack import RunningLab
 from booking_lab.web.kinds import Kind
 
+T = TypeVar("T")
+
+#: How often customers connect anew if all of them come to one worker.
+_TRIES = 50
 #: Seconds for all customers to be at the start.
 _START = 30
 
@@ -96,11 +100,13 @@ class Contest:
 
     @contextmanager
     def customers(self) -> Iterator[Crowd]:
-        """Connect all customers for the block."""
-        with ExitStack() as held:
-            crowd = [held.enter_context(Customer(self._url)) for _ in self.bodies]
-            workers = {one.get("/health")["worker"] for one in crowd}
-            yield Crowd(crowd, self.bodies, workers)
+        """Connect all customers for the block, to more than one worker."""
+        for _ in range(_TRIES):
+            with Crowd(self._url, self.bodies) as crowd:
+                if len(crowd.workers) > 1:
+                    yield crowd
+                    return
+        pytest.fail("All customers come to one worker, every time: this shows nothing")
 
 
 class Crowd:
@@ -110,24 +116,41 @@ class Crowd:
         workers: the workers that they are connected to.
     """
 
-    def __init__(
-        self, customers: Sequence[Customer], bodies: Sequence[dict[str, Any]], workers: set[str]
-    ) -> None:
-        self.workers = workers
-        self._customers = customers
+    def __init__(self, url: str, bodies: Sequence[dict[str, Any]]) -> None:
         self._bodies = bodies
+        self._customers = [Customer(url) for _ in bodies]
+        self._threads = ThreadPoolExecutor(len(bodies))
+        self._start = threading.Barrier(len(bodies))
+        self.workers = {health["worker"] for health in self._at_once(_health)}
+
+    def __enter__(self) -> Crowd:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown()
+        for customer in self._customers:
+            customer.close()
 
     def book(self) -> list[Answer]:
         """Let all of them book at the same moment."""
-        start = threading.Barrier(len(self._customers))
-        with ThreadPoolExecutor(len(self._customers)) as threads:
-            return list(threads.map(lambda n: self._book(n, start), range(len(self._customers))))
+        return self._at_once(_book)
 
-    def _book(self, number: int, start: threading.Barrier) -> Answer:
-        start.wait(_START)
-        begin = time.monotonic()
-        answer = self._customers[number].call("POST", "/api/bookings", self._bodies[number])
-        return Answer(*answer, begin, time.monotonic())
+    def _at_once(self, do: Callable[[Customer, dict[str, Any]], T]) -> list[T]:
+        def one(customer: Customer, body: dict[str, Any]) -> T:
+            self._start.wait(_START)
+            return do(customer, body)
+
+        return list(self._threads.map(one, self._customers, self._bodies))
+
+
+def _health(customer: Customer, _body: dict[str, Any]) -> Any:
+    return customer.get("/health")
+
+
+def _book(customer: Customer, body: dict[str, Any]) -> Answer:
+    begin = time.monotonic()
+    answer = customer.call("POST", "/api/bookings", body)
+    return Answer(*answer, begin, time.monotonic())
 
 
 def overlapping(answers: Sequence[Answer]) -> int:

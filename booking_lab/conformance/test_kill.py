@@ -26,6 +26,8 @@ def test_keeps_its_word_when_a_worker_is_killed(
     contest = Contest(lab, subject, workload, subject.scenarios(workload, _CUSTOMERS)[0])
     load = Load(lab.url, contest.bodies)
     with Customer(lab.url) as admin:
+        # What the lab does in the background, it does for the current strategy.
+        admin.post("/admin/strategy", {"strategy": subject.name})
         contest.reset(admin)
     with load.running():
         load.until(_BOOKINGS)

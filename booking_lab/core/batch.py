@@ -88,6 +88,8 @@ class Turn:
                 )
             with self._announce(StepKind.WAIT, "turn"):
                 self._clock.wait(place.quiet, left if left > 0 else seconds)
+        if place.next:
+            place.next.hear()
 
     def draw(self, most: int) -> Sequence[Place]:
         """Take this place and those behind it out of the line, at most ``most`` in all."""
@@ -104,7 +106,8 @@ class Turn:
         if not self._queues.leave(self._key, self._place):
             self._queues.pass_on(self._key)
         for place in places or [self._place]:
-            place.end(_ending(place, failure, committed=committed, alone=len(places) < 2))
+            place.error = _ending(place, failure, committed=committed, alone=len(places) < 2)
+        tell(places[1:])
         # Whoever tears the writer out of its work has more to say than its own place.
         if self._place.error and (failure is None or isinstance(failure, Exception)):
             raise self._place.error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from booking_lab.core.booking import Booking
@@ -20,15 +21,18 @@ class Place:
         done: whether a writer has dealt with it.
         error: why it isn't booked, once a writer knows.
         quiet: held until it leads or is done.
+        next: whom it wakes up when it knows that it is done. Were all woken up at once, the next
+            writer would stand behind all of them whenever it wants the interpreter.
     """
 
-    __slots__ = ("alone", "booking", "done", "error", "leads", "quiet")
+    __slots__ = ("alone", "booking", "done", "error", "leads", "next", "quiet")
 
     def __init__(self, booking: Booking, *, alone: bool) -> None:
         self.booking = booking
         self.alone = alone
         self.leads = self.done = False
         self.error: BaseException | None = None
+        self.next: Place | None = None
         self.quiet = threading.Lock()
         self.quiet.acquire()
 
@@ -37,11 +41,20 @@ class Place:
         self.leads = True
         self.quiet.release()
 
-    def end(self, error: BaseException | None) -> None:
-        """Tell it what a writer has made of it."""
-        self.error, self.done = error, True
-        if not self.leads:
-            self.quiet.release()
+    def hear(self) -> None:
+        """Wake it up."""
+        self.quiet.release()
+
+
+def tell(places: Sequence[Place]) -> None:
+    """Tell ``places`` that they are done; the first is woken up, and each wakes up its next."""
+    for place, following in pairwise(places):
+        place.next = following
+    # From the last to the first: whoever sees that it is done finds its next done as well.
+    for place in reversed(places):
+        place.done = True
+    if places:
+        places[0].hear()
 
 
 class Queues:

@@ -69,6 +69,7 @@ def about(plan: Plan) -> str:
         if value != entry.given(entry.make({}))[name]
     }
     options = "".join(f", {name} {value}" for name, value in changed.items())
+    broken = " (broken on purpose)" if entry.kind.broken else ""
     bookers = len(plan.scenario.requests)
     workers = plan.workers or bookers
     where = "each in a process of its own"
@@ -76,7 +77,7 @@ def about(plan: Plan) -> str:
         where = "all in one process" if workers == 1 else f"in {workers} processes"
     wrong = f"; what can go wrong: {', '.join(plan.nemeses)}" if plan.nemeses else ""
     return (
-        f"{entry.name}{options} on {plan.workload.name}, {plan.scenario.name}: "
+        f"{entry.name}{broken}{options} on {plan.workload.name}, {plan.scenario.name}: "
         f"{_many(bookers, 'booker')}, {where}{wrong}."
     )
 

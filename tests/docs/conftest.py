@@ -32,8 +32,13 @@ class DocumentedLab:
     @property
     def environment(self) -> dict[str, str]:
         """What a reader's shell knows of it."""
-        known = {"BASE_URL": self.url, "BOOKING_LAB_DATA": str(self.data)}
-        return known | ({"BOOKING_LAB_HISTORY": str(self.history)} if self.history else {})
+        known = {
+            "BASE_URL": self.url,
+            "BOOKING_LAB_DATA": self.data,
+            "BOOKING_LAB_STRATEGIES": self.strategies,
+            "BOOKING_LAB_HISTORY": self.history,
+        }
+        return {name: str(value) for name, value in known.items() if value}
 
 
 @pytest.fixture(scope="session")

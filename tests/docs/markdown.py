@@ -80,9 +80,12 @@ def rows(text: str) -> Iterator[list[str]]:
 
 
 def table(text: str, heading: str) -> list[list[str]]:
-    """The rows of the table whose first column is headed ``heading``, without the headings."""
+    """The rows of the table whose first column is headed ``heading``, without the headings.
+
+    If there is no such table, it has no rows.
+    """
     lines = iter(rows("\n".join(_table_lines(text, heading))))
-    next(lines)
+    next(lines, None)
     return list(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,11 @@ EVERYTHING = "\n".join(TEXTS.values())
 def commands() -> Iterator[tuple[str, str]]:
     """Each `booking-lab ...` in a document, as its command and the rest of it."""
     yield from re.findall(r"`booking-lab (\w+)([^`\n]*)`", EVERYTHING)
+    for document in DOCUMENTS:
+        for one in sections(document):
+            for block in one.of("bash", "sh"):
+                text = block.text.replace("\\\n", " ")
+                yield from re.findall(r"\bbooking-lab (\w+)([^|\n]*)", text)
 
 
 def test_every_make_target_that_is_mentioned_exists() -> None:
@@ -46,6 +52,15 @@ def test_every_command_that_is_mentioned_exists_with_its_options() -> None:
         assert command, f"booking-lab {name}"
         known = {option for one in command.get_params(context) for option in one.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"booking-lab {name}{rest}"
+
+
+def test_every_test_suite_that_is_mentioned_is_there_and_takes_the_options() -> None:
+    called = re.findall(r"pytest --pyargs ([\w.]+)([^`\n]*)", EVERYTHING)
+    assert called
+    for package, rest in called:
+        assert importlib.util.find_spec(package), package
+        plugin = (ROOT / package.replace(".", "/") / "plugin.py").read_text()
+        assert all(f'"{option}"' in plugin for option in re.findall(r"--[a-z-]+", rest))
 
 
 def test_every_compose_service_and_every_published_port_is_as_the_documents_say() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -16,6 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from booking_lab import config, engine, errors, race
 from booking_lab.config import Settings
+from booking_lab.explorer import matrix
+from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.observers import stopwatch
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.web import create_app, problems
@@ -259,3 +262,53 @@ def scraped(url: str) -> dict[str, tuple[str, set[str]]]:
 def test_every_strategy_is_in_the_readmes_table() -> None:
     listed = [row[0] for row in table(section(README, "The strategies").prose, "Strategy")]
     assert sorted(listed) == [entry.name for entry in Registry([SHIPPED]).entries()]
+
+
+def test_every_strategy_that_is_broken_on_purpose_is_in_the_guides_table() -> None:
+    guide = ROOT / "strategies" / "README.md"
+    listed = [row[0] for row in table(section(guide, "The shelf").prose, "Mistake")]
+    shelf = Registry([SHIPPED], shelf=True).entries()
+    assert listed == [entry.name for entry in shelf if entry.kind.broken]
+
+
+# --- the explorer --------------------------------------------------------------------------------
+
+
+def test_the_readme_shows_the_matrix_as_it_is() -> None:
+    _, _, rest = README.read_text().partition(f"{matrix.MARKS[0]}\n")
+    shown, mark, _ = rest.partition(matrix.MARKS[1])
+    assert mark
+    workloads = [workload.name for workload in Workloads()]
+    assert shown == matrix.table(matrix.load(), workloads) + "\n", "run `make matrix`"
+
+
+def test_the_matrix_has_every_strategy_on_every_workload_that_it_can_book() -> None:
+    there = matrix.cells(Registry([SHIPPED]), list(Workloads()), ("", *NEMESES))
+    assert {cell.key for cell in matrix.load()} == {cell.key for cell in there}, "run `make matrix`"
+
+
+def test_the_order_that_the_readme_draws_is_one_that_an_exercise_runs() -> None:
+    [drawn] = section(README, "The explorer").of("")
+    [run, _] = section(ROOT / "docs" / "exercises.md", "Exercise 9: reading a schedule").of("text")
+    assert drawn.text.count("\n") > 10
+    assert [line for line in drawn.text.splitlines() if line not in run.text.splitlines()] == []
+    address = run.text.splitlines()[-1]
+    assert f"`{address}`" in " ".join(section(README, "The explorer").prose.split())
+
+
+def test_every_nemesis_is_described() -> None:
+    page = section(ROOT / "docs" / "explorer.md", "What can go wrong")
+    assert [row[0] for row in table(page.prose, "Nemesis")] == [*NEMESES, *SLOW_NEMESES]
+    legend = " ".join(section(README, "The matrix").prose.split())
+    assert all(f"(`{name}`)" in legend for name in NEMESES)
+
+
+# --- the layers ----------------------------------------------------------------------------------
+
+
+def test_the_layers_are_those_that_the_linter_holds() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = contracts["contracts"][0]["layers"]
+    [shown] = section(ROOT / "docs" / "how-it-works.md", "Who may import whom").of("")
+    said = [layer.split(", ") for layer in " ".join(shown.text.split()).split(" → ")]
+    assert said == [layer.split(" : ") for layer in layers]

@@ -1,0 +1,117 @@
+"""What the documents say of workloads is what the workloads are."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from booking_lab.config import Settings
+from booking_lab.core.capability import _PROTOCOLS, Capability, offered
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.workload import Workload
+from booking_lab.db import schema
+from booking_lab.explorer.explore import Place, Plan, explore
+from booking_lab.explorer.search import Exhaustive
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.workloads import Workloads
+
+from .markdown import ROOT, section, table
+
+PAGE = ROOT / "docs" / "workloads.md"
+README = ROOT / "README.md"
+
+
+def words(cell: str, separator: str = ",") -> set[str]:
+    return {word.strip(" `") for word in cell.split(separator) if word.strip()}
+
+
+def test_every_workload_is_in_both_tables() -> None:
+    there = [workload.name for workload in Workloads()]
+    for rows in (
+        table(section(README, "What can be booked").prose, "Workload"),
+        table(section(PAGE, "What can be booked").prose, "Workload"),
+    ):
+        assert [row[0] for row in rows] == there
+
+
+def test_the_table_says_what_each_can_do_and_what_bookers_can_contend_for() -> None:
+    rows = {row[0]: row for row in table(section(PAGE, "What can be booked").prose, "Workload")}
+    for workload in Workloads():
+        *_, can, scenarios = rows[workload.name]
+        assert words(can) == {str(one) for one in offered(workload)}
+        assert words(scenarios, ";") == {one.name for one in workload.scenarios(2)}
+
+
+@pytest.mark.parametrize("document", [README, PAGE], ids=["README", "workloads"])
+def test_the_table_says_what_goes_wrong(document: Path) -> None:
+    for row in table(section(document, "What can be booked").prose, "Workload"):
+        workload = Workloads().get(row[0])
+        goes_wrong = row[2] if document == README else row[3]
+        found = set(re.findall(r"^SELECT '(.*?)'", workload.wrong.replace("    ", ""), re.M))
+        assert words(goes_wrong) == found - {"orphan"}
+
+
+def test_each_workload_has_a_section_that_names_what_goes_wrong() -> None:
+    for row in table(section(PAGE, "What can be booked").prose, "Workload"):
+        told = re.findall(r"\* \*\*(.*?)\*\*:", section(PAGE, row[0].capitalize()).prose)
+        assert {one.lower() for one in told} == words(row[3])
+
+
+def test_every_capability_is_described_with_its_functions_and_who_needs_it() -> None:
+    said = {
+        capability: (words(functions), words(needed))
+        for capability, functions, needed in table(
+            section(PAGE, "What a workload can").prose, "Capability"
+        )
+    }
+    strategies = Registry([SHIPPED]).entries()
+    assert said == {
+        str(capability): (
+            {name for name in vars(protocol) if not name.startswith("_")},
+            {entry.name for entry in strategies if capability in entry.kind.needs},
+        )
+        for capability, protocol in _PROTOCOLS.items()
+    }
+
+
+def test_everything_that_a_workload_has_to_have_is_described() -> None:
+    said = {row[0] for row in table(section(PAGE, "One of your own").prose, "Member")}
+    functions = {
+        name: function
+        for kind in (Workload, LabWorkload)
+        for name, function in vars(kind).items()
+        if inspect.isfunction(function) and not name.startswith("_")
+    }
+    ready_made = {"schema", "accounts", "findings"}
+    attributes = set(LabWorkload.__annotations__)
+    assert said == attributes | {
+        f"{name}({', '.join([*inspect.signature(function).parameters][1:])})"
+        for name, function in functions.items()
+        if name not in ready_made
+    }
+
+
+def test_the_workload_of_the_page_is_found_and_explored(
+    tmp_path: Path, database_url: str, redis_url: str
+) -> None:
+    assert (
+        "cp tests/web/own/desks.* my-workloads" in section(PAGE, "One of your own").of("sh")[0].text
+    )
+    for file in (ROOT / "tests" / "web" / "own").glob("desks.*"):
+        shutil.copy(file, tmp_path)
+    schema.prepare(database_url, Settings(workload_folders=(str(tmp_path),)))
+    workload = Workloads([tmp_path]).get("desks")
+    registry = Registry([SHIPPED])
+    entry = registry.get("none")
+    plan = Plan((entry, entry.make({})), workload, workload.scenarios(2)[0])
+    found = explore(Place(database_url, redis_url), registry, plan, Exhaustive())
+    assert found.complete
+    assert set(found.anomalies) == {"double booking"}
+
+
+def test_what_servers_offer_is_no_capability_of_a_workload() -> None:
+    assert set(Capability) - set(_PROTOCOLS) == {Capability.REDIS, Capability.QUORUM}
