@@ -78,7 +78,8 @@ class Judge:
             )
             return
         self.report.groups += 1
-        self.report.checked += many
+        told = (Effect.HAPPENED, Effect.REFUSED)
+        self.report.checked += sum(one.effect in told for one in group.operations if one.request)
         if found:
             self.report.problems.append(found)
 

@@ -82,7 +82,7 @@ class Report:
 
     Attributes:
         outcomes: how the operations were answered; ``unknown`` includes those that weren't.
-        checked: operations in groups that have been decided.
+        checked: answers in groups that have been decided; who wasn't answered was told nothing.
         groups: how many such groups.
         met: operations that began while another one on an anchor of theirs was under way, one of
             the two booking.

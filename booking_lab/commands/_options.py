@@ -19,6 +19,12 @@ history_option = click.option(
     help="Append every booking's invocation and answer to this file, for `booking-lab check`.",
 )
 
+shelf_option = click.option(
+    "--shelf",
+    flag_value="1",
+    help="Offer the strategies that are broken on purpose as well.",
+)
+
 data_option = click.option(
     "--data",
     envvar="BOOKING_LAB_DATA",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import click
 
+from booking_lab.commands._options import shelf_option
 from booking_lab.config import Settings
 from booking_lab.registry import SHIPPED, Registry
 
 
 @click.command()
-def command() -> None:
+@shelf_option
+def command(shelf: str | None) -> None:
     """List the strategies with their options, and the files that hold none."""
     settings = Settings.from_environment()
-    registry = Registry([SHIPPED, *settings.strategy_folders], shelf=settings.shelf)
+    registry = Registry([SHIPPED, *settings.strategy_folders], shelf=bool(shelf) or settings.shelf)
     for entry in registry.entries():
         click.secho(f"{entry.name}{' (broken on purpose)' * entry.kind.broken}", bold=True)
         click.echo(f"  {entry.summary}")

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from booking_lab.commands._options import data_option, history_option
+from booking_lab.commands._options import data_option, history_option, shelf_option
 from booking_lab.config import Settings
 from booking_lab.stack.control import end, launch
 from booking_lab.stack.errors import StackError
@@ -33,6 +33,7 @@ from booking_lab.stack.state import State
     help="Instances behind the port; several can also be reached one by one at the next ports.",
 )
 @history_option
+@shelf_option
 @click.option("--foreground", is_flag=True, help="Stay, and stop the lab with Ctrl-C.")
 @data_option
 def command(instances: int, foreground: bool, data: Path, **given: str | int | None) -> None:

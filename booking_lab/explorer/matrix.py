@@ -24,10 +24,10 @@ FILE = Path(__file__).resolve().parent.parent / "matrix.json"
 #: Between these lines, a document shows the table.
 MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 
-#: An exploration that would take more schedules is cut to those with few preemptions: so many, and
-#: so many if something goes wrong besides. Every mistake that the lab knows shows with one.
+#: An exploration that would take more schedules is cut to those with few preemptions.
 MOST, _PREEMPTIONS = 1500, 2
-MOST_UNDER_FAULTS, _PREEMPTIONS_UNDER_FAULTS = 300, 1
+#: If something goes wrong besides, all are cut. Every mistake that the lab knows shows with one.
+_PREEMPTIONS_UNDER_FAULTS = 1
 #: So many schedules are run before it is estimated how many there are.
 _SAMPLE = 100
 
@@ -109,19 +109,18 @@ def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) ->
 
 def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
     """Explore all schedules; those with few preemptions if they are too many."""
-    most, preemptions = MOST, _PREEMPTIONS
     if plan.nemeses:
-        most, preemptions = MOST_UNDER_FAULTS, _PREEMPTIONS_UNDER_FAULTS
+        return explore(place, registry, plan, Exhaustive(_PREEMPTIONS_UNDER_FAULTS))
     too_many = False
 
     def look(found: Exploration, share: float) -> None:
         nonlocal too_many
-        if found.schedules == _SAMPLE and found.schedules / max(share, 1e-9) > most:
+        if found.schedules == _SAMPLE and found.schedules / max(share, 1e-9) > MOST:
             too_many = True
             raise KeyboardInterrupt
 
     found = explore(place, registry, plan, Exhaustive(), look)
-    return explore(place, registry, plan, Exhaustive(preemptions)) if too_many else found
+    return explore(place, registry, plan, Exhaustive(_PREEMPTIONS)) if too_many else found
 
 
 def save(filled: Sequence[Cell], file: Path = FILE) -> None:

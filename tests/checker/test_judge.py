@@ -136,6 +136,15 @@ def test_who_was_not_answered_may_have_the_seat_or_not(written):
     assert written.judged().verdict is Verdict.EXPLAINED
 
 
+def test_where_nobody_was_told_anything_there_is_nothing_to_explain(written):
+    written.book("A1", 0, None)
+    written.book("A1", 5, 15, "unknown")
+    written.book("A1", 5, 15, "error")
+    report = written.judged()
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert (report.checked, report.met) == (0, 2)
+
+
 def test_a_reset_frees_the_seat(written):
     written.book("A1", 0, 10)
     written.reset(20, 30)

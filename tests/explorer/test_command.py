@@ -107,6 +107,13 @@ def test_a_strategy_that_breaks_its_word_fails(explored, own_strategies):
     assert "AGAINST ITS WORD: liar does not allow double booking.\n" in printed
 
 
+def test_a_strategy_of_the_shelf_is_caught_and_said_to_be_broken(explored):
+    printed = explored("--preemptions", 1, strategy="locked_after_read", code=1)
+
+    assert printed.startswith("locked_after_read (broken on purpose) on seats, one seat:")
+    assert "AGAINST ITS WORD: locked_after_read does not allow double booking and" in printed
+
+
 def test_what_is_allowed_under_faults_alone_needs_a_fault(explored, own_strategies):
     own_strategies("optimist", promise=f"allows_under_faults = {ALL}")
 

@@ -303,6 +303,31 @@ def test_the_constraint_refuses_what_another_transaction_has_just_written(clinic
         waiting.result()
 
 
+def test_who_waits_for_the_constraint_is_in_nobodys_way(clinic):
+    """Had it inserted its row before it waits, the two would wait for each other."""
+    first, later = clinic.open_session(), clinic.open_session()
+    between = decided(clinic, asks(starts_at=NINE.replace(minute=30), ends_at=ELEVEN))
+    first.begin()
+    SLOTS.claim(first, *decided(clinic, asks()))
+    waiting = clinic.waiting(lambda: SLOTS.claim(later, *between))
+
+    first.execute("SET LOCAL lock_timeout = '1ms'")
+    SLOTS.claim(first, *decided(clinic, asks(starts_at=TEN, ends_at=ELEVEN)))
+    first.rollback()
+
+    waiting.result()
+    assert clinic.confirmed() == ["anna"]
+
+
+def test_what_the_constraint_excludes_takes_nothing_along(clinic):
+    session = clinic.open_session()
+    late = decided(clinic, asks(products=(KIT,)))
+    SLOTS.claim(session, *decided(clinic, asks()))
+    with pytest.raises(Overlaps, match="said the exclusion constraint"):
+        SLOTS.claim(session, *late)
+    assert clinic.stock() == 3
+
+
 def test_on_the_same_tables_the_constraint_refuses_and_others_do_not(clinic):
     wishes = [decided(clinic, asks(products=(Product(1, 2),))) for _ in range(4)]
     apart = [decided(clinic, asks(resource_id=2, products=(Product(1, 2),))) for _ in range(2)]

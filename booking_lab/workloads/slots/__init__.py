@@ -92,13 +92,11 @@ class Slots(LabWorkload):
 
     def claim(self, session: Session, request: SlotRequest, change: Change) -> int:
         """Write rows that must not overlap, and stock that must not go below zero."""
+        if request.replaces:
+            # No constraint tells a second cancellation from the first, so this looks for itself.
+            return self._write(session, request, if_allowed=True, guarded=True)
         try:
             return self._write(session, request, change, guarded=True)
-        except Overlaps as error:
-            raise Overlaps(
-                f"Resource {request.resource_id} is reserved at that time, said the exclusion "
-                f"constraint; choose another time."
-            ) from error
         except Refused as error:
             if type(error) is not Refused:
                 raise
@@ -193,6 +191,11 @@ class Slots(LabWorkload):
             return int(booked[0])
         if any(row[0] == "late" for row in rows):
             raise Superseded(_RESET)
+        if any(row[0] == "excluded" for row in rows):
+            raise Overlaps(
+                f"Resource {request.resource_id} is reserved at that time, said the exclusion "
+                f"constraint; choose another time."
+            )
         state = calendar_of(rows)
         check_all_there(session, request, state)
         self.decide(state, request)

@@ -67,8 +67,8 @@ _ENOUGH = "NOT EXISTS (SELECT FROM shelf WHERE units > 0 AND stock < units)"
 _TAKEN = """taken AS (
     UPDATE slot_product_branches AS stored
     SET stock = stored.stock - units, version = version + 1, guarded = {guarded} AND units > 0
-    FROM shelf, verdict
-    WHERE good AND stored.tenant_id = %(tenant_id)s
+    FROM shelf, reservation
+    WHERE stored.tenant_id = %(tenant_id)s
       AND (stored.branch_id, stored.product_id) = (shelf.branch_id, shelf.product_id)
 )"""
 _BOOK = """reservation AS (
@@ -76,8 +76,11 @@ _BOOK = """reservation AS (
         during, customer_id, price, guarded)
     SELECT %(holder)s::uuid, %(tenant_id)s, %(resource_id)s, %(branch_id)s, %(service_id)s,
         tstzrange(%(starts_at)s, %(ends_at)s), %(customer_id)s, {price}, {guarded}
-    FROM verdict WHERE good RETURNING id
+    FROM verdict WHERE good {unless_excluded} RETURNING id
 )"""
+# Without it, all insert first and then wait for each other: PostgreSQL breaks one deadlock after
+# the other, and whoever starts over makes the next. With it, who finds a rival's row waits first.
+_UNLESS_EXCLUDED = "ON CONFLICT ON CONSTRAINT slot_reservations_guarded DO NOTHING"
 _ALONG = """along AS (
     INSERT INTO slot_reservation_products (tenant_id, reservation_id, product_id, quantity)
     SELECT %(tenant_id)s, id, product_id, units FROM reservation, asked
@@ -103,6 +106,9 @@ SELECT 'booked' AS what, NULL::integer, NULL::integer, NULL::integer, NULL::time
        NULL::timestamptz, NULL, id::numeric FROM reservation
 UNION ALL SELECT 'late', NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM verdict WHERE late
 """
+_TOLD_EXCLUDED = """UNION ALL SELECT 'excluded', NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM verdict WHERE good AND NOT EXISTS (SELECT FROM reservation)
+"""
 _TOLD_STATE = "UNION ALL SELECT state.* FROM {} AS state, verdict WHERE NOT good\n"
 _TOLD_STOCK = """UNION ALL SELECT 'shelf', branch_id, NULL, product_id, NULL, NULL, NULL, stock
 FROM shelf, verdict WHERE NOT good
@@ -114,19 +120,23 @@ def write(action: str, *, stock: bool, if_allowed: bool = False, guarded: bool =
     """Return the statement that books, moves or cancels.
 
     Its rows: ``booked`` with the reservation's id as the amount; or ``late``, if there was a reset
-    after the booking began; or the state that stood in the way.
+    after the booking began; or ``excluded``, if the constraint stood in the way, or else the state
+    that did.
 
     Args:
         action: ``book``, ``move`` or ``cancel``.
         stock: whether it changes the stock.
         if_allowed: only if the state allows it; else whoever has the time and whatever is left.
-        guarded: as rows that the constraints look at. What is moved or cancelled has to be still
-            where it was: no constraint can say that.
+        guarded: as rows that the constraints look at.
     """
-    checks_held = (if_allowed or guarded) and action != "book"
+    checks_held = if_allowed and action != "book"
     checks_free = if_allowed and action != "cancel"
     lock, behind = "UPDATE" if if_allowed else "KEY SHARE", _BEHIND_SHELF if stock else ""
-    price = "(SELECT price FROM offer)" if checks_free else "%(price)s"
+    effect = _EFFECTS[action].format(
+        price="(SELECT price FROM offer)" if checks_free else "%(price)s",
+        guarded=guarded,
+        unless_excluded=_UNLESS_EXCLUDED if guarded else "",
+    )
     tables = [
         (_SHELF, stock),
         (_RESOURCE.format(lock=lock, behind=behind), True),
@@ -134,8 +144,8 @@ def write(action: str, *, stock: bool, if_allowed: bool = False, guarded: bool =
         (_OVERLAP, checks_free),
         (_OFFER, checks_free),
         (_VERDICT, True),
+        (effect, True),
         (_TAKEN.format(guarded=guarded), stock),
-        (_EFFECTS[action].format(price=price, guarded=guarded), True),
         (_ALONG, stock and action == "book"),
     ]
     conditions = [
@@ -147,6 +157,7 @@ def write(action: str, *, stock: bool, if_allowed: bool = False, guarded: bool =
     ]
     told = [
         (_TOLD, True),
+        (_TOLD_EXCLUDED, guarded),
         (_TOLD_STATE.format("held"), checks_held),
         (_TOLD_STATE.format("overlap"), checks_free),
         (_TOLD_STATE.format("offer"), checks_free),
