@@ -10,7 +10,7 @@ import * as api from './api.js';
 // answer fails the run, also `database_unavailable` and its like, for these are no booking's fault.
 const KNOWN = {
   201: [undefined],
-  409: ['seat_taken', 'refused', 'conflict', 'reset'],
+  409: ['seat_taken', 'sold_out', 'refused', 'busy', 'conflict', 'reset'],
   503: ['lock_timeout', 'pool_timeout', 'timeout', 'outcome_unknown', 'overloaded'],
 };
 

@@ -1,0 +1,16 @@
+"""Row lock: it says that it double-books, and doesn't; neither alone nor under faults."""
+
+from dataclasses import dataclass
+
+from booking_lab import Anomaly, Attempt, Strategy
+
+
+@dataclass(frozen=True)
+class TooModest(Strategy):
+    allows = frozenset({Anomaly.DOUBLE_BOOKING})
+    allows_under_faults = frozenset({Anomaly.ORPHAN})
+
+    def book(self, attempt: Attempt) -> None:
+        with attempt.transaction():
+            attempt.lock_rows()
+            attempt.write(attempt.decide(attempt.read()))
