@@ -50,7 +50,10 @@ class _Bounded(Exhaustive):
             Endless: there were too many.
         """
         if self._depth == _LONGEST:
-            raise Endless
+            raise Endless(
+                f"After {_LONGEST} moves the bookers are still at it; somebody tries again and "
+                f"again, and never gives up. At last, possible was: {written(moves)}."
+            )
         return super().choose(moves)
 
 
@@ -153,16 +156,30 @@ class Explorations:
     def __init__(self, place: Place, registry: Registry) -> None:
         self._place = place
         self._registry = registry
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, Found | Exception] = {}
 
     def of(self, question: Question) -> Found:
-        """Return what is found."""
+        """Return what is found.
+
+        Raises:
+            Endless, Stuck, Diverged: a schedule could not be run to its end.
+        """
         if str(question) not in self._found:
-            found = self._found[str(question)] = Found()
+            self._found[str(question)] = self._of(question)
+        found = self._found[str(question)]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _of(self, question: Question) -> Found | Exception:
+        found = Found()
+        try:
             for scenario in question.scenarios:
                 for one in self._placements(question, scenario):
                     found.add(one)
-        return self._found[str(question)]
+        except Exception as error:  # the next who asks gets it as well, and at once
+            return error
+        return found
 
     def _placements(self, question: Question, scenario: Scenario) -> Iterator[Found]:
         bookers = len(scenario.requests)
