@@ -171,7 +171,7 @@ class Engine:
         # The stopwatch ends first, so that the others find what it has taken.
         stopwatch = Stopwatch()
         observers = (*self._observers, stopwatch)
-        watching.enter_context(watch(observer.booking(booking) for observer in observers))
+        watching.enter_context(watch([observer.booking(booking) for observer in observers]))
         return (*self._of_steps, stopwatch)
 
     def _begin(

@@ -51,7 +51,7 @@ def run(seconds: float, console: Console, strategies: Sequence[str] = ()) -> dic
         figures["reads"] = {**asdict(readers), "ratio": readers.ratio}
         console.print(tables.readers(readers))
     with console.status("the explorer: every strategy on every workload"):
-        explored = exploring.run()
+        explored = exploring.run(names)
     figures["explorer"] = asdict(explored)
     console.print(
         f"The explorer: {explored.per_second:.0f} schedules/s (none on seats, two bookers); the "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from booking_lab.config import Settings
@@ -24,7 +25,7 @@ class Exploring:
 
     Attributes:
         per_second: schedules a second: two bookers of one seat, no protection.
-        matrix_seconds: what all strategies on all workloads take, two bookers, nothing going wrong.
+        matrix_seconds: what the strategies on all workloads take, two bookers, nothing going wrong.
         matrix_schedules: how many schedules that are.
     """
 
@@ -33,11 +34,15 @@ class Exploring:
     matrix_schedules: int
 
 
-def run() -> Exploring:
-    """Measure both, on servers of the explorer's own."""
+def run(strategies: Sequence[str]) -> Exploring:
+    """Measure both, on servers of the explorer's own; the matrix of these strategies."""
     settings = Settings.from_environment()
     registry, workloads = Registry([SHIPPED]), Workloads()
-    cells = list(matrix.cells(registry, list(workloads), [""]))
+    cells = [
+        cell
+        for cell in matrix.cells(registry, list(workloads), [""])
+        if cell.strategy in strategies
+    ]
     rate = _rate(settings, registry, workloads)
     began = time.monotonic()
     filled = fill(cells, settings)

@@ -420,7 +420,7 @@ class Attempt:
     def step(self, kind: StepKind, detail: str) -> AbstractContextManager[object]:
         """Announce a step to every observer for as long as the block runs."""
         step = Step(kind, detail, self._booking, self.number, self._session.process_id)
-        return watch(observer.step(step) for observer in self._observers)
+        return watch([observer.step(step) for observer in self._observers])
 
     def _able(self, capability: Capability) -> Any:
         if capability not in self._booking.strategy.needs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,7 +63,7 @@ class Observer:
         return NOTHING
 
 
-def watch(contexts: Iterable[AbstractContextManager[object]]) -> AbstractContextManager[object]:
+def watch(contexts: Sequence[AbstractContextManager[object]]) -> AbstractContextManager[object]:
     """Make one of what observers have returned: entered in this order, left in the other."""
     watching = [context for context in contexts if context is not NOTHING]
     if len(watching) == 1:

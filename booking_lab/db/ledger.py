@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from pydantic_core import to_json
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.workload import Session
@@ -60,7 +61,7 @@ class Confirmation:
     def statement(self) -> tuple[str, Mapping[str, object]]:
         """The INSERT and its parameters."""
         rows = [_row(booking, outcome=Outcome.CONFIRMED) for booking in self.bookings]
-        return _INSERT, {"rows": json.dumps(rows)}
+        return _INSERT, {"rows": _as_json(rows)}
 
 
 class Ledger:
@@ -95,7 +96,7 @@ class Ledger:
             try:
                 for statement, rows in ((_UPDATE, confirmed), (_INSERT_LATE, others)):
                     if rows:
-                        session.execute(statement, {"rows": json.dumps(rows)})
+                        session.execute(statement, {"rows": _as_json(rows)})
             except BaseException:
                 with self._lock:
                     self._pending[:0] = batch
@@ -121,7 +122,7 @@ def settle(session: Session, booking: Booking) -> bool:
     Raises:
         LockTimeout: its transaction is still open.
     """
-    rows = json.dumps([_row(booking, outcome=Outcome.ERROR)])
+    rows = _as_json([_row(booking, outcome=Outcome.ERROR)])
     inserted = session.execute(
         f"{_INSERT} ON CONFLICT (id) DO NOTHING RETURNING id", {"rows": rows}
     )
@@ -164,3 +165,8 @@ def _times(booking: Booking) -> dict[str, object]:
         "held_ms": timing.held * 1000,
         "total_ms": None if timing.total is None else timing.total * 1000,
     }
+
+
+def _as_json(rows: Sequence[Mapping[str, object]]) -> str:
+    # Several times as fast as the standard library, and this is done twice for every booking.
+    return to_json(rows).decode()

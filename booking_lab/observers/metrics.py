@@ -6,8 +6,7 @@ a scrape of any worker adds them up.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter as Tally
+from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -31,8 +30,12 @@ BOOKINGS = Counter("bookings", "Bookings by how they ended.", (*_BY, "status"))
 DURATION = Histogram(
     "booking_duration_seconds", "A booking from request to answer.", _BY, buckets=_SECONDS
 )
+# Not by workload: these are most of the series, and every scrape adds up those of all workers.
 STEPS = Histogram(
-    "booking_step_duration_seconds", "One step of a booking.", (*_BY, "step"), buckets=_SECONDS
+    "booking_step_duration_seconds",
+    "One step of a booking.",
+    ("strategy", "step"),
+    buckets=_SECONDS,
 )
 WAIT = Histogram(
     "lock_wait_seconds", "Time that a booking waited for locks.", _BY, buckets=_SECONDS
@@ -60,7 +63,7 @@ class _Series:
     def __init__(self, strategy: str, workload: str) -> None:
         by = (strategy, workload)
         self.bookings = {outcome: BOOKINGS.labels(*by, outcome.value) for outcome in Outcome}
-        self.steps = {kind: STEPS.labels(*by, kind.value) for kind in StepKind}
+        self.steps = {kind: STEPS.labels(strategy, kind.value) for kind in StepKind}
         self.duration = DURATION.labels(*by)
         self.wait = WAIT.labels(*by)
         self.hold = HOLD.labels(*by)
@@ -90,11 +93,14 @@ class _Series:
 
 def observe(histogram: Histogram, values: Sequence[float]) -> None:
     """Do what ``histogram.observe`` does for each of ``values``, at once."""
-    if values:
-        histogram._sum.inc(sum(values))
-        bounds = histogram._upper_bounds
-        for bucket, many in Tally(bisect_left(bounds, value) for value in values).items():
-            histogram._buckets[bucket].inc(many)
+    if not values:
+        return
+    histogram._sum.inc(sum(values))
+    below, values = 0, sorted(values)
+    for bucket, bound in zip(histogram._buckets, histogram._upper_bounds, strict=True):
+        before, below = below, bisect_right(values, bound)
+        if below > before:
+            bucket.inc(below - before)
 
 
 #: Looking labels up at every step would cost more than counting.

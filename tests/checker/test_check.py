@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from booking_lab.cli import main
 from booking_lab.stack import postgres
+from tests.interrupting import uncovered
 from tests.web.conftest import eventually
 
 __all__ = ["eventually"]
@@ -136,6 +137,7 @@ def started(file, *arguments):
     return subprocess.Popen(
         [BOOKING_LAB, "check", file, *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=uncovered(),
         # A test run in the background ignores Ctrl-C, and would hand that down.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
