@@ -20,13 +20,27 @@ from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Connector, Pool
 from booking_lab.db.session import Session
 from booking_lab.engine import Engine, Wish
-from booking_lab.errors import BookingLabError, CommitUnknown, DeadlockDetected, TimedOut
+from booking_lab.errors import (
+    BookingLabError,
+    CommitUnknown,
+    DeadlockDetected,
+    LockTimeout,
+    TimedOut,
+)
 from booking_lab.explorer.gate import Died, Gate
 from booking_lab.explorer.overhearing import here
 from booking_lab.explorer.trial import Ending, Event, Message
 from booking_lab.registry import Registry
 
 T = TypeVar("T")
+
+#: Seconds that a booker's thread gets to end.
+_PATIENCE = 5.0
+#: What PostgreSQL says when it ends a wait itself.
+_SAID: dict[type[BookingLabError], str] = {
+    DeadlockDetected: "deadlock detected",
+    LockTimeout: "canceling statement due to lock timeout",
+}
 
 
 class State(Enum):
@@ -81,6 +95,8 @@ class Booker:
         self.gate.reset()
         self.state, self._booking, self._failure = State.RUNNING, None, None
         self.event = None
+        if self._session:  # a COMMIT that failed by itself has lost nothing
+            self._session.loses_answer = False
         request = replace(request, id=UUID(self.booking_id))
         self._work.put(lambda: self._book(workload, request, wish))
 
@@ -99,6 +115,10 @@ class Booker:
             waits = self.gate.ahead.kind is StepKind.WAIT
             self.state = State.PARKED if waits else State.READY
 
+    def forget_connection(self) -> None:
+        """Take note that PostgreSQL has undone what was left open when the connection was cut."""
+        self._session = None
+
     def die(self) -> None:
         """End its process: the connection is cut, and nothing of it runs any more."""
         if self._session:
@@ -106,13 +126,17 @@ class Booker:
         self.state = State.RUNNING
         self.gate.kill()
 
-    def close(self) -> None:
-        """End the thread and the connection, also in the middle of a schedule."""
+    def end(self) -> None:
+        """Let the thread end, and the connection with it, also in the middle of a schedule.
+
+        Who waits in PostgreSQL ends as soon as that wait does.
+        """
         self._work.put(None)
-        if self.gate.ahead:
-            self.die()
-        if self._session and self.state is State.ENDED:
-            self._session.cut()
+        self.gate.kill()
+
+    def join(self) -> None:
+        """Wait until the thread has ended; one that never comes to a stop is left to itself."""
+        self._thread.join(_PATIENCE)
 
     # --- what can be seen of it ------------------------------------------------------------------
 
@@ -137,8 +161,13 @@ class Booker:
 
     @property
     def was_cut(self) -> bool:
-        """Whether its connection was cut, and not replaced yet."""
+        """Whether its connection was cut, and PostgreSQL may not know it yet."""
         return self._session is not None and not self._session.is_open
+
+    @property
+    def is_being_cancelled(self) -> bool:
+        """Whether the statement that it waits in is cancelled, and has not come back yet."""
+        return self._session is not None and self._session.cancelled_by is not None
 
     @property
     def is_in_transaction(self) -> bool:
@@ -179,6 +208,8 @@ class Booker:
         here.booker = self
         while work := self._work.get():
             work()
+        if self._session:
+            self._session.cut()
 
     def _book(self, workload: Workload, request: Request, wish: Wish) -> None:
         try:
@@ -197,39 +228,21 @@ class WatchedSession(Session):
         self._booker = booker
         #: The answer to the next COMMIT is lost on its way.
         self.loses_answer = False
-        #: The statement under way was cancelled to break a deadlock.
-        self.is_victim = False
+        #: The error that the statement under way was cancelled to bring about.
+        self.cancelled_by: type[BookingLabError] | None = None
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and take it down."""
         message = Message(self._begin + statement, parameters or {})
-        if self._booker.event:
-            self._booker.event.messages.append(message)
-        try:
-            rows = super().execute(statement, parameters)
-        except TimedOut as error:
-            if not self.is_victim:
-                message.error = _said(error)
-                raise
-            self.is_victim = False
-            message.error = "deadlock detected"
-            raise DeadlockDetected from error
-        except Exception as error:
-            message.error = _said(error)
-            raise
-        message.rows = rows
+        with self._taken_down(message):
+            message.rows = rows = super().execute(statement, parameters)
         return rows
 
     def commit(self, *records: object) -> None:
         """Commit; the answer may get lost."""
         message = Message("COMMIT", {})
-        if self._booker.event:
-            self._booker.event.messages.append(message)
-        try:
+        with self._taken_down(message):
             super().commit(*records)  # type: ignore[arg-type]
-        except Exception as error:
-            message.error = _said(error)
-            raise
         if self.loses_answer:
             self.loses_answer = False
             self.cut()
@@ -243,6 +256,13 @@ class WatchedSession(Session):
             self._booker.event.messages.append(Message("ROLLBACK", {}, rows=[]))
         super().rollback()
 
+    def release(self) -> None:
+        """Give back the locks that outlive a transaction; the stage's to call, between schedules.
+
+        Nobody's message: it is not taken down.
+        """
+        super().execute("SELECT pg_advisory_unlock_all()")
+
     @property
     def is_open(self) -> bool:
         """Whether there is a connection."""
@@ -251,6 +271,22 @@ class WatchedSession(Session):
     def cut(self) -> None:
         """Lose the connection."""
         self._raw.close()
+
+    @contextmanager
+    def _taken_down(self, message: Message) -> Iterator[None]:
+        """Take ``message`` down while it is under way, and the error that it comes to."""
+        if self._booker.event:
+            self._booker.event.messages.append(message)
+        try:
+            yield
+        except Exception as error:
+            if self.cancelled_by and isinstance(error, TimedOut):
+                message.error = _SAID[self.cancelled_by]
+                raise self.cancelled_by from error
+            message.error = _said(error)
+            raise
+        finally:
+            self.cancelled_by = None
 
 
 def _said(error: Exception) -> str:

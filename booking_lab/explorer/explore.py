@@ -137,6 +137,7 @@ def explore(
     Raises:
         Diverged: a schedule could not be repeated.
         Stuck: a booker came to no stop.
+        Endless: a schedule came to no end.
     """
     found = Exploration()
     began = time.monotonic()
@@ -167,16 +168,16 @@ def _stage(
         workers = plan.workers or len(plan.scenario.requests)
         memories = [Memory() for _ in range(workers)]
         servers = _servers(place, memories, clock, held)
-        bookers = []
+        bookers: list[Booker] = []
+        held.callback(_end, bookers)
         for number in range(len(plan.scenario.requests)):
             name = chr(ord("A") + number)
             own = servers[number % len(servers)]
             bookers.append(Booker(name, connector, own, registry, arrivals))
-            held.callback(bookers[-1].close)
         outside = plan.strategy[1].needs & {Capability.REDIS, Capability.QUORUM}
         clients = [one for one in (servers[0].redis, *servers[0].redlock) if one and outside]
         nemeses = [(NEMESES | SLOW_NEMESES)[name]() for name in plan.nemeses]
-        stage = Stage(world, bookers, nemeses, clock, arrivals)
+        stage = Stage(world, bookers, nemeses, clock, arrivals, plan.strategy[0].name)
         workload = overheard(plan.workload)
 
         def play(search: Search) -> Trial:
@@ -194,6 +195,14 @@ def _stage(
             )
 
         yield play, memories
+
+
+def _end(bookers: Sequence[Booker]) -> None:
+    """End all threads and connections: also those of who waits for another."""
+    for booker in bookers:
+        booker.end()
+    for booker in bookers:
+        booker.join()
 
 
 def _servers(

@@ -13,7 +13,7 @@ _MOVE = re.compile(r"([A-Z]|[a-z]+):([a-z]+|[A-Z])")
 
 
 class InvalidSchedule(InvalidRequest):
-    """This is no schedule; it reads like ``A:read B:read A:write A:commit``."""
+    """This is no schedule; it reads like 'A:read B:read A:write A:commit'."""
 
 
 class Diverged(InvalidRequest):

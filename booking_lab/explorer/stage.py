@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 from booking_lab.core.step import StepKind
-from booking_lab.errors import BookingLabError
+from booking_lab.errors import BookingLabError, DeadlockDetected, LockTimeout
 from booking_lab.explorer.booker import Booker, State
 from booking_lab.explorer.clock import ScheduledClock
 from booking_lab.explorer.nemesis import Nemesis
-from booking_lab.explorer.schedule import Move
+from booking_lab.explorer.schedule import Move, written
 from booking_lab.explorer.trial import Event, Trial
 from booking_lab.explorer.world import World
 
@@ -21,11 +21,24 @@ Choose = Callable[[Sequence[Move]], Move]
 _GLANCE = 0.001
 #: Seconds after which a booker that neither arrives nor waits for another is an error.
 _STUCK = 20.0
+#: Moves after which a schedule is taken for one without an end. Five bookers who try as often as
+#: strategies do by default make a few hundred.
+_LONGEST = 2000
+#: Of these, so many are shown of the beginning and of the end.
+_SHOWN = 30
 _TIME = Move("time", "passes")
 
 
 class Stuck(BookingLabError):
     """A booker came to no stop, and waits for no other."""
+
+
+class Endless(BookingLabError):
+    """A schedule comes to no end: somebody tries again and again, and gives up late or never.
+
+    Such a schedule can't be judged, and neither can the strategy: it is an error of the
+    exploration, whatever the other schedules have shown.
+    """
 
 
 class Stage:
@@ -37,6 +50,7 @@ class Stage:
         nemeses: what can go wrong; each strikes once at most.
         clock: the bookers' clock.
         arrivals: where bookers tell that they have come to a stop.
+        strategy: the name of what they book under, for errors.
     """
 
     def __init__(
@@ -46,12 +60,14 @@ class Stage:
         nemeses: Sequence[Nemesis],
         clock: ScheduledClock,
         arrivals: SimpleQueue[Booker],
+        strategy: str,
     ) -> None:
         self._world = world
         self._bookers = {booker.name: booker for booker in bookers}
         self._nemeses = {nemesis.name: nemesis for nemesis in nemeses}
         self._clock = clock
         self._arrivals = arrivals
+        self._strategy = strategy
         self._waiting: list[Booker] = []  # in PostgreSQL, in the order in which they began to
         self._struck: set[str] = set()
         self._made = 0  # how many moves
@@ -61,15 +77,17 @@ class Stage:
 
         Raises:
             Stuck: a booker neither came to a stop nor waits for another.
+            Endless: the bookers go on and on.
         """
-        self._world.clear()
-        self._struck.clear()
-        self._waiting = []
+        self._clear()
         for start in begin:
             start()
         self._settle()
-        schedule, events = [], []
+        schedule: list[Move] = []
+        events: list[Event] = []
         while moves := self._moves():
+            if len(schedule) == _LONGEST:
+                raise self._endless(schedule)
             move = choose(moves)
             event = Event(move, "")
             schedule.append(move)
@@ -78,6 +96,27 @@ class Stage:
             self._make(move, event)
         endings = {name: booker.ending for name, booker in self._bookers.items()}
         return Trial(tuple(schedule), events, endings, self._world.findings(endings, self._ids()))
+
+    def _clear(self) -> None:
+        """Take back what the last schedule has left behind, in the tables and with the bookers."""
+        self._struck.clear()
+        self._waiting = []
+        for booker in self._bookers.values():
+            if booker.is_in_transaction:  # its code has left one open, and its locks with it
+                booker.session.cut()
+        self._await_the_dead()
+        keepers = self._world.clear()
+        for booker in self._bookers.values():
+            if booker.process_id in keepers:
+                booker.session.release()
+
+    def _endless(self, schedule: Sequence[Move]) -> Endless:
+        return Endless(
+            f"A schedule of {self._strategy} comes to no end: after {len(schedule):,} moves the "
+            f"bookers are still at it. Somebody tries again and again, and gives up late or never. "
+            f"It begins with {written(schedule[:_SHOWN])!r}, and the last moves were "
+            f"{written(schedule[-_SHOWN:])!r}."
+        )
 
     # --- whose turn it can be --------------------------------------------------------------------
 
@@ -103,14 +142,13 @@ class Stage:
         if move == _TIME:
             self._clock.pass_by()
             event.note = "nobody can move; waits come to their ends"
+            self._end_waits()
             self._wake(lambda _: True)
         elif move.is_bookers:
             self._step(self._bookers[move.actor], event)
         else:
             self._struck.add(move.actor)
             event.note = self._nemeses[move.actor].strike(move.what, self._bookers)
-            self._settle()
-            self._await_the_dead()
             self._settle()
             self._wake(lambda _: True)
 
@@ -127,6 +165,16 @@ class Stage:
             event.note = "somebody else has it"
         self._wake(lambda why: ended or (gives_back if why == "lease" else hands_out))
 
+    def _end_waits(self) -> None:
+        """End the waits in PostgreSQL, as lock_timeout would.
+
+        One after the other, so that who is let through by that goes on, every time.
+        """
+        for booker in list(self._waiting):
+            if booker in self._waiting:
+                self._cancel(booker, LockTimeout)
+                self._settle()
+
     def _wake(self, might_go_on: Callable[[str], bool]) -> None:
         """Let those try again who wait outside of PostgreSQL for what may have come about."""
         for booker in self._bookers.values():
@@ -139,10 +187,21 @@ class Stage:
 
     def _settle(self) -> None:
         """Wait until every booker has come to a stop, to its end, or to wait in PostgreSQL."""
+        self._settle_once()
+        while any(booker.was_cut for booker in self._bookers.values()):
+            # What PostgreSQL gives back for them may let others go on.
+            self._await_the_dead()
+            self._settle_once()
+
+    def _settle_once(self) -> None:
         deadline = time.monotonic() + _STUCK
         # Who waited before and still waits for the same takes one look: an end of a transaction is
         # in the table of locks before it is answered.
-        before = {one.name: one.event.waits_for for one in self._waiting if one.event}
+        before = {
+            one.name: one.event.waits_for
+            for one in self._waiting
+            if one.event and not one.is_being_cancelled
+        }
         while running := [b for b in self._bookers.values() if b.state is State.RUNNING]:
             if arrived := self._arrival(wait=any(one not in self._waiting for one in running)):
                 before.pop(arrived.name, None)
@@ -179,7 +238,11 @@ class Stage:
             names[pid]: tuple(sorted({names[other] for other in others if other in names}))
             for pid, others in found.items()
         }
-        return {name: others for name, others in waits.items() if others}
+        return {
+            name: others
+            for name, others in waits.items()
+            if others and not self._bookers[name].is_being_cancelled
+        }
 
     def _note_waits(self, waits: dict[str, tuple[str, ...]]) -> None:
         for name, others in waits.items():
@@ -199,19 +262,26 @@ class Stage:
         if not circle:
             return False
         victim = circle[-1]
-        victim.session.is_victim = True
         if victim.event:
             victim.event.deadlock = True
-        self._world.cancel(victim.process_id)
+        self._cancel(victim, DeadlockDetected)
         return True
 
+    def _cancel(self, booker: Booker, error: type[BookingLabError]) -> None:
+        """End a wait in PostgreSQL; to the booker it is ``error``."""
+        booker.session.cancelled_by = error
+        self._world.cancel(booker.process_id)
+
     def _await_the_dead(self) -> None:
-        """Wait until PostgreSQL has undone what the dead have left open."""
+        """Wait until PostgreSQL has undone what was open when connections were cut."""
         deadline = time.monotonic() + _STUCK
-        for booker in self._bookers.values():
-            while booker.was_cut and not self._world.is_gone(booker.process_id):
-                if time.monotonic() > deadline:
-                    raise Stuck(f"PostgreSQL keeps the connection of {booker.name}.")
+        dead = [booker for booker in self._bookers.values() if booker.was_cut]
+        while dead and not self._world.are_gone([one.process_id for one in dead]):
+            if time.monotonic() > deadline:
+                names = ", ".join(one.name for one in dead)
+                raise Stuck(f"PostgreSQL keeps the connection of {names}.")
+        for booker in dead:
+            booker.forget_connection()
 
     def _ids(self) -> dict[str, str]:
         return {name: booker.booking_id for name, booker in self._bookers.items()}

@@ -15,7 +15,9 @@ from booking_lab.db.session import Session
 from booking_lab.explorer.trial import Ending
 
 _BLOCKED = "SELECT pid, pg_blocking_pids(pid) FROM unnest(%(pids)s::integer[]) AS pid"
-_GONE = "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = %(pid)s)"
+_GONE = "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%(pids)s))"
+#: Between schedules no transaction is open, so that these are locks that outlive theirs.
+_KEEPERS = "SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"
 #: Every so many schedules, what they have left behind is cleared away.
 _VACUUM_EVERY = 500
 
@@ -64,13 +66,18 @@ class World:
             {},
         )
 
-    def clear(self) -> None:
-        """Make everything as it was before anybody booked."""
+    def clear(self) -> set[int]:
+        """Make everything as it was before anybody booked; no transaction may be open.
+
+        Returns:
+            The sessions that have a lock all the same: one that belongs to the session.
+        """
         self._workload.reset(self._session, self._scope, generation=1)
-        self._session.execute(*self._begin_anew)
+        keepers = {pid for (pid,) in self._session.execute(*self._begin_anew)}
         self._cleared += 1
         if self._cleared % _VACUUM_EVERY == 0:
             self._session.execute("VACUUM")
+        return keepers
 
     def blockers(self, pids: Sequence[int]) -> Mapping[int, list[int]]:
         """Whom each of these sessions waits for in PostgreSQL."""
@@ -80,9 +87,9 @@ class World:
         """End the statement that a session waits in."""
         self._session.execute("SELECT pg_cancel_backend(%(pid)s)", {"pid": pid})
 
-    def is_gone(self, pid: int) -> bool:
-        """Whether PostgreSQL has noticed that a connection was cut, and undone its work."""
-        return bool(self._session.execute(_GONE, {"pid": pid})[0][0])
+    def are_gone(self, pids: Sequence[int]) -> bool:
+        """Whether PostgreSQL has noticed that these were cut off, and undone their work."""
+        return bool(self._session.execute(_GONE, {"pids": list(pids)})[0][0])
 
     def findings(self, endings: Mapping[str, Ending], ids: Mapping[str, str]) -> list[Finding]:
         """Return everything that is wrong, in the tables or with the answers.
@@ -109,7 +116,8 @@ class World:
 def _begin_anew(workload: LabWorkload, scenario: Scenario) -> tuple[str, dict[str, object]]:
     """Return the statement that takes all counts back, so that bookers read the same every time.
 
-    That is the attempts, the fencing tokens, and the versions and fences of the anchors' rows.
+    That is the attempts, the fencing tokens, and the versions and fences of the anchors' rows. Who
+    keeps a lock is asked in the same message, since one more would be felt in every schedule.
     """
     statements = ["DELETE FROM attempts", "SELECT setval('fencing_tokens', 1, false)"]
     parameters: dict[str, object] = {}
@@ -119,4 +127,5 @@ def _begin_anew(workload: LabWorkload, scenario: Scenario) -> tuple[str, dict[st
         where = " AND ".join(f"{column} = %({name})s" for column, name in names.items())
         statements.append(f"UPDATE {anchor.table} SET version = 1, fence = 0 WHERE {where}")
         parameters |= {names[column]: value for column, value in anchor.key}
+    statements.append(_KEEPERS)
     return ";\n".join(statements), parameters

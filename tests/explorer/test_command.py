@@ -132,6 +132,15 @@ def test_code_that_fails_fails(explored, own_strategies):
     assert "ValueError('so it is')" in " ".join(printed.split())
 
 
+def test_a_schedule_without_an_end_fails_and_is_no_verdict(explored, own_strategies):
+    own_strategies("tireless", book="while True: attempt.read()")
+
+    printed = explored(strategy="tireless", code=1)
+
+    assert "A schedule of tireless comes to no end: after 2,000 moves" in " ".join(printed.split())
+    assert "Bad:" not in printed
+
+
 def test_fewer_schedules_can_be_asked_for(explored):
     assert "2 schedules with at most 0 preemptions" in explored("--preemptions", 0)
     drawn = [untimed(explored("--random", 5, "--seed", seed)) for seed in (7, 7, 8)]
@@ -339,7 +348,10 @@ def refused(monkeypatch):
         (["--seed", 1], "--seed is for --random;"),
         (["--repeat", 2], "--repeat is for --schedule;"),
         (["--schedule", "A-read"], "'A-read' is no move; write actor:step"),
-        (["--schedule", ""], "This is no schedule"),
+        (
+            ["--schedule", ""],
+            "This is no schedule; it reads like 'A:read B:read A:write A:commit'.",
+        ),
         (["--schedule", "C:read"], "C:read: there is no C among 2 bookers; say --bookers 3."),
         (["--schedule", "A:sing"], "A:sing: that is no move; A can: acquire, commit, read, "),
         (["--schedule", "quake:A"], "quake:A: quake is no booker and no nemesis;"),

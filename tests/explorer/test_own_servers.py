@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.interrupting import uncovered
+
 BOOKING_LAB = Path(sys.executable).with_name("booking-lab")
 #: Takes minutes.
 LONG = ("--strategy", "optimistic", "--workload", "seats", "--bookers", "3")
@@ -91,7 +93,8 @@ def test_ctrl_c_gives_what_was_found_so_far_and_leaves_nothing(folder, impatient
     terminal = Terminal()
     with subprocess.Popen(
         [BOOKING_LAB, "explore", *LONG], stdout=subprocess.PIPE, stderr=terminal.theirs, text=True,
-        env=environment(folder, TERM="xterm", COLUMNS="120"), start_new_session=True,
+        env={**uncovered(), "TMPDIR": folder, "TERM": "xterm", "COLUMNS": "120"},
+        start_new_session=True,
     ) as running:  # fmt: skip
         os.close(terminal.theirs)
         terminal.wait_for(r"[1-9]\d* schedules, 0 bad, \d+/s .* of about [\d,]+, [\d:]+ left")

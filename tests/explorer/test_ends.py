@@ -1,0 +1,224 @@
+"""Every schedule comes to an end, and leaves nothing behind for the next."""
+
+import time
+from textwrap import dedent, indent
+
+import psycopg2
+import pytest
+
+from booking_lab.explorer.schedule import parse
+from booking_lab.explorer.search import Exhaustive, Replay
+from booking_lab.explorer.stage import Endless
+
+STRATEGY = """
+from dataclasses import dataclass
+from booking_lab import Attempt, Busy, LockTimeout, StepKind, Strategy
+
+@dataclass(frozen=True)
+class Own(Strategy):
+    def book(self, attempt: Attempt) -> None:
+        who = "ABC"[attempt.request.id.int - 0xA0]
+        def send(statement, kind=StepKind.ACQUIRE):
+            return attempt.statement(kind, "own", f"SELECT {statement}", {})
+        def book():
+            attempt.write(attempt.decide(attempt.read()))
+"""
+#: The lock belongs to the session, and is never given back.
+KEEPS = """
+with attempt.transaction():
+    send("pg_advisory_lock(1)")
+    book()
+"""
+
+
+@pytest.fixture
+def own(tmp_path, run):
+    """Explore a strategy from what its method does."""
+
+    def own(book, **more):
+        body = indent(dedent(book), " " * 8)
+        (tmp_path / "own.py").write_text(STRATEGY + body)
+        return run("own", folders=(tmp_path,), **more)
+
+    return own
+
+
+class InTurn(Replay):
+    """Some schedules, one after the other."""
+
+    def __init__(self, *addresses):
+        super().__init__((), times=len(addresses))
+        self._addresses = list(addresses)
+
+    def begin(self):
+        if self._addresses:
+            self._schedule = parse(self._addresses.pop(0))
+        return super().begin()
+
+
+def outcomes(found):
+    """How each booker ended in the schedule that was run last."""
+    return {name: ending.outcome for name, ending in found.last.endings.items()}
+
+
+# --- waits in PostgreSQL -------------------------------------------------------------------------
+
+
+def test_a_wait_for_what_is_never_given_back_ends_when_time_passes(own):
+    found = own(KEEPS, search=Replay(parse("A:acquire B:acquire")))
+
+    assert outcomes(found) == {"A": "confirmed", "B": "timeout"}
+    assert found.last.endings["B"].code == "lock_timeout"
+    events = found.last.events
+    [waits] = [event for event in events if event.waits_for]
+    assert (str(waits.move), waits.waits_for) == ("B:acquire", ("A",))
+    assert str(events[waits.until - 1].move) == "time:passes"
+    # In PostgreSQL's own words, which a reader knows.
+    assert [one.error for one in waits.messages] == ["canceling statement due to lock timeout"]
+
+
+def test_who_is_let_through_because_another_gives_up_is_not_cancelled(own):
+    # C shares the lock with A, and stands behind B, who wants it alone.
+    book = """
+    with attempt.transaction():
+        send("pg_advisory_lock(1)" if who == "B" else "pg_advisory_lock_shared(1)")
+        book()
+    """
+    for _ in range(5):
+        found = own(book, bookers=3, search=Replay(parse("A:acquire B:acquire C:acquire")))
+        assert outcomes(found) == {"A": "confirmed", "B": "timeout", "C": "refused"}
+
+
+def test_waits_across_postgresql_and_a_lock_outside_end_both(own):
+    # A has the lock outside and waits for the row; B has the row and waits for the lock.
+    book = """
+    from booking_lab.locks.mutex import Mutex
+
+    if who == "A":
+        with attempt.holding(Mutex(), wait=1), attempt.transaction():
+            attempt.lock_rows()
+            book()
+    else:
+        with attempt.transaction():
+            attempt.lock_rows()
+            with attempt.holding(Mutex(), wait=1):
+                book()
+    """
+    waiting = "A:acquire B:acquire A:acquire B:acquire time:passes"
+    for first, ends in (("A:release A:release", "confirmed"), ("B:acquire", "timeout")):
+        found = own(book, workers=1, search=Replay(parse(f"{waiting} {first}")))
+        assert outcomes(found) == {"A": "timeout", "B": ends}
+
+
+# --- endless schedules ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("book", "goes_on"),
+    [
+        # A holds the row and reads for ever; B waits for the row in PostgreSQL meanwhile.
+        (
+            "with attempt.transaction():\n    attempt.lock_rows()\n    while True: attempt.read()",
+            "A:read",
+        ),
+        # A keeps the lock; B's waits end, and each time it asks again.
+        (
+            """
+            while True:
+                try:
+                    with attempt.transaction():
+                        send("pg_advisory_lock(1)")
+                        return book()
+                except LockTimeout:
+                    pass
+            """,
+            "B:acquire time:passes B:release",
+        ),
+    ],
+)
+def test_a_schedule_without_an_end_is_an_error_that_names_it(own, run, database_url, book, goes_on):
+    message = (
+        r"^A schedule of own comes to no end: after 2,000 moves .* "
+        rf"It begins with 'A:acquire .*', and the last moves were '.*{goes_on}.*'\.$"
+    )
+    with pytest.raises(Endless, match=message):
+        own(book, search=Replay(parse("A:acquire B:acquire")))
+
+    assert not sessions(database_url)
+    found = run("none")
+    assert (found.schedules, found.bad) == (14, 12)
+
+
+def sessions(database_url):
+    """The bookers' sessions that are still there after a moment."""
+    query = "SELECT pid, query FROM pg_stat_activity WHERE datname = current_database()"
+    with psycopg2.connect(database_url) as connection, connection.cursor() as cursor:
+        for _ in range(50):
+            cursor.execute(f"{query} AND pid <> pg_backend_pid()")
+            if not (there := cursor.fetchall()):
+                break
+            connection.rollback()  # else the view would stay as it is
+            time.sleep(0.05)
+    connection.close()
+    return there
+
+
+# --- what is left behind -------------------------------------------------------------------------
+
+
+def test_a_sessions_locks_are_given_back_between_schedules(own):
+    # Nobody interrupts: first A comes before B, then B before A.
+    found = own(
+        """
+        with attempt.transaction():
+            if not send("pg_try_advisory_lock(1)")[0][0]:
+                raise Busy
+            book()
+        """,
+        search=Exhaustive(preemptions=0),
+    )
+
+    assert found.schedules == 2
+    assert outcomes(found) == {"A": "conflict", "B": "confirmed"}
+
+
+def test_counts_are_the_same_every_time_if_locks_are_kept(own):
+    counts = [
+        (found.schedules, found.bad, dict(found.outcomes))
+        for found in (own(KEEPS, nemeses=("death", "loss"), search=Exhaustive(1)) for _ in range(3))
+    ]
+
+    assert counts == counts[:1] * 3
+
+
+def test_a_transaction_left_open_is_undone_between_schedules(own):
+    found = own(
+        """
+        send("1; BEGIN")
+        attempt.lock_rows()
+        """,
+        search=Exhaustive(preemptions=0),
+    )
+
+    assert found.schedules == 2
+    # It is nobody's fault but the strategy's; and who comes second gets no lock.
+    assert outcomes(found) == {"A": "timeout", "B": "error"}
+
+
+def test_an_answer_is_lost_in_the_schedule_that_says_so_and_in_no_other(own):
+    # B's first COMMIT fails by itself, so that there is no answer to lose.
+    found = own(
+        """
+        with attempt.transaction():
+            if who == "B" and not hasattr(Own, "has_failed"):
+                Own.has_failed = True
+                send("1; CREATE TEMP TABLE own (one integer UNIQUE DEFERRABLE INITIALLY DEFERRED);"
+                    "INSERT INTO own VALUES (1), (1)")
+            book()
+        """,
+        nemeses=("loss",),
+        search=InTurn("B:acquire B:read B:write loss:B B:commit", "B:read B:write B:commit"),
+    )
+
+    assert found.outcomes == {"confirmed": 2, "refused": 2}
+    assert found.last.endings["B"].message == "Booking confirmed"
