@@ -70,14 +70,9 @@ test: $(STAMP) ## Everything that is checked; each command is printed as it runs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses=2 --dist=loadfile --ignore=tests/conformance $(ARGS)
+	$(BIN)/coverage run -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-
-.PHONY: conformance
-conformance: $(STAMP) ## Hold every strategy to its word, and the shelf's to be caught; some minutes
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile --pyargs booking_lab.conformance
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile tests/conformance
 
 .PHONY: lint
 lint: $(STAMP) ## The checks that run nothing

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from booking_lab.conformance.exploring import Explorations, Explore, Found, Question
+from booking_lab.conformance.exploring import (
+    QUICK,
+    THOROUGH,
+    Depth,
+    Explorations,
+    Explore,
+    Found,
+    Question,
+)
 from booking_lab.conformance.plugin import subjects
 from booking_lab.conformance.service import Service
 from booking_lab.conformance.subjects import Subject
@@ -54,18 +62,19 @@ def workloads(pytestconfig: pytest.Config) -> Workloads:
 def explorations(pytestconfig: pytest.Config) -> Iterator[Explorations]:
     """Explores on servers of its own."""
     asked = subjects(pytestconfig)
+    depth = THOROUGH if pytestconfig.getoption("--thorough") else QUICK
     with own_servers(asked.settings) as place:
-        yield Explorations(place, asked.registry)
+        yield Explorations(place, asked.registry, depth)
 
 
 @pytest.fixture
 def explored(explorations: Explorations, record_property: Callable[[str, object], None]) -> Explore:
     """Answers a question by exploring, each question once a run."""
 
-    def explore(question: Question) -> Found:
-        found = explorations.of(question)
-        bounds = sorted(found.bounds)
-        record_property("explored", [question.subject.name, str(question), found.schedules, bounds])
+    def explore(question: Question, depth: Depth | None = None) -> Found:
+        found = explorations.of(question, depth)
+        counts = [found.schedules, found.contests, found.sampled]
+        record_property("explored", [question.subject.name, f"{question} {depth}", *counts])
         return found
 
     return explore

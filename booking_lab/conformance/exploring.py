@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rich.console import Console
 
+from booking_lab.conformance.sampling import Sample
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload, Scenario
 from booking_lab.core.strategy import Anomaly
 from booking_lab.errors import BookingLabError
 from booking_lab.explorer import report
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
-from booking_lab.explorer.schedule import Move, written
-from booking_lab.explorer.search import Exhaustive
+from booking_lab.explorer.schedule import written
 from booking_lab.explorer.trial import Event, Trial
 from booking_lab.registry import Registry
 
-#: Every mistake known to the lab shows with one preemption. Two are tried where that takes no more
-#: schedules than this.
-MOST = 120
-#: Moves of a schedule that is taken for one without an end.
-_LONGEST = 2000
 #: Columns of a schedule that is drawn.
 _WIDTH = 120
 #: What can happen to a booker under whom nothing breaks.
@@ -32,29 +28,27 @@ _ORDINARY = {"confirmed", "refused", "conflict", "timeout"}
 _AWAY = {"database_unavailable", "redis_unavailable"}
 
 
-class Endless(BookingLabError):
-    """A schedule comes to no end: the bookers go on and on."""
+@dataclass(frozen=True)
+class Depth:
+    """How far explorations go.
+
+    Attributes:
+        preemptions: how often bookers interrupt one another in a schedule, at most.
+        most: how many schedules of a contest of two are run; where there are more, a sample of
+            them. A contest of three gets three times as many.
+    """
+
+    preemptions: int
+    most: int
+
+    def sample(self, bookers: int) -> Sample:
+        """Return the schedules to run."""
+        return Sample(self.preemptions, self.most * (1 if bookers == 2 else 3))
 
 
-class _TooMany(Exception):
-    """There are too many schedules to run all."""
-
-
-class _Bounded(Exhaustive):
-    """All with so few preemptions, none of them endless."""
-
-    def choose(self, moves: Sequence[Move]) -> Move:
-        """Pick the next move.
-
-        Raises:
-            Endless: there were too many.
-        """
-        if self._depth == _LONGEST:
-            raise Endless(
-                f"After {_LONGEST} moves the bookers are still at it; somebody tries again and "
-                f"again, and never gives up. At last, possible was: {written(moves)}."
-            )
-        return super().choose(moves)
+#: Every mistake known to the lab shows with one preemption.
+QUICK = Depth(preemptions=1, most=60)
+THOROUGH = Depth(preemptions=2, most=2000)
 
 
 @dataclass(frozen=True)
@@ -82,14 +76,20 @@ class Found:
 
     Attributes:
         schedules: how many were run.
-        bounds: with how many preemptions at most, each number once.
+        contests: what was contended for, in how many ways.
+        sampled: in how many of them there were more schedules than were run.
+        confirmed: how many bookers got what they asked for.
+        struck: how many schedules the nemesis struck in.
         shown: the shortest schedule that shows an anomaly, by anomaly.
         answered_wrongly: the first in which somebody got an answer that nobody should get.
         unannounced: the first with a step that was more than one message.
     """
 
     schedules: int = 0
-    bounds: set[int] = field(default_factory=set)
+    contests: int = 0
+    sampled: int = 0
+    confirmed: int = 0
+    struck: int = 0
     shown: dict[Anomaly, Sight] = field(default_factory=dict)
     answered_wrongly: Sight | None = None
     unannounced: Sight | None = None
@@ -97,6 +97,8 @@ class Found:
     def look(self, plan: Plan, trial: Trial) -> None:
         """Take note of one more schedule."""
         self.schedules += 1
+        self.confirmed += sum(one.outcome == "confirmed" for one in trial.endings.values())
+        self.struck += any(move.actor in plan.nemeses for move in trial.schedule)
         sight = Sight(plan, trial)
         for anomaly in map(Anomaly, trial.anomalies):
             if anomaly not in self.shown or trial.length < self.shown[anomaly].trial.length:
@@ -105,14 +107,6 @@ class Found:
             self.answered_wrongly = self.answered_wrongly or sight
         if any(_sends_too_much(event) for event in trial.events):
             self.unannounced = self.unannounced or sight
-
-    def add(self, other: Found) -> None:
-        """Take note of what was seen elsewhere."""
-        self.schedules += other.schedules
-        self.bounds |= other.bounds
-        self.shown = other.shown | self.shown
-        self.answered_wrongly = self.answered_wrongly or other.answered_wrongly
-        self.unannounced = self.unannounced or other.unannounced
 
 
 @dataclass(frozen=True)
@@ -124,7 +118,6 @@ class Question:
         workload: what is booked.
         bookers: how many.
         nemesis: what can go wrong; empty: nothing.
-        preemptions: how often a booker is interrupted at most.
         everything: whether in all scenarios, or in the plainest alone.
     """
 
@@ -132,7 +125,6 @@ class Question:
     workload: LabWorkload
     bookers: int = 2
     nemesis: str = ""
-    preemptions: int = 2
     everything: bool = False
 
     @property
@@ -146,44 +138,55 @@ class Question:
         return ", ".join(filter(None, words))
 
 
-#: Answers a question.
-Explore = Callable[[Question], Found]
+class Explore(Protocol):
+    """Answers a question, as deep as the run goes, or deeper."""
+
+    def __call__(self, question: Question, depth: Depth | None = None) -> Found:
+        """Return what is found."""
+        ...
 
 
 class Explorations:
-    """Explores, each question once."""
+    """Explores, each question once.
 
-    def __init__(self, place: Place, registry: Registry) -> None:
+    Args:
+        place: the servers.
+        registry: the strategies.
+        depth: how far to go, where nothing else is asked for.
+    """
+
+    def __init__(self, place: Place, registry: Registry, depth: Depth) -> None:
         self._place = place
         self._registry = registry
-        self._found: dict[str, Found | Exception] = {}
+        self._depth = depth
+        self._found: dict[tuple[str, Depth], Found | Exception] = {}
 
-    def of(self, question: Question) -> Found:
+    def of(self, question: Question, depth: Depth | None = None) -> Found:
         """Return what is found.
 
         Raises:
             Endless, Stuck, Diverged: a schedule could not be run to its end.
         """
-        if str(question) not in self._found:
-            self._found[str(question)] = self._of(question)
-        found = self._found[str(question)]
+        key = str(question), depth or self._depth
+        if key not in self._found:
+            self._found[key] = self._of(question, depth or self._depth)
+        found = self._found[key]
         if isinstance(found, Exception):
             raise found
         return found
 
-    def _of(self, question: Question) -> Found | Exception:
+    def _of(self, question: Question, depth: Depth) -> Found | Exception:
         found = Found()
         try:
             for scenario in question.scenarios:
-                for one in self._placements(question, scenario):
-                    found.add(one)
+                self._contest(question, scenario, depth, found)
         except Exception as error:  # the next who asks gets it as well, and at once
             return error
         return found
 
-    def _placements(self, question: Question, scenario: Scenario) -> Iterator[Found]:
-        bookers = len(scenario.requests)
-        for workers in (bookers, 1):
+    def _contest(self, question: Question, scenario: Scenario, depth: Depth, found: Found) -> None:
+        """Explore one scenario: a worker for each booker, and all of them in one."""
+        for workers in (question.bookers, 1):
             plan = Plan(
                 (question.subject.entry, question.subject.strategy),
                 question.workload,
@@ -191,28 +194,19 @@ class Explorations:
                 workers,
                 (question.nemesis,) if question.nemesis else (),
             )
-            found, shares_memory = self._explored(plan, question.preemptions)
-            yield found
-            if not shares_memory:
+            sample = depth.sample(question.bookers)
+
+            def look(exploration: Exploration, _share: float, plan: Plan = plan) -> None:
+                assert exploration.last
+                found.look(plan, exploration.last)
+
+            exploration = explore(self._place, self._registry, plan, sample, look)
+            if exploration.interrupted:
+                raise KeyboardInterrupt
+            found.contests += 1
+            found.sampled += not sample.complete
+            if not exploration.shares_memory:
                 break  # then it makes no difference in how many processes the bookers are
-
-    def _explored(self, plan: Plan, preemptions: int) -> tuple[Found, bool]:
-        """Return what is found with so many preemptions, or with one less where these are many."""
-        found = Found(bounds={preemptions})
-
-        def look(exploration: Exploration, _share: float) -> None:
-            assert exploration.last
-            found.look(plan, exploration.last)
-            if preemptions > 1 and found.schedules > MOST:
-                raise _TooMany
-
-        try:
-            all_of_it = explore(self._place, self._registry, plan, _Bounded(preemptions), look)
-        except _TooMany:
-            fewer, shares_memory = self._explored(plan, preemptions - 1)
-            fewer.add(Found(shown=found.shown))
-            return fewer, shares_memory
-        return found, all_of_it.shares_memory
 
 
 def promised(subject: Subject, nemesis: str = "") -> frozenset[Anomaly]:
@@ -241,6 +235,12 @@ def _is_answer(plan: Plan, outcome: str, code: str) -> bool:
 
 
 def _sends_too_much(event: Event) -> bool:
-    """Whether a step was more than one message; undoing what failed is part of the failure."""
-    messages = [one for one in event.messages if one.statement != "ROLLBACK"]
-    return event.move.is_bookers and len(messages) > 1
+    """Whether a step was more than one message.
+
+    Undoing what failed is part of the failure, and looking up why it did is part of the refusal.
+    """
+    if not event.move.is_bookers or any(
+        isinstance(decision, BookingLabError) for _, decision in event.decided
+    ):
+        return False
+    return sum(message.statement != "ROLLBACK" for message in event.messages) > 1

@@ -6,6 +6,7 @@ import http.client
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 from booking_lab.crowd import Customer
 
 #: Seconds until something that has to come about counts as not coming.
-_PATIENCE = 30.0
+_PATIENCE = 15.0
 
 
 class Load:
@@ -37,21 +38,19 @@ class Load:
         self._url = url
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._threads = [
-            threading.Thread(target=self._customer, args=(body,), daemon=True) for body in bodies
-        ]
+        self._bodies = bodies
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Let them book for the block."""
-        for thread in self._threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._stop.set()
-            for thread in self._threads:
-                thread.join(_PATIENCE)
+        with ThreadPoolExecutor(len(self._bodies)) as threads:
+            customers = [threads.submit(self._customer, body) for body in self._bodies]
+            try:
+                yield
+            finally:
+                self._stop.set()
+        for customer in customers:
+            customer.result()
 
     def until(self, more: int) -> None:
         """Wait for so many more confirmed bookings."""
@@ -119,4 +118,4 @@ def eventually(condition: Callable[[], object], what: str, within: float = _PATI
         except (OSError, http.client.HTTPException):
             pass
         assert time.monotonic() < deadline, f"{what}: not within {within:.0f} s"
-        time.sleep(0.05)
+        time.sleep(0.01)

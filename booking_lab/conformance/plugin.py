@@ -14,14 +14,21 @@ _SUBJECTS: pytest.StashKey[Subjects] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--strategy``."""
-    parser.getgroup("booking-lab").addoption(
+    """Add ``--strategy`` and ``--thorough``."""
+    group = parser.getgroup("booking-lab")
+    group.addoption(
         "--strategy",
         action="append",
         default=[],
         metavar="NAME",
         help="strategy that booking_lab.conformance holds to its word: a name, or a file; may be "
         "repeated; by default all that the lab offers",
+    )
+    group.addoption(
+        "--thorough",
+        action="store_true",
+        help="let booking_lab.conformance explore with two preemptions in place of one, and up to "
+        "2,000 schedules of each contest in place of 60",
     )
 
 
@@ -56,18 +63,27 @@ def subjects(config: pytest.Config) -> Subjects:
     return config.stash[_SUBJECTS]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how much was explored, and where it was less than asked for."""
-    explored: dict[str, dict[str, tuple[int, list[int]]]] = defaultdict(dict)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how much was explored, and where it was a sample."""
+    # By question: several tests may have asked the same.
+    explored: dict[str, dict[str, list[int]]] = defaultdict(dict)
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
                 if name == "explored":
-                    strategy, question, schedules, bounds = value
-                    explored[strategy][question] = schedules, bounds
+                    strategy, question, *counts = value
+                    explored[strategy][question] = counts
     if not explored:
         return
+    thorough = config.getoption("--thorough")
     terminalreporter.section("schedules explored")
-    for strategy, questions in explored.items():
-        schedules = sum(many for many, _ in questions.values())
-        terminalreporter.line(f"{strategy}: {schedules:,} schedules")
+    for strategy, questions in sorted(explored.items()):
+        schedules, contests, sampled = map(sum, zip(*questions.values(), strict=True))
+        said = f"{strategy}: {schedules:,} schedules of {contests} contests"
+        terminalreporter.line(said + (f"; samples of {sampled} of these" if sampled else ""))
+    terminalreporter.line(
+        f"With {2 if thorough else 1} preemptions at most"
+        + ("." if thorough else "; --thorough tries more.")
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from booking_lab.conformance.contest import Contest
+from booking_lab.conformance.load import eventually
 from booking_lab.conformance.service import Servers, Service, Strike, let_leases_expire
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.capability import Capability
@@ -21,6 +22,17 @@ from booking_lab.web.problems import MEDIA_TYPE
 
 #: Steps of an undisturbed booking at most.
 _STEPS = 100
+_THERE = "SELECT 1 FROM pg_stat_activity WHERE pid = %(pid)s"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_think_time(lab: RunningLab) -> Iterator[None]:
+    """Whoever is alone has nobody to meet in the meantime."""
+    with Customer(lab.url) as admin:
+        before = admin.post("/admin/think-time", {"think_time_ms": 0})["old_think_time_ms"]
+    yield
+    with Customer(lab.url) as admin:
+        admin.post("/admin/think-time", {"think_time_ms": before})
 
 
 def test_says_so_when_postgresql_cuts_it_off(
@@ -32,7 +44,9 @@ def test_says_so_when_postgresql_cuts_it_off(
         def cut(step: Step) -> None:
             if step.session:
                 asked = {"pid": step.session}
-                admin.execute("SELECT pg_terminate_backend(%(pid)s, 5000)", asked)
+                admin.execute("SELECT pg_terminate_backend(%(pid)s)", asked)
+                # PostgreSQL can wait for it by itself, but looks ten times a second only.
+                eventually(lambda: not admin.execute(_THERE, asked), "the end of a connection")
 
         def repair() -> None:
             # A counter outside PostgreSQL may refuse what is free until it is repaired, in time.
@@ -40,8 +54,9 @@ def test_says_so_when_postgresql_cuts_it_off(
                 let_leases_expire([lab.redis_url])
 
         one = _One(subject, workload, lab, service)
-        for number in range(1, one.steps() + 1):
-            one.book(number, cut, {"database_unavailable", "outcome_unknown"}, repair)
+        codes = {"database_unavailable", "outcome_unknown"}
+        told = [one.book(number, cut, codes, repair) for number in range(1, one.steps() + 1)]
+    assert 503 in told, "No cut was noticed by anybody"
 
 
 def test_says_so_when_redis_goes_away(
@@ -52,11 +67,13 @@ def test_says_so_when_redis_goes_away(
     one = _One(subject, workload, lab, service)
     steps = one.steps() if subject.servers else 1
     codes = {"redis_unavailable"} if subject.servers else set()
+    told = []
     for number in range(1, steps + 1):
         try:
-            one.book(number, lambda _step: servers.go_away(), codes, servers.come_back)
+            told.append(one.book(number, lambda _step: servers.go_away(), codes, servers.come_back))
         finally:
             servers.come_back()
+    assert not subject.servers or 503 in told, "Nobody noticed: it doesn't need these servers"
 
 
 def test_does_without_a_minority_of_the_servers(
@@ -96,8 +113,8 @@ class _One:
         strike: Callable[[Step], None],
         codes: set[str],
         mend: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Book, with a strike before a step; then book undisturbed.
+    ) -> int:
+        """Book, with a strike before a step; then book undisturbed; return the first status.
 
         Args:
             number: of the step.
@@ -118,6 +135,7 @@ class _One:
         again = self._try(Strike(), {201, 409}, reset=False)
         booked = (answer.status_code, again.status_code)
         assert booked in {(201, 409), (503, 201)}, f"{what}: {answer.json}, then {again.json}"
+        return int(answer.status_code)
 
     def _try(self, watch: Strike, statuses: set[int], *, reset: bool = True) -> Any:
         if reset:

@@ -1,37 +1,52 @@
-"""A worker is killed while customers book and cancel: what they were told stands."""
+"""A worker is killed in the middle of a booking, and another one while many book and cancel."""
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import Any
 
 from booking_lab.conformance.contest import Contest, against_its_word
 from booking_lab.conformance.load import Load, eventually
 from booking_lab.conformance.service import let_leases_expire
 from booking_lab.conformance.subjects import Subject
 from booking_lab.crowd import Customer
+from booking_lab.db.pool import Connector
+from booking_lab.db.session import Session
 from booking_lab.stack import RunningLab
 from booking_lab.workloads import Workloads
 
 _CUSTOMERS = 6
 #: Confirmed bookings before the kill, and after.
-_BOOKINGS = 8
+_BOOKINGS = 4
+#: How often it is tried to meet somebody in thought: who checks and writes at once never is.
+_TRIES = 5
+#: Thought has begun, if a transaction does nothing for so long: all that comes before it is done.
+_THINKS = """
+SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+AND state = 'idle in transaction' AND clock_timestamp() - state_change > interval '0.01 s'
+"""
 
 
 def test_keeps_its_word_when_a_worker_is_killed(
     subject: Subject, workloads: Workloads, lab: RunningLab
 ) -> None:
-    """Answers and database agree, and others book on: no lock outlives its holder for ever."""
+    """What anybody was told stands, and others book on: no lock outlives its holder for ever."""
     workload = next(one for one in workloads if not subject.lacks(one))
     contest = Contest(lab, subject, workload, subject.scenarios(workload, _CUSTOMERS)[0])
-    load = Load(lab.url, contest.bodies)
     with Customer(lab.url) as admin:
         # What the lab does in the background, it does for the current strategy.
         admin.post("/admin/strategy", {"strategy": subject.name})
         contest.reset(admin)
+    _kill_in_thought(lab, contest.bodies[0])
+    load = Load(lab.url, contest.bodies)
     with load.running():
         load.until(_BOOKINGS)
-        os.kill(int(load.worker.rpartition("/")[2]), signal.SIGKILL)
+        _kill(load.worker)
         eventually(lambda: load.cut_off, "a customer whose worker died")
         let_leases_expire([lab.redis_url, *lab.redlock_urls])
         load.until(_BOOKINGS)
@@ -44,3 +59,37 @@ def test_keeps_its_word_when_a_worker_is_killed(
         # Where two may have the same thing, the first to cancel leaves the other with nothing.
         if not subject.kind.allows | subject.kind.allows_under_faults:
             against_its_word(subject, contest.wrong(admin))
+
+
+def _kill_in_thought(lab: RunningLab, body: dict[str, Any]) -> None:
+    """Kill a worker between a booking's decide and write, with all that the booking has locked."""
+    with (
+        Customer(lab.url) as customer,
+        Connector(lab.database_url).session() as session,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        worker = customer.get("/health")["worker"]
+        for _ in range(_TRIES):
+            booking = thread.submit(customer.call, "POST", "/api/bookings", body)
+            eventually(
+                partial(_done_or_in_thought, booking, session), "a booking that is done or thinks"
+            )
+            if not booking.done():
+                break
+            _, answer = booking.result()
+            customer.call("DELETE", f"/api/bookings/{answer['id']}?strategy={body['strategy']}")
+        _kill(worker)
+        with suppress(OSError, http.client.HTTPException):
+            # Killed too late: it has its booking, which would stand in everybody's way.
+            _, answer = booking.result()
+            with Customer(lab.url) as other:
+                other.call("DELETE", f"/api/bookings/{answer['id']}?strategy={body['strategy']}")
+    let_leases_expire([lab.redis_url, *lab.redlock_urls])
+
+
+def _done_or_in_thought(booking: Future[Any], session: Session) -> bool:
+    return booking.done() or bool(session.execute(_THINKS))
+
+
+def _kill(worker: str) -> None:
+    os.kill(int(worker.rpartition("/")[2]), signal.SIGKILL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,8 @@ def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
 
 def save(filled: Sequence[Cell], file: Path = FILE) -> None:
     """Write the cells."""
-    rows = [asdict(cell) for cell in sorted(filled, key=lambda cell: cell.key)]
+    in_order = sorted(filled, key=lambda cell: cell.key)
+    rows = [{**vars(cell), "anomalies": dict(cell.anomalies)} for cell in in_order]
     lines = ",\n".join(json.dumps(row) for row in rows)
     file.write_text(f'{{"cells": [\n{lines}\n]}}\n')
 

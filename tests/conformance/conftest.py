@@ -11,10 +11,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from booking_lab.workloads import Workloads
 from tests.explorer.conftest import place, run
 
 __all__ = ["place", "run"]
 
+#: The plainest workload is enough: where a mistake is one on the others as well, it costs time.
+ON_ONE_WORKLOAD = " and ".join(f"not {workload.name}" for workload in list(Workloads())[1:])
 #: What failed, by test: why.
 Failures = dict[str, str]
 RunSuite = Callable[..., Failures]

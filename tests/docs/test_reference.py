@@ -282,6 +282,12 @@ def test_the_readme_shows_the_matrix_as_it_is() -> None:
     assert shown == matrix.table(matrix.load(), workloads) + "\n", "run `make matrix`"
 
 
+def test_the_matrix_has_every_strategy_on_every_workload_that_it_can_book() -> None:
+    there = [cell.key for cell in matrix.load()]
+    wanted = matrix.cells(Registry([SHIPPED]), list(Workloads()), ("", *NEMESES))
+    assert there == sorted(cell.key for cell in wanted), "run `make matrix`"
+
+
 def test_the_order_that_the_readme_draws_is_one_that_an_exercise_runs() -> None:
     [drawn] = section(README, "The explorer").of("")
     [run, _] = section(ROOT / "docs" / "exercises.md", "Exercise 9: reading a schedule").of("text")

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
-from booking_lab import Anomaly, Attempt, Strategy
+from booking_lab import Anomaly, Attempt, Capability, Strategy
 
 
 @dataclass(frozen=True)
 class TooModest(Strategy):
+    needs = frozenset(
+        {Capability.CHOICE, Capability.COUNTS}
+    )  # seats alone have both: less to explore
     allows = frozenset({Anomaly.DOUBLE_BOOKING})
     allows_under_faults = frozenset({Anomaly.ORPHAN})
 

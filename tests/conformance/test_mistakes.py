@@ -1,20 +1,17 @@
-"""The suite catches what it is there for: every known mistake, and every promise that isn't kept."""
+"""The suite catches every known mistake, and every anomaly that isn't declared."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from booking_lab.explorer.schedule import parse
 from booking_lab.explorer.search import Replay
 from booking_lab.registry import SHELF, SHIPPED, Registry
-from booking_lab.workloads import Workloads
+from tests.conformance.conftest import ON_ONE_WORKLOAD
 
 MISTAKES = sorted(file.stem for file in SHELF.glob("[!_]*.py"))
-#: The plainest workload is enough: where a mistake is one on the others as well, it costs time.
-ON_ONE_WORKLOAD = " and ".join(f"not {workload.name}" for workload in list(Workloads())[1:])
 EXPLORED = ("test_interleavings", "test_lost_locks")
 
 
@@ -79,50 +76,3 @@ def test_each_anomaly_has_to_be_declared(caught_silent, name, anomaly):
     failures = [why for test, why in caught_silent.items() if f"{name}_silent" in test]
 
     assert any(re.search(f"{name}_silent does not allow .*{anomaly}", why) for why in failures)
-
-
-#: Strategies that break one rule each, and the tests that have to say so.
-LIARS = {
-    "says_little": [
-        "test_describes_itself",
-        "test_explains_each_option",
-        "test_refuses_options_that_make_no_sense",
-        "test_bounds_each_number",
-    ],
-    "too_modest": [
-        "test_shows_each_anomaly_that_it_allows",
-        "test_shows_each_anomaly_that_it_allows_under_faults",
-    ],
-    "gets_lost": ["test_every_booker_gets_an_answer"],
-    "waits_for_ever": ["test_every_booker_gets_an_answer"],
-    "goes_behind": ["test_announces_each_message_as_a_step"],
-    "says_no_too_soon": ["test_keeps_its_word_when_an_answer_is_lost"],
-}
-OVER_HTTP = {
-    "hides_errors": [
-        "test_says_so_when_postgresql_cuts_it_off",
-        "test_says_so_when_redis_goes_away",
-    ],
-    "never_lets_go": ["test_keeps_its_word_when_a_worker_is_killed"],
-    "none_silent": ["test_keeps_its_word_in_a_crowd", "test_keeps_its_word_in_a_race"],
-}
-
-
-def files(names):
-    return [Path(__file__).with_name("liars") / f"{name}.py" for name in names]
-
-
-@pytest.fixture(scope="module")
-def caught_lying(run_suite):
-    return run_suite(
-        "test_description",
-        *EXPLORED,
-        "test_lost_answers",
-        strategies=files(LIARS),
-        only=ON_ONE_WORKLOAD,
-    )
-
-
-@pytest.mark.parametrize(("name", "test"), [(n, test) for n in LIARS for test in LIARS[n]])
-def test_each_rule_is_held(caught_lying, name, test):
-    assert any(re.match(rf"{test}\[{name}\b", one) for one in caught_lying), list(caught_lying)

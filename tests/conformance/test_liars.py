@@ -1,0 +1,92 @@
+"""Strategies that break one rule each: the suite catches each by the test that is for it."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from booking_lab.registry import SHIPPED
+from tests.conformance.conftest import ON_ONE_WORKLOAD
+
+#: Who lies to the explorer, and the tests that have to say so.
+LIARS = {
+    "says_little": [
+        "test_describes_itself",
+        "test_explains_each_option",
+        "test_refuses_options_that_make_no_sense",
+        "test_bounds_each_number",
+    ],
+    "too_modest": [
+        "test_shows_each_anomaly_that_it_allows",
+        "test_shows_each_anomaly_that_it_allows_under_faults",
+    ],
+    "gets_lost": ["test_every_booker_gets_an_answer"],
+    "waits_for_ever": ["test_every_booker_gets_an_answer"],
+    "goes_behind": ["test_announces_each_message_as_a_step"],
+    "books_nothing": ["test_every_booker_gets_an_answer"],
+    "says_no_too_soon": ["test_keeps_its_word_when_an_answer_is_lost"],
+}
+#: Who lies to customers.
+OVER_HTTP = {
+    "hides_errors": [
+        "test_says_so_when_postgresql_cuts_it_off",
+        "test_says_so_when_redis_goes_away",
+    ],
+    "books_nothing": ["test_keeps_its_word_in_a_crowd", "test_is_traced"],
+    "never_lets_go": ["test_keeps_its_word_when_a_worker_is_killed"],
+    "works_elsewhere": ["test_is_traced"],
+    "none_silent": ["test_keeps_its_word_in_a_crowd", "test_keeps_its_word_in_a_race"],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The liars, and one that is a strategy of the lab without what it says of itself."""
+    folder = tmp_path_factory.mktemp("liars")
+    shutil.copytree(Path(__file__).with_name("liars"), folder, dirs_exist_ok=True)
+    text = (SHIPPED / "none.py").read_text()
+    silent = re.sub(r"    allows\w* = frozenset\([^)]*\)\n", "", text)
+    assert silent != text
+    (folder / "none_silent.py").write_text(silent)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def caught(run_suite, folder):
+    return run_suite(
+        "test_description",
+        "test_interleavings",
+        "test_lost_locks",
+        "test_lost_answers",
+        strategies=[folder / f"{name}.py" for name in LIARS],
+        only=f"({ON_ONE_WORKLOAD}) and not three_bookers",
+    )
+
+
+@pytest.mark.parametrize(("name", "test"), [(n, test) for n in LIARS for test in LIARS[n]])
+def test_each_liar_is_caught_by_the_explorer(caught, name, test):
+    assert any(re.match(rf"{test}\[{name}\b", one) for one in caught), list(caught)
+
+
+@pytest.fixture(scope="module")
+def caught_over_http(run_suite, folder):
+    # Each with the tests that are for it: what else they do wrong takes time to find out.
+    only = " or ".join(
+        f"({name} and ({' or '.join(OVER_HTTP[name])}) and {ON_ONE_WORKLOAD})" for name in OVER_HTTP
+    )
+    return run_suite(
+        "test_crowd",
+        "test_kill",
+        "test_away",
+        "test_telemetry",
+        strategies=[folder / f"{name}.py" for name in OVER_HTTP],
+        only=only,
+    )
+
+
+@pytest.mark.parametrize(("name", "test"), [(n, test) for n in OVER_HTTP for test in OVER_HTTP[n]])
+def test_each_liar_is_caught_over_http(caught_over_http, name, test):
+    assert any(re.match(rf"{test}\[{name}\b", one) for one in caught_over_http), list(
+        caught_over_http
+    )
