@@ -58,7 +58,8 @@ class Load:
         eventually(lambda: self._confirmed >= goal, f"{more} more bookings")
 
     def _customer(self, body: dict[str, Any]) -> None:
-        client, booked, cut_off = Customer(self._url), "", False
+        # Somebody may have been killed before this began, as the first of these customers.
+        client, booked, cut_off = Customer(self._url), "", True
         while not self._stop.is_set():
             try:
                 if booked:
