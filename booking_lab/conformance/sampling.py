@@ -6,7 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from booking_lab.explorer.schedule import Diverged, Move, written
+from booking_lab.explorer.preemptions import Preemptions
+from booking_lab.explorer.schedule import Move, repeated
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Sample:
 
     def __init__(self, preemptions: int, most: int) -> None:
         self.complete = False
-        self._preemptions = preemptions
+        self._preemptions = Preemptions(preemptions)
         self._most = most
         self._runs = 0
         self._chance = random.Random(0)
@@ -49,7 +50,8 @@ class Sample:
             fork.after.pop(move, None)
             if fork.left:
                 break
-        self._path, self._spent, self._last = [], 0, ""
+        self._path = []
+        self._preemptions.begin()
         self.complete = self._root is not None and not self._root.left
         self._runs += 1
         return not self.complete and self._runs <= self._most
@@ -61,17 +63,10 @@ class Sample:
             Diverged: other moves are possible than the last time.
         """
         fork = self._fork(moves)
-        if fork.possible != moves:
-            raise Diverged(
-                f"After {written([move for _, move in self._path])!r}, {written(moves)!r} was "
-                f"possible, and {written(fork.possible)!r} the last time: the run does not repeat "
-                f"itself."
-            )
+        repeated(moves, fork.possible, [move for _, move in self._path])
         move = self._chance.choice(fork.left)
         self._path.append((fork, move))
-        self._spent += self._preempts(move, moves)
-        if move.is_bookers:
-            self._last = move.actor
+        self._preemptions.made(move, moves)
         return move
 
     @property
@@ -81,16 +76,9 @@ class Sample:
 
     def _fork(self, moves: Sequence[Move]) -> _Fork:
         """Return where the path has come to; it may be there for the first time."""
+        here = _Fork(moves, self._preemptions.allowed(moves))
         if self._path:
             fork, move = self._path[-1]
-            return fork.after.setdefault(move, _Fork(moves, self._allowed(moves)))
-        self._root = self._root or _Fork(moves, self._allowed(moves))
+            return fork.after.setdefault(move, here)
+        self._root = self._root or here
         return self._root
-
-    def _allowed(self, moves: Sequence[Move]) -> list[Move]:
-        may_preempt = self._spent < self._preemptions
-        return [move for move in moves if may_preempt or not self._preempts(move, moves)]
-
-    def _preempts(self, move: Move, moves: Sequence[Move]) -> bool:
-        can_go_on = any(one.actor == self._last for one in moves)
-        return move.is_bookers and move.actor != self._last and can_go_on

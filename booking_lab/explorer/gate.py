@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 from booking_lab.core.step import Observer, Step, StepKind
 
@@ -28,7 +28,7 @@ class Gate(Observer):
     def __init__(self, arrived: Callable[[], None]) -> None:
         self.ahead: Step | None = None
         self._arrived = arrived
-        self._pass = threading.Semaphore(0)
+        self._passes: SimpleQueue[None] = SimpleQueue()
         self._dead = False
 
     def reset(self) -> None:
@@ -39,7 +39,7 @@ class Gate(Observer):
     def open(self) -> None:
         """Let the booker do the step that it stands before."""
         self.ahead = None
-        self._pass.release()
+        self._passes.put(None)
 
     def kill(self) -> None:
         """Let the booker do nothing any more."""
@@ -54,7 +54,7 @@ class Gate(Observer):
         if step.kind is not StepKind.DECIDE and step.detail != _BACK_OFF:
             self.ahead = step
             self._arrived()
-            self._pass.acquire()
+            self._passes.get()
             if self._dead:
                 raise Died
         yield

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from booking_lab.explorer.schedule import Diverged, Move, Schedule, written
+from booking_lab.explorer.preemptions import Preemptions
+from booking_lab.explorer.schedule import Diverged, Move, Schedule, repeated, written
 
 
 class Search(Protocol):
@@ -41,6 +42,11 @@ class _Fork:
     allowed: Sequence[Move]
     taken: int = 0
 
+    @property
+    def move(self) -> Move:
+        """The move that is being followed."""
+        return self.allowed[self.taken]
+
 
 class Exhaustive:
     """All schedules, depth first: each is run from the start, up to the last fork and then anew.
@@ -52,7 +58,7 @@ class Exhaustive:
 
     def __init__(self, preemptions: int | None = None) -> None:
         self.complete = preemptions is None
-        self._most = preemptions
+        self._preemptions = Preemptions(preemptions)
         self._forks: list[_Fork] = []
         self._depth = 0
         self._done = 0.0
@@ -68,7 +74,8 @@ class Exhaustive:
                 return False
             self._forks[-1].taken += 1
         self._started = True
-        self._depth, self._spent, self._last = 0, 0, ""
+        self._depth = 0
+        self._preemptions.begin()
         return True
 
     def choose(self, moves: Sequence[Move]) -> Move:
@@ -78,20 +85,12 @@ class Exhaustive:
             Diverged: other moves are possible than the last time.
         """
         if self._depth == len(self._forks):
-            self._forks.append(_Fork(moves, self._allowed(moves)))
+            self._forks.append(_Fork(moves, self._preemptions.allowed(moves)))
         fork = self._forks[self._depth]
-        if fork.possible != moves:
-            path = [one.allowed[one.taken] for one in self._forks[: self._depth]]
-            raise Diverged(
-                f"After {written(path)!r}, {written(moves)!r} was possible, and "
-                f"{written(fork.possible)!r} the last time: the run does not repeat itself."
-            )
+        repeated(moves, fork.possible, [one.move for one in self._forks[: self._depth]])
         self._depth += 1
-        move = fork.allowed[fork.taken]
-        self._spent += self._preempts(move, moves)
-        if move.is_bookers:
-            self._last = move.actor
-        return move
+        self._preemptions.made(fork.move, moves)
+        return fork.move
 
     @property
     def share(self) -> float:
@@ -103,15 +102,6 @@ class Exhaustive:
         for fork in self._forks:
             weight /= len(fork.allowed)
         return weight
-
-    def _allowed(self, moves: Sequence[Move]) -> Sequence[Move]:
-        if self._most is None or self._spent < self._most:
-            return moves
-        return [move for move in moves if not self._preempts(move, moves)]
-
-    def _preempts(self, move: Move, moves: Sequence[Move]) -> bool:
-        can_go_on = any(one.actor == self._last for one in moves)
-        return move.is_bookers and move.actor != self._last and can_go_on
 
 
 class Random:
