@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import http.client
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
+from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd import Customer
-
-#: Seconds until something that has to come about counts as not coming.
-_PATIENCE = 15.0
 
 
 class Load:
@@ -107,16 +104,3 @@ class Load:
             if answer.get("outcome") == "unknown":
                 self.unknown.add(booking)
             return status == 200 or answer.get("outcome") in {"refused", "unknown"}
-
-
-def eventually(condition: Callable[[], object], what: str, within: float = _PATIENCE) -> None:
-    """Wait until ``condition`` holds; an error while the lab recovers counts as no."""
-    deadline = time.monotonic() + within
-    while True:
-        try:
-            if condition():
-                return
-        except (OSError, http.client.HTTPException):
-            pass
-        assert time.monotonic() < deadline, f"{what}: not within {within:.0f} s"
-        time.sleep(0.01)

@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any
 
 from booking_lab.conformance.contest import Contest, against_its_word
-from booking_lab.conformance.load import Load, eventually
+from booking_lab.conformance.load import Load
 from booking_lab.conformance.service import let_leases_expire
 from booking_lab.conformance.subjects import Subject
+from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd import Customer
 from booking_lab.db.pool import Connector
 from booking_lab.db.session import Session

@@ -14,10 +14,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from booking_lab.conformance.contest import Contest
-from booking_lab.conformance.load import eventually
 from booking_lab.conformance.plugin import subjects
 from booking_lab.conformance.service import Service
 from booking_lab.conformance.subjects import Subject
+from booking_lab.conformance.waiting import eventually
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.crowd import Customer
 from booking_lab.observers.tracing import Tracing

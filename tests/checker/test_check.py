@@ -13,11 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from booking_lab.cli import main
+from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import postgres
 from tests.interrupting import uncovered
-from tests.web.conftest import eventually
-
-__all__ = ["eventually"]
 
 BOOKING_LAB = Path(sys.executable).with_name("booking-lab")
 
@@ -163,7 +161,7 @@ def test_ctrl_c_while_the_file_is_read_ends_with_a_line(written, tmp_path):
     )
 
 
-def test_ctrl_c_prints_what_was_found_until_then(written, tmp_path, eventually):
+def test_ctrl_c_prints_what_was_found_until_then(written, tmp_path):
     written.book("A1", 0, 10)
     written.book("A1", 5, 15)
     # Nothing explains that C1 was refused; half a million sets of unknown bookings could be why.

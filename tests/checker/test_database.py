@@ -9,11 +9,12 @@ import pytest
 
 from booking_lab.checker import database
 from booking_lab.checker.history import Reader
+from booking_lab.conformance.waiting import eventually
 from booking_lab.db.pool import Connector
 from booking_lab.workloads import Workloads
-from tests.web.conftest import eventually, make_client
+from tests.web.conftest import make_client
 
-__all__ = ["eventually", "make_client"]
+__all__ = ["make_client"]
 
 WORKLOADS = Workloads()
 
@@ -21,11 +22,10 @@ WORKLOADS = Workloads()
 class Lab:
     """A service in this process that records, and its database."""
 
-    def __init__(self, client, database_url, file, eventually):
+    def __init__(self, client, database_url, file):
         self.url = database_url
         self.file = file
         self._client = client
-        self._eventually = eventually
 
     def book(self, seat, customer="ann"):
         body = {"event_id": 1, "seat_number": seat, "customer_id": customer}
@@ -33,7 +33,7 @@ class Lab:
         count = (
             f"SELECT count(*) FROM attempts WHERE id = '{answer['attempt_id']}' AND answered <> ''"
         )
-        self._eventually(lambda: self.sql(count) == [(1,)])
+        eventually(lambda: self.sql(count) == [(1,)])
         return answer["attempt_id"]
 
     def reset(self):
@@ -61,9 +61,9 @@ class Lab:
 
 
 @pytest.fixture
-def lab(make_client, database_url, tmp_path, eventually):
+def lab(make_client, database_url, tmp_path):
     file = tmp_path / "history.jsonl"
-    return Lab(make_client(history=str(file), think_time_ms=0), database_url, file, eventually)
+    return Lab(make_client(history=str(file), think_time_ms=0), database_url, file)
 
 
 def test_answers_and_database_agree(lab):
@@ -114,11 +114,11 @@ def test_only_what_came_after_the_last_reset_is_compared(lab):
 
 
 def test_bookings_before_the_recording_are_not_held_against_it(
-    lab, make_client, database_url, tmp_path, eventually
+    lab, make_client, database_url, tmp_path
 ):
     lab.book("A1")
     file = tmp_path / "later.jsonl"
-    later = Lab(make_client(history=str(file), think_time_ms=0), database_url, file, eventually)
+    later = Lab(make_client(history=str(file), think_time_ms=0), database_url, file)
     later.book("A2")
     assert later.compared().left_out == ["seats 1: there were bookings before the recording began"]
 

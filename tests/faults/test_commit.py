@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from booking_lab.conformance.waiting import eventually
 from tests.faults.proxy import Lose, Proxy
 from tests.web.test_booking import STRATEGIES, book
 
@@ -55,7 +56,7 @@ def test_a_commit_that_never_arrived_is_an_error_and_booked_nothing(proxied, pro
     assert proxied.get("/admin/audit").json["consistent"]
 
 
-def test_an_unknown_outcome_says_so(proxied, proxy, monkeypatch, eventually):
+def test_an_unknown_outcome_says_so(proxied, proxy, monkeypatch):
     """Nobody can be asked: the connection to ask with is lost as well."""
     proxy.lose = Lose.REPLY
     monkeypatch.setattr("booking_lab.engine.SETTLE_WITHIN", 0)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 
+from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
 from booking_lab.engine import Wish
@@ -60,7 +61,7 @@ def test_a_booking_that_began_before_a_reset_never_shows_up_after_it(
     assert client.get("/admin/audit").json["consistent"]
 
 
-def test_a_switch_waits_for_bookings_under_way(client, background, eventually):
+def test_a_switch_waits_for_bookings_under_way(client, background):
     gate = Gate(StepKind.WRITE)
     booking = begin(client, background, gate, "none")
 

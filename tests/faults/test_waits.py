@@ -5,6 +5,7 @@ import threading
 import psycopg2
 import pytest
 
+from booking_lab.conformance.waiting import eventually
 from booking_lab.locks import redis_lock
 from tests.web.test_booking import book
 
@@ -22,7 +23,7 @@ def statuses(client):
     return {f["strategy"]: f for f in client.get("/admin/stats").json["by_strategy"]}
 
 
-def test_a_row_lock_that_does_not_come_is_a_timeout(make_client, row_lock, eventually):
+def test_a_row_lock_that_does_not_come_is_a_timeout(make_client, row_lock):
     client = make_client(lock_timeout=0.1)
 
     answer = book(client, strategy="pessimistic")
@@ -52,7 +53,7 @@ def test_a_lease_that_does_not_come_is_a_timeout(client, redis_url):
     holder.close()
 
 
-def test_a_pool_that_is_empty_is_a_timeout(make_client, row_lock, eventually):
+def test_a_pool_that_is_empty_is_a_timeout(make_client, row_lock):
     client = make_client(booking_pool=1, pool_timeout=0.1, lock_timeout=20)
     book(client, "B1")
     lab = client.application.extensions["lab"]
@@ -70,7 +71,7 @@ def test_a_pool_that_is_empty_is_a_timeout(make_client, row_lock, eventually):
     eventually(lambda: statuses(client)["none"]["timeout"] == 1)
 
 
-def test_too_many_bookers_are_turned_away_at_once(make_client, row_lock, eventually):
+def test_too_many_bookers_are_turned_away_at_once(make_client, row_lock):
     client = make_client(threads=9, lock_timeout=20)  # eight of them are reserved
     lab = client.application.extensions["lab"]
     waiting = threading.Thread(target=book, args=(client,), kwargs={"strategy": "pessimistic"})
@@ -108,7 +109,7 @@ def test_a_lab_without_redis_says_so(make_client):
     assert "the lab runs without Redis" in answer.json["detail"]
 
 
-def test_a_lease_that_expires_under_work_is_seen(client, eventually):
+def test_a_lease_that_expires_under_work_is_seen(client):
     """The booking stands; that its protection was gone shows in the metrics."""
     client.post("/admin/think-time", json={"think_time_ms": 100})
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import http.client
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg2
 
+from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd import Customer
 
 _DEADLINE = 30
@@ -23,19 +23,6 @@ def switch(url, strategy, options=None, think_time_ms=None):
         answer = admin.post("/admin/strategy", {"strategy": strategy, "options": options or {}})
         admin.post("/admin/reset?event_id=1")
         return answer
-
-
-def eventually(condition, within=_DEADLINE):
-    """Wait until ``condition`` holds; an error while the lab recovers counts as no."""
-    deadline = time.monotonic() + within
-    while True:
-        try:
-            if condition():
-                return
-        except (OSError, http.client.HTTPException):
-            pass
-        assert time.monotonic() < deadline, "it did not become so in time"
-        time.sleep(0.05)
 
 
 class Load:

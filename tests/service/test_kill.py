@@ -7,9 +7,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd import Customer
 from booking_lab.stack import running
-from tests.service.crowds import Load, accounts_agree, add_seats, eventually, switch
+from tests.service.crowds import Load, accounts_agree, add_seats, switch
 
 
 @pytest.fixture(scope="module")

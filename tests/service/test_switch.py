@@ -2,8 +2,9 @@
 
 import pytest
 
+from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd import Customer
-from tests.service.crowds import eventually, switch
+from tests.service.crowds import switch
 
 
 def book(url, seat, customer):

@@ -7,12 +7,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -21,15 +19,6 @@ import requests
 from booking_lab.stack.state import PartState, State
 
 COMMAND = Path(sys.executable).with_name("booking-lab")
-
-
-def eventually(condition: Callable[[], Any], within: float = 20.0) -> Any:
-    """Wait until something is so, and return it."""
-    deadline = time.monotonic() + within
-    while not (result := condition()):
-        assert time.monotonic() < deadline, "it did not become so in time"
-        time.sleep(0.03)
-    return result
 
 
 def free_ports(count: int = 1) -> int:

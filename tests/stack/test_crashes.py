@@ -9,9 +9,10 @@ import psutil
 import pytest
 import requests
 
+from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import valkey
 from booking_lab.stack.plan import REDLOCK
-from tests.stack.conftest import CommandLine, eventually, gone, own_lab
+from tests.stack.conftest import CommandLine, gone, own_lab
 
 _PARTS = ("valkey", "redlock-2", "postgresql", "service-1")
 

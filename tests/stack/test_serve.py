@@ -8,8 +8,9 @@ from pathlib import Path
 import psutil
 import requests
 
+from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import RunningLab
-from tests.stack.conftest import COMMAND, CommandLine, eventually, free_ports, gone
+from tests.stack.conftest import COMMAND, CommandLine, free_ports, gone
 
 
 def test_serve_prepares_the_database_serves_and_goes_unready_before_it_stops(

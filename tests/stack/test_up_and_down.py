@@ -13,10 +13,11 @@ import psycopg2
 import requests
 
 from booking_lab.config import Settings
+from booking_lab.conformance.waiting import eventually
 from booking_lab.stack.plan import REDLOCK
 from booking_lab.stack.process import Process
 from tests.interrupting import uncovered
-from tests.stack.conftest import COMMAND, CommandLine, eventually, free_ports, gone
+from tests.stack.conftest import COMMAND, CommandLine, free_ports, gone
 
 _BOOKING = {"event_id": 1, "seat_number": "A1", "customer_id": "c1"}
 

@@ -10,11 +10,10 @@ import pytest
 from booking_lab.config import Settings
 from booking_lab.lab import Lab
 from tests.faults.proxy import Proxy
-from tests.web.conftest import eventually
 from tests.workloads.box_office import BoxOffice
 from tests.workloads.conftest import lab, office
 
-__all__ = ["eventually", "lab", "office"]
+__all__ = ["lab", "office"]
 
 MakeOffice = Callable[..., BoxOffice]
 

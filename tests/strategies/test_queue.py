@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 
 from booking_lab import selection
+from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.queue import Queues
 from booking_lab.db.pool import Pool
@@ -292,7 +293,7 @@ def test_who_stands_in_line_when_the_lab_is_reset_begins_again(office):
     assert (office.left(), office.findings()) == (7, [])
 
 
-def test_what_a_writer_has_read_is_not_written_after_a_reset(make_office, eventually):
+def test_what_a_writer_has_read_is_not_written_after_a_reset(make_office):
     """The reset waits for the row, and clears what was booked."""
     office = make_office()
     with (
@@ -320,7 +321,7 @@ def under_queue(make_office):
     return office
 
 
-def test_who_stands_in_line_at_a_switch_books_under_the_new_strategy(under_queue, eventually):
+def test_who_stands_in_line_at_a_switch_books_under_the_new_strategy(under_queue):
     office, line = under_queue, Line()
     lab = office.lab
     with line.standing(lab.engine, lab.bookings, TICKETS, crowd(3), Wish(TRACE)) as answers:

@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from booking_lab import selection
+from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.step import Observer, Step, StepKind
 from booking_lab.errors import EventNotFound
@@ -465,7 +466,7 @@ def switch(office: BoxOffice, strategy: str) -> None:
         selection.switch(session, strategy=strategy)
 
 
-def test_a_worker_repairs_while_the_current_strategy_counts(make_office, eventually):
+def test_a_worker_repairs_while_the_current_strategy_counts(make_office):
     office = make_office()
     office.lab.reconciler._left_behind_after = 0
     with pytest.raises(SystemExit):

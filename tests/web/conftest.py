@@ -1,6 +1,5 @@
 """The service in this process, on a database of its own."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -65,16 +64,3 @@ def quick(shared_client: FlaskClient) -> FlaskClient:
             reset = f"/admin/reset?kind={workload['name']}&scope={scope}"
             assert shared_client.post(reset).status_code == 200
     return shared_client
-
-
-@pytest.fixture
-def eventually() -> Callable[[Callable[[], bool]], None]:
-    """Wait until something is so, with a deadline."""
-
-    def wait(condition: Callable[[], bool], within: float = 10.0) -> None:
-        deadline = time.monotonic() + within
-        while not condition():
-            assert time.monotonic() < deadline, "it did not become so in time"
-            time.sleep(0.02)
-
-    return wait

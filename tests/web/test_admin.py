@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from booking_lab.conformance.waiting import eventually
 from booking_lab.registry import SHIPPED
 from booking_lab.web import strategies
 from tests.web.test_booking import STRATEGIES, book
@@ -161,7 +162,7 @@ def test_a_bad_reset_clears_nothing(quick, subtests):
     assert len(quick.get("/api/bookings").json["bookings"]) == 1
 
 
-def test_reset_frees_seats_and_forgets(client, eventually):
+def test_reset_frees_seats_and_forgets(client):
     book(client, customer="c1")
     book(client, customer="c2")
     eventually(lambda: client.get("/admin/stats").json["totals"]["total"] == 2)
@@ -174,7 +175,7 @@ def test_reset_frees_seats_and_forgets(client, eventually):
     assert book(client).status_code == 201
 
 
-def test_stats_come_from_rows_of_every_outcome(client, eventually):
+def test_stats_come_from_rows_of_every_outcome(client):
     for strategy in STRATEGIES:
         client.post("/admin/strategy", json={"strategy": strategy})
         book(client, f"A{STRATEGIES.index(strategy) + 1}", "c1")

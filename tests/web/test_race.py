@@ -6,6 +6,7 @@ import psycopg2
 import pytest
 
 from booking_lab import race
+from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding
 from booking_lab.core.strategy import Anomaly
@@ -60,7 +61,7 @@ def test_with_one_try_losers_end_as_conflicts(quick):
     assert quick.post("/admin/race", json=body).json["outcomes"] == {"confirmed": 1, "conflict": 4}
 
 
-def test_double_bookings_say_who_when_and_where(quick, eventually):
+def test_double_bookings_say_who_when_and_where(quick):
     quick.post("/admin/race", json={"event_id": 1, "seat_number": "C3", "customers": 3})
 
     found = quick.get("/admin/double-bookings").json
