@@ -43,7 +43,19 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
 
 class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
-    """A master that goes unready before it stops."""
+    """A master that goes unready before it stops, and that stops workers which are just starting.
+
+    A worker begins as a copy of its master, whose handler only leaves signals to the master's loop.
+    Until it has handlers of its own, that would swallow what the worker is told.
+    """
+
+    def spawn_worker(self) -> int:
+        """Fork a worker; SIGTERM waits until the worker minds it (see ``_start_lab``)."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        try:
+            return int(super().spawn_worker())
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
     def handle_term(self) -> None:
         """Say so on /ready, wait a moment, then stop and let requests under way finish."""
@@ -114,6 +126,9 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _start_lab(master: Arbiter, worker: Worker) -> None:
+    # Nothing is under way before it serves, so it may simply end.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     # gunicorn's workers look for their master once a second; the kernel tells them at once.
     die_with_parent(master.pid, signal.SIGTERM)
     worker.app.wsgi().extensions["lab"].start()

@@ -10,6 +10,7 @@ import requests
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import RunningLab
+from booking_lab.stack.service import GRACEFUL_SECONDS
 from tests.stack.conftest import COMMAND, CommandLine, free_ports, gone
 
 
@@ -50,6 +51,18 @@ def test_serve_prepares_the_database_serves_and_goes_unready_before_it_stops(
     finally:
         serve.kill()
         serve.wait()
+
+
+def test_a_worker_that_is_just_starting_can_be_stopped(database_url: str, redis_url: str) -> None:
+    port = str(free_ports())
+    variables = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "BOOKING_LAB_PORT": port}
+    with subprocess.Popen([COMMAND, "serve"], env={**os.environ, **variables}) as serve:
+        try:
+            worker = eventually(psutil.Process(serve.pid).children)[0]
+            worker.send_signal(signal.SIGTERM)
+            eventually(lambda: gone([worker]), within=GRACEFUL_SECONDS / 2)
+        finally:
+            serve.terminate()
 
 
 def test_up_with_own_servers_starts_none(
