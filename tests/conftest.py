@@ -53,7 +53,8 @@ def admin_session(servers: RunningLab) -> Iterator[Callable[[str], None]]:
 def database_url(servers: RunningLab, admin_session: Callable[[str], None]) -> Iterator[str]:
     """A fresh database with the lab's tables and seats, for one test."""
     name = f"test_{next(_numbers)}"
-    admin_session(f"CREATE DATABASE {name} TEMPLATE {postgres.NAME}")
+    # Copied file by file, it is there in half the time.
+    admin_session(f"CREATE DATABASE {name} TEMPLATE {postgres.NAME} STRATEGY file_copy")
     yield postgres.url(servers.run_folder, name)
     admin_session(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Seconds until something counts as not coming. Ends as soon as it has come, so it may be long.
-_PATIENCE = 30.0
+#: Seconds until something counts as not coming.
+_PATIENCE = 20.0
 
 
 def eventually(condition: Callable[[], T], what: str = "", within: float = _PATIENCE) -> T:

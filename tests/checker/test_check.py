@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from booking_lab.cli import main
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import postgres
-from tests.interrupting import uncovered
+from tests.uncounted import uncounted
 
 BOOKING_LAB = Path(sys.executable).with_name("booking-lab")
 
@@ -135,7 +135,7 @@ def started(file, *arguments):
     return subprocess.Popen(
         [BOOKING_LAB, "check", file, *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=uncovered(),
+        env=uncounted(),
         # A test run in the background ignores Ctrl-C, and would hand that down.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip

@@ -63,7 +63,7 @@ class Lab:
 @pytest.fixture
 def lab(make_client, database_url, tmp_path):
     file = tmp_path / "history.jsonl"
-    return Lab(make_client(history=str(file), think_time_ms=0), database_url, file)
+    return Lab(make_client(history=str(file)), database_url, file)
 
 
 def test_answers_and_database_agree(lab):
@@ -118,7 +118,7 @@ def test_bookings_before_the_recording_are_not_held_against_it(
 ):
     lab.book("A1")
     file = tmp_path / "later.jsonl"
-    later = Lab(make_client(history=str(file), think_time_ms=0), database_url, file)
+    later = Lab(make_client(history=str(file)), database_url, file)
     later.book("A2")
     assert later.compared().left_out == ["seats 1: there were bookings before the recording began"]
 

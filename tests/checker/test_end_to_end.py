@@ -145,7 +145,7 @@ def test_a_worker_killed_under_load_leaves_answers_open_and_the_rest_explained(
 
 def test_tickets_are_recorded_moved_and_cancelled(make_client, tmp_path):
     file = tmp_path / "history.jsonl"
-    client = make_client(history=str(file), think_time_ms=0)
+    client = make_client(history=str(file))
 
     def book(quantity):
         body = {"kind": "tickets", "event_id": 1, "customer_id": "ann", "quantity": quantity}
@@ -169,7 +169,7 @@ def test_tickets_are_recorded_moved_and_cancelled(make_client, tmp_path):
 
 def test_slots_are_recorded_moved_and_cancelled(make_client, tmp_path):
     file = tmp_path / "history.jsonl"
-    client = make_client(history=str(file), think_time_ms=0)
+    client = make_client(history=str(file))
     slot = {
         "kind": "slots", "tenant_id": 1, "branch_id": 1, "resource_id": 1, "service_id": 1,
         "products": [{"product_id": 1, "quantity": 2}], "strategy": "pessimistic",

@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.uncounted import uncounted
+
 from .conftest import DocumentedLab
 from .markdown import ROOT, Block, Section, sections
 
@@ -43,7 +45,7 @@ def steps(one: Section) -> list[tuple[Block, Block]]:
 
 def run(block: Block, lab: DocumentedLab, folder: Path) -> str:
     """What the commands print."""
-    environment = {name: v for name, v in os.environ.items() if name not in OF_MAKE}
+    environment = {name: v for name, v in uncounted().items() if name not in OF_MAKE}
     # The package's commands are on the path, as the documents tell the reader to have them.
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.interrupting import uncovered
+from tests.uncounted import uncounted
 
 BOOKING_LAB = Path(sys.executable).with_name("booking-lab")
 #: Takes minutes.
@@ -93,7 +93,7 @@ def test_ctrl_c_gives_what_was_found_so_far_and_leaves_nothing(folder, impatient
     terminal = Terminal()
     with subprocess.Popen(
         [BOOKING_LAB, "explore", *LONG], stdout=subprocess.PIPE, stderr=terminal.theirs, text=True,
-        env={**uncovered(), "TMPDIR": folder, "TERM": "xterm", "COLUMNS": "120"},
+        env={**uncounted(), "TMPDIR": folder, "TERM": "xterm", "COLUMNS": "120"},
         start_new_session=True,
     ) as running:  # fmt: skip
         os.close(terminal.theirs)

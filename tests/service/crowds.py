@@ -53,7 +53,7 @@ class Load:
     def until(self, answers: int) -> None:
         """Wait for so many more confirmations."""
         goal = len(self.confirmed) + answers
-        eventually(lambda: len(self.confirmed) >= goal)
+        eventually(lambda: len(self.confirmed) >= goal, within=_DEADLINE)
 
     def _customer(self, number: int) -> None:
         turn = 0

@@ -74,14 +74,14 @@ def test_the_benchmark_measures_each_strategy_beside_pgbench(tmp_path):
     file = tmp_path / "figures.json"
 
     printed = run(
-        "bench", "--seconds", 1, "--strategy", "none", "--strategy", "optimistic", "--json", file
+        "bench", "--seconds", 1, "--strategy", "none", "--strategy", "atomic", "--json", file
     )
 
     assert "GET /events/1: p95" in printed
     figures = json.loads(file.read_text())
     assert {(row["strategy"], row["place"]) for row in figures["bookings"]} == {
         (strategy, place)
-        for strategy in ("none", "optimistic")
+        for strategy in ("none", "atomic")
         for place in ("many seats", "one hot seat")
     }
     for row in figures["bookings"]:

@@ -16,8 +16,8 @@ from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack.plan import REDLOCK
 from booking_lab.stack.process import Process
-from tests.interrupting import uncovered
 from tests.stack.conftest import COMMAND, CommandLine, free_ports, gone
+from tests.uncounted import uncounted
 
 _BOOKING = {"event_id": 1, "seat_number": "A1", "customer_id": "c1"}
 
@@ -66,7 +66,7 @@ def status_and_logs_tell(lab: CommandLine) -> None:
     for part in REDLOCK:
         assert f"{lab.pid(part)}:M" in lab("logs", "--part", part).stdout
     command = [COMMAND, "logs", "-f", "-n", "0", "--part", "postgresql", "--data", lab.data]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=uncovered()) as follower:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=uncounted()) as follower:
         with (lab.data / "postgresql.log").open("a") as log:
             eventually(lambda: log.write("news\n") and log.flush() is None and readable(follower))
         assert follower.stdout
@@ -132,7 +132,7 @@ def refuses_connections(lab: CommandLine) -> bool:
 def in_the_foreground_ctrl_c_stops_it_and_the_data_is_still_there(lab: CommandLine) -> None:
     command = [COMMAND, "up", "--foreground", "--data", lab.data, "--port", str(lab.port)]
     with (lab.data / "output").open("w+") as output:
-        up = subprocess.Popen([*command, "--workers", "1"], stdout=output, env=uncovered())
+        up = subprocess.Popen([*command, "--workers", "1"], stdout=output, env=uncounted())
         eventually(lambda: "ready at" in (lab.data / "output").read_text())
         everyone = [*lab.processes(), psutil.Process(up.pid)]
         again = {**_BOOKING, "strategy": "pessimistic", "customer_id": "c2"}
@@ -146,7 +146,7 @@ def in_the_foreground_ctrl_c_stops_it_and_the_data_is_still_there(lab: CommandLi
 def test_a_start_that_is_interrupted_leaves_nothing(lab: CommandLine) -> None:
     command = [COMMAND, "up", "--data", lab.data, "--port", str(lab.port)]
     up = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=uncovered()
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=uncounted()
     )
     eventually((lab.data / "state.json").exists)
     everyone = lab.processes()

@@ -10,6 +10,7 @@ import pytest
 from booking_lab.config import Settings
 from booking_lab.lab import Lab
 from tests.faults.proxy import Proxy
+from tests.think_time import set_think_time
 from tests.workloads.box_office import BoxOffice
 from tests.workloads.conftest import lab, office
 
@@ -22,13 +23,13 @@ MakeOffice = Callable[..., BoxOffice]
 def make_office(database_url: str, redis_url: str) -> Iterator[MakeOffice]:
     """Make labs with settings of their own, as workers on one database; all end with the test."""
     made: list[Lab] = []
+    set_think_time(database_url, 0)
 
     def make(**changes: object) -> BoxOffice:
         settings = {
             "database_url": database_url,
             "redis_url": redis_url,
             "log_level": "ERROR",
-            "think_time_ms": 0,
             **changes,
         }
         made.append(Lab(Settings(**settings)))  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from booking_lab.lab import Lab
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.reset import reset
 from booking_lab.workloads.tickets import TicketRequest, Tickets
+from tests.workloads.connections import lent
 
 TICKETS = Tickets()
 TRACE = "0" * 31 + "1"
@@ -59,7 +60,7 @@ class BoxOffice:
     def changing(self, booking: Booking, quantity: int | None) -> TicketRequest:
         """A booking's move, or its cancellation."""
         changes = None if quantity is None else {"quantity": quantity}
-        with self.lab.connector.session() as session:
+        with lent(self.lab) as session:
             return TICKETS.changing(session, booking.request.id, changes)
 
     def begun(self, request: TicketRequest) -> TicketRequest:
@@ -68,21 +69,21 @@ class BoxOffice:
         return replace(request, generation=generation)
 
     def start_over(self) -> None:
-        with self.lab.connector.session() as session:
+        with lent(self.lab) as session:
             scopes = list(TICKETS.available(session))
         for scope in scopes:
             self.reset(scope)
 
     def reset(self, scope: str = "1") -> int:
-        with self.lab.connector.session() as session:
+        with lent(self.lab) as session:
             return reset(session, TICKETS, scope, self.lab.history)
 
     def left(self, scope: str = "1") -> int:
-        with self.lab.connector.session() as session:
+        with lent(self.lab) as session:
             return TICKETS.available(session)[scope]
 
     def findings(self) -> list[Finding]:
-        with self.lab.connector.session() as session:
+        with lent(self.lab) as session:
             self.lab.ledger.flush(session)
             return list(TICKETS.findings(session))
 
@@ -90,7 +91,7 @@ class BoxOffice:
         return {str(finding.anomaly) for finding in self.findings()}
 
     def ask(self, query: str) -> list[Row]:
-        with self.lab.connector.session() as session:
+        with lent(self.lab) as session:
             return session.execute(query)
 
     def somebody_waits(self) -> bool:

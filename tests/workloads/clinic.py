@@ -23,6 +23,7 @@ from booking_lab.lab import Lab
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.reset import reset
 from booking_lab.workloads.slots import Product, SlotRequest, Slots
+from tests.workloads.connections import lent
 
 SLOTS = Slots()
 TRACE = "0" * 31 + "1"
@@ -71,7 +72,6 @@ class Clinic:
         self.lab = lab
         self.background = ThreadPoolExecutor(8)
         self._opened: list[Any] = []
-        self._session = self.open_session()
 
     def wish(self, strategy: str) -> Wish:
         """Book under ``strategy``; those that try again don't give up."""
@@ -93,7 +93,8 @@ class Clinic:
 
     def changing(self, booking: Booking, changes: Mapping[str, Any] | None) -> SlotRequest:
         """A booking's move, or its cancellation."""
-        return SLOTS.changing(self._session, booking.request.holder, changes)
+        with lent(self.lab) as session:
+            return SLOTS.changing(session, booking.request.holder, changes)
 
     def begun(self, request: SlotRequest) -> SlotRequest:
         """The request as a booking that begins now has it."""
@@ -107,8 +108,9 @@ class Clinic:
         return Session(raw)
 
     def start_over(self) -> None:
-        for scope in SLOTS.available(self._session):
-            reset(self._session, SLOTS, scope, self.lab.history)
+        with lent(self.lab) as session:
+            for scope in SLOTS.available(session):
+                reset(session, SLOTS, scope, self.lab.history)
 
     def finish(self) -> None:
         for raw in self._opened:
@@ -116,7 +118,7 @@ class Clinic:
         self.background.shutdown()
 
     def reset(self, scope: str = "1") -> int:
-        with self.lab.connector.session() as session:
+        with lent(self.lab) as session:
             return reset(session, SLOTS, scope, self.lab.history)
 
     def stock(self, tenant: int = 1, branch: int = 1, product: int = 1) -> int:
@@ -136,17 +138,20 @@ class Clinic:
         return [row[0] for row in rows]
 
     def findings(self) -> list[Finding]:
-        self.lab.ledger.flush(self._session)
-        return list(SLOTS.findings(self._session))
+        with lent(self.lab) as session:
+            self.lab.ledger.flush(session)
+            return list(SLOTS.findings(session))
 
     def anomalies(self) -> set[str]:
         return {str(finding.anomaly) for finding in self.findings()}
 
     def violations(self) -> list[dict[str, Any]]:
-        return list(SLOTS.violations(self._session))
+        with lent(self.lab) as session:
+            return list(SLOTS.violations(session))
 
     def ask(self, query: str) -> list[Row]:
-        return self._session.execute(query)
+        with lent(self.lab) as session:
+            return session.execute(query)
 
     def somebody_waits(self) -> bool:
         """Whether a session waits for another one's lock."""

@@ -7,6 +7,7 @@ import pytest
 from booking_lab.config import Settings
 from booking_lab.lab import Lab
 from booking_lab.stack import RunningLab, postgres
+from tests.think_time import set_think_time
 from tests.workloads.box_office import BoxOffice
 from tests.workloads.clinic import Clinic
 
@@ -17,13 +18,14 @@ _DATABASE = "test_workloads"
 def lab(servers: RunningLab, admin_session: Callable[[str], None]) -> Iterator[Lab]:
     """A lab for the tests of one module; each begins with a reset of what it books."""
     admin_session(f"CREATE DATABASE {_DATABASE} TEMPLATE {postgres.NAME}")
+    database_url = postgres.url(servers.run_folder, _DATABASE)
+    set_think_time(database_url, 0)
     lab = Lab(
         Settings(
-            database_url=postgres.url(servers.run_folder, _DATABASE),
+            database_url=database_url,
             redis_url=servers.redis_url,
             redlock_urls=servers.redlock_urls,
             log_level="ERROR",
-            think_time_ms=0,
         )
     )
     lab.start()

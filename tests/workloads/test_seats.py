@@ -10,6 +10,7 @@ from booking_lab.engine import Wish
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.reset import reset
 from booking_lab.workloads.seats import SeatRequest, Seats
+from tests.workloads.connections import lent
 
 SEATS = Seats()
 TRACE = "0" * 31 + "1"
@@ -40,19 +41,19 @@ def desk(lab):
             return race.run(lab.engine, lab.connector, SEATS, requests, self.wish(strategy))
 
         def changing(self, booking, changes):
-            with lab.connector.session() as session:
+            with lent(lab) as session:
                 return SEATS.changing(session, booking.request.id, changes)
 
         def holders(self, *numbers):
             request = SeatRequest(event_id=1, seats=numbers, customer_id="looks")
-            with lab.connector.session() as session:
+            with lent(lab) as session:
                 return {seat.number: seat.booked_by for seat in SEATS.read(session, request)}
 
         def findings(self):
-            with lab.connector.session() as session:
+            with lent(lab) as session:
                 return {str(one.anomaly): one.detail for one in SEATS.findings(session)}
 
-    with lab.connector.session() as session:
+    with lent(lab) as session:
         reset(session, SEATS, "1", None)
     return Desk()
 
