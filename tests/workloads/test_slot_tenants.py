@@ -126,7 +126,7 @@ def test_what_is_wrong_is_wrong_with_one_tenant(clinic):
 
 def _rows_of_tenant_1(clinic):
     tables = ("resources", "product_branches", "reservations", "reservation_products")
-    query = "SELECT to_jsonb(one) FROM slot_{} AS one WHERE tenant_id = 1 ORDER BY 1::text"
+    query = "SELECT to_jsonb(one) FROM slot_{} AS one WHERE tenant_id = 1 ORDER BY one::text"
     return [clinic.ask(query.format(table)) for table in tables]
 
 
