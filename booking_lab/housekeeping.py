@@ -11,8 +11,8 @@ from collections.abc import Callable
 import psycopg2
 
 from booking_lab import selection
+from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
-from booking_lab.db.pool import Connector
 from booking_lab.db.session import Session
 from booking_lab.errors import BookingLabError
 from booking_lab.selection import UnderWay

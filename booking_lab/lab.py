@@ -11,8 +11,9 @@ from booking_lab.config import Settings
 from booking_lab.core.capability import Counts
 from booking_lab.core.lease import Servers
 from booking_lab.core.step import Observer
+from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
-from booking_lab.db.pool import Connector, Pool
+from booking_lab.db.pool import Pool
 from booking_lab.engine import Engine
 from booking_lab.errors import BookingLabError
 from booking_lab.housekeeping import Housekeeping

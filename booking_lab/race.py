@@ -11,7 +11,8 @@ from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Request
-from booking_lab.db.pool import Connector, Pool
+from booking_lab.db.connector import Connector
+from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
 from booking_lab.engine import Engine, Wish
 from booking_lab.errors import RaceUnderWay

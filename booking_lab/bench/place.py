@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Request
-from booking_lab.db.pool import Connector
+from booking_lab.db.connector import Connector
 from booking_lab.workloads.seats import SeatRequest, Seats
 from booking_lab.workloads.seats import statements as of_seats
 from booking_lab.workloads.tickets import TicketRequest, Tickets

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from booking_lab.bench.wire import Wire
 from booking_lab.crowd import percentile
-from booking_lab.db.pool import Connector
+from booking_lab.db.connector import Connector
 
 _BOOKERS = 25
 _READS = 200

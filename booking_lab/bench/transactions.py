@@ -15,8 +15,9 @@ from booking_lab.bench.place import Place
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lease import Servers
 from booking_lab.core.workload import Record, Row
+from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
-from booking_lab.db.pool import Connector, Pool
+from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
 from booking_lab.engine import Engine, Wish
 from booking_lab.lab import Lab

@@ -20,7 +20,7 @@ from booking_lab.checker.recorded import History
 from booking_lab.checker.verdict import Report, Verdict
 from booking_lab.commands._bad_input import BadInput
 from booking_lab.config import Settings
-from booking_lab.db.pool import Connector
+from booking_lab.db.connector import Connector
 from booking_lab.errors import BookingLabError
 from booking_lab.stack.folders import DataFolder
 from booking_lab.stack.state import State

@@ -17,7 +17,7 @@ from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload, Scenario
 from booking_lab.core.strategy import Anomaly
 from booking_lab.crowd import Customer
-from booking_lab.db.pool import Connector
+from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
 from booking_lab.web.kinds import Kind
 

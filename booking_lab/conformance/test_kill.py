@@ -16,7 +16,7 @@ from booking_lab.conformance.service import let_leases_expire
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd import Customer
-from booking_lab.db.pool import Connector
+from booking_lab.db.connector import Connector
 from booking_lab.db.session import Session
 from booking_lab.stack import RunningLab
 from booking_lab.workloads import Workloads

@@ -7,7 +7,7 @@ from importlib import resources
 
 from booking_lab.config import Settings
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.db.pool import Connector
+from booking_lab.db.connector import Connector
 from booking_lab.db.session import Session
 from booking_lab.errors import TimedOut, Unavailable
 from booking_lab.workloads import Workloads

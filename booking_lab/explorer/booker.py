@@ -16,8 +16,9 @@ from booking_lab.core.booking import Booking
 from booking_lab.core.lease import Lease, Servers
 from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Request, Row, Workload
+from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
-from booking_lab.db.pool import Connector, Pool
+from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
 from booking_lab.engine import Engine, Wish
 from booking_lab.errors import (

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from booking_lab.config import Settings
 from booking_lab.db import schema
-from booking_lab.db.pool import Connector
+from booking_lab.db.connector import Connector
 from booking_lab.explorer import matrix
 from booking_lab.explorer.explore import Place
 from booking_lab.explorer.matrix import Cell

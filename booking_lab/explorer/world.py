@@ -10,7 +10,7 @@ from psycopg2.extensions import connection
 
 from booking_lab.core.lab_workload import Finding, LabWorkload, Scenario
 from booking_lab.core.strategy import Anomaly
-from booking_lab.db.pool import Connector
+from booking_lab.db.connector import Connector
 from booking_lab.db.session import Session
 from booking_lab.explorer.trial import Ending
 

@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from booking_lab.config import Settings
 from booking_lab.errors import BookingLabError
+from booking_lab.logs import logging_config
 from booking_lab.stack.assembly import Assembly, Step
 from booking_lab.stack.errors import AlreadyRunning, StackError
 from booking_lab.stack.folders import DataFolder, remove_run_folder, tail
@@ -25,7 +26,6 @@ from booking_lab.stack.leash import adopt_orphans
 from booking_lab.stack.plan import Plan
 from booking_lab.stack.process import Process, descendants
 from booking_lab.stack.state import PartState, State, sweep
-from booking_lab.web.logs import logging_config
 
 _STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _log = logging.getLogger("booking_lab.stack")

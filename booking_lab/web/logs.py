@@ -1,4 +1,4 @@
-"""JSON log lines that carry the trace id of the request that they belong to."""
+"""Log lines that carry the trace id of the request that they belong to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import logging
 from typing import Any
 
 from flask import g, has_app_context
+
+from booking_lab import logs
 
 
 class TraceId(logging.Filter):
@@ -19,29 +21,8 @@ class TraceId(logging.Filter):
 
 
 def logging_config(level: str) -> dict[str, Any]:
-    """Return the configuration for ``logging.config`` and gunicorn, to standard error."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "filters": {"trace": {"()": "booking_lab.web.logs.TraceId"}},
-        "formatters": {
-            "json": {
-                "()": "pythonjsonlogger.json.JsonFormatter",
-                "fmt": "%(asctime)s %(levelname)s %(name)s %(process)d %(trace_id)s %(message)s",
-                "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-            }
-        },
-        "handlers": {
-            "stderr": {
-                "class": "logging.StreamHandler",
-                "formatter": "json",
-                "filters": ["trace"],
-                "stream": "ext://sys.stderr",
-            }
-        },
-        "loggers": {
-            "gunicorn.error": {"level": level, "handlers": ["stderr"], "propagate": False},
-            "gunicorn.access": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
-        },
-        "root": {"level": level, "handlers": ["stderr"]},
-    }
+    """Return the lab's configuration, with trace ids."""
+    config = logs.logging_config(level)
+    config["filters"] = {"trace": {"()": "booking_lab.web.logs.TraceId"}}
+    config["handlers"]["stderr"]["filters"] = ["trace"]
+    return config

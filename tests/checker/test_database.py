@@ -10,7 +10,7 @@ import pytest
 from booking_lab.checker import database
 from booking_lab.checker.history import Reader
 from booking_lab.conformance.waiting import eventually
-from booking_lab.db.pool import Connector
+from booking_lab.db.connector import Connector
 from booking_lab.workloads import Workloads
 from tests.web.conftest import make_client
 
