@@ -15,9 +15,9 @@ from booking_lab.checker.history import Reader
 from booking_lab.checker.judge import Judge
 from booking_lab.checker.verdict import Kind, Verdict
 from booking_lab.crowd import Customer, let_loose
-from booking_lab.stack import running
 from booking_lab.workloads import Workloads
 from tests.service.crowds import Load, add_seats, switch
+from tests.uncounted import running_uncounted
 from tests.web.conftest import make_client
 
 __all__ = ["make_client"]
@@ -63,7 +63,7 @@ class Recorded:
 def recording_lab(tmp_path_factory):
     """Two instances with two workers each, which record into one file."""
     file = tmp_path_factory.mktemp("history") / "history.jsonl"
-    with running(instances=2, workers=2, history=str(file), log_level="WARNING") as lab:
+    with running_uncounted(instances=2, workers=2, history=str(file), log_level="WARNING") as lab:
         yield lab, file
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from booking_lab.stack import RunningLab, running
+from booking_lab.stack import RunningLab
+from tests.uncounted import running_uncounted
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class DocumentedLab:
 def three_instances(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DocumentedLab]:
     """Three instances behind one port, with a folder for strategies."""
     strategies = tmp_path_factory.mktemp("strategies")
-    with running(instances=3, workers=1, strategy_folders=(str(strategies),)) as lab:
+    with running_uncounted(instances=3, workers=1, strategy_folders=(str(strategies),)) as lab:
         yield DocumentedLab(lab.url, lab.data.path, strategies)
 
 
@@ -53,7 +54,7 @@ def three_instances(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docume
 def recording_lab(tmp_path: Path) -> Iterator[DocumentedLab]:
     """A new lab that records; from its first booking on, so that all of it can be checked."""
     history = tmp_path / "run.jsonl"
-    with running(workers=2, history=str(history)) as lab:
+    with running_uncounted(workers=2, history=str(history)) as lab:
         yield DocumentedLab(lab.url, lab.data.path, history=history)
 
 

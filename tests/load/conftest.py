@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from booking_lab.stack import RunningLab, running
+from booking_lab.stack import RunningLab
+from tests.uncounted import running_uncounted
 
 STRATEGY = '''"""Doesn't keep its word."""
 
@@ -48,5 +49,5 @@ def dishonest_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("crasher", 'raise ValueError("a bug")'),
     ):
         (folder / f"{name}.py").write_text(STRATEGY.format(body=body))
-    with running(workers=2, strategy_folders=(str(folder),)) as lab:
+    with running_uncounted(workers=2, strategy_folders=(str(folder),)) as lab:
         yield lab.url

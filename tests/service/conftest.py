@@ -2,11 +2,11 @@
 
 import pytest
 
-from booking_lab.stack import running
+from tests.uncounted import running_uncounted
 
 
 @pytest.fixture(scope="session")
 def three_instances():
     """Three instances with two workers each, on one database."""
-    with running(instances=3, workers=2, log_level="WARNING") as lab:
+    with running_uncounted(instances=3, workers=2, log_level="WARNING") as lab:
         yield lab

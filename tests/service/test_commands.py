@@ -10,7 +10,7 @@ import pytest
 
 from booking_lab import Anomaly
 from booking_lab.registry import SHIPPED, Registry
-from booking_lab.stack import running
+from tests.uncounted import running_uncounted
 
 BOOKING_LAB = Path(sys.executable).with_name("booking-lab")
 
@@ -56,7 +56,9 @@ def liars_lab(tmp_path):
     liar, promises = re.subn(r"^    allows = frozenset\(\n?.*?\)\n", "", text, flags=re.M | re.S)
     assert promises == 1
     (tmp_path / "liar.py").write_text(liar)
-    with running(workers=2, strategy_folders=(str(tmp_path),), log_level="WARNING") as lab:
+    with running_uncounted(
+        workers=2, strategy_folders=(str(tmp_path),), log_level="WARNING"
+    ) as lab:
         yield lab.url
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd import Customer
-from booking_lab.stack import running
 from tests.service.crowds import Load, accounts_agree, add_seats, switch
+from tests.uncounted import running_uncounted
 
 
 @pytest.fixture(scope="module")
 def mortal_lab():
     """A lab whose parts are killed; durable, as the commits that it has confirmed must be."""
-    with running(workers=4, durable=True, log_level="WARNING") as lab:
+    with running_uncounted(workers=4, durable=True, log_level="WARNING") as lab:
         add_seats(lab.database_url)
         yield lab
 
