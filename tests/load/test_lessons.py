@@ -62,7 +62,8 @@ def test_the_exercises_script_finds_none_unsafe_and_a_wrong_expectation_fails(ur
 
 
 def test_the_comparison_puts_every_strategy_to_the_test(url: str) -> None:
-    lesson = run("03_compare.js", url, SEATS=2)
+    # Many, and several times: under `atomic`, a booking is over in a moment.
+    lesson = run("03_compare.js", url, SEATS=3, CUSTOMERS=20)
     assert lesson.code == PASSED, lesson.report + lesson.errors
     there_are = requests.get(f"{url}/admin/strategies", timeout=10).json()["strategies"]
     assert set(lesson.table) - {"strategy"} == {one["name"] for one in there_are}
@@ -70,7 +71,7 @@ def test_the_comparison_puts_every_strategy_to_the_test(url: str) -> None:
         row = lesson.table[one["name"]]
         unsafe = "double booking" in one["allows"]
         assert row["verdict"] == ("double booking" if unsafe else "safe")
-        assert int(row["double bookings"]) == (2 if unsafe else 0)
+        assert int(row["double bookings"]) == (3 if unsafe else 0)
         assert int(row["overlapping"]) > 0
 
 
