@@ -13,7 +13,7 @@ from booking_lab.registry import SHIPPED, Registry
 from tests.uncounted import starting_uncounted
 
 #: Cells of more schedules take too long to be explored in a test.
-MOST = 50
+MOST = 60
 
 
 def test_what_is_kept_is_what_was_found(tmp_path):
