@@ -90,7 +90,14 @@ class CommandLine:
 
 def gone(processes: list[psutil.Process]) -> bool:
     """Tell whether all of them have ended (a zombie has)."""
-    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return not any(_lives(process) for process in processes)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it has ended between the two questions
+        return False
 
 
 @contextmanager
