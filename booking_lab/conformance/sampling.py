@@ -63,7 +63,7 @@ class Sample:
             Diverged: other moves are possible than the last time.
         """
         fork = self._fork(moves)
-        repeated(moves, fork.possible, [move for _, move in self._path])
+        repeated(moves, fork.possible, (move for _, move in self._path))
         move = self._chance.choice(fork.left)
         self._path.append((fork, move))
         self._preemptions.made(move, moves)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 import psycopg2
 from psycopg2.extensions import connection
@@ -26,6 +27,9 @@ class Connector:
     url: str
     lock_timeout: float = 10.0
     statement_timeout: float = 15.0
+
+    #: What its sessions are.
+    kind: ClassVar[type[Session]] = Session
 
     def connect(self) -> connection:
         """Open one connection in autocommit mode.
@@ -62,6 +66,10 @@ class Connector:
         except psycopg2.OperationalError as error:
             raise DatabaseUnavailable from error
         try:
-            yield Session(raw)
+            yield self.kind(raw)
         finally:
-            raw.close()
+            self.disconnect(raw)
+
+    def disconnect(self, raw: connection) -> None:
+        """Be done with a connection."""
+        raw.close()

@@ -30,6 +30,7 @@ from booking_lab.errors import (
 )
 from booking_lab.explorer.gate import Died, Gate
 from booking_lab.explorer.overhearing import here
+from booking_lab.explorer.repeating import RepeatingSession
 from booking_lab.explorer.trial import Ending, Event, Message
 from booking_lab.registry import Registry
 
@@ -210,7 +211,7 @@ class Booker:
         while work := self._work.get():
             work()
         if self._session:
-            self._session.cut()
+            self._session.leave()
 
     def _book(self, workload: Workload, request: Request, wish: Wish) -> None:
         try:
@@ -221,11 +222,12 @@ class Booker:
         self._arrivals.put(self)
 
 
-class WatchedSession(Session):
+class WatchedSession(RepeatingSession):
     """A session that takes down what is sent, and that faults can be let loose on."""
 
     def __init__(self, booker: Booker, connector: Connector) -> None:
         super().__init__(connector.connect())
+        self._connector = connector
         self._booker = booker
         #: The answer to the next COMMIT is lost on its way.
         self.loses_answer = False
@@ -272,6 +274,10 @@ class WatchedSession(Session):
     def cut(self) -> None:
         """Lose the connection."""
         self._raw.close()
+
+    def leave(self) -> None:
+        """Give the connection back."""
+        self._connector.disconnect(self._raw)
 
     @contextmanager
     def _taken_down(self, message: Message) -> Iterator[None]:

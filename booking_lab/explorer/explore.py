@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from queue import SimpleQueue
 from typing import Any
 
@@ -20,9 +21,10 @@ from booking_lab.explorer.clock import ScheduledClock
 from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.overhearing import overhear, overheard
 from booking_lab.explorer.search import Search
+from booking_lab.explorer.sessions import Sessions
 from booking_lab.explorer.stage import Stage
 from booking_lab.explorer.trial import Trial
-from booking_lab.explorer.world import Sessions, World
+from booking_lab.explorer.world import World
 from booking_lab.locks import redis_lock
 from booking_lab.registry import Entry, Registry
 
@@ -54,6 +56,11 @@ class Place:
     database_url: str
     redis_url: str = ""
     redlock_urls: Sequence[str] = ()
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Its connections; they stay open for as long as there is the place."""
+        return Sessions(self.database_url)
 
 
 @dataclass(frozen=True)
@@ -160,11 +167,10 @@ def _stage(
     place: Place, registry: Registry, plan: Plan
 ) -> Iterator[tuple[Callable[[Search], Trial], Sequence[Memory]]]:
     """Set up everything for the plan; yields what runs one schedule, and the workers' memories."""
-    connector = Sessions(place.database_url, lock_timeout=120, statement_timeout=120)
     clock = ScheduledClock()
     arrivals: SimpleQueue[Booker] = SimpleQueue()
     with ExitStack() as held:
-        world = World(held.enter_context(connector.session()), plan.workload, plan.scenario)
+        world = World(held.enter_context(place.sessions.session()), plan.workload, plan.scenario)
         workers = plan.workers or len(plan.scenario.requests)
         memories = [Memory() for _ in range(workers)]
         servers = _servers(place, memories, clock, held)
@@ -173,7 +179,7 @@ def _stage(
         for number in range(len(plan.scenario.requests)):
             name = chr(ord("A") + number)
             own = servers[number % len(servers)]
-            bookers.append(Booker(name, connector, own, registry, arrivals))
+            bookers.append(Booker(name, place.sessions, own, registry, arrivals))
         outside = plan.strategy[1].needs & {Capability.REDIS, Capability.QUORUM}
         clients = [one for one in (servers[0].redis, *servers[0].redlock) if one and outside]
         nemeses = [(NEMESES | SLOW_NEMESES)[name]() for name in plan.nemeses]

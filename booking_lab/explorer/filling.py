@@ -20,8 +20,8 @@ from booking_lab.stack import RunningLab, embedded, postgres
 from booking_lab.stack.leash import die_with_parent
 from booking_lab.workloads import Workloads
 
-#: As many as the explorer's goals are meant for.
-_PROCESSES = 2
+#: Each waits for PostgreSQL half of its time; so these keep two cores busy.
+_PROCESSES = 3
 
 
 def fill(

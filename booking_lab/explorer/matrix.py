@@ -28,8 +28,9 @@ MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 MOST, _PREEMPTIONS = 1500, 2
 #: If something goes wrong besides, all are cut. Every mistake that the lab knows shows with one.
 _PREEMPTIONS_UNDER_FAULTS = 1
-#: So many schedules are run before it is estimated how many there are.
-_SAMPLE = 100
+#: So many schedules are run before it is estimated how many there are. Depth first, the first few
+#: tell little: the estimate comes from the share of one branch.
+_SAMPLE = 60
 
 
 @dataclass

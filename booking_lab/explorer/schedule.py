@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -64,7 +64,7 @@ def parse(text: str) -> Schedule:
     return tuple(moves)
 
 
-def written(schedule: Sequence[Move]) -> str:
+def written(schedule: Iterable[Move]) -> str:
     """Return the schedule as ``parse`` reads it."""
     return " ".join(str(move) for move in schedule)
 
@@ -74,13 +74,13 @@ def switches(schedule: Sequence[Move]) -> int:
     return sum(one.actor != two.actor for one, two in pairwise(schedule))
 
 
-def repeated(moves: Sequence[Move], before: Sequence[Move], path: Sequence[Move]) -> None:
+def repeated(moves: Sequence[Move], before: Sequence[Move], path: Iterable[Move]) -> None:
     """Hold a run to what it was the last time.
 
     Args:
         moves: what is possible.
         before: what was possible at the same place the last time.
-        path: the moves that led there.
+        path: the moves that led there; gone through only to be named.
 
     Raises:
         Diverged: it is not the same.

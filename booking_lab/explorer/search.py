@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from booking_lab.explorer.preemptions import Preemptions
@@ -87,7 +88,8 @@ class Exhaustive:
         if self._depth == len(self._forks):
             self._forks.append(_Fork(moves, self._preemptions.allowed(moves)))
         fork = self._forks[self._depth]
-        repeated(moves, fork.possible, [one.move for one in self._forks[: self._depth]])
+        path = islice(self._forks, self._depth)
+        repeated(moves, fork.possible, (one.move for one in path))
         self._depth += 1
         self._preemptions.made(fork.move, moves)
         return fork.move

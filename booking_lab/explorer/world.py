@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-
-import psycopg2
-from psycopg2.extensions import connection
 
 from booking_lab.core.lab_workload import Finding, LabWorkload, Scenario
 from booking_lab.core.strategy import Anomaly
-from booking_lab.db.connector import Connector
 from booking_lab.db.session import Session
 from booking_lab.explorer.trial import Ending
 
@@ -22,19 +17,7 @@ _KEEPERS = "SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"
 _VACUUM_EVERY = 500
 
 
-class Sessions(Connector):
-    """Opens bookers' connections: nothing ends by time, and commits don't wait for the disk."""
-
-    def connect(self) -> connection:
-        """Open one connection."""
-        raw = super().connect()
-        with raw.cursor() as cursor:
-            cursor.execute("SET lock_timeout = 0; SET synchronous_commit = off")
-            # PostgreSQL breaks a deadlock after a time, and time must not decide. Who may not set
-            # this finds the deadlock before PostgreSQL looks, as a rule.
-            with suppress(psycopg2.errors.InsufficientPrivilege):
-                cursor.execute("SET deadlock_timeout = '1h'")
-        return raw
+Statement = tuple[str, Mapping[str, object]]
 
 
 class World:
@@ -51,20 +34,19 @@ class World:
         self._workload = workload
         self._scope = scenario.scope
         self._cleared = 0
-        self._begin_anew = _begin_anew(workload, scenario)
         if scenario.seed.strip():  # none: its things are part of the schema
             session.execute(scenario.seed)
         # Bookers bear the same ids in every exploration: what they have booked in another scenario
         # would stand in their way here.
         for scope in workload.available(session):
             workload.reset(session, scope, generation=1)
-        session.execute("DEALLOCATE ALL")
         session.execute(
             f"PREPARE wrong AS {workload.accounts()} "
             "UNION ALL SELECT 'confirmed', '', id::text, '' FROM attempts "
             "WHERE outcome = 'confirmed'",
             {},
         )
+        self._begin_anew = self._prepare(_begin_anew(workload, scenario))
 
     def clear(self) -> set[int]:
         """Make everything as it was before anybody booked; no transaction may be open.
@@ -73,7 +55,7 @@ class World:
             The sessions that have a lock all the same: one that belongs to the session.
         """
         self._workload.reset(self._session, self._scope, generation=1)
-        keepers = {pid for (pid,) in self._session.execute(*self._begin_anew)}
+        keepers = {pid for (pid,) in self._session.execute(self._begin_anew)}
         self._cleared += 1
         if self._cleared % _VACUUM_EVERY == 0:
             self._session.execute("VACUUM")
@@ -109,23 +91,32 @@ class World:
                 found.append(self._wrong(Anomaly.WRONG_ANSWER, name, "has a booking all the same"))
         return found
 
+    def _prepare(self, statements: Sequence[Statement]) -> str:
+        """Prepare these; return what runs them all in one message."""
+        for number, (statement, parameters) in enumerate(statements):
+            self._session.execute(f"PREPARE anew_{number} AS {statement}", parameters)
+        return ";\n".join(f"EXECUTE anew_{number}" for number in range(len(statements)))
+
     def _wrong(self, anomaly: Anomaly, name: str, detail: str) -> Finding:
         return Finding(anomaly, self._scope, name, f"{name} {detail}")
 
 
-def _begin_anew(workload: LabWorkload, scenario: Scenario) -> tuple[str, dict[str, object]]:
-    """Return the statement that takes all counts back, so that bookers read the same every time.
+def _begin_anew(workload: LabWorkload, scenario: Scenario) -> Sequence[Statement]:
+    """Return what takes all counts back, so that bookers read the same every time.
 
     That is the attempts, the fencing tokens, and the versions and fences of the anchors' rows. Who
-    keeps a lock is asked in the same message, since one more would be felt in every schedule.
+    keeps a lock is asked last, in the same message: one more would be felt in every schedule.
     """
-    statements = ["DELETE FROM attempts", "SELECT setval('fencing_tokens', 1, false)"]
-    parameters: dict[str, object] = {}
     anchors = {anchor for request in scenario.requests for anchor in workload.anchors(request)}
-    for number, anchor in enumerate(sorted(anchors)):
-        names = {column: f"{column}_{number}" for column, _ in anchor.key}
-        where = " AND ".join(f"{column} = %({name})s" for column, name in names.items())
-        statements.append(f"UPDATE {anchor.table} SET version = 1, fence = 0 WHERE {where}")
-        parameters |= {names[column]: value for column, value in anchor.key}
-    statements.append(_KEEPERS)
-    return ";\n".join(statements), parameters
+    return [
+        ("DELETE FROM attempts", {}),
+        ("SELECT setval('fencing_tokens', 1, false)", {}),
+        *(
+            (
+                f"UPDATE {anchor.table} SET version = 1, fence = 0 WHERE {anchor.where}",
+                anchor.parameters,
+            )
+            for anchor in sorted(anchors)
+        ),
+        (_KEEPERS, {}),
+    ]

@@ -144,14 +144,17 @@ def test_a_schedule_without_an_end_is_an_error_that_names_it(own, run, database_
     with pytest.raises(Endless, match=message):
         own(book, search=Replay(parse("A:acquire B:acquire")))
 
-    assert not sessions(database_url)
+    assert not at_work(database_url)
     found = run("none")
     assert (found.schedules, found.bad) == (14, 12)
 
 
-def sessions(database_url):
-    """The bookers' sessions that are still there after a moment."""
-    query = "SELECT pid, query FROM pg_stat_activity WHERE datname = current_database()"
+def at_work(database_url):
+    """The bookers' sessions that still do or hold something after a moment."""
+    query = (
+        "SELECT pid, query FROM pg_stat_activity "
+        "WHERE datname = current_database() AND state <> 'idle'"
+    )
     with psycopg2.connect(database_url) as connection, connection.cursor() as cursor:
         for _ in range(50):
             cursor.execute(f"{query} AND pid <> pg_backend_pid()")
@@ -222,3 +225,22 @@ def test_an_answer_is_lost_in_the_schedule_that_says_so_and_in_no_other(own):
 
     assert found.outcomes == {"confirmed": 2, "refused": 2}
     assert found.last.endings["B"].message == "Booking confirmed"
+
+
+def test_a_connection_that_serves_again_is_as_new(own, place):
+    # Each booker leaves a setting and a table in its session, and books if it finds neither there.
+    book = """
+        if any(send("current_setting('own.mark', true) <> '', to_regclass('pg_temp.mark')")[0]):
+            raise Busy
+        send("set_config('own.mark', 'left', false); CREATE TEMP TABLE mark ()")
+        with attempt.transaction():
+            book()
+    """
+    processes = []
+    for _ in range(2):
+        found = own(book, search=InTurn("A:acquire"))
+        assert outcomes(found) == {"A": "confirmed", "B": "refused"}
+        processes.append({raw.get_backend_pid() for raw in place.sessions.idle})
+
+    assert len(processes[0]) == 3  # two bookers' and the explorer's
+    assert processes[0] == processes[1]

@@ -1,0 +1,55 @@
+"""A session whose statements come again in every schedule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import count
+
+from psycopg2.extensions import connection
+
+from booking_lab.core.workload import Row
+from booking_lab.db.session import Session
+
+#: One statement that has a plan, and no second one behind it.
+_PLANNED = re.compile(r"[\s(]*(SELECT|INSERT|UPDATE|DELETE|WITH)\b[^;]*", re.IGNORECASE)
+#: Texts that are kept in mind; a statement that repeats itself does so before that many others.
+_MOST = 10_000
+
+
+class RepeatingSession(Session):
+    """Has PostgreSQL plan a statement once, and not again in each schedule.
+
+    Planning a small statement takes longer than running it. What comes a second time, with the same
+    values, is prepared as it stands: it has no parameters left, so its plan is the one that it
+    would get each time.
+    """
+
+    def __init__(self, raw: connection) -> None:
+        super().__init__(raw)
+        self._names: dict[str, str] = {}
+        self._seen: set[str] = set()
+        self._numbers = count(1)
+
+    def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+        """Run one statement and return its rows, none if it returns none."""
+        text = self._cursor.mogrify(statement, parameters).decode()
+        if name := self._names.get(text):
+            return super().execute(f"EXECUTE {name}")
+        if text not in self._seen:
+            rows = super().execute(text)
+            # What fails is never prepared: it could fail in preparing as well.
+            self._keep_in_mind(text)
+            return rows
+        self._seen.remove(text)
+        name = f"again_{next(self._numbers)}"
+        # In one message, so that it is one step here as well.
+        rows = super().execute(f"PREPARE {name} AS {text}\n;\nEXECUTE {name}")
+        self._names[text] = name
+        return rows
+
+    def _keep_in_mind(self, text: str) -> None:
+        if _PLANNED.fullmatch(text):
+            if len(self._seen) == _MOST:
+                self._seen.clear()
+            self._seen.add(text)
