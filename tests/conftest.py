@@ -6,6 +6,7 @@ the whole lab over HTTP, shared by all that use it.
 
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 
@@ -25,6 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for field in fields(Settings):
         os.environ.pop(field.metadata["variable"], None)
     os.environ.pop("BOOKING_LAB_DATA", None)
+    # A shell that runs a job in the background has it ignore Ctrl-C, and what it starts does too.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
