@@ -235,13 +235,19 @@ def prepare_schema(settings: Settings) -> None:
     """Create what the database lacks.
 
     Raises:
-        StackError: it won't have it, for want of rights for example.
+        StackError: it won't have it, for want of rights for example, or it has other tables.
     """
     try:
         schema.prepare(settings.database_url, settings)
     except psycopg2.Error as error:
         reason = str(error).strip().partition("\n")[0]
-        raise StackError(f"The tables could not be made in the database: {reason}.") from None
+        hint = ""
+        if isinstance(error, psycopg2.errors.UndefinedColumn):
+            hint = (
+                " It has tables of another version of the lab, which don't fit this one. Name an "
+                "empty database in DATABASE_URL; without one of your own, another data folder."
+            )
+        raise StackError(f"The tables could not be made in the database: {reason}.{hint}") from None
 
 
 def _done(progress: str) -> Step:
