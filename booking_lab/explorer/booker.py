@@ -121,6 +121,12 @@ class Booker:
         """Take note that PostgreSQL has undone what was left open when the connection was cut."""
         self._session = None
 
+    def renew(self) -> None:
+        """Take another connection for the next booking if this one isn't as it was."""
+        if self._session and self._session.is_altered:
+            self._session.leave()
+            self._session = None
+
     def die(self) -> None:
         """End its process: the connection is cut, and nothing of it runs any more."""
         if self._session:

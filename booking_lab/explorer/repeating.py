@@ -13,6 +13,8 @@ from booking_lab.db.session import Session
 
 #: One statement that has a plan, and no second one behind it.
 _PLANNED = re.compile(r"[\s(]*(SELECT|INSERT|UPDATE|DELETE|WITH)\b[^;]*", re.IGNORECASE)
+#: Statements that have one, and change the session itself.
+_LASTING = re.compile(r"\b(set_config|TEMP|TEMPORARY)\b", re.IGNORECASE)
 #: Texts that are kept in mind; a statement that repeats itself does so before that many others.
 _MOST = 10_000
 
@@ -23,10 +25,15 @@ class RepeatingSession(Session):
     Planning a small statement takes longer than running it. What comes a second time, with the same
     values, is prepared as it stands: it has no parameters left, so its plan is the one that it
     would get each time.
+
+    Attributes:
+        is_altered: whether anything was sent that may leave more behind than rows and locks: a
+            setting, a temporary table.
     """
 
     def __init__(self, raw: connection) -> None:
         super().__init__(raw)
+        self.is_altered = False
         self._names: dict[str, str] = {}
         self._seen: set[str] = set()
         self._numbers = count(1)
@@ -37,9 +44,12 @@ class RepeatingSession(Session):
         if name := self._names.get(text):
             return super().execute(f"EXECUTE {name}")
         if text not in self._seen:
+            planned = _PLANNED.fullmatch(text)
+            self.is_altered |= not planned or bool(_LASTING.search(text))
             rows = super().execute(text)
             # What fails is never prepared: it could fail in preparing as well.
-            self._keep_in_mind(text)
+            if planned:
+                self._keep_in_mind(text)
             return rows
         self._seen.remove(text)
         name = f"again_{next(self._numbers)}"
@@ -49,7 +59,6 @@ class RepeatingSession(Session):
         return rows
 
     def _keep_in_mind(self, text: str) -> None:
-        if _PLANNED.fullmatch(text):
-            if len(self._seen) == _MOST:
-                self._seen.clear()
-            self._seen.add(text)
+        if len(self._seen) == _MOST:
+            self._seen.clear()
+        self._seen.add(text)

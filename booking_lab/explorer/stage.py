@@ -109,6 +109,7 @@ class Stage:
         for booker in self._bookers.values():
             if booker.process_id in keepers:
                 booker.session.release()
+            booker.renew()
 
     def _endless(self, schedule: Sequence[Move]) -> Endless:
         return Endless(

@@ -244,3 +244,20 @@ def test_a_connection_that_serves_again_is_as_new(own, place):
 
     assert len(processes[0]) == 3  # two bookers' and the explorer's
     assert processes[0] == processes[1]
+
+
+def test_what_a_session_was_set_to_is_gone_in_the_next_schedule(own):
+    found = own(
+        """
+        if any(send("current_setting('own.mark', true) <> '', to_regclass('pg_temp.mark')")[0]):
+            raise Busy
+        mark = {"A": "set_config('own.mark', 'left', false)", "B": "1; CREATE TEMP TABLE mark ()"}
+        send(mark[who])
+        with attempt.transaction():
+            book()
+        """,
+        search=Exhaustive(preemptions=0),
+    )
+
+    assert found.schedules == 2
+    assert found.outcomes == {"confirmed": 2, "refused": 2}
