@@ -7,6 +7,7 @@ import os
 import select
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import psycopg2
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two writes of the ledger; its rows are promised within a second.
 _FLUSH_EVERY = 0.25
+#: Seconds before it tries again what has failed.
+_REST = 0.5
 #: Seconds between two looks whether the bookings of an older epoch are done.
 _DRAIN_LOOK = 0.01
 
@@ -71,25 +74,26 @@ class Housekeeping:
         os.close(self._stop_write)
 
     def _run(self) -> None:
+        said = ""
         while True:
             self._each_round()
+            last = self._stopping
             try:
-                raw = self._connector.connect()
-            except psycopg2.OperationalError:
-                self._tried.set()
-                if self._stopping:
-                    log.error("the ledger's last rows are lost: PostgreSQL does not answer")
-                    return
-                select.select([self._stop_read], [], [], 0.5)
-                continue
-            try:
-                self._serve(raw, Session(raw))
+                with closing(self._connector.connect()) as raw:
+                    self._serve(raw, Session(raw))
             except (BookingLabError, psycopg2.Error) as error:
-                log.warning("housekeeping lost its connection: %s", error)
+                reason = str(error).partition("\n")[0]
             else:
                 return
-            finally:
-                raw.close()
+            self._tried.set()
+            if last:
+                log.error("the ledger's last rows are lost: %s", reason)
+                return
+            # Once is enough: it may be so for a while.
+            level = logging.DEBUG if reason == said else logging.WARNING
+            log.log(level, "housekeeping begins anew: %s", reason)
+            said = reason
+            select.select([self._stop_read], [], [], _REST)
 
     def _serve(self, raw: psycopg2.extensions.connection, session: Session) -> None:
         session.execute(f"LISTEN {selection.CHANNEL}")

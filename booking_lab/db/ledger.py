@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import psycopg2
 from pydantic_core import to_json
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.workload import Session
+
+log = logging.getLogger(__name__)
 
 #: ``attempts`` as rows of JSON, so that one or a thousand are one parameter.
 _INSERT = "INSERT INTO attempts SELECT * FROM jsonb_populate_recordset(NULL::attempts, %(rows)s)"
@@ -48,6 +52,9 @@ FROM there WHERE attempts.id = there.id
 MOST_PENDING = 100_000
 _BATCH = 500
 
+#: What PostgreSQL says of a row that can't be written, however often one tries.
+_UNFIT = (psycopg2.DataError, psycopg2.IntegrityError)
+
 
 @dataclass(frozen=True)
 class Confirmation:
@@ -83,31 +90,46 @@ class Ledger:
                 del self._pending[0]
                 self.dropped += 1
 
-    def flush(self, session: Session) -> int:
-        """Write all that is pending; return how many rows. Keeps them if the database fails."""
-        written = 0
+    def flush(self, session: Session) -> None:
+        """Write all that is pending. Keeps it if the database fails; a row that fails is lost."""
         while batch := self._take():
-            confirmed = [_times(one) for one in batch if one.outcome is Outcome.CONFIRMED]
-            others = [
-                _row(one, outcome=one.outcome, answered=one.outcome)
-                for one in batch
-                if one.outcome is not Outcome.CONFIRMED
-            ]
             try:
-                for statement, rows in ((_UPDATE, confirmed), (_INSERT_LATE, others)):
-                    if rows:
-                        session.execute(statement, {"rows": _as_json(rows)})
+                self._write(session, batch)
             except BaseException:
                 with self._lock:
                     self._pending[:0] = batch
                 raise
-            written += len(batch)
-        return written
+
+    def _write(self, session: Session, batch: Sequence[Booking]) -> None:
+        try:
+            _send(session, batch)
+        except _UNFIT as error:
+            if len(batch) > 1:
+                for one in batch:
+                    self._write(session, [one])  # so that what is unfit is lost alone
+                return
+            self.dropped += 1
+            reason = str(error).partition("\n")[0]
+            log.error(
+                "a row of the ledger is lost: %s", reason, extra={"trace_id": batch[0].trace_id}
+            )
 
     def _take(self) -> list[Booking]:
         with self._lock:
             batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
         return batch
+
+
+def _send(session: Session, bookings: Sequence[Booking]) -> None:
+    confirmed = [_times(one) for one in bookings if one.outcome is Outcome.CONFIRMED]
+    others = [
+        _row(one, outcome=one.outcome, answered=one.outcome)
+        for one in bookings
+        if one.outcome is not Outcome.CONFIRMED
+    ]
+    for statement, rows in ((_UPDATE, confirmed), (_INSERT_LATE, others)):
+        if rows:
+            session.execute(statement, {"rows": _as_json(rows)})
 
 
 def settle(session: Session, booking: Booking) -> bool:

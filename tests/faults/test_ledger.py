@@ -1,0 +1,70 @@
+"""The ledger takes down what it can, whatever else happens."""
+
+import logging
+from itertools import pairwise
+
+import psycopg2
+import pytest
+
+from booking_lab.conformance.waiting import eventually
+from tests.faults.test_waits import statuses
+from tests.web.test_booking import book
+
+NOTED = '''
+"""Notes: refuses everybody, and has an option that takes any text."""
+from dataclasses import dataclass
+from booking_lab import Attempt, Refused, Strategy
+
+@dataclass(frozen=True)
+class Noted(Strategy):
+    note: str = ""
+
+    def book(self, attempt: Attempt) -> None:
+        raise Refused
+'''
+
+
+@pytest.fixture
+def noted(make_client, tmp_path, caplog):
+    (tmp_path / "noted.py").write_text(NOTED)
+    caplog.set_level(logging.DEBUG, "booking_lab.housekeeping")
+    return make_client(log_level="DEBUG", strategy_folders=(str(tmp_path),))
+
+
+def refused(client):
+    return statuses(client).get("noted", {}).get("refused", 0)
+
+
+def test_a_row_that_the_database_will_not_have_is_lost_alone(noted, caplog):
+    # PostgreSQL's text holds every character but this one.
+    for note in ("before", "\0", "after"):
+        assert book(noted, strategy="noted", options={"note": note}).status_code == 409
+
+    eventually(lambda: refused(noted) == 2)
+
+    [lost] = [one for one in caplog.records if one.levelno == logging.ERROR]
+    assert "a row of the ledger is lost" in lost.message
+    assert "unsupported Unicode escape sequence" in lost.message
+
+
+def test_while_it_can_not_be_written_nothing_is_lost(noted, database_url, caplog):
+    with psycopg2.connect(database_url) as session, session.cursor() as cursor:
+        cursor.execute("ALTER TABLE attempts RENAME TO away")
+        session.commit()
+        assert book(noted, strategy="noted").status_code == 409
+        eventually(lambda: len(tries(caplog)) >= 3)
+        cursor.execute("ALTER TABLE away RENAME TO attempts")
+    session.close()
+
+    eventually(lambda: refused(noted) == 1)
+
+    # It is tried twice a second, and not as often as it can; it is worth a warning once.
+    assert all('relation "attempts" does not exist' in one.message for one in tries(caplog))
+    assert [one.levelname for one in tries(caplog)[:3]] == ["WARNING", "DEBUG", "DEBUG"]
+    times = [one.created for one in tries(caplog)]
+    assert all(second - first > 0.4 for first, second in pairwise(times))
+
+
+def tries(caplog):
+    """What was said of tries that failed."""
+    return [one for one in caplog.records if "begins anew" in one.message]
