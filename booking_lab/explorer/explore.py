@@ -186,19 +186,17 @@ def _stage(
         stage = Stage(world, bookers, nemeses, clock, arrivals, plan.strategy[0].name)
         workload = overheard(plan.workload)
 
-        def play(search: Search) -> Trial:
+        def begin() -> None:
             for memory in memories:
                 memory.clear()
             for client in clients:
                 client.flushdb()
             wish = Wish("", plan.strategy)
-            return stage.play(
-                [
-                    lambda b=booker, r=request: b.begin(workload, r, wish)  # type: ignore[misc]
-                    for booker, request in zip(bookers, plan.scenario.requests, strict=True)
-                ],
-                search.choose,
-            )
+            for booker, request in zip(bookers, plan.scenario.requests, strict=True):
+                booker.begin(workload, request, wish)
+
+        def play(search: Search) -> Trial:
+            return stage.play(begin, search.choose)
 
         yield play, memories
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from queue import Empty, SimpleQueue
 
 from booking_lab.core.step import StepKind
@@ -11,7 +12,7 @@ from booking_lab.errors import BookingLabError, DeadlockDetected, LockTimeout
 from booking_lab.explorer.booker import Booker, State
 from booking_lab.explorer.clock import ScheduledClock
 from booking_lab.explorer.nemesis import Nemesis
-from booking_lab.explorer.schedule import Move, written
+from booking_lab.explorer.schedule import Move, repeated, written
 from booking_lab.explorer.trial import Event, Trial
 from booking_lab.explorer.world import World
 
@@ -24,6 +25,8 @@ _STUCK = 20.0
 #: Moves after which a schedule is taken for one without an end. Five bookers who try as often as
 #: strategies do by default make a few hundred.
 _LONGEST = 2000
+#: How often a schedule is run until nobody is overtaken.
+_TRIES = 20
 #: Of these, so many are shown of the beginning and of the end.
 _SHOWN = 30
 _TIME = Move("time", "passes")
@@ -70,25 +73,41 @@ class Stage:
         self._strategy = strategy
         self._waiting: list[Booker] = []  # in PostgreSQL, in the order in which they began to
         self._struck: set[str] = set()
+        self._overtaken = self._lets_be = False
         self._made = 0  # how many moves
 
-    def play(self, begin: Sequence[Callable[[], None]], choose: Choose) -> Trial:
+    def play(self, begin: Callable[[], None], choose: Choose) -> Trial:
         """Run one schedule to its end; ``choose`` picks each move among those that are possible.
+
+        Of two who wait for a row, PostgreSQL lets the first go on first, as a rule: once it is
+        free, both reach for its new version. So that it is a rule without exceptions, a run in
+        which somebody was overtaken doesn't count, and is run again. What a strategy brings about
+        every time is let be.
 
         Raises:
             Stuck: a booker neither came to a stop nor waits for another.
             Endless: the bookers go on and on.
+            Diverged: it was run again, and was not the same.
         """
+        picked: list[tuple[Sequence[Move], Move]] = []
+        for left in range(_TRIES, 0, -1):
+            self._lets_be = left == 1
+            trial = self._run(begin, _again(picked, choose))
+            if not self._overtaken:
+                break
+        return trial
+
+    def _run(self, begin: Callable[[], None], choose: Choose) -> Trial:
         self._clear()
-        for start in begin:
-            start()
+        begin()
         self._settle()
         schedule: list[Move] = []
         events: list[Event] = []
         while moves := self._moves():
             if len(schedule) == _LONGEST:
                 raise self._endless(schedule)
-            move = choose(moves)
+            # What doesn't count has to come to its end all the same.
+            move = moves[0] if self._overtaken else choose(moves)
             event = Event(move, "")
             schedule.append(move)
             events.append(event)
@@ -99,6 +118,7 @@ class Stage:
 
     def _clear(self) -> None:
         """Take back what the last schedule has left behind, in the tables and with the bookers."""
+        self._overtaken = False
         self._struck.clear()
         self._waiting = []
         for booker in self._bookers.values():
@@ -196,6 +216,7 @@ class Stage:
 
     def _settle_once(self) -> None:
         deadline = time.monotonic() + _STUCK
+        line = list(self._waiting)
         # Who waited before and still waits for the same takes one look: an end of a transaction is
         # in the table of locks before it is answered.
         before = {
@@ -211,6 +232,7 @@ class Stage:
             if len(now) == len(running) and now == before:
                 # A session may be between two waits while it is looked at: else it takes two.
                 self._note_waits(now)
+                self._overtaken |= not self._lets_be and _is_overtaken(line, self._waiting, now)
                 if not self._break_deadlock(now):
                     return
                 now = {}
@@ -286,6 +308,32 @@ class Stage:
 
     def _ids(self) -> dict[str, str]:
         return {name: booker.booking_id for name, booker in self._bookers.items()}
+
+
+def _is_overtaken(
+    line: Sequence[Booker], still: Sequence[Booker], waits: dict[str, tuple[str, ...]]
+) -> bool:
+    """Whether one of ``line`` waits for another who stood behind him there, and is through."""
+    return any(
+        later not in still and later.name in waits.get(earlier.name, ())
+        for earlier, later in combinations(line, 2)
+    )
+
+
+def _again(picked: list[tuple[Sequence[Move], Move]], choose: Choose) -> Choose:
+    """Pick what was picked before, and take down what ``choose`` picks from there on."""
+    before = list(picked)
+
+    def pick(moves: Sequence[Move]) -> Move:
+        if not before:
+            picked.append((moves, choose(moves)))
+            return picked[-1][1]
+        possible, move = before.pop(0)
+        path = [one for _, one in picked[: len(picked) - len(before) - 1]]
+        repeated(moves, possible, path)
+        return move
+
+    return pick
 
 
 def _reaches(

@@ -1,6 +1,8 @@
 """Explorations on the servers that the tests share."""
 
 from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent, indent
 
 import pytest
 
@@ -10,6 +12,20 @@ from booking_lab.registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 Run = Callable[..., Exploration]
+
+STRATEGY = """
+from dataclasses import dataclass
+from booking_lab import Attempt, Busy, LockTimeout, StepKind, Strategy
+
+@dataclass(frozen=True)
+class Own(Strategy):
+    def book(self, attempt: Attempt) -> None:
+        who = "ABC"[attempt.request.id.int - 0xA0]
+        def send(statement, kind=StepKind.ACQUIRE):
+            return attempt.statement(kind, "own", f"SELECT {statement}", {})
+        def book():
+            attempt.write(attempt.decide(attempt.read()))
+"""
 
 
 @pytest.fixture
@@ -42,3 +58,15 @@ def run(place) -> Run:
         return explore(place, registry, plan, search or Exhaustive())
 
     return run
+
+
+@pytest.fixture
+def own(tmp_path: Path, run: Run) -> Run:
+    """Explore a strategy from what its method does."""
+
+    def own(book: str, **more: object) -> Exploration:
+        body = indent(dedent(book), " " * 8)
+        (tmp_path / "own.py").write_text(STRATEGY + body)
+        return run("own", folders=(tmp_path,), **more)
+
+    return own

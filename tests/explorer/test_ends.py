@@ -1,7 +1,6 @@
 """Every schedule comes to an end, and leaves nothing behind for the next."""
 
 import time
-from textwrap import dedent, indent
 
 import psycopg2
 import pytest
@@ -10,37 +9,12 @@ from booking_lab.explorer.schedule import parse
 from booking_lab.explorer.search import Exhaustive, Replay
 from booking_lab.explorer.stage import Endless
 
-STRATEGY = """
-from dataclasses import dataclass
-from booking_lab import Attempt, Busy, LockTimeout, StepKind, Strategy
-
-@dataclass(frozen=True)
-class Own(Strategy):
-    def book(self, attempt: Attempt) -> None:
-        who = "ABC"[attempt.request.id.int - 0xA0]
-        def send(statement, kind=StepKind.ACQUIRE):
-            return attempt.statement(kind, "own", f"SELECT {statement}", {})
-        def book():
-            attempt.write(attempt.decide(attempt.read()))
-"""
 #: The lock belongs to the session, and is never given back.
 KEEPS = """
 with attempt.transaction():
     send("pg_advisory_lock(1)")
     book()
 """
-
-
-@pytest.fixture
-def own(tmp_path, run):
-    """Explore a strategy from what its method does."""
-
-    def own(book, **more):
-        body = indent(dedent(book), " " * 8)
-        (tmp_path / "own.py").write_text(STRATEGY + body)
-        return run("own", folders=(tmp_path,), **more)
-
-    return own
 
 
 class InTurn(Replay):

@@ -1,0 +1,55 @@
+"""Who waits first goes on first, in every run."""
+
+import pytest
+
+from booking_lab.explorer.schedule import Diverged, parse, written
+from booking_lab.explorer.search import Replay
+
+#: A waits for C, and B behind A. As C commits, B is through, and A waits for B in turn.
+OVERTAKEN = """
+wanted = {"A": (1, 2), "B": (2,), "C": (1, 2)}[who]
+if who == "A":
+    wanted, Own.wanted = getattr(Own, "wanted", wanted), THEN
+with attempt.transaction():
+    send(", ".join(f"pg_advisory_xact_lock({number})" for number in wanted))
+    book()
+"""
+ONCE, ALWAYS = OVERTAKEN.replace("THEN", "(1,)"), OVERTAKEN.replace("THEN", "(1, 2)")
+#: C does something else in its second run.
+UNSTEADY = """
+if who == "C":
+    if hasattr(Own, "has_run"):
+        send("1", StepKind.READ)
+    Own.has_run = True
+"""
+ADDRESS = "C:acquire A:acquire B:acquire C:read C:write C:commit B:read"
+
+
+def waits(found, name):
+    """For whom a booker waited at its first step, and what it sent there."""
+    [event] = [one for one in found.last.events if str(one.move) == f"{name}:acquire"]
+    return event.waits_for, event.messages[0].statement.count("lock")
+
+
+@pytest.mark.parametrize(("book", "locks"), [(ONCE, 1), (ALWAYS, 2)])
+def test_a_run_in_which_somebody_was_overtaken_is_run_again(own, book, locks):
+    found = own(book, bookers=3, search=Replay(parse(ADDRESS)))
+
+    assert found.schedules == 1
+    assert found.outcomes == {"confirmed": 1, "refused": 2}
+    assert waits(found, "A") == (("C",), locks)  # what is so every time is let be
+    assert waits(found, "B") == (("C",), 1)
+    assert written(found.last.schedule).startswith(ADDRESS)
+
+
+def test_what_comes_after_it_is_still_a_choice(own):
+    address = ADDRESS.replace("B:read", "death:B A:read")
+
+    found = own(ALWAYS, bookers=3, nemeses=("death",), search=Replay(parse(address)))
+
+    assert written(found.last.schedule).startswith(address)
+
+
+def test_what_is_run_again_is_held_to_what_it_was(own):
+    with pytest.raises(Diverged, match="the run does not repeat itself"):
+        own(UNSTEADY + ALWAYS, bookers=3, search=Replay(parse(ADDRESS)))
