@@ -72,6 +72,7 @@ class Stage:
         self._arrivals = arrivals
         self._strategy = strategy
         self._waiting: list[Booker] = []  # in PostgreSQL, in the order in which they began to
+        self._waits: dict[str, tuple[str, ...]] = {}  # and for whom
         self._struck: set[str] = set()
         self._overtaken = self._lets_be = False
         self._made = 0  # how many moves
@@ -231,8 +232,8 @@ class Stage:
             now = self._blocked(running)
             if len(now) == len(running) and now == before:
                 # A session may be between two waits while it is looked at: else it takes two.
+                self._overtaken |= not self._lets_be and _is_overtaken(line, self._waits, now)
                 self._note_waits(now)
-                self._overtaken |= not self._lets_be and _is_overtaken(line, self._waiting, now)
                 if not self._break_deadlock(now):
                     return
                 now = {}
@@ -268,6 +269,7 @@ class Stage:
         }
 
     def _note_waits(self, waits: dict[str, tuple[str, ...]]) -> None:
+        self._waits = waits
         for name, others in waits.items():
             booker = self._bookers[name]
             if booker not in self._waiting:
@@ -311,11 +313,11 @@ class Stage:
 
 
 def _is_overtaken(
-    line: Sequence[Booker], still: Sequence[Booker], waits: dict[str, tuple[str, ...]]
+    line: Sequence[Booker], before: dict[str, tuple[str, ...]], now: dict[str, tuple[str, ...]]
 ) -> bool:
-    """Whether one of ``line`` waits for another who stood behind him there, and is through."""
+    """Whether one of ``line`` has begun to wait for another who stood behind him there."""
     return any(
-        later not in still and later.name in waits.get(earlier.name, ())
+        later.name in now.get(earlier.name, ()) and later.name not in before.get(earlier.name, ())
         for earlier, later in combinations(line, 2)
     )
 

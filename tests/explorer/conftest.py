@@ -20,7 +20,7 @@ from booking_lab import Attempt, Busy, LockTimeout, StepKind, Strategy
 @dataclass(frozen=True)
 class Own(Strategy):
     def book(self, attempt: Attempt) -> None:
-        who = "ABC"[attempt.request.id.int - 0xA0]
+        who = "ABCD"[attempt.request.id.int - 0xA0]
         def send(statement, kind=StepKind.ACQUIRE):
             return attempt.statement(kind, "own", f"SELECT {statement}", {})
         def book():
