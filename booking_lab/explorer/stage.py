@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from itertools import combinations
 from queue import Empty, SimpleQueue
 
 from booking_lab.core.step import StepKind
@@ -12,11 +11,10 @@ from booking_lab.errors import BookingLabError, DeadlockDetected, LockTimeout
 from booking_lab.explorer.booker import Booker, State
 from booking_lab.explorer.clock import ScheduledClock
 from booking_lab.explorer.nemesis import Nemesis
-from booking_lab.explorer.schedule import Move, repeated, written
+from booking_lab.explorer.overtaking import TRIES, Choose, again, is_overtaken
+from booking_lab.explorer.schedule import Move, written
 from booking_lab.explorer.trial import Event, Trial
 from booking_lab.explorer.world import World
-
-Choose = Callable[[Sequence[Move]], Move]
 
 #: Seconds that a message gets before it is asked whether its sender waits for a lock.
 _GLANCE = 0.001
@@ -25,8 +23,6 @@ _STUCK = 20.0
 #: Moves after which a schedule is taken for one without an end. Five bookers who try as often as
 #: strategies do by default make a few hundred.
 _LONGEST = 2000
-#: How often a schedule is run until nobody is overtaken.
-_TRIES = 20
 #: Of these, so many are shown of the beginning and of the end.
 _SHOWN = 30
 _TIME = Move("time", "passes")
@@ -91,9 +87,9 @@ class Stage:
             Diverged: it was run again, and was not the same.
         """
         picked: list[tuple[Sequence[Move], Move]] = []
-        for left in range(_TRIES, 0, -1):
+        for left in range(TRIES, 0, -1):
             self._lets_be = left == 1
-            trial = self._run(begin, _again(picked, choose))
+            trial = self._run(begin, again(picked, choose))
             if not self._overtaken:
                 break
         return trial
@@ -232,7 +228,7 @@ class Stage:
             now = self._blocked(running)
             if len(now) == len(running) and now == before:
                 # A session may be between two waits while it is looked at: else it takes two.
-                self._overtaken |= not self._lets_be and _is_overtaken(line, self._waits, now)
+                self._overtaken |= not self._lets_be and is_overtaken(line, self._waits, now)
                 self._note_waits(now)
                 if not self._break_deadlock(now):
                     return
@@ -310,32 +306,6 @@ class Stage:
 
     def _ids(self) -> dict[str, str]:
         return {name: booker.booking_id for name, booker in self._bookers.items()}
-
-
-def _is_overtaken(
-    line: Sequence[Booker], before: dict[str, tuple[str, ...]], now: dict[str, tuple[str, ...]]
-) -> bool:
-    """Whether one of ``line`` has begun to wait for another who stood behind him there."""
-    return any(
-        later.name in now.get(earlier.name, ()) and later.name not in before.get(earlier.name, ())
-        for earlier, later in combinations(line, 2)
-    )
-
-
-def _again(picked: list[tuple[Sequence[Move], Move]], choose: Choose) -> Choose:
-    """Pick what was picked before, and take down what ``choose`` picks from there on."""
-    before = list(picked)
-
-    def pick(moves: Sequence[Move]) -> Move:
-        if not before:
-            picked.append((moves, choose(moves)))
-            return picked[-1][1]
-        possible, move = before.pop(0)
-        path = [one for _, one in picked[: len(picked) - len(before) - 1]]
-        repeated(moves, possible, path)
-        return move
-
-    return pick
 
 
 def _reaches(
