@@ -80,7 +80,6 @@ class Ledger:
     def __init__(self) -> None:
         self._pending: list[Booking] = []
         self._lock = threading.Lock()
-        self.dropped = 0
 
     def close(self, booking: Booking) -> None:
         """Take down how ``booking`` was answered."""
@@ -88,7 +87,6 @@ class Ledger:
             self._pending.append(booking)
             if len(self._pending) > MOST_PENDING:
                 del self._pending[0]
-                self.dropped += 1
 
     def flush(self, session: Session) -> None:
         """Write all that is pending. Keeps it if the database fails; a row that fails is lost."""
@@ -108,7 +106,6 @@ class Ledger:
                 for one in batch:
                     self._write(session, [one])  # so that what is unfit is lost alone
                 return
-            self.dropped += 1
             reason = str(error).partition("\n")[0]
             log.error(
                 "a row of the ledger is lost: %s", reason, extra={"trace_id": batch[0].trace_id}

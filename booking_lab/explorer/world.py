@@ -16,8 +16,8 @@ _KEEPERS = "SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"
 #: Every so many schedules, what they have left behind is cleared away.
 _VACUUM_EVERY = 500
 
-
-Statement = tuple[str, Mapping[str, object]]
+#: A statement and its parameters.
+_Statement = tuple[str, Mapping[str, object]]
 
 
 class World:
@@ -91,7 +91,7 @@ class World:
                 found.append(self._wrong(Anomaly.WRONG_ANSWER, name, "has a booking all the same"))
         return found
 
-    def _prepare(self, statements: Sequence[Statement]) -> str:
+    def _prepare(self, statements: Sequence[_Statement]) -> str:
         """Prepare these; return what runs them all in one message."""
         for number, (statement, parameters) in enumerate(statements):
             self._session.execute(f"PREPARE anew_{number} AS {statement}", parameters)
@@ -101,7 +101,7 @@ class World:
         return Finding(anomaly, self._scope, name, f"{name} {detail}")
 
 
-def _begin_anew(workload: LabWorkload, scenario: Scenario) -> Sequence[Statement]:
+def _begin_anew(workload: LabWorkload, scenario: Scenario) -> Sequence[_Statement]:
     """Return what takes all counts back, so that bookers read the same every time.
 
     That is the attempts, the fencing tokens, and the versions and fences of the anchors' rows. Who
