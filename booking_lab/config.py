@@ -36,6 +36,11 @@ class Settings:
     port: int = _setting("BOOKING_LAB_PORT", 8000, "port to listen on")
     workers: int = _setting("BOOKING_LAB_WORKERS", 4, "gunicorn workers of each instance")
     threads: int = _setting("BOOKING_LAB_THREADS", 64, "threads of each worker")
+    pin: bool = _setting(
+        "BOOKING_LAB_PIN",
+        True,
+        "1: `booking-lab up` keeps each worker on one core; 0: on whichever is free",
+    )
     instance: str = _setting("BOOKING_LAB_INSTANCE", "", "name of this instance; empty: the host's")
     admin_token: str = _setting("BOOKING_LAB_ADMIN_TOKEN", "", "bearer token of /admin")
     strategy: str = _setting("BOOKING_LAB_STRATEGY", "none", "strategy of a new database")

@@ -18,7 +18,7 @@ from booking_lab.bench.place import HOT, UNIFORM, Place, prepare
 from booking_lab.config import Settings
 from booking_lab.crowd import Customer
 from booking_lab.lab import Lab
-from booking_lab.stack import RunningLab, running
+from booking_lab.stack import RunningLab, cores, running
 
 CLIENTS = 32
 
@@ -73,7 +73,8 @@ def _lab(settings: Settings, stack: RunningLab) -> Iterator[Lab]:
         instance="bench",
     )
     lab = Lab(here)
-    lab.start()
+    with cores.staying_on(counter.CORE):
+        lab.start()
     try:
         yield lab
     finally:

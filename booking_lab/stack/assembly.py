@@ -202,6 +202,8 @@ class Assembly:
         settings = replace(self._live(), instance=str(index + 1))
         command: list[str | Path] = [sys.executable, "-m", "booking_lab.stack.service"]
         command += [text for fd in sockets for text in ("--socket", str(fd))]
+        if settings.pin:
+            command += ["--first-core", str(index * settings.workers)]
         environment = environment_of(settings)
 
         def start() -> subprocess.Popen[bytes]:

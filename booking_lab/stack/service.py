@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client import multiprocess
 
 from booking_lab.config import Settings
+from booking_lab.stack import cores
 from booking_lab.stack.leash import die_with_parent
 from booking_lab.stack.listeners import BACKLOG
 from booking_lab.web import create_app
@@ -74,12 +76,19 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         settings: the service's settings.
         sockets: inherited descriptors to listen on; none: bind ``settings``' host and port.
         own_run_folder: whether the run folder ends with this process.
+        first_core: the core of the first worker, the others have the next ones; none: all have all.
     """
 
     def __init__(
-        self, settings: Settings, sockets: list[int], *, own_run_folder: bool = False
+        self,
+        settings: Settings,
+        sockets: list[int],
+        *,
+        own_run_folder: bool = False,
+        first_core: int | None = None,
     ) -> None:
         self.settings = settings
+        self.first_core = first_core
         self._sockets = sockets
         self._own_run_folder = own_run_folder
         super().__init__()
@@ -114,6 +123,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_tmp_dir": str(shared_memory) if os.access(shared_memory, os.W_OK) else None,
             "logconfig_dict": logging_config(self.settings.log_level),
             "loglevel": self.settings.log_level.lower(),
+            "pre_fork": _choose_core,
             "post_fork": _start_lab,
             "worker_exit": _stop_lab,
             "child_exit": _forget_worker,
@@ -125,12 +135,23 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             shutil.rmtree(self.settings.run_folder, ignore_errors=True)
 
 
+def _choose_core(master: Arbiter, worker: Worker) -> None:
+    # In the master, so that it remembers: who replaces a dead worker gets the core that it had.
+    taken = {one.core for one in master.WORKERS.values()}
+    first = master.app.first_core
+    worker.core = (
+        None if first is None else next(core for core in count(first) if core not in taken)
+    )
+
+
 def _start_lab(master: Arbiter, worker: Worker) -> None:
     # Nothing is under way before it serves, so it may simply end.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     # gunicorn's workers look for their master once a second; the kernel tells them at once.
     die_with_parent(master.pid, signal.SIGTERM)
+    if worker.core is not None:
+        cores.stay_on(worker.core)
     worker.app.wsgi().extensions["lab"].start()
 
 
@@ -150,9 +171,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--socket", type=int, action="append", default=[])
     parser.add_argument("--own-run-folder", action="store_true")
+    parser.add_argument("--first-core", type=int)
     given = parser.parse_args()
     settings = Settings.from_environment()
-    Service(settings, given.socket, own_run_folder=given.own_run_folder).run()
+    Service(
+        settings,
+        given.socket,
+        own_run_folder=given.own_run_folder,
+        first_core=given.first_core,
+    ).run()
 
 
 if __name__ == "__main__":
