@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from booking_lab.core.workload import Session
+from booking_lab.db.session import Session as PooledSession
 
 _READ = "SELECT strategy, options::text, think_time_ms, epoch, generation FROM lab"
 _SWITCH = """
@@ -23,6 +24,7 @@ UPDATE lab SET strategy = %(strategy)s, options = %(options)s::jsonb,
     think_time_ms = %(think_time_ms)s, epoch = epoch + 1
 RETURNING epoch
 """
+_EXPECT = "SELECT expect_selection(%(epoch)s, %(resets)s)"
 #: The channel on which workers hear of a switch.
 CHANNEL = "booking_lab_switch"
 
@@ -57,6 +59,15 @@ class Switched:
 def read(session: Session) -> Selection:
     """Read the selection."""
     return Selection(*session.execute(_READ)[0])
+
+
+def expect(session: PooledSession, current: Selection) -> None:
+    """Have the next statement of ``session`` fail unless ``current`` is what it is then.
+
+    It fails with ``StartOver``, and costs no message of its own.
+    """
+    expected = {"epoch": current.epoch, "resets": current.generation}
+    session.ahead(_EXPECT, expected)
 
 
 def switch(

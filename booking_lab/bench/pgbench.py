@@ -58,6 +58,8 @@ def _filled(statement: str, place: Place) -> str:
     values = {
         "customer_id": "'pgbench'",
         "generation": "1000000000",
+        "epoch": "(SELECT epoch FROM lab)",
+        "resets": "(SELECT generation FROM lab)",
         "holder": "gen_random_uuid()",
         "seen": ":version",
         "token": ":nextval",

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from psycopg2.extensions import connection
+
 from booking_lab.bench.place import Place
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lease import Servers
@@ -35,17 +37,27 @@ class Transcript:
 class _TakenDown(Session):
     """A session that takes down what it sends."""
 
-    transcript: Transcript
+    def __init__(self, raw: connection, transcript: Transcript) -> None:
+        super().__init__(raw)
+        self._transcript = transcript
+        self._message: list[str] = []
+
+    def ahead(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
+        self._message.append(statement)
+        super().ahead(statement, parameters)
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
-        opening = [self._begin.strip().rstrip(";")] if self._begin else []
-        self.transcript.messages.append([*opening, statement.strip()])
+        self._send(statement.strip())
         return super().execute(statement, parameters)
 
     def commit(self, record: Record | None = None) -> None:
         sent = [record.statement()[0].strip()] if record else []
-        self.transcript.messages.append([*sent, "COMMIT"])
+        self._send(*sent, "COMMIT")
         super().commit(record)
+
+    def _send(self, *statements: str) -> None:
+        self._transcript.messages.append([*self._message, *statements])
+        self._message = []
 
 
 class _OneSession(Pool):
@@ -60,8 +72,7 @@ class _OneSession(Pool):
     def session(self, first: Callable[[Session], T]) -> Iterator[tuple[Session, T]]:
         self._transcript.messages.clear()
         raw = self._connector.connect()
-        session = _TakenDown(raw)
-        session.transcript = self._transcript
+        session = _TakenDown(raw, self._transcript)
         try:
             yield session, first(session)
         finally:

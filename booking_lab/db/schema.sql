@@ -10,6 +10,17 @@ CREATE TABLE IF NOT EXISTS lab (
     generation    bigint  NOT NULL DEFAULT 1   -- counts resets
 );
 
+-- Fails with a code of the lab's own unless no switch and no reset has been since.
+CREATE OR REPLACE FUNCTION expect_selection(expected_epoch bigint, expected_generation bigint)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM lab WHERE epoch = expected_epoch AND generation = expected_generation
+    ) THEN
+        RAISE 'the lab was switched or reset' USING ERRCODE = 'LB001';
+    END IF;
+END $$;
+
 -- One row a booking, however it ended. A confirmed one is written in the booking's own transaction.
 CREATE TABLE IF NOT EXISTS attempts (
     id          uuid PRIMARY KEY,

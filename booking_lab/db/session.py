@@ -15,28 +15,35 @@ from booking_lab.errors import CommitUnknown
 class Session:
     """A psycopg2 connection in autocommit mode; transactions are opened and closed explicitly.
 
-    psycopg2 would send BEGIN as a message of its own. Here it travels in front of the
-    transaction's first statement, and the booking's record in front of COMMIT.
+    psycopg2 would send BEGIN as a message of its own. Here it travels ahead of the transaction's
+    first statement, and the booking's record ahead of COMMIT.
     """
 
     def __init__(self, raw: connection) -> None:
         self._raw = raw
         self._cursor = raw.cursor()
-        self._begin = ""
+        self._ahead = ""
         self.process_id = raw.get_backend_pid()
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and return its rows, none if it returns none."""
-        begin, self._begin = self._begin, ""
+        text = self._with_what_goes_ahead(statement, parameters)
         try:
-            self._cursor.execute(begin + statement, parameters)
+            self._cursor.execute(text, parameters)
             return self._cursor.fetchall() if self._cursor.description else []
         except psycopg2.Error as error:
             raise translated(error) from error
 
+    def ahead(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Send ``statement`` ahead of the next one, in the same message; its rows are nobody's.
+
+        If it fails, so does the next one, and isn't run.
+        """
+        self._ahead += f"{self._cursor.mogrify(statement, parameters).decode()};\n"
+
     def begin(self, isolation: str | None = None) -> None:
         """Open a transaction with the next statement."""
-        self._begin = f"BEGIN ISOLATION LEVEL {isolation};\n" if isolation else "BEGIN;\n"
+        self.ahead(f"BEGIN ISOLATION LEVEL {isolation}" if isolation else "BEGIN")
 
     def verify(self) -> None:
         """Nothing: the selection was read here, before the booking began."""
@@ -47,12 +54,14 @@ class Session:
         Raises:
             CommitUnknown: the connection was lost, so that nobody knows whether COMMIT arrived.
         """
-        if self._begin:  # nothing was ever sent
-            self._begin = ""
+        if self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:  # nothing was ever sent
+            self._ahead = ""
             return
         statement, parameters = record.statement() if record else ("", {})
+        statement = f"{statement};\nCOMMIT" if statement else "COMMIT"
+        text = self._with_what_goes_ahead(statement, parameters)
         try:
-            self._cursor.execute(f"{statement};\nCOMMIT" if statement else "COMMIT", parameters)
+            self._cursor.execute(text, parameters)
         except psycopg2.Error as error:
             if self._raw.closed:
                 raise CommitUnknown from error
@@ -61,7 +70,7 @@ class Session:
 
     def rollback(self) -> None:
         """Undo the open transaction, if any; a dead connection has done so already."""
-        self._begin = ""
+        self._ahead = ""
         if self._raw.closed or self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
             return
         try:
@@ -69,6 +78,11 @@ class Session:
         except psycopg2.Error:
             # The server rolls back what a lost connection left; the pool drops the connection.
             self._raw.close()
+
+    def _with_what_goes_ahead(self, statement: str, parameters: Mapping[str, object] | None) -> str:
+        ahead, self._ahead = self._ahead, ""
+        # It has its values already. Where there are parameters, a percent sign would be one more.
+        return (ahead if parameters is None else ahead.replace("%", "%%")) + statement
 
     @property
     def usable(self) -> bool:

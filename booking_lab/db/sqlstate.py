@@ -5,17 +5,17 @@ from __future__ import annotations
 import psycopg2
 
 from booking_lab.errors import (
-    BookingLabError,
     DatabaseUnavailable,
     DeadlockDetected,
     LockTimeout,
     Refused,
     SerializationFailure,
+    StartOver,
     TimedOut,
 )
 
 #: https://www.postgresql.org/docs/current/errcodes-appendix.html
-_ERRORS: dict[str, type[BookingLabError]] = {
+_ERRORS: dict[str, type[Exception]] = {
     "40001": SerializationFailure,
     "40P01": DeadlockDetected,
     "55P03": LockTimeout,  # lock_not_available: lock_timeout, or NOWAIT
@@ -24,6 +24,7 @@ _ERRORS: dict[str, type[BookingLabError]] = {
     "23P01": Refused,  # exclusion_violation: likewise
     "23514": Refused,  # check_violation: likewise
     "53300": DatabaseUnavailable,  # too_many_connections
+    "LB001": StartOver,  # the lab's own, see schema.sql
 }
 #: Connection exceptions, and the server going down or coming up.
 _UNAVAILABLE = ("08", "57P01", "57P02", "57P03", "57P05")

@@ -242,7 +242,7 @@ class WatchedSession(RepeatingSession):
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and take it down."""
-        message = Message(self._begin + statement, parameters or {})
+        message = Message(self._ahead + statement, parameters or {})
         with self._taken_down(message):
             message.rows = rows = super().execute(statement, parameters)
         return rows

@@ -71,6 +71,22 @@ def test_who_waits_needs_no_connection(office):
     pool.close()
 
 
+def test_a_connection_that_died_while_it_was_idle_is_replaced(make_office):
+    office = make_office()
+
+    def book() -> Booking:
+        return office.lab.engine.book(TICKETS, asks(), queue(office))
+
+    assert told([book()]) == [CONFIRMED]
+    ended = office.ask(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    assert ended
+    assert told([book()]) == [CONFIRMED]
+    assert office.left() == 8
+
+
 def test_what_is_refused_is_refused_to_its_own_booker(office):
     """Each is decided on what those before it have left."""
     bookings = served(office, [asks(quantity) for quantity in (6, 5, 4, 1)])
