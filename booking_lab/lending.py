@@ -10,7 +10,7 @@ assumed is true for each of them, and to find that out costs no message.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from booking_lab import selection
 from booking_lab.core.workload import Record, Row, Session
@@ -32,8 +32,9 @@ class Lender:
         self.last: Selection | None = None
         self._outdated: Selection | None = None
 
-    @contextmanager
-    def lend(self, waits: Callable[[Selection], bool]) -> Iterator[tuple[Session, Selection]]:
+    def lend(
+        self, waits: Callable[[Selection], bool]
+    ) -> AbstractContextManager[tuple[Session, Selection]]:
         """Lend a session, with the selection to begin under.
 
         Args:
@@ -46,13 +47,13 @@ class Lender:
         """
         assumed = self.last
         if assumed and assumed is not self._outdated and waits(assumed):
-            with Later(self, assumed) as later:
-                try:
-                    yield later, assumed
-                except StartOver:
-                    self._outdated = assumed
-                    raise
-            return
+            return Later(self, assumed)
+        return self._unless(waits)
+
+    @contextmanager
+    def _unless(
+        self, waits: Callable[[Selection], bool]
+    ) -> Iterator[tuple[PooledSession, Selection]]:
         with self.at_once() as (session, current):
             if not waits(current):
                 yield session, current
@@ -65,6 +66,10 @@ class Lender:
         with self._pool.session(selection.read) as (session, current):
             self.last = current
             yield session, current
+
+    def look_again(self, assumed: Selection) -> None:
+        """Don't let anybody else begin under ``assumed``: it is outdated."""
+        self._outdated = assumed
 
     def unproven(self) -> AbstractContextManager[tuple[PooledSession, None]]:
         """Lend a connection that may have died while it was idle; nothing is sent to find out."""
@@ -83,13 +88,15 @@ class Later:
         self._session: PooledSession | None = None
         self._isolation: str | None = None
         self._proven = False
-        self._lent = ExitStack()
+        self._lent: AbstractContextManager[object] | None = None
 
-    def __enter__(self) -> Later:
-        return self
+    def __enter__(self) -> tuple[Later, Selection]:
+        return self, self._assumed
 
-    def __exit__(self, *_: object) -> None:
-        self._lent.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._give_back()
+        if kind is StartOver:
+            self._lender.look_again(self._assumed)
 
     @property
     def process_id(self) -> int:
@@ -124,25 +131,28 @@ class Later:
 
     def commit(self, record: Record | None) -> None:
         """Commit, and give the connection back."""
-        with self._given_back() as session:
-            session.commit(record)
+        assert self._session, "no transaction was begun"
+        try:
+            self._session.commit(record)
+        finally:
+            self._give_back()
 
     def rollback(self) -> None:
         """Undo what is open, and give the connection back."""
-        if self._session:  # none: no other one could be had
-            with self._given_back() as session:
-                session.rollback()
+        try:
+            if self._session:  # none: no other one could be had
+                self._session.rollback()
+        finally:
+            self._give_back()
 
     def _begin_on(self, lent: AbstractContextManager[tuple[PooledSession, object]]) -> None:
-        self._session = None
-        self._lent.close()
-        self._session, _ = self._lent.enter_context(lent)
+        self._give_back()
+        self._session, _ = lent.__enter__()
+        self._lent = lent
         self._session.begin(self._isolation)
         selection.expect(self._session, self._assumed)
 
-    @contextmanager
-    def _given_back(self) -> Iterator[PooledSession]:
-        session, self._session = self._session, None
-        assert session, "no transaction was begun"
-        with self._lent.pop_all():
-            yield session
+    def _give_back(self) -> None:
+        lent, self._lent, self._session = self._lent, None, None
+        if lent:
+            lent.__exit__(None, None, None)

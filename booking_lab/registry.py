@@ -39,6 +39,7 @@ class Entry:
         module = sys.modules[kind.__module__]
         self.description = inspect.cleandoc(module.__doc__ or kind.__doc__ or "")
         self._adapter: TypeAdapter[Strategy] = TypeAdapter(kind)
+        self._given: tuple[Strategy, dict[str, Any]] | None = None
 
     @property
     def summary(self) -> str:
@@ -68,9 +69,15 @@ class Entry:
             ) from None
 
     def given(self, strategy: Strategy) -> dict[str, Any]:
-        """All options of ``strategy`` as the API takes them, defaults included."""
-        dumped: dict[str, Any] = self._adapter.dump_python(strategy, mode="json")
-        return dumped
+        """All options of ``strategy`` as the API takes them, defaults included.
+
+        Every booking wants to know, and mostly of the same strategy.
+        """
+        given = self._given  # another thread may replace it meanwhile
+        if given is None or given[0] is not strategy:
+            given = strategy, self._adapter.dump_python(strategy, mode="json")
+            self._given = given
+        return given[1]
 
 
 class Registry:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from booking_lab.core.workload import Session
@@ -96,34 +95,50 @@ def switch(
     return Switched(before, after)
 
 
-@dataclass(eq=False)
 class Entry:
-    """A booking under way, with the epoch that it runs in; none: not known yet."""
+    """A booking under way for as long as the block runs.
 
-    epoch: int | None = None
+    Attributes:
+        epoch: the epoch that it runs in; none: not known yet.
+    """
+
+    __slots__ = ("_under_way", "epoch")
+
+    def __init__(self, under_way: UnderWay) -> None:
+        self.epoch: int | None = None
+        self._under_way = under_way
+
+    def __enter__(self) -> Entry:
+        self._under_way.add(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._under_way.discard(self)
 
 
-@dataclass
 class UnderWay:
     """The bookings under way in this process, by the epoch that they run in.
 
     A booking enters before it reads the selection: until it has, it counts as older than any.
     """
 
-    _entries: set[Entry] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._entries: set[Entry] = set()
+        self._lock = threading.Lock()
 
-    @contextmanager
-    def entered(self) -> Iterator[Entry]:
+    def entered(self) -> Entry:
         """Count one booking for as long as the block runs; set ``epoch`` on it once known."""
-        entry = Entry()
+        return Entry(self)
+
+    def add(self, entry: Entry) -> None:
+        """Count ``entry``."""
         with self._lock:
             self._entries.add(entry)
-        try:
-            yield entry
-        finally:
-            with self._lock:
-                self._entries.discard(entry)
+
+    def discard(self, entry: Entry) -> None:
+        """Count ``entry`` no more."""
+        with self._lock:
+            self._entries.discard(entry)
 
     def __len__(self) -> int:
         return len(self._entries)

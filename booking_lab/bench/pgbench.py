@@ -63,6 +63,7 @@ def _filled(statement: str, place: Place) -> str:
         "holder": "gen_random_uuid()",
         "seen": ":version",
         "token": ":nextval",
+        "common": "'{}'",
         "rows": _ROWS.format(workload=place.workload.name, scope=place.id),
         **place.in_pgbench,
     }
@@ -70,7 +71,7 @@ def _filled(statement: str, place: Place) -> str:
 
 
 _ROWS = (
-    """jsonb_build_array(jsonb_set('{{"workload": "{workload}", "scope": "{scope}", """
+    """json_build_array(jsonb_set('{{"workload": "{workload}", "scope": "{scope}", """
     """"subject": "S", "action": "book", "customer_id": "p", """
     """"strategy": "pgbench", "options": {{}}, "epoch": 1, "generation": 1, """
     """"outcome": "confirmed", "answered": null, "code": "", "tries": 1, "waited_ms": 0, """

@@ -24,7 +24,7 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
-@dataclass
+@dataclass(slots=True)
 class Timing:
     """What the stopwatch saw so far, in seconds.
 
@@ -45,7 +45,7 @@ class Timing:
     batches: list[int] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class Booking:
     """One booking: what is asked, under which strategy, and what became of it.
 

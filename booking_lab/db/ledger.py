@@ -15,14 +15,18 @@ from booking_lab.core.workload import Session
 
 log = logging.getLogger(__name__)
 
-#: ``attempts`` as rows of JSON, so that one or a thousand are one parameter.
-_INSERT = "INSERT INTO attempts SELECT * FROM jsonb_populate_recordset(NULL::attempts, %(rows)s)"
+#: ``attempts`` as rows of JSON, so that one or a thousand are one parameter; what bookings of one
+#: transaction have in common is sent once.
+_INSERT = """
+INSERT INTO attempts SELECT * FROM json_populate_recordset(
+    json_populate_record(NULL::attempts, %(common)s), %(rows)s)
+"""
 
 #: What began before its scope was reset stays out. FOR SHARE waits for a reset under way and then
 #: looks again at the row that it left.
 _INSERT_LATE = """
 INSERT INTO attempts
-SELECT late.* FROM jsonb_populate_recordset(NULL::attempts, %(rows)s) AS late
+SELECT late.* FROM json_populate_recordset(NULL::attempts, %(rows)s) AS late
 JOIN resets ON resets.workload = late.workload AND resets.scope = late.scope
            AND resets.generation <= late.generation
 ORDER BY late.id FOR SHARE OF resets
@@ -35,7 +39,7 @@ ON CONFLICT (id) DO UPDATE SET
 #: reset takes the rows away in an order of its own.
 _UPDATE = """
 WITH told AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%(rows)s) AS told (
+    SELECT * FROM json_to_recordset(%(rows)s) AS told (
         id uuid, tries integer, waited_ms double precision, held_ms double precision,
         total_ms double precision)
 ), there AS MATERIALIZED (
@@ -67,8 +71,7 @@ class Confirmation:
 
     def statement(self) -> tuple[str, Mapping[str, object]]:
         """The INSERT and its parameters."""
-        rows = [_row(booking, outcome=Outcome.CONFIRMED) for booking in self.bookings]
-        return _INSERT, {"rows": _as_json(rows)}
+        return _INSERT, _inserted(self.bookings, Outcome.CONFIRMED)
 
 
 class Ledger:
@@ -120,7 +123,7 @@ class Ledger:
 def _send(session: Session, bookings: Sequence[Booking]) -> None:
     confirmed = [_times(one) for one in bookings if one.outcome is Outcome.CONFIRMED]
     others = [
-        _row(one, outcome=one.outcome, answered=one.outcome)
+        {**_common(one, one.outcome), **_own(one), "answered": one.outcome}
         for one in bookings
         if one.outcome is not Outcome.CONFIRMED
     ]
@@ -141,9 +144,8 @@ def settle(session: Session, booking: Booking) -> bool:
     Raises:
         LockTimeout: its transaction is still open.
     """
-    rows = _as_json([_row(booking, outcome=Outcome.ERROR)])
     inserted = session.execute(
-        f"{_INSERT} ON CONFLICT (id) DO NOTHING RETURNING id", {"rows": rows}
+        f"{_INSERT} ON CONFLICT (id) DO NOTHING RETURNING id", _inserted([booking], Outcome.ERROR)
     )
     if inserted:
         return False
@@ -151,26 +153,36 @@ def settle(session: Session, booking: Booking) -> bool:
     return bool(session.execute(stands, {"id": str(booking.request.id)}))
 
 
-def _row(
-    booking: Booking, *, outcome: Outcome | None, answered: Outcome | None = None
-) -> dict[str, object]:
-    request = booking.request
+def _inserted(bookings: Sequence[Booking], outcome: Outcome) -> dict[str, object]:
+    """The parameters that insert these, which ran in one transaction."""
+    common = to_json(_common(bookings[0], outcome)).decode()
+    return {"common": common, "rows": _as_json([_own(booking) for booking in bookings])}
+
+
+def _common(booking: Booking, outcome: Outcome | None) -> dict[str, object]:
+    """What a booking's row has in common with those of its transaction."""
     return {
         "workload": booking.workload.name,
+        "strategy": booking.strategy.name,
+        "options": booking.options,
+        "epoch": booking.epoch,
+        "generation": booking.request.generation,
+        "outcome": outcome,
+        "worker": booking.worker,
+    }
+
+
+def _own(booking: Booking) -> dict[str, object]:
+    """What it has for itself."""
+    request = booking.request
+    return {
         "scope": booking.workload.scope(request),
         "subject": booking.workload.subject(request),
         "action": request.action,
         "customer_id": request.customer_id,
-        "strategy": booking.strategy.name,
-        "options": booking.options,
-        "epoch": booking.epoch,
-        "generation": request.generation,
-        "outcome": outcome,
-        "answered": answered,
         "code": booking.code,
-        "worker": booking.worker,
         "trace_id": booking.trace_id,
-        "started_at": booking.started_at.isoformat(),
+        "started_at": booking.started_at,
         **_times(booking),
     }
 
@@ -178,7 +190,7 @@ def _row(
 def _times(booking: Booking) -> dict[str, object]:
     timing = booking.timing
     return {
-        "id": str(booking.request.id),
+        "id": booking.request.id,
         "tries": booking.tries,
         "waited_ms": timing.waited * 1000,
         "held_ms": timing.held * 1000,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import cache
 from itertools import product
 
@@ -117,16 +117,9 @@ class Metrics(Observer):
     def __init__(self) -> None:
         self._ended: deque[Booking] = deque(maxlen=MOST_PENDING)
 
-    @contextmanager
-    def booking(self, booking: Booking) -> Iterator[None]:
+    def booking(self, booking: Booking) -> AbstractContextManager[object]:
         """Count the booking when it has ended."""
-        try:
-            yield
-        finally:
-            if booking.outcome is not None:  # none: it named something that isn't there
-                series = _series(booking.strategy.name, booking.workload.name)
-                series.bookings[booking.outcome].inc()
-            self._ended.append(booking)
+        return _Counted(booking, self._ended)
 
     def publish(self) -> None:
         """Show what the bookings took that have ended by now. Thread-safe."""
@@ -137,6 +130,25 @@ class Metrics(Observer):
                 ended[_series(booking.strategy.name, booking.workload.name)].append(booking)
         for series, bookings in ended.items():
             series.observe(bookings)
+
+
+class _Counted:
+    """One booking under the eyes of ``Metrics``. A generator would cost several times as much."""
+
+    __slots__ = ("_booking", "_ended")
+
+    def __init__(self, booking: Booking, ended: deque[Booking]) -> None:
+        self._booking, self._ended = booking, ended
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        booking = self._booking
+        if booking.outcome is not None:  # none: it named something that isn't there
+            series = _series(booking.strategy.name, booking.workload.name)
+            series.bookings[booking.outcome].inc()
+        self._ended.append(booking)
 
 
 def begin_at_zero(strategies: Iterable[str], workloads: Iterable[str]) -> None:

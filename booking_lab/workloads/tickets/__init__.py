@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
@@ -132,7 +133,7 @@ class Tickets(LabWorkload):
                 "event_id": requests[0].event_id,
                 "generation": min(request.generation for request in requests),
                 "taken": sum(change.taken for _, change in changes),
-                "bookings": json.dumps([_row(request) for request in requests]),
+                "bookings": to_json([_row(request) for request in requests]).decode(),
             },
         )
         if not rows:
@@ -225,7 +226,7 @@ def _parameters(request: TicketRequest, taken: int) -> dict[str, object]:
 
 def _row(request: TicketRequest) -> dict[str, object]:
     return {
-        "holder": str(request.id),
+        "holder": request.id,
         "customer_id": request.customer_id,
         "quantity": request.quantity,
     }

@@ -85,12 +85,11 @@ def decide(state: State, request: TicketRequest) -> Change:
 
 def apply(state: State, request: TicketRequest, change: Change) -> State:
     """Return the state with the change's tickets taken."""
-    holder = str(request.holder)
     return tuple(
         Event(one.id, one.available - change.taken, one.price)
         if isinstance(one, Event) and one.id == request.event_id
         else Held(one.booking, request.quantity)
-        if isinstance(one, Held) and one.booking == holder
+        if isinstance(one, Held) and one.booking == str(request.holder)
         else one
         for one in state
     )
