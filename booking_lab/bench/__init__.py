@@ -18,7 +18,7 @@ from booking_lab.bench.place import HOT, UNIFORM, Place, prepare
 from booking_lab.config import Settings
 from booking_lab.crowd import Customer
 from booking_lab.lab import Lab
-from booking_lab.stack import RunningLab, cores, running
+from booking_lab.stack import RunningLab, running, tuning
 
 CLIENTS = 32
 
@@ -73,8 +73,9 @@ def _lab(settings: Settings, stack: RunningLab) -> Iterator[Lab]:
         instance="bench",
     )
     lab = Lab(here)
-    with cores.staying_on(counter.CORE):
+    with tuning.staying_on(counter.CORE):
         lab.start()
+    tuning.keep_what_is_here()
     try:
         yield lab
     finally:

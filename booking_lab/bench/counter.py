@@ -15,14 +15,14 @@ from booking_lab.core.booking import Outcome
 from booking_lab.crowd import Customer
 from booking_lab.engine import Wish
 from booking_lab.lab import Lab
-from booking_lab.stack import cores
+from booking_lab.stack import tuning
 
 #: Those that are compared here; the first is what the others are measured by.
 STRATEGIES = ("pessimistic", "atomic", "queue", "reserve")
 #: How many times as fast as the first ``queue`` has to be.
 GOALS = {"in process": 10.0, "over HTTP": 2.0}
 
-#: Where this process's bookers are: on one core, like each worker of the service.
+#: Where this process's bookers are: on one core, as those of each worker of the service.
 CORE = 0
 
 #: What pgbench can do at best with a counter: no reading, no booking, no record.
@@ -96,7 +96,7 @@ def run(
             admin.post("/admin/strategy", {"strategy": name})
             admin.post(f"/admin/reset?kind=tickets&scope={COUNTER.id}")
         progress(f"{name}, {COUNTER.name}: in process")
-        with cores.staying_on(CORE):
+        with tuning.staying_on(CORE):
             inside = wire.let_loose(lambda number: _booker(lab, number), clients, seconds)
         progress(f"{name}, {COUNTER.name}: over HTTP")
         rows.append(Row(name, inside, wire.load(url, COUNTER, clients, seconds)))

@@ -18,7 +18,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client import multiprocess
 
 from booking_lab.config import Settings
-from booking_lab.stack import cores
+from booking_lab.stack import tuning
 from booking_lab.stack.leash import die_with_parent
 from booking_lab.stack.listeners import BACKLOG
 from booking_lab.web import create_app
@@ -151,8 +151,9 @@ def _start_lab(master: Arbiter, worker: Worker) -> None:
     # gunicorn's workers look for their master once a second; the kernel tells them at once.
     die_with_parent(master.pid, signal.SIGTERM)
     if worker.core is not None:
-        cores.stay_on(worker.core)
+        tuning.stay_on(worker.core)
     worker.app.wsgi().extensions["lab"].start()
+    tuning.keep_what_is_here()
 
 
 def _stop_lab(_master: Arbiter, worker: Worker) -> None:
