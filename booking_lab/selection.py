@@ -157,6 +157,10 @@ ON CONFLICT (worker) DO UPDATE SET process_id = excluded.process_id, drained_epo
 _GONE = """
 DELETE FROM workers WHERE process_id NOT IN (SELECT pid FROM pg_stat_activity WHERE pid IS NOT NULL)
 """
+_LIVE = """
+SELECT count(*) FROM workers JOIN pg_stat_activity ON pid = process_id
+WHERE starts_with(worker, %(instance)s || '/')
+"""
 _UNDRAINED = """
 SELECT count(*) FROM workers JOIN pg_stat_activity ON pid = process_id
 WHERE drained_epoch < %(epoch)s
@@ -172,6 +176,11 @@ def register(session: Session, worker: str, epoch: int) -> None:
 def unregister(session: Session, worker: str) -> None:
     """Say that ``worker`` ends."""
     session.execute("DELETE FROM workers WHERE worker = %(worker)s", {"worker": worker})
+
+
+def live_workers(session: Session, instance: str) -> int:
+    """How many workers of ``instance`` have registered and live."""
+    return int(session.execute(_LIVE, {"instance": instance})[0][0])
 
 
 def wait_drained(session: Session, epoch: int, timeout: float) -> bool:

@@ -16,8 +16,11 @@ from pathlib import Path
 import psycopg2
 from prometheus_client import multiprocess
 
+from booking_lab import selection
 from booking_lab.config import Settings
 from booking_lab.db import schema
+from booking_lab.db.connector import Connector
+from booking_lab.errors import Unavailable
 from booking_lab.observers.history import open_history
 from booking_lab.stack import accounts, cluster, listeners, own, postgres, process, valkey
 from booking_lab.stack.errors import StackError
@@ -188,10 +191,25 @@ class Assembly:
                 url=listeners.address(host, port),
             )
             yield self._starting(part, lambda: True)
-        for part, port in zip(self._services(), self._listeners.ports, strict=True):
-            yield Step(partial(self._listeners.ready, port), "", part)
+        for index, part in enumerate(self._services()):
+            yield Step(partial(self._serves, index), "", part)
         workers = f"{self._plan.instances} x {self._settings.workers} workers"
         yield _done(f"The service answers with {workers}{_took(began)}.")
+
+    def _serves(self, index: int) -> bool:
+        """Tell whether an instance is ready with all of its workers.
+
+        The first crowd would else meet in the one that was there first.
+        """
+        assert self._listeners
+        if not self._listeners.ready(self._listeners.ports[index]):
+            return False
+        try:
+            with Connector(self._live().database_url).session() as session:
+                there = selection.live_workers(session, _name(index))
+        except Unavailable:
+            return False
+        return there >= self._settings.workers
 
     def _services(self) -> list[Part]:
         return [part for part in self.parts if part.kind == "service"]
@@ -199,7 +217,7 @@ class Assembly:
     def _starter(self, index: int) -> Callable[[], subprocess.Popen[bytes]]:
         assert self._listeners
         sockets = self._listeners.of(index)
-        settings = replace(self._live(), instance=str(index + 1))
+        settings = replace(self._live(), instance=_name(index))
         command: list[str | Path] = [sys.executable, "-m", "booking_lab.stack.service"]
         command += [text for fd in sockets for text in ("--socket", str(fd))]
         if settings.pin:
@@ -231,6 +249,11 @@ class Assembly:
     def _starting(self, part: Part, done: Callable[[], bool], *, retry: float = 0.0) -> Step:
         self.parts.append(part)
         return Step(done, "", part, retry=retry)
+
+
+def _name(index: int) -> str:
+    """The name of an instance."""
+    return str(index + 1)
 
 
 def prepare_schema(settings: Settings) -> None:

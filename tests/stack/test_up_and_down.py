@@ -6,6 +6,7 @@ import select
 import signal
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,7 @@ from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack.plan import REDLOCK
 from booking_lab.stack.process import Process
+from booking_lab.stack.state import State
 from tests.stack.conftest import COMMAND, CommandLine, free_ports, gone
 from tests.uncounted import uncounted
 
@@ -43,6 +45,26 @@ def test_the_life_of_a_lab(lab: CommandLine) -> None:
 
     in_the_foreground_ctrl_c_stops_it_and_the_data_is_still_there(lab)
     assert lab("status").returncode == 3
+
+
+def test_up_waits_for_the_last_worker(lab: CommandLine) -> None:
+    """The first crowd would else meet in the worker that was there first."""
+
+    def workers() -> list[int]:
+        state = State.read(lab.data / "state.json")
+        masters = [one.process for one in state.parts if one.name == "service-1"] if state else []
+        return [one.pid for master in masters for one in psutil.Process(master.pid).children()]
+
+    with ThreadPoolExecutor(1) as background:
+        up = background.submit(lab.up)
+        last = eventually(workers)[0]
+        os.kill(last, signal.SIGSTOP)  # long before it has opened its connections
+        try:
+            eventually(lab.ready)
+            assert all(lab.ready() and not up.done() for _ in range(100))
+        finally:
+            os.kill(last, signal.SIGCONT)
+        assert up.result().returncode == 0
 
 
 def each_instance_has_a_port_of_its_own(lab: CommandLine) -> None:
