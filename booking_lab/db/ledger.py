@@ -52,7 +52,7 @@ UPDATE attempts SET
 FROM there WHERE attempts.id = there.id
 """
 
-#: Rows that wait for a database that is away; the oldest go when there are more.
+#: Rows that a worker keeps for later, unless it is told otherwise.
 MOST_PENDING = 100_000
 _BATCH = 500
 
@@ -78,21 +78,28 @@ class Ledger:
     """Collects how bookings were answered and writes them in batches.
 
     Thread-safe. ``flush`` is called by the worker's housekeeping and at an orderly stop.
+
+    Args:
+        most: rows that wait for a database that is away; the oldest go when there are more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_PENDING) -> None:
+        self._most = most
         self._pending: list[Booking] = []
+        self._lost = 0
         self._lock = threading.Lock()
 
     def close(self, booking: Booking) -> None:
         """Take down how ``booking`` was answered."""
         with self._lock:
             self._pending.append(booking)
-            if len(self._pending) > MOST_PENDING:
+            if len(self._pending) > self._most:
                 del self._pending[0]
+                self._lost += 1
 
     def flush(self, session: Session) -> None:
         """Write all that is pending. Keeps it if the database fails; a row that fails is lost."""
+        self._tell()
         while batch := self._take():
             try:
                 self._write(session, batch)
@@ -113,6 +120,12 @@ class Ledger:
             log.error(
                 "a row of the ledger is lost: %s", reason, extra={"trace_id": batch[0].trace_id}
             )
+
+    def _tell(self) -> None:
+        with self._lock:
+            lost, self._lost = self._lost, 0
+        if lost:
+            log.error("rows of the ledger are lost: %d more than it keeps", lost)
 
     def _take(self) -> list[Booking]:
         with self._lock:

@@ -7,6 +7,9 @@ import psycopg2
 import pytest
 
 from booking_lab.conformance.waiting import eventually
+from booking_lab.db.ledger import Ledger
+from booking_lab.engine import Wish
+from booking_lab.workloads.seats import SeatRequest
 from tests.faults.test_waits import statuses
 from tests.web.test_booking import book
 
@@ -63,6 +66,24 @@ def test_while_it_can_not_be_written_nothing_is_lost(noted, database_url, caplog
     assert [one.levelname for one in tries(caplog)[:3]] == ["WARNING", "DEBUG", "DEBUG"]
     times = [one.created for one in tries(caplog)]
     assert all(second - first > 0.4 for first, second in pairwise(times))
+
+
+def test_what_is_more_than_it_keeps_is_told(noted, caplog):
+    """The oldest rows go; that there were some must not stay unknown."""
+    lab = noted.application.extensions["lab"]
+    entry = lab.registry.get("noted")
+    full = Ledger(most=3)
+    for number in range(5):
+        request = SeatRequest(event_id=1, seats=("A1",), customer_id=f"c{number}")
+        wish = Wish("0" * 32, (entry, entry.make({})))
+        full.close(lab.engine.book(lab.workloads.get("seats"), request, wish))
+
+    with lab.connector.session() as session:
+        full.flush(session)
+        full.flush(session)
+
+    [told] = [one.message for one in caplog.records if one.levelno == logging.ERROR]
+    assert told == "rows of the ledger are lost: 2 more than it keeps"
 
 
 def tries(caplog):
