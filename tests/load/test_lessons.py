@@ -62,17 +62,26 @@ def test_the_exercises_script_finds_none_unsafe_and_a_wrong_expectation_fails(ur
 
 
 def test_the_comparison_puts_every_strategy_to_the_test(url: str) -> None:
-    # Many, and several times: under `atomic`, a booking is over in a moment.
-    lesson = run("03_compare.js", url, SEATS=3, CUSTOMERS=20)
-    assert lesson.code == PASSED, lesson.report + lesson.errors
     there_are = requests.get(f"{url}/admin/strategies", timeout=10).json()["strategies"]
-    assert set(lesson.table) - {"strategy"} == {one["name"] for one in there_are}
-    for one in there_are:
-        row = lesson.table[one["name"]]
-        unsafe = "double booking" in one["allows"]
-        assert row["verdict"] == ("double booking" if unsafe else "safe")
-        assert int(row["double bookings"]) == (3 if unsafe else 0)
-        assert int(row["overlapping"]) > 0
+    unproven = {one["name"] for one in there_are}
+    # Where one statement does it all, a booking is over in a moment. On a busy machine, a whole
+    # crowd can miss each other there, and the lesson has to say so.
+    for _ in range(3):
+        # Many, and several times.
+        lesson = run("03_compare.js", url, SEATS=3, CUSTOMERS=20)
+        assert lesson.code == PASSED, lesson.report + lesson.errors
+        assert set(lesson.table) - {"strategy"} == {one["name"] for one in there_are}
+        for one in there_are:
+            row = lesson.table[one["name"]]
+            unsafe, met = "double booking" in one["allows"], int(row["overlapping"]) > 0
+            assert int(row["double bookings"]) == (3 if unsafe else 0)
+            told = "double booking" if unsafe else "safe" if met else "inconclusive"
+            assert row["verdict"] == told
+            if met:
+                unproven.discard(one["name"])
+        if not unproven:
+            return
+    raise AssertionError(f"Nobody ever met under {sorted(unproven)}")
 
 
 def test_a_comparison_without_collisions_calls_nothing_safe(url: str) -> None:
