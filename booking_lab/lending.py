@@ -106,8 +106,9 @@ class Later:
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and return its rows."""
         if not self._session:
-            with self._lender.at_once() as (session, _):
-                selection.expect(session, self._assumed)
+            with self._lender.at_once() as (session, current):
+                if current != self._assumed:
+                    raise StartOver
                 return session.execute(statement, parameters)
         proven, self._proven = self._proven, True
         try:

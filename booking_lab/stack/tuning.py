@@ -1,9 +1,9 @@
 """What a process needs that books for many: a core, and a garbage collector that lets it be.
 
 The threads of one Python process take turns. On several cores at once they gain nothing, and pass
-what they share from one core's caches to the other's: on a machine with two cores, that cost more
-than a quarter of what one process could book. Another sixth went to the collector, which looked
-through modules and classes again and again.
+what they share from one core's caches to the other's: on a machine with two cores, that cost about
+a quarter of what one process could book. Another sixth went to the collector, which looked through
+modules and classes again and again.
 """
 
 from __future__ import annotations
