@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
@@ -15,34 +15,23 @@ from booking_lab import selection
 from booking_lab.core.booking import Booking
 from booking_lab.core.lease import Lease, Servers
 from booking_lab.core.step import StepKind
-from booking_lab.core.workload import Request, Row, Workload
+from booking_lab.core.workload import Request, Workload
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
 from booking_lab.engine import Engine, Wish
-from booking_lab.errors import (
-    BookingLabError,
-    CommitUnknown,
-    DeadlockDetected,
-    LockTimeout,
-    TimedOut,
-)
+from booking_lab.errors import BookingLabError
 from booking_lab.explorer.gate import Died, Gate
 from booking_lab.explorer.overhearing import here
-from booking_lab.explorer.repeating import RepeatingSession
 from booking_lab.explorer.trial import Ending, Event, Message
+from booking_lab.explorer.watched import WatchedSession
 from booking_lab.registry import Registry
 
 T = TypeVar("T")
 
 #: Seconds that a booker's thread gets to end.
 _PATIENCE = 5.0
-#: What PostgreSQL says when it ends a wait itself.
-_SAID: dict[type[BookingLabError], str] = {
-    DeadlockDetected: "deadlock detected",
-    LockTimeout: "canceling statement due to lock timeout",
-}
 
 
 class State(Enum):
@@ -159,7 +148,7 @@ class Booker:
         if self._session is None or not self._session.usable:
             if self._session:
                 self._session.cut()
-            self._session = WatchedSession(self, self.connector)
+            self._session = WatchedSession(self.connector, self._take_down)
         return self._session
 
     @property
@@ -227,84 +216,9 @@ class Booker:
         self.gate.ahead = None
         self._arrivals.put(self)
 
-
-class WatchedSession(RepeatingSession):
-    """A session that takes down what is sent, and that faults can be let loose on."""
-
-    def __init__(self, booker: Booker, connector: Connector) -> None:
-        super().__init__(connector.connect())
-        self._connector = connector
-        self._booker = booker
-        #: The answer to the next COMMIT is lost on its way.
-        self.loses_answer = False
-        #: The error that the statement under way was cancelled to bring about.
-        self.cancelled_by: type[BookingLabError] | None = None
-
-    def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
-        """Run one statement and take it down."""
-        message = Message(self._ahead + statement, parameters or {})
-        with self._taken_down(message):
-            message.rows = rows = super().execute(statement, parameters)
-        return rows
-
-    def commit(self, *records: object) -> None:
-        """Commit; the answer may get lost."""
-        message = Message("COMMIT", {})
-        with self._taken_down(message):
-            super().commit(*records)  # type: ignore[arg-type]
-        if self.loses_answer:
-            self.loses_answer = False
-            self.cut()
-            message.error = "no answer: the connection is gone"
-            raise CommitUnknown
-        message.rows = []
-
-    def rollback(self) -> None:
-        """Undo the open transaction."""
-        if self._booker.event:
-            self._booker.event.messages.append(Message("ROLLBACK", {}, rows=[]))
-        super().rollback()
-
-    def release(self) -> None:
-        """Give back the locks that outlive a transaction; the stage's to call, between schedules.
-
-        Nobody's message: it is not taken down.
-        """
-        super().execute("SELECT pg_advisory_unlock_all()")
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is a connection."""
-        return not self._raw.closed
-
-    def cut(self) -> None:
-        """Lose the connection."""
-        self._raw.close()
-
-    def leave(self) -> None:
-        """Give the connection back."""
-        self._connector.disconnect(self._raw)
-
-    @contextmanager
-    def _taken_down(self, message: Message) -> Iterator[None]:
-        """Take ``message`` down while it is under way, and the error that it comes to."""
-        if self._booker.event:
-            self._booker.event.messages.append(message)
-        try:
-            yield
-        except Exception as error:
-            if self.cancelled_by and isinstance(error, TimedOut):
-                message.error = _SAID[self.cancelled_by]
-                raise self.cancelled_by from error
-            message.error = _said(error)
-            raise
-        finally:
-            self.cancelled_by = None
-
-
-def _said(error: Exception) -> str:
-    """Return what PostgreSQL itself said, in a line."""
-    return str(error.__cause__ or error).partition("\n")[0]
+    def _take_down(self, message: Message) -> None:
+        if self.event:
+            self.event.messages.append(message)
 
 
 class _OneConnection(Pool):
