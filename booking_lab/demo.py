@@ -27,6 +27,8 @@ _CUSTOMERS = 10
 #: Then thirty want five each, of forty: some will want the same.
 _CROWD = 30
 _EACH = 5
+#: So many crowds at most come under a strategy that may double-book, until one has seen it.
+_CROWDS = 3
 _COLOURS = {Verdict.DOUBLE_BOOKED: "red", Verdict.INCONSISTENT: "red", Verdict.SAFE: "green"}
 _SEATS = [f"{row}{number}" for row in "DEFG" for number in range(1, 11)]
 
@@ -71,12 +73,18 @@ def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
         for entry in sorted(strategies, key=lambda entry: (not entry["allows"], entry["name"])):
             name = entry["name"]
             admin.post("/admin/strategy", {"strategy": name})
-            admin.post("/admin/reset?event_id=1")
-            tell(f"{name}: {_CUSTOMERS} customers want one seat")
-            answers = let_loose(url, [_ONE_SEAT] * _CUSTOMERS)
-            tell(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
-            rush = let_loose(url, _wishes())
-            yield _row(admin, entry, answers, rush)
+            for _ in range(_CROWDS):
+                admin.post("/admin/reset?event_id=1")
+                tell(f"{name}: {_CUSTOMERS} customers want one seat")
+                answers = let_loose(url, [_ONE_SEAT] * _CUSTOMERS)
+                tell(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
+                rush = let_loose(url, _wishes())
+                row = _row(admin, entry, answers, rush)
+                # A promise is broken once and for all. What may happen need not at once: on a busy
+                # machine, one worker may take the whole crowd, and `mutex` holds.
+                if row.expected or row.verdict is not Verdict.SAFE:
+                    break
+            yield row
 
 
 def _wishes() -> list[list[str]]:

@@ -31,7 +31,10 @@ def run(seconds: float, console: Console, strategies: Sequence[str] = ()) -> dic
         console: where progress and tables go.
         strategies: which; by default all.
     """
-    settings = replace(Settings.from_environment(), think_time_ms=0, log_level="WARNING")
+    # A connection for every booker, also where one worker gets them all.
+    settings = replace(
+        Settings.from_environment(), think_time_ms=0, log_level="WARNING", booking_pool=CLIENTS
+    )
     with (
         console.status("starting the lab") as status,
         running(settings=settings, durable=True, workers=2) as stack,
@@ -63,13 +66,12 @@ def run(seconds: float, console: Console, strategies: Sequence[str] = ()) -> dic
 
 @contextmanager
 def _lab(settings: Settings, stack: RunningLab) -> Iterator[Lab]:
-    """A worker more, in this process, with a connection for every booker."""
+    """A worker more, in this process."""
     here = replace(
         settings,
         database_url=stack.database_url,
         redis_url=stack.redis_url,
         redlock_urls=stack.redlock_urls,
-        booking_pool=CLIENTS,
         instance="bench",
     )
     lab = Lab(here)
