@@ -12,7 +12,7 @@ from booking_lab.core.attempt import Attempt
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.capability import Capability, lacking, offered
 from booking_lab.core.lease import Servers
-from booking_lab.core.step import Observer, watch
+from booking_lab.core.step import NOTHING, Observer
 from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Session, Workload
 from booking_lab.db.ledger import Confirmation, Ledger, settle
@@ -170,8 +170,9 @@ class Engine:
     def _watch(self, booking: Booking, watching: ExitStack) -> Sequence[Observer]:
         # The stopwatch ends first, so that the others find what it has taken.
         stopwatch = Stopwatch()
-        observers = (*self._observers, stopwatch)
-        watching.enter_context(watch([observer.booking(booking) for observer in observers]))
+        for observer in (*self._observers, stopwatch):
+            if (context := observer.booking(booking)) is not NOTHING:
+                watching.enter_context(context)
         return (*self._of_steps, stopwatch)
 
     def _begin(
