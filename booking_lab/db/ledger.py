@@ -168,8 +168,8 @@ def settle(session: Session, booking: Booking) -> bool:
 
 def _inserted(bookings: Sequence[Booking], outcome: Outcome) -> dict[str, object]:
     """The parameters that insert these, which ran in one transaction."""
-    common = to_json(_common(bookings[0], outcome)).decode()
-    return {"common": common, "rows": _as_json([_own(booking) for booking in bookings])}
+    common, rows = _common(bookings[0], outcome), [_own(booking) for booking in bookings]
+    return {"common": _as_json(common), "rows": _as_json(rows)}
 
 
 def _common(booking: Booking, outcome: Outcome | None) -> dict[str, object]:
@@ -211,6 +211,6 @@ def _times(booking: Booking) -> dict[str, object]:
     }
 
 
-def _as_json(rows: Sequence[Mapping[str, object]]) -> str:
+def _as_json(value: object) -> str:
     # Several times as fast as the standard library, and this is done twice for every booking.
-    return to_json(rows).decode()
+    return to_json(value).decode()

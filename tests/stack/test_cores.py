@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -19,7 +20,11 @@ def _cores(lab: CommandLine) -> dict[int, list[int]]:
     """The cores of each worker, by its process id."""
     masters = [part for name, part in lab.parts().items() if name.startswith("service")]
     workers = [one for part in masters for one in psutil.Process(part.process.pid).children()]
-    return {worker.pid: worker.cpu_affinity() for worker in workers}
+    cores = {}
+    for worker in workers:
+        with suppress(psutil.NoSuchProcess):  # it has ended between the two questions
+            cores[worker.pid] = worker.cpu_affinity()
+    return cores
 
 
 def _dealt_out(workers: int) -> list[list[int]]:
