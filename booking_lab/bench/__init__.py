@@ -77,7 +77,7 @@ def _lab(settings: Settings, stack: RunningLab) -> Iterator[Lab]:
     lab = Lab(here)
     with tuning.staying_on(counter.CORE):
         lab.start()
-    tuning.keep_what_is_here()
+    tuning.collect_seldom()
     try:
         yield lab
     finally:

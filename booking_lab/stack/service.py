@@ -153,7 +153,7 @@ def _start_lab(master: Arbiter, worker: Worker) -> None:
     if worker.core is not None:
         tuning.stay_on(worker.core)
     worker.app.wsgi().extensions["lab"].start()
-    tuning.keep_what_is_here()
+    tuning.collect_seldom()
 
 
 def _stop_lab(_master: Arbiter, worker: Worker) -> None:
