@@ -23,11 +23,14 @@ from booking_lab.stack import RunningLab, running, tuning
 CLIENTS = 32
 
 
-def run(seconds: float, console: Console, strategies: Sequence[str] = ()) -> dict[str, Any]:
+def run(
+    seconds: float, rounds: int, console: Console, strategies: Sequence[str] = ()
+) -> dict[str, Any]:
     """Run every benchmark on a lab of its own with durable commits; print and return the figures.
 
     Args:
         seconds: how long each measurement takes.
+        rounds: how often those of the hot counter are repeated.
         console: where progress and tables go.
         strategies: which; by default all.
     """
@@ -46,7 +49,7 @@ def run(seconds: float, console: Console, strategies: Sequence[str] = ()) -> dic
         console.print(tables.bookings(rows, CLIENTS))
         figures: dict[str, Any] = {"bookings": rows}
         if compared := [name for name in counter.STRATEGIES if name in names]:
-            found = counter.run(stack.url, lab, compared, CLIENTS, seconds, status.update)
+            found = counter.run(stack.url, lab, compared, CLIENTS, seconds, rounds, status.update)
             figures["counter"] = counter.as_json(found)
             console.print(tables.counter(found, CLIENTS))
         status.update("readers beside waiting bookers")

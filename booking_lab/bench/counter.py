@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import Any
 
 from booking_lab.bench import pgbench, transactions, wire
@@ -33,7 +34,7 @@ UPDATE ticket_events SET available_tickets = available_tickets - 1 WHERE id = {C
 
 @dataclass(frozen=True)
 class Row:
-    """A strategy's figures."""
+    """A strategy's figures: the medians of its rounds."""
 
     strategy: str
     in_process: Load
@@ -50,11 +51,13 @@ class Figures:
     """All figures of the counter; those of pgbench in transactions a second.
 
     Attributes:
+        rounds: how often each strategy was measured.
         rows: one a strategy.
         statements: pgbench with the statements of the first strategy.
         bare: pgbench with an UPDATE of the counter and nothing else.
     """
 
+    rounds: int
     rows: Sequence[Row]
     statements: float | None
     bare: float | None
@@ -72,9 +75,13 @@ def run(
     strategies: Sequence[str],
     clients: int,
     seconds: float,
+    rounds: int,
     progress: Callable[[str], None],
 ) -> Figures:
-    """Measure every strategy of ``strategies``.
+    """Measure every strategy of ``strategies``, round by round.
+
+    A machine that others use as well is not the same from one minute to the next, so each is
+    measured in turn with the others.
 
     Args:
         url: the service.
@@ -82,6 +89,7 @@ def run(
         strategies: their names.
         clients: how many bookers wait.
         seconds: how long each measurement takes.
+        rounds: how many.
         progress: gets what is being measured.
     """
     # Before the bookers of this process: there are not enough connections for both.
@@ -90,22 +98,28 @@ def run(
     peers = [
         pgbench.run(lab.settings.database_url, one, clients, seconds) for one in (script, _BARE)
     ]
-    rows = []
-    for name in strategies:
+    inside: dict[str, list[Load]] = {name: [] for name in strategies}
+    over_http: dict[str, list[Load]] = {name: [] for name in strategies}
+    for number, name in product(range(1, rounds + 1), strategies):
         with Customer(url) as admin:
             admin.post("/admin/strategy", {"strategy": name})
             admin.post(f"/admin/reset?kind=tickets&scope={COUNTER.id}")
-        progress(f"{name}, {COUNTER.name}: in process")
+        what = f"{name}, {COUNTER.name}, round {number} of {rounds}"
+        progress(f"{what}: in process")
         with tuning.staying_on(CORE):
-            inside = wire.let_loose(lambda number: _booker(lab, number), clients, seconds)
-        progress(f"{name}, {COUNTER.name}: over HTTP")
-        rows.append(Row(name, inside, wire.load(url, COUNTER, clients, seconds)))
-    return Figures(rows, *peers)
+            inside[name].append(wire.let_loose(lambda n: _booker(lab, n), clients, seconds))
+        progress(f"{what}: over HTTP")
+        over_http[name].append(wire.load(url, COUNTER, clients, seconds))
+    rows = [
+        Row(name, Load.typical(inside[name]), Load.typical(over_http[name])) for name in strategies
+    ]
+    return Figures(rounds, rows, *peers)
 
 
 def as_json(figures: Figures) -> dict[str, Any]:
     """Return the figures as JSON has them."""
     return {
+        "rounds": figures.rounds,
         "strategies": [{**asdict(row), "ratios": figures.ratios(row)} for row in figures.rows],
         "pgbench": {"statements": figures.statements, "bare": figures.bare},
         "goals": GOALS,

@@ -39,7 +39,7 @@ def counter(figures: Figures, clients: int) -> Group:
     first = figures.rows[0].strategy
     table = _table(
         f"One hot ticket counter: {clients} bookers wait, durable commits, no think time",
-        f"x: how many times as fast as {first}",
+        f"medians of {figures.rounds} rounds; x: how many times as fast as {first}",
         ("strategy",),
         ("in process, per s", "p99 ms", "x", "over HTTP, per s", "p99 ms", "x", "other"),
     )

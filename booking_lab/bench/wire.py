@@ -8,10 +8,11 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from statistics import median
 from urllib.parse import urlsplit
 
 from booking_lab.bench.place import Place
@@ -27,6 +28,17 @@ class Load:
     confirmed: int
     refused: int
     other: int
+
+    @staticmethod
+    def typical(loads: Sequence[Load]) -> Load:
+        """Make one of several measurements of the same: medians, and what was answered in all."""
+        return Load(
+            per_second=median(load.per_second for load in loads),
+            p99_ms=median(load.p99_ms for load in loads),
+            confirmed=sum(load.confirmed for load in loads),
+            refused=sum(load.refused for load in loads),
+            other=sum(load.other for load in loads),
+        )
 
 
 #: What the service says with which status.

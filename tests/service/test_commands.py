@@ -76,8 +76,9 @@ def test_the_benchmark_measures_each_strategy_beside_pgbench(tmp_path):
     file = tmp_path / "figures.json"
 
     printed = run(
-        "bench", "--seconds", 1, "--strategy", "none", "--strategy", "atomic", "--json", file
-    )
+        "bench", "--seconds", 1, "--rounds", 2, "--strategy", "none", "--strategy", "atomic",
+        "--json", file,
+    )  # fmt: skip
 
     assert "GET /events/1: p95" in printed
     figures = json.loads(file.read_text())
@@ -93,4 +94,9 @@ def test_the_benchmark_measures_each_strategy_beside_pgbench(tmp_path):
         assert row["confirmed"] > 0
         if row["place"] == "one hot seat" and row["strategy"] != "none":
             assert row["confirmed"] == 1
+    assert figures["counter"]["rounds"] == 2
+    [counter] = figures["counter"]["strategies"]
+    assert counter["strategy"] == "atomic"
+    for load in (counter["in_process"], counter["over_http"]):
+        assert load["confirmed"] > load["per_second"] > 0  # of both rounds, of a typical one
     assert figures["reads"]["waiting"] == 25
