@@ -35,7 +35,10 @@ _SEATS = [f"{row}{number}" for row in "DEFG" for number in range(1, 11)]
 
 @dataclass(frozen=True)
 class Row:
-    """How the crowd fared under one strategy; times in milliseconds."""
+    """How the crowd fared under one strategy; times in milliseconds.
+
+    ``crowds`` counts those that came until one had seen what may happen; the rest is of the last.
+    """
 
     strategy: str
     confirmed: int
@@ -49,6 +52,7 @@ class Row:
     per_second: float
     verdict: Verdict
     expected: bool
+    crowds: int
 
 
 def run(url: str, console: Console, token: str = "") -> bool:
@@ -60,7 +64,8 @@ def run(url: str, console: Console, token: str = "") -> bool:
     with console.status("asking for the strategies") as status:
         for row in _rows(url, token, status.update):
             rows.append(row)
-            console.print(f"  {row.strategy}: {row.verdict}")
+            last = f", crowd {row.crowds}" if row.crowds > 1 else ""
+            console.print(f"  {row.strategy}: {row.verdict}{last}")
     console.print(_table(rows))
     console.print(_reading(rows))
     return all(row.expected for row in rows)
@@ -73,13 +78,13 @@ def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
         for entry in sorted(strategies, key=lambda entry: (not entry["allows"], entry["name"])):
             name = entry["name"]
             admin.post("/admin/strategy", {"strategy": name})
-            for _ in range(_CROWDS):
+            for crowds in range(1, _CROWDS + 1):
                 admin.post("/admin/reset?event_id=1")
                 tell(f"{name}: {_CUSTOMERS} customers want one seat")
                 answers = let_loose(url, [_ONE_SEAT] * _CUSTOMERS)
                 tell(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
                 rush = let_loose(url, _wishes())
-                row = _row(admin, entry, answers, rush)
+                row = _row(admin, entry, answers, rush, crowds)
                 # A promise is broken once and for all. What may happen need not at once: on a busy
                 # machine, one worker may take the whole crowd, and `mutex` holds.
                 if row.expected or row.verdict is not Verdict.SAFE:
@@ -93,7 +98,9 @@ def _wishes() -> list[list[str]]:
     return [chance.sample(_SEATS, _EACH) for _ in range(_CROWD)]
 
 
-def _row(admin: Customer, entry: dict[str, Any], one: list[Answer], rush: list[Answer]) -> Row:
+def _row(
+    admin: Customer, entry: dict[str, Any], one: list[Answer], rush: list[Answer], crowds: int
+) -> Row:
     answers = one + rush
     double = admin.get("/admin/double-bookings")["count"]
     found = verdict(answers, double, consistent=admin.get("/admin/audit")["consistent"])
@@ -114,6 +121,7 @@ def _row(admin: Customer, entry: dict[str, Any], one: list[Answer], rush: list[A
         per_second=len(rush) / lasted,
         verdict=found,
         expected=found is (Verdict.SAFE if safe else Verdict.DOUBLE_BOOKED),
+        crowds=crowds,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
@@ -106,7 +107,7 @@ class Seats(LabWorkload):
         """Write new bookings of different seats."""
         rows = session.execute(
             statements.WRITE_ALL,
-            {"bookings": json.dumps([row for request, _ in changes for row in _rows(request)])},
+            {"bookings": to_json([row for one, _ in changes for row in _rows(one)]).decode()},
         )
         ids: dict[str, int] = dict(reversed(rows))
         if len(rows) != sum(len(request.seats) for request, _ in changes):

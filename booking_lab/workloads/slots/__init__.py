@@ -10,10 +10,11 @@ What is left can't be counted here: a free hour is one booking, or two, or none 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
@@ -126,7 +127,7 @@ class Slots(LabWorkload):
             writing.WRITE_ALL,
             {
                 "tenant_id": changes[0][0].tenant_id,
-                "bookings": json.dumps([as_json(request, change) for request, change in changes]),
+                "bookings": to_json([as_json(*one) for one in changes]).decode(),
             },
         )
         ids: dict[str, int] = dict(rows)
