@@ -6,9 +6,13 @@ the whole lab over HTTP, shared by all that use it.
 
 import itertools
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -34,9 +38,20 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[RunningLab]:
     """PostgreSQL and Valkey without a service; its database is prepared, and only a template."""
-    with embedded() as lab:
+    with _quick_folder() as data, embedded(data=data, durable=False) as lab:
         schema.prepare(lab.database_url, Settings(database_url=lab.database_url))
         yield lab
+
+
+@contextmanager
+def _quick_folder() -> Iterator[Path]:
+    """In memory where there is room: a database is 300 files, and disks are sometimes slow."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2**30
+    with tempfile.TemporaryDirectory(prefix="booking-lab-", dir=memory if roomy else None) as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL's user has to pass through
+        yield folder
 
 
 @pytest.fixture(scope="session")
