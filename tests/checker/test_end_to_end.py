@@ -14,6 +14,7 @@ import pytest
 from booking_lab.checker.history import Reader
 from booking_lab.checker.judge import Judge
 from booking_lab.checker.verdict import Kind, Verdict
+from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd import Customer, let_loose
 from booking_lab.workloads import Workloads
 from tests.service.crowds import Load, add_seats, switch
@@ -124,7 +125,7 @@ def test_each_answer_that_is_changed_is_caught(recorded):
 def test_a_worker_killed_under_load_leaves_answers_open_and_the_rest_explained(
     recorded, recording_lab
 ):
-    lab, _ = recording_lab
+    lab, whole = recording_lab
     add_seats(lab.database_url)
     switch(lab.url, "pessimistic", think_time_ms=0)
     with Customer(lab.url) as client:
@@ -132,6 +133,8 @@ def test_a_worker_killed_under_load_leaves_answers_open_and_the_rest_explained(
     with Load(lab.url).running() as load:
         load.until(50)
         os.kill(int(worker.partition("/")[2]), signal.SIGKILL)
+        # Its replacement begins with a header of its own.
+        eventually(lambda: whole.read_bytes().count(b'{"type":"header"') == 5, within=30)
         load.until(100)
 
     recorded.cut()
