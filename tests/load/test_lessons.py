@@ -85,15 +85,21 @@ def test_the_comparison_puts_every_strategy_to_the_test(url: str) -> None:
 
 
 def test_a_comparison_without_collisions_calls_nothing_safe(url: str) -> None:
-    lesson = run(
-        "03_compare.js", url, SEATS=1, CUSTOMERS=2, APART_MS=150, THINK_TIME_MS=20,
-        EXPECT="inconclusive",
-    )  # fmt: skip
-    assert lesson.code == PASSED, lesson.report + lesson.errors
-    rows = [row for name, row in lesson.table.items() if name != "strategy"]
-    assert {row["verdict"] for row in rows} == {"inconclusive"}
-    assert {row["overlapping"] for row in rows} == {"0"}
-    assert {row["refused"] for row in rows} == {"1"}
+    # On a busy machine, a booking can take until the next customer comes; then those have met.
+    for _ in range(3):
+        lesson = run(
+            "03_compare.js", url, SEATS=1, CUSTOMERS=2, APART_MS=150, THINK_TIME_MS=20,
+            EXPECT="inconclusive",
+        )  # fmt: skip
+        rows = [row for name, row in lesson.table.items() if name != "strategy"]
+        missed = [row for row in rows if row["overlapping"] == "0"]
+        assert missed
+        assert {row["verdict"] for row in missed} == {"inconclusive"}
+        assert {row["refused"] for row in missed} == {"1"}
+        assert (lesson.code == PASSED) is (missed == rows), lesson.report + lesson.errors
+        if missed == rows:
+            return
+    raise AssertionError("Somebody met every time.")
 
 
 def test_the_page_stays_quick_while_the_sale_opens(url: str) -> None:
