@@ -137,9 +137,14 @@ def _check_schedule(schedule: Schedule, bookers: int) -> None:
     names = {chr(ord("A") + number) for number in range(bookers)}
     for move in schedule:
         if move.is_bookers and move.actor not in names:
+            wanted = ord(move.actor) - ord("A") + 1
+            what_to_do = (
+                f"say --bookers {wanted}"
+                if wanted <= MOST_BOOKERS
+                else f"{MOST_BOOKERS} is the most there can be"
+            )
             raise InvalidSchedule(
-                f"{move}: there is no {move.actor} among {bookers} bookers; say --bookers "
-                f"{ord(move.actor) - ord('A') + 1}."
+                f"{move}: there is no {move.actor} among {bookers} bookers; {what_to_do}."
             )
         if not move.is_bookers and move.actor not in {*_KNOWN, *_WORLD}:
             raise InvalidSchedule(

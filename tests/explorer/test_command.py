@@ -353,6 +353,7 @@ def refused(monkeypatch):
             "This is no schedule; it reads like 'A:read B:read A:write A:commit'.",
         ),
         (["--schedule", "C:read"], "C:read: there is no C among 2 bookers; say --bookers 3."),
+        (["--schedule", "X:read"], "X:read: there is no X among 2 bookers; 5 is the most"),
         (["--schedule", "A:sing"], "A:sing: that is no move; A can: acquire, commit, read, "),
         (["--schedule", "quake:A"], "quake:A: quake is no booker and no nemesis;"),
         (["--schedule", "expiry:C"], "expiry:C: that is no move; expiry can: A, B."),
