@@ -14,8 +14,10 @@ from urllib.parse import urlencode
 import pytest
 
 from booking_lab.conformance.subjects import Subject
-from booking_lab.core.lab_workload import LabWorkload, Scenario
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
+from booking_lab.core.workload import Request
 from booking_lab.crowd import Customer
 from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
@@ -55,7 +57,7 @@ class Contest:
         lab: the lab; what is contended for is put into its database.
         subject: the strategy to book under.
         workload: what is booked.
-        scenario: what is contended for, and by how many.
+        scenario: what is contended for, and by how many; they book, and change nothing.
     """
 
     def __init__(
@@ -64,15 +66,16 @@ class Contest:
         with Connector(lab.database_url).session() as session:
             session.execute(scenario.seed)
         kind = Kind(workload)
+        requests = [one for one in scenario.requests if isinstance(one, Request)]
         common = {"kind": workload.name, "strategy": subject.name}
         self.bodies: Sequence[dict[str, Any]] = [
             {**common, "customer_id": request.customer_id, **kind.details(request)}
-            for request in scenario.requests
+            for request in requests
         ]
         self._race = {
             **common,
-            "request": kind.details(scenario.requests[0]),
-            "customers": len(scenario.requests),
+            "request": kind.details(requests[0]),
+            "customers": len(requests),
         }
         self._scope = scenario.scope
         self._where = urlencode({"kind": workload.name, "scope": scenario.scope})

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from booking_lab.conformance.sampling import Sample
 from booking_lab.conformance.subjects import Subject
-from booking_lab.core.lab_workload import LabWorkload, Scenario
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
 from booking_lab.errors import BookingLabError
 from booking_lab.explorer import report

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 from booking_lab.config import Settings
 from booking_lab.core.capability import Capability, lacking, offered
-from booking_lab.core.lab_workload import LabWorkload, Scenario
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Strategy
 from booking_lab.errors import InvalidRequest, UnknownStrategy
 from booking_lab.registry import SHELF, SHIPPED, Entry, Registry
@@ -48,9 +49,7 @@ class Subject:
         """What bookers can contend for under it, the plainest first."""
         chooses = Capability.CHOICE in self.kind.needs
         return tuple(
-            scenario
-            for scenario in workload.scenarios(bookers)
-            if chooses or not any(request.open for request in scenario.requests)
+            scenario for scenario in workload.contests(bookers) if chooses or not scenario.open
         )
 
 

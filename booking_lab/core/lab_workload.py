@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
+from booking_lab.core.scenario import Scenario, derived
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Request, Session, Workload
+
+__all__ = ["Finding", "LabWorkload", "Scenario", "Violation"]
 
 Violation = dict[str, Any]
 
@@ -51,23 +54,6 @@ class Finding:
     scope: str
     subject: str
     detail: str
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """Something to contend for: what the explorer and the conformance tests let bookers do.
-
-    Attributes:
-        name: in a word or two.
-        seed: a script that creates its things, in a scope of their own, if they aren't there.
-        scope: the scope, to be reset before every try.
-        requests: one for each booker.
-    """
-
-    name: str
-    seed: str
-    scope: str
-    requests: Sequence[Request]
 
 
 class LabWorkload(Workload, ABC):
@@ -132,7 +118,18 @@ class LabWorkload(Workload, ABC):
 
     @abstractmethod
     def scenarios(self, bookers: int) -> Sequence[Scenario]:
-        """Return what ``bookers`` can contend for, the plainest first."""
+        """Return what ``bookers`` can contend for, the plainest first.
+
+        The first is about new bookings of one thing, and leaves nothing to be chosen.
+        """
+
+    def contests(self, bookers: int) -> Sequence[Scenario]:
+        """The scenarios, and those that follow from them: bookings that are moved and cancelled.
+
+        A workload whose own scenarios begin with bookings that stand already is taken at its word.
+        """
+        scenarios = self.scenarios(bookers)
+        return [*scenarios, *derived(scenarios, bookers)]
 
     def accounts(self) -> str:
         """A query of all findings: the tables against each other, and against the answers."""

@@ -14,15 +14,16 @@ from uuid import UUID
 from booking_lab import selection
 from booking_lab.core.booking import Booking
 from booking_lab.core.lease import Lease, Servers
-from booking_lab.core.step import StepKind
+from booking_lab.core.step import Step, StepKind
 from booking_lab.core.workload import Request, Workload
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
 from booking_lab.engine import Engine, Wish
-from booking_lab.errors import BookingLabError
+from booking_lab.errors import BookingLabError, Refused
 from booking_lab.explorer.gate import Died, Gate
+from booking_lab.explorer.opening import Task
 from booking_lab.explorer.overhearing import here
 from booking_lab.explorer.trial import Ending, Event, Message
 from booking_lab.explorer.watched import WatchedSession
@@ -81,15 +82,14 @@ class Booker:
 
     # --- what the stage does with it -------------------------------------------------------------
 
-    def begin(self, workload: Workload, request: Request, wish: Wish) -> None:
-        """Begin to book; it will come to a stop before its first message."""
+    def begin(self, workload: Workload, task: Task, wish: Wish) -> None:
+        """Begin with the task; it will come to a stop before its first message."""
         self.gate.reset()
         self.state, self._booking, self._failure = State.RUNNING, None, None
         self.event = None
         if self._session:  # a COMMIT that failed by itself has lost nothing
             self._session.loses_answer = False
-        request = replace(request, id=UUID(self.booking_id))
-        self._work.put(lambda: self._book(workload, request, wish))
+        self._work.put(lambda: self._do(workload, task, wish))
 
     def go(self, event: Event | None) -> None:
         """Do the step ahead; what it sends is taken down in ``event``."""
@@ -190,8 +190,9 @@ class Booker:
         """
         if isinstance(self._failure, Died):
             return Ending("died")
-        if isinstance(self._failure, BookingLabError):
-            return Ending("error", self._failure.code, self._failure.message)
+        if isinstance(self._failure, BookingLabError):  # of a look-up: it was not even tried
+            outcome = "refused" if isinstance(self._failure, Refused) else "error"
+            return Ending(outcome, self._failure.code, self._failure.message)
         if self._failure:
             raise self._failure
         assert self._booking
@@ -208,13 +209,24 @@ class Booker:
         if self._session:
             self._session.leave()
 
-    def _book(self, workload: Workload, request: Request, wish: Wish) -> None:
+    def _do(self, workload: Workload, task: Task, wish: Wish) -> None:
         try:
+            request = self._look_up(workload, task, wish) if task.look_up else task.request
+            request = replace(request, id=UUID(self.booking_id))
             self._booking = self._engine.book(workload, request, wish)
         except BaseException as failure:  # the stage wants to know, whatever it is
             self._failure = failure
         self.gate.ahead = None
         self._arrivals.put(self)
+
+    def _look_up(self, workload: Workload, task: Task, wish: Wish) -> Request:
+        """Look up the booking that is to be changed, as the API does before it changes one."""
+        assert wish.strategy
+        assert task.look_up
+        session = self.connected()
+        booking = Booking(workload, task.request, wish.strategy[1], {}, 0, 0.0, self.name, "")
+        with self.gate.step(Step(StepKind.READ, "what it holds", booking, 0, session.process_id)):
+            return task.look_up(session)
 
     def _take_down(self, message: Message) -> None:
         if self.event:

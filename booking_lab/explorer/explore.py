@@ -12,8 +12,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from booking_lab.core.capability import Capability
-from booking_lab.core.lab_workload import LabWorkload, Scenario
+from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.lease import Servers
+from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Strategy
 from booking_lab.engine import Wish
 from booking_lab.explorer.booker import Booker
@@ -170,7 +171,12 @@ def _stage(
     clock = ScheduledClock()
     arrivals: SimpleQueue[Booker] = SimpleQueue()
     with ExitStack() as held:
-        world = World(held.enter_context(place.sessions.session()), plan.workload, plan.scenario)
+        world = World(
+            held.enter_context(place.sessions.session()),
+            plan.workload,
+            plan.scenario,
+            plan.strategy[1],
+        )
         workers = plan.workers or len(plan.scenario.requests)
         memories = [Memory() for _ in range(workers)]
         servers = _servers(place, memories, clock, held)
@@ -192,8 +198,8 @@ def _stage(
             for client in clients:
                 client.flushdb()
             wish = Wish("", plan.strategy)
-            for booker, request in zip(bookers, plan.scenario.requests, strict=True):
-                booker.begin(workload, request, wish)
+            for booker, task in zip(bookers, world.tasks, strict=True):
+                booker.begin(workload, task, wish)
 
         def play(search: Search) -> Trial:
             return stage.play(begin, search.choose)

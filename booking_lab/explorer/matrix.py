@@ -97,7 +97,10 @@ def cells(
 def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) -> Cell:
     """Explore what the cell is about; return it filled."""
     entry = registry.get(cell.strategy)
-    for scenario in workload.scenarios(2):
+    chooses = Capability.CHOICE in entry.kind.needs
+    for scenario in workload.contests(2):
+        if scenario.open and not chooses:
+            continue
         nemeses = (cell.nemesis,) if cell.nemesis else ()
         for workers in (2, 1):
             plan = Plan((entry, entry.make({})), workload, scenario, workers, nemeses)

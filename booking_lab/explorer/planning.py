@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from booking_lab.core.capability import Capability, lacking, offered
-from booking_lab.core.lab_workload import LabWorkload, Scenario
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.scenario import Scenario
 from booking_lab.core.step import StepKind
 from booking_lab.errors import InvalidRequest, UnknownStrategy, Unsuitable
 from booking_lab.explorer.explore import Plan
@@ -95,7 +96,7 @@ def _entry(name: str, registry: Registry) -> Entry:
 
 
 def _scenario(name: str, workload: LabWorkload, bookers: int) -> Scenario:
-    scenarios = {one.name: one for one in workload.scenarios(bookers)}
+    scenarios = {one.name: one for one in workload.contests(bookers)}
     if name and name not in scenarios:
         raise UnknownScenario(
             f"{workload.name.capitalize()} have no scenario {name!r}; there are: "
@@ -111,7 +112,7 @@ def _check_suitable(entry: Entry, workload: LabWorkload, scenario: Scenario) -> 
             f"{workload.name.capitalize()} can't be booked under {entry.name}: "
             f"{lacking(missing)}. Choose another strategy."
         )
-    if Capability.CHOICE not in entry.kind.needs and any(one.open for one in scenario.requests):
+    if Capability.CHOICE not in entry.kind.needs and scenario.open:
         raise Unsuitable(
             f"Strategy {entry.name} doesn't choose, and in {scenario.name!r} there is something "
             f"to choose. Choose another scenario."

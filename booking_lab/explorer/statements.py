@@ -12,8 +12,9 @@ _LONGEST = 200
 #: Assignments that a short form shows.
 _ASSIGNMENTS = 2
 
-#: The ids that bookers book under.
-_ID = re.compile("00000000-0000-0000-0000-0000000000a([0-9a-f])")
+#: The ids that bookers book under, and those of the bookings that stand at the beginning.
+_ID = re.compile("00000000-0000-0000-0000-0000000000([ac])([0-9a-f])")
+_FIRST = {"a": "A", "c": "X"}
 _PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 _CAST = re.compile(r"::[a-z_]+(\[\])?")
 _SCRIPT_PARAMETER = re.compile(r"(?:KEYS|ARGV)\[\d+\]")
@@ -45,8 +46,8 @@ def short(message: Message) -> str:
 
 
 def named(text: str) -> str:
-    """Return the text with the bookers' names in the place of their ids."""
-    return _ID.sub(lambda found: chr(ord("A") + int(found[1], 16)), text)
+    """Return the text with names in the place of ids: those of bookers, and of what stands."""
+    return _ID.sub(lambda found: chr(ord(_FIRST[found[1]]) + int(found[2], 16)), text)
 
 
 def value_in_words(value: object) -> str:

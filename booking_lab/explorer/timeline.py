@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
-from booking_lab.core.lab_workload import Scenario
-from booking_lab.core.workload import Request
+from booking_lab.core.scenario import Ask, Change, Scenario
 from booking_lab.explorer.statements import named, value_in_words
 from booking_lab.explorer.trial import Trial
 from booking_lab.explorer.wording import Kind, Line, came_back, ended, sent
@@ -80,12 +79,19 @@ def timeline(trial: Trial, scenario: Scenario) -> Timeline:
     )  # fmt: skip
 
 
-def wish(request: Request) -> str:
-    """Say what a booker asks for: the fields of its request that a customer fills in."""
+def wish(ask: Ask) -> str:
+    """Say what a booker wants: the fields of its request that a customer fills in."""
+    if isinstance(ask, Change):
+        return " ".join([ask.action, ask.of.customer_id, *_where(ask)])
     asked = {
-        one.name: getattr(request, one.name)
-        for one in fields(request)
+        one.name: getattr(ask, one.name)
+        for one in fields(ask)
         if one.name != "customer_id" and not one.metadata.get("internal")
-        if one.default != getattr(request, one.name)
+        if one.default != getattr(ask, one.name)
     }
     return ", ".join(f"{name} {value_in_words(value)}" for name, value in asked.items())
+
+
+def _where(ask: Change) -> Iterator[str]:
+    if ask.changes:
+        yield f"to {', '.join(f'{n} {value_in_words(v)}' for n, v in ask.changes.items())}"

@@ -131,7 +131,7 @@ def _answer(event: Event, message: Message) -> Iterator[Line]:
     elif event.detail == "fence":
         taken = Line(Kind.CAME_BACK, "registered")
         yield taken if rows[0][0] else Line(Kind.FAILED, "a higher one was here")
-    elif event.move.what == "read" and len(rows) == len(rows[0]) == 1:
+    elif event.move.what == "read" and len(rows) == 1 == len(rows[0]):
         yield Line(Kind.CAME_BACK, f"{event.detail} {value_in_words(rows[0][0])}")
     else:
         yield Line(Kind.CAME_BACK, _rows(rows))

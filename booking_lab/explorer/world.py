@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from booking_lab.core.lab_workload import Finding, LabWorkload, Scenario
-from booking_lab.core.strategy import Anomaly
+from booking_lab.core.lab_workload import Finding, LabWorkload
+from booking_lab.core.scenario import Scenario
+from booking_lab.core.strategy import Anomaly, Strategy
+from booking_lab.core.workload import Request
 from booking_lab.db.session import Session
+from booking_lab.explorer.opening import Opening, Task
 from booking_lab.explorer.trial import Ending
 
 _BLOCKED = "SELECT pid, pg_blocking_pids(pid) FROM unnest(%(pids)s::integer[]) AS pid"
@@ -27,12 +30,18 @@ class World:
         session: a connection that no booker uses.
         workload: what is booked.
         scenario: what the bookers contend for.
+        strategy: what the bookings that stand were made under.
+
+    Attributes:
+        tasks: what each booker is to do.
     """
 
-    def __init__(self, session: Session, workload: LabWorkload, scenario: Scenario) -> None:
+    def __init__(
+        self, session: Session, workload: LabWorkload, scenario: Scenario, strategy: Strategy
+    ) -> None:
         self._session = session
         self._workload = workload
-        self._scope = scenario.scope
+        self._scopes = sorted({scenario.scope, *_scopes(workload, scenario)})
         self._cleared = 0
         if scenario.seed.strip():  # none: its things are part of the schema
             session.execute(scenario.seed)
@@ -46,7 +55,9 @@ class World:
             "WHERE outcome = 'confirmed'",
             {},
         )
-        self._begin_anew = self._prepare(_begin_anew(workload, scenario))
+        opening = Opening(session, workload, scenario, strategy)
+        self.tasks: Sequence[Task] = opening.tasks
+        self._begin_anew = self._prepare(_begin_anew(opening))
 
     def clear(self) -> set[int]:
         """Make everything as it was before anybody booked; no transaction may be open.
@@ -54,7 +65,8 @@ class World:
         Returns:
             The sessions that have a lock all the same: one that belongs to the session.
         """
-        self._workload.reset(self._session, self._scope, generation=1)
+        for scope in self._scopes:
+            self._workload.reset(self._session, scope, generation=1)
         keepers = {pid for (pid,) in self._session.execute(self._begin_anew)}
         self._cleared += 1
         if self._cleared % _VACUUM_EVERY == 0:
@@ -98,25 +110,32 @@ class World:
         return ";\n".join(f"EXECUTE anew_{number}" for number in range(len(statements)))
 
     def _wrong(self, anomaly: Anomaly, name: str, detail: str) -> Finding:
-        return Finding(anomaly, self._scope, name, f"{name} {detail}")
+        return Finding(anomaly, self._scopes[0], name, f"{name} {detail}")
 
 
-def _begin_anew(workload: LabWorkload, scenario: Scenario) -> Sequence[_Statement]:
+def _scopes(workload: LabWorkload, scenario: Scenario) -> Iterator[str]:
+    for ask in (*scenario.requests, *scenario.standing):
+        if isinstance(ask, Request):
+            yield workload.scope(ask)
+
+
+def _begin_anew(opening: Opening) -> Sequence[_Statement]:
     """Return what takes all counts back, so that bookers read the same every time.
 
-    That is the attempts, the fencing tokens, and the versions and fences of the anchors' rows. Who
-    keeps a lock is asked last, in the same message: one more would be felt in every schedule.
+    That is the attempts, the bookings that stand, the fencing tokens, and the versions and fences
+    of the anchors' rows. Who keeps a lock is asked last, in the same message: one more would be
+    felt in every schedule.
     """
-    anchors = {anchor for request in scenario.requests for anchor in workload.anchors(request)}
     return [
         ("DELETE FROM attempts", {}),
+        *opening.statements,
         ("SELECT setval('fencing_tokens', 1, false)", {}),
         *(
             (
                 f"UPDATE {anchor.table} SET version = 1, fence = 0 WHERE {anchor.where}",
                 anchor.parameters,
             )
-            for anchor in sorted(anchors)
+            for anchor in sorted(opening.anchors)
         ),
         (_KEEPERS, {}),
     ]

@@ -1,37 +1,57 @@
-"""What bookers can contend for: one seat, or two seats in one basket."""
+"""What bookers can contend for: seats and baskets, the best ones, and bookings that are changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from booking_lab.core.lab_workload import Scenario
+from booking_lab.core.scenario import Places, Scenario, actions, booker
 from booking_lab.workloads.seats.requests import SeatRequest
 
-_EVENT = 1001
-_SEED = f"""
+_TWO, _MANY = 1001, 1002
+#: Seats of the second event: more than bookers ask for.
+_SEATS = 8
+
+_SEED = """
 INSERT INTO events (id, name, venue, event_date, total_seats)
-VALUES ({_EVENT}, 'Two seats', 'The Critical Section', now(), 2) ON CONFLICT DO NOTHING;
+VALUES ({event}, '{seats} seats', 'The Critical Section', now(), {seats}) ON CONFLICT DO NOTHING;
 INSERT INTO seats (event_id, seat_number, section, row_name)
-SELECT {_EVENT}, 'S' || number, 'Pit', 'S' FROM generate_series(1, 2) AS number
+SELECT {event}, 'S' || number, 'Pit', 'S' FROM generate_series(1, {seats}) AS number
 ON CONFLICT DO NOTHING;
-INSERT INTO resets (workload, scope) VALUES ('seats', '{_EVENT}') ON CONFLICT DO NOTHING;
+INSERT INTO resets (workload, scope) VALUES ('seats', '{event}') ON CONFLICT DO NOTHING;
 """
 
 
 def scenarios(bookers: int) -> Sequence[Scenario]:
     """Return the scenarios for so many bookers."""
-    one = ("S1",)
+    everybody = range(bookers)
+    one, both = {"seats": ("S1",)}, ("S1", "S2")
     # Every other booker names them the other way round.
-    two = [("S1", "S2") if number % 2 == 0 else ("S2", "S1") for number in range(bookers)]
+    two = [{"seats": both if number % 2 == 0 else both[::-1]} for number in everybody]
+    # Each shares a seat with the next, and neither the first nor the last one of its own.
+    chain = [(f"S{number + 1}", f"S{number + 2}") for number in everybody]
+    crossed = [{"seats": pair[::-1] if n % 2 == 0 else pair} for n, pair in enumerate(chain)]
+    held, to, other = (_request(_MANY, 0, seats=(f"S{number}",)) for number in (1, 2, 3))
     return (
-        _scenario("one seat", [one] * bookers),
-        _scenario("basket", two),
+        _scenario("one seat", _TWO, [one] * bookers),
+        _scenario("basket", _TWO, two),
+        _scenario("baskets shared in part", _MANY, [{"seats": pair} for pair in chain]),
+        _scenario("baskets shared in part, crossed", _MANY, crossed),
+        _scenario("different seats", _MANY, [{"seats": (f"S{n + 1}",)} for n in everybody]),
+        _scenario("best", _TWO, [{"best": 1}] * bookers),
+        _scenario("best beside named", _TWO, [{"best": 1}, *[one] * (bookers - 1)]),
+        *actions(_seed(_MANY), str(_MANY), Places(held, to, other), bookers),
     )
 
 
-def _scenario(name: str, wishes: Sequence[tuple[str, ...]]) -> Scenario:
-    requests = [
-        SeatRequest(event_id=_EVENT, seats=seats, customer_id=chr(ord("A") + number))
-        for number, seats in enumerate(wishes)
-    ]
-    return Scenario(name, _SEED, str(_EVENT), requests)
+def _scenario(name: str, event: int, wishes: Sequence[dict[str, Any]]) -> Scenario:
+    requests = [_request(event, number, **wish) for number, wish in enumerate(wishes)]
+    return Scenario(name, _seed(event), str(event), requests)
+
+
+def _request(event: int, number: int, **wish: Any) -> SeatRequest:
+    return SeatRequest(event_id=event, customer_id=booker(number), **wish)
+
+
+def _seed(event: int) -> str:
+    return _SEED.format(event=event, seats=2 if event == _TWO else _SEATS)

@@ -1,66 +1,135 @@
-"""What bookers can contend for: a resource's time, the last unit of a product, or both at once."""
+"""What bookers can contend for: times, products, both at once, and bookings that are changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from booking_lab.core.lab_workload import Scenario
+from booking_lab.core.scenario import Places, Scenario, actions, booker
 from booking_lab.workloads.slots.requests import Product, SlotRequest
 
-_TENANT = 1001
+#: A business with a resource for each booker, and one with two resources, to be chosen among.
+_TENANT, _PAIR = 1001, 1002
 _NINE = datetime(2030, 1, 7, 9, tzinfo=UTC)
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+#: Units of each product.
+_STOCK = 1
 _SEED = f"""
-INSERT INTO slot_tenants (tenant_id, name) VALUES ({_TENANT}, 'Two chairs') ON CONFLICT DO NOTHING;
+INSERT INTO slot_tenants (tenant_id, name) VALUES ({{tenant}}, 'Two chairs') ON CONFLICT DO NOTHING;
 INSERT INTO slot_branches (tenant_id, branch_id, name, time_zone)
-VALUES ({_TENANT}, 1, 'Only branch', 'UTC') ON CONFLICT DO NOTHING;
+VALUES ({{tenant}}, 1, 'Only branch', 'UTC') ON CONFLICT DO NOTHING;
 INSERT INTO slot_services (tenant_id, service_id, name, price)
-VALUES ({_TENANT}, 1, 'Cleaning', 80.00) ON CONFLICT DO NOTHING;
+VALUES ({{tenant}}, 1, 'Cleaning', 80.00) ON CONFLICT DO NOTHING;
 INSERT INTO slot_products (tenant_id, product_id, name)
-SELECT {_TENANT}, number, 'Product ' || number FROM generate_series(1, 2) AS number
+SELECT {{tenant}}, number, 'Product ' || number FROM generate_series(1, {{products}}) AS number
 ON CONFLICT DO NOTHING;
 INSERT INTO slot_product_branches (tenant_id, branch_id, product_id, stocked, stock)
-SELECT {_TENANT}, 1, number, 1, 1 FROM generate_series(1, 2) AS number ON CONFLICT DO NOTHING;
-INSERT INTO resets (workload, scope) VALUES ('slots', '{_TENANT}') ON CONFLICT DO NOTHING;
-"""
-_RESOURCES = f"""
+SELECT {{tenant}}, 1, number, {_STOCK}, {_STOCK} FROM generate_series(1, {{products}}) AS number
+ON CONFLICT DO NOTHING;
+INSERT INTO resets (workload, scope) VALUES ('slots', '{{tenant}}') ON CONFLICT DO NOTHING;
 INSERT INTO slot_resources (tenant_id, resource_id, name)
-SELECT {_TENANT}, number, 'Dr ' || number FROM generate_series(1, {{many}}) AS number
+SELECT {{tenant}}, number, 'Dr ' || number FROM generate_series(1, {{resources}}) AS number
 ON CONFLICT DO NOTHING;
 INSERT INTO slot_resource_branches (tenant_id, resource_id, branch_id)
-SELECT {_TENANT}, number, 1 FROM generate_series(1, {{many}}) AS number ON CONFLICT DO NOTHING;
+SELECT {{tenant}}, number, 1 FROM generate_series(1, {{resources}}) AS number
+ON CONFLICT DO NOTHING;
 """
 
 
 def scenarios(bookers: int) -> Sequence[Scenario]:
     """Return the scenarios for so many bookers."""
+    return [*_times(bookers), *_products(bookers), *_open(bookers), *_changes(bookers)]
+
+
+def _times(bookers: int) -> Sequence[Scenario]:
+    """One resource; all times overlap, or touch. And resources of everybody's own."""
     everybody = range(bookers)
-    one, two = Product(1), Product(2)
+    # Each begins a minute after the one before.
+    later = [_request(number, 1, after=number * _MINUTE) for number in everybody]
+    half_past = _HOUR / 2
+    hour = [_request(0, 1, after=half_past), *(_shifted(one, _HOUR) for one in later[1:])]
+    day = [_shifted(one, timedelta(hours=14)) for one in hour]
+    whole = [_request(0, 1, after=-_HOUR, lasts=4 * _HOUR), *later[1:]]
+    touching = [_request(number, 1, after=number * _HOUR) for number in everybody]
     return (
-        _scenario("one slot", [_request(number, 1) for number in everybody]),
-        _scenario("last product", [_request(number, number + 1, one) for number in everybody]),
-        _scenario(
-            "slot and products",
-            # Every other booker names them the other way round.
-            [_request(n, 1, *((one, two) if n % 2 == 0 else (two, one))) for n in everybody],
-        ),
+        _scenario("one slot", later),
+        _scenario("across the hour", hour),
+        _scenario("across the day", day),
+        _scenario("one within the other", whole),
+        _scenario("slots that touch", touching),
+        _scenario("different resources", [_request(n, n + 1) for n in everybody]),
     )
 
 
-def _request(number: int, resource_id: int, *products: Product) -> SlotRequest:
-    # All of them overlap, no two are the same.
-    starts_at = _NINE + timedelta(minutes=number)
+def _products(bookers: int) -> Sequence[Scenario]:
+    """Products of which there is one each, with and without a time in common."""
+    everybody = range(bookers)
+    one, two = Product(1), Product(2)
+    last = [_request(n, n + 1, one, after=n * _MINUTE) for n in everybody]
+    # Every other booker names them the other way round.
+    both = [
+        _request(n, 1, *((one, two) if n % 2 == 0 else (two, one)), after=n * _MINUTE)
+        for n in everybody
+    ]
+    # Each shares a product with the next, and has another resource.
+    chain = [_request(n, n + 1, Product(n + 1), Product(n + 2)) for n in everybody]
+    with_and_without = [_request(n, 1, *([one] if n == 0 else [])) for n in everybody]
+    return (
+        _scenario("last product", last),
+        _scenario("slot and products", both),
+        _scenario("products shared in part", chain),
+        _scenario("slot with and without a product", with_and_without),
+    )
+
+
+def _open(bookers: int) -> Sequence[Scenario]:
+    """Two resources for whoever wants any."""
+    any_ = [_request(number, None, tenant=_PAIR) for number in range(bookers)]
+    named = [any_[0], *(replace(one, resource_id=1) for one in any_[1:])]
+    return _scenario("any resource", any_), _scenario("any resource beside a named one", named)
+
+
+def _changes(bookers: int) -> Sequence[Scenario]:
+    """A booking with a product, which is moved to another resource, or to another time."""
+    held = _request(0, 1, Product(1))
+    elsewhere, later = _request(0, 2, Product(1)), _request(0, 1, Product(1), after=2 * _HOUR)
+    wanted = _request(0, 2, after=_HOUR / 2)
+    pair = _request(0, 1), _request(0, 2)
+    places = Places(held, elsewhere, later, wanted, freed=pair[0], pair=pair)
+    return actions(_seed(_TENANT, bookers), str(_TENANT), places, bookers)
+
+
+def _request(
+    number: int,
+    resource_id: int | None,
+    *products: Product,
+    tenant: int = _TENANT,
+    after: timedelta = timedelta(0),
+    lasts: timedelta = _HOUR,
+) -> SlotRequest:
     return SlotRequest(
-        tenant_id=_TENANT,
+        tenant_id=tenant,
         branch_id=1,
         resource_id=resource_id,
         service_id=1,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(hours=1),
+        starts_at=_NINE + after,
+        ends_at=_NINE + after + lasts,
         products=products,
-        customer_id=chr(ord("A") + number),
+        customer_id=booker(number),
     )
 
 
+def _shifted(request: SlotRequest, by: timedelta) -> SlotRequest:
+    return replace(request, starts_at=request.starts_at + by, ends_at=request.ends_at + by)
+
+
 def _scenario(name: str, requests: Sequence[SlotRequest]) -> Scenario:
-    return Scenario(name, _SEED + _RESOURCES.format(many=len(requests)), str(_TENANT), requests)
+    tenant = requests[0].tenant_id
+    return Scenario(name, _seed(tenant, len(requests)), str(tenant), requests)
+
+
+def _seed(tenant: int, bookers: int) -> str:
+    if tenant == _PAIR:
+        return _SEED.format(tenant=tenant, products=0, resources=2)
+    return _SEED.format(tenant=tenant, products=bookers + 1, resources=max(2, bookers))

@@ -1,33 +1,63 @@
-"""What bookers can contend for: the last ticket, or the last two, which one booker wants both."""
+"""What bookers can contend for: the last tickets of an event, and bookings that are changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from booking_lab.core.lab_workload import Scenario
+from booking_lab.core.scenario import Places, Scenario, actions, booker
 from booking_lab.workloads.tickets.requests import TicketRequest
+
+#: The event with one ticket on sale; the one with two follows, and so on.
+_FIRST = 1001
+#: Events of which each booker has one of its own.
+_OWN = 2001
 
 _SEED = """
 INSERT INTO ticket_events (
     id, name, description, event_date, total_tickets, on_sale, available_tickets, ticket_price)
-VALUES ({event_id}, '{name}', 'On sale', now(), {on_sale}, {on_sale}, {on_sale}, 49.90)
+VALUES ({event}, '{on_sale} tickets', 'On sale', now(), {on_sale}, {on_sale}, {on_sale}, 49.90)
 ON CONFLICT DO NOTHING;
-INSERT INTO resets (workload, scope) VALUES ('tickets', '{event_id}') ON CONFLICT DO NOTHING;
+INSERT INTO resets (workload, scope) VALUES ('tickets', '{event}') ON CONFLICT DO NOTHING;
 """
 
 
 def scenarios(bookers: int) -> Sequence[Scenario]:
     """Return the scenarios for so many bookers."""
-    return (
-        _scenario(1001, "last ticket", 1, [1] * bookers),
-        _scenario(1002, "last tickets", 2, [2] + [1] * (bookers - 1)),
-    )
-
-
-def _scenario(event_id: int, name: str, on_sale: int, quantities: Sequence[int]) -> Scenario:
-    requests = [
-        TicketRequest(event_id=event_id, quantity=quantity, customer_id=chr(ord("A") + number))
-        for number, quantity in enumerate(quantities)
+    found = [
+        _scenario("last ticket", 1, [1] * bookers),
+        _scenario("last tickets", 2, [2] + [1] * (bookers - 1)),
+        _scenario("enough for all", bookers, [1] * bookers),
+        _apart(bookers),
+        *_changes(bookers),
     ]
-    seed = _SEED.format(event_id=event_id, name=name.capitalize(), on_sale=on_sale)
-    return Scenario(name, seed, str(event_id), requests)
+    # Two bookers contend for one ticket already.
+    fewer = _scenario("one too few", max(1, bookers - 1), [1] * bookers)
+    return [*found[:3], fewer, *found[3:]] if bookers > 2 else found
+
+
+def _scenario(name: str, on_sale: int, quantities: Sequence[int]) -> Scenario:
+    event = _FIRST + on_sale - 1
+    requests = [_request(event, many, number) for number, many in enumerate(quantities)]
+    return Scenario(name, _seed(event, on_sale), str(event), requests)
+
+
+def _apart(bookers: int) -> Scenario:
+    requests = [_request(_OWN + number, 1, number) for number in range(bookers)]
+    seed = "".join(_seed(request.event_id, 1) for request in requests)
+    return Scenario("different events", seed, str(_OWN), requests)
+
+
+def _changes(bookers: int) -> Sequence[Scenario]:
+    """Three tickets; who holds two can have the last one as well, or give one back."""
+    event = _FIRST + 2
+    one, two, three = (_request(event, many) for many in (1, 2, 3))
+    places = Places(held=two, to=three, other=one, wanted=one, pair=(one, two))
+    return actions(_seed(event, 3), str(event), places, bookers)
+
+
+def _request(event: int, quantity: int, number: int = 0) -> TicketRequest:
+    return TicketRequest(event_id=event, quantity=quantity, customer_id=booker(number))
+
+
+def _seed(event: int, on_sale: int) -> str:
+    return _SEED.format(event=event, on_sale=on_sale)

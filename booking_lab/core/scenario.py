@@ -1,0 +1,179 @@
+"""What the explorer and the conformance suite let bookers contend for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from uuid import UUID
+
+from booking_lab.core.workload import Request
+
+#: Bookings that stand at the beginning bear the same ids every time, from this one on.
+FIRST_STANDING = 0xC0
+
+
+@dataclass(frozen=True)
+class Change:
+    """A booking that stands at the beginning is moved, or cancelled.
+
+    Attributes:
+        of: the request that made it; one of the scenario's ``standing``.
+        to: a request for what it shall hold instead; none: it is cancelled.
+    """
+
+    of: Request
+    to: Request | None = None
+
+    #: It names what it is about.
+    open = False
+
+    @property
+    def action(self) -> str:
+        """``move`` or ``cancel``."""
+        return "move" if self.to else "cancel"
+
+    @property
+    def changes(self) -> Mapping[str, Any] | None:
+        """The fields that shall be different, as ``LabWorkload.changing`` takes them.
+
+        A booking that is moved to where it is gets all of its fields again.
+        """
+        if self.to is None:
+            return None
+        there = {name: getattr(self.to, name) for name in asked_for(self.to)}
+        return {n: v for n, v in there.items() if v != getattr(self.of, n)} or there
+
+
+#: What one booker does: book, or change a booking that stands.
+Ask = Request | Change
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Something to contend for.
+
+    Attributes:
+        name: in a word or two.
+        seed: a script that creates its things, in a scope of their own, if they aren't there.
+        scope: the scope, to be reset before every try.
+        requests: what each booker does, one for each of them.
+        standing: the bookings that stand at the beginning; see ``stands``.
+    """
+
+    name: str
+    seed: str
+    scope: str
+    requests: Sequence[Ask]
+    standing: Sequence[Request] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether there is something to choose."""
+        return any(one.open for one in self.requests)
+
+
+@dataclass(frozen=True)
+class Places:
+    """What bookings can hold and be moved to; all of one scope.
+
+    Attributes:
+        held: what a booking holds at the beginning.
+        to: where it is moved.
+        other: another place, to which it can be moved as well.
+        wanted: what others book while it is moved there; none: ``to``.
+        freed: what others book while it is moved to ``other``; none: ``held``.
+        pair: what two bookings hold that change places; none: ``held`` and ``to``.
+    """
+
+    held: Request
+    to: Request
+    other: Request
+    wanted: Request | None = None
+    freed: Request | None = None
+    pair: tuple[Request, Request] | None = None
+
+
+def asked_for(request: Request) -> list[str]:
+    """The names of the fields that a customer fills in to say what it wants."""
+    return [
+        one.name
+        for one in fields(request)
+        if one.name != "customer_id" and not one.metadata.get("internal")
+    ]
+
+
+def booker(number: int) -> str:
+    """The name of a booker, counted from 0: ``A``, ``B``, ..."""
+    return chr(ord("A") + number)
+
+
+def stands(request: Request, number: int = 0) -> Request:
+    """Return the request as that of a booking that stands: of ``X``, ``Y`` or ``Z``."""
+    name = chr(ord("X") + number)
+    return replace(request, customer_id=name, id=UUID(int=FIRST_STANDING + number))
+
+
+def actions(seed: str, scope: str, places: Places, bookers: int) -> Sequence[Scenario]:
+    """Return the scenarios in which bookings are moved and cancelled.
+
+    Args:
+        seed: creates the things that the places name.
+        scope: of the places.
+        places: what is held, and where it is moved.
+        bookers: how many; the first does the one thing, all others the other.
+    """
+    one, two = places.pair or (places.held, places.to)
+    x, of_one, of_two = stands(places.held), stands(one), stands(two, 1)
+    wanted, freed = places.wanted or places.to, places.freed or places.held
+
+    def scenario(name: str, first: Ask, *others: Ask, standing: Sequence[Request]) -> Scenario:
+        asks = [first, *(others[n % len(others)] for n in range(bookers - 1))]
+        return Scenario(name, seed, scope, [_by(ask, n) for n, ask in enumerate(asks)], standing)
+
+    move, cancel = Change(x, places.to), Change(x)
+    alone = {"standing": [x]}
+    return (
+        scenario("book beside move", move, wanted, **alone),
+        scenario("book behind move", Change(x, places.other), freed, **alone),
+        scenario("book beside cancel", cancel, places.held, **alone),
+        scenario("two moves", move, Change(x, places.other), **alone),
+        scenario("move beside cancel", move, cancel, **alone),
+        scenario("two cancels", cancel, cancel, **alone),
+        scenario(
+            "swap", Change(of_one, two), Change(of_two, one), one, standing=[of_one, of_two]
+        ),
+    )  # fmt: skip
+
+
+def derived(scenarios: Sequence[Scenario], bookers: int) -> Sequence[Scenario]:
+    """Return the actions of a workload whose scenarios book only.
+
+    What the first scenario asks for is held and moved. Other places are taken from the requests of
+    all scenarios in its scope; where there are none, a booking is moved to where it is.
+    """
+    if not scenarios or any(one.standing for one in scenarios):
+        return ()
+    first = scenarios[0]
+    there = [one for one in scenarios if one.scope == first.scope and not one.open]
+    places = list(_distinct([ask for one in there for ask in one.requests]))
+    if not places:
+        return ()
+    held, to, other = places[0], places[1 % len(places)], places[min(2, len(places) - 1)]
+    seed = "\n".join(dict.fromkeys(one.seed for one in there))
+    return actions(seed, first.scope, Places(held, to, other), bookers)
+
+
+def _distinct(asks: Sequence[Ask]) -> Iterator[Request]:
+    """Yield one request for each thing that is asked for."""
+    seen: list[list[Any]] = []
+    for ask in asks:
+        if isinstance(ask, Request):
+            wish = [getattr(ask, name) for name in asked_for(ask)]
+            if wish not in seen:
+                seen.append(wish)
+                yield ask
+
+
+def _by(ask: Ask, number: int) -> Ask:
+    return replace(ask, customer_id=booker(number)) if isinstance(ask, Request) else ask

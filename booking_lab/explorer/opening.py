@@ -1,0 +1,114 @@
+"""What there is before the first move: the bookings that stand, and what each booker is to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from booking_lab.core.anchor import Anchor
+from booking_lab.core.booking import Booking
+from booking_lab.core.capability import Capability, Constraint
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.scenario import Change, Scenario
+from booking_lab.core.strategy import Strategy
+from booking_lab.core.workload import Request, Row, Session
+from booking_lab.db.ledger import Confirmation
+from booking_lab.errors import InvalidRequest
+
+Statement = tuple[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one booker is to do.
+
+    Attributes:
+        request: what it asks for; of a change: as it is looked up when nobody else has moved.
+        look_up: looks the booking to be changed up and returns the request; none: it books.
+    """
+
+    request: Request
+    look_up: Callable[[Session], Request] | None = None
+
+
+class Opening:
+    """Makes the bookings that stand, once, and remembers how.
+
+    Attributes:
+        statements: what makes them again.
+        tasks: what each booker is to do.
+        anchors: the rows that all of this is about.
+
+    Args:
+        session: in a database where nothing is booked.
+        workload: what is booked.
+        scenario: what stands, and what the bookers do.
+        strategy: what the bookings that stand were made under.
+    """
+
+    def __init__(
+        self, session: Session, workload: LabWorkload, scenario: Scenario, strategy: Strategy
+    ) -> None:
+        self._session = session
+        self._workload = workload
+        recorder = _Recorder(session)
+        standing = [replace(request, generation=1) for request in scenario.standing]
+        for request in standing:
+            change = workload.decide(workload.read(session, request), request)
+            if Capability.CONSTRAINT in strategy.needs and isinstance(workload, Constraint):
+                workload.claim(cast(Session, recorder), request, change)
+            else:
+                workload.write(cast(Session, recorder), request, change)
+        self.tasks: Sequence[Task] = [
+            self._change(ask) if isinstance(ask, Change) else Task(ask) for ask in scenario.requests
+        ]
+        made = [Booking(workload, one, strategy, {}, 1, 0.0, "", "", tries=1) for one in standing]
+        told = [Confirmation([booking]).statement() for booking in made]
+        self.statements: Sequence[Statement] = [*recorder.sent, *told]
+        requests = [*standing, *(task.request for task in self.tasks)]
+        self.anchors: set[Anchor] = {a for one in requests for a in workload.anchors(one)}
+
+    def _change(self, ask: Change) -> Task:
+        changes = self._accepted(ask)
+
+        def look_up(session: Session) -> Request:
+            return self._workload.changing(session, ask.of.id, changes)
+
+        return Task(look_up(self._session), look_up)
+
+    def _accepted(self, ask: Change) -> Mapping[str, Any] | None:
+        """Return what shall be different, without the fields that can't be.
+
+        Raises:
+            InvalidRequest: none of them can be.
+        """
+        wanted = ask.changes
+        if wanted is None or self._is_accepted(ask, wanted):
+            return wanted
+        some = {n: v for n, v in wanted.items() if self._is_accepted(ask, {n: v})}
+        if not some:
+            raise InvalidRequest(
+                f"No field of {self._workload.name} can be changed, of {', '.join(wanted)}."
+            )
+        return some
+
+    def _is_accepted(self, ask: Change, changes: Mapping[str, Any]) -> bool:
+        try:
+            self._workload.changing(self._session, ask.of.id, changes)
+        except (InvalidRequest, ValueError):
+            return False
+        return True
+
+
+class _Recorder:
+    """Passes statements on, and remembers them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.sent: list[Statement] = []
+
+    def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+        """Run one statement and return its rows."""
+        self.sent.append((statement, dict(parameters or {})))
+        return self._session.execute(statement, parameters)
