@@ -21,6 +21,8 @@ from booking_lab.crowd import (
     verdict,
 )
 
+#: Where the demo books, and all that it judges: what others left elsewhere is none of its business.
+_ITS_OWN = "kind=seats&scope=1"
 #: Ten customers want the one seat.
 _ONE_SEAT = ["A1"]
 _CUSTOMERS = 10
@@ -79,7 +81,7 @@ def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
             name = entry["name"]
             admin.post("/admin/strategy", {"strategy": name})
             for crowds in range(1, _CROWDS + 1):
-                admin.post("/admin/reset?event_id=1")
+                admin.post(f"/admin/reset?{_ITS_OWN}")
                 tell(f"{name}: {_CUSTOMERS} customers want one seat")
                 answers = let_loose(url, [_ONE_SEAT] * _CUSTOMERS)
                 tell(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
@@ -102,8 +104,8 @@ def _row(
     admin: Customer, entry: dict[str, Any], one: list[Answer], rush: list[Answer], crowds: int
 ) -> Row:
     answers = one + rush
-    double = admin.get("/admin/double-bookings")["count"]
-    found = verdict(answers, double, consistent=admin.get("/admin/audit")["consistent"])
+    double = admin.get(f"/admin/violations?{_ITS_OWN}")["count"]
+    found = verdict(answers, double, consistent=admin.get(f"/admin/audit?{_ITS_OWN}")["consistent"])
     ended = outcomes(answers)
     times = [1000 * (answer.end - answer.begin) for answer in answers]
     lasted = max(a.end for a in rush) - min(a.begin for a in rush)

@@ -12,6 +12,7 @@ from contextlib import closing
 import psycopg2
 
 from booking_lab import selection
+from booking_lab.db import flushes
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.session import Session
@@ -96,18 +97,21 @@ class Housekeeping:
             select.select([self._stop_read], [], [], _REST)
 
     def _serve(self, raw: psycopg2.extensions.connection, session: Session) -> None:
-        session.execute(f"LISTEN {selection.CHANNEL}")
+        session.execute(f"LISTEN {selection.CHANNEL}; LISTEN {flushes.CHANNEL}")
         # A switch may have come between two connections; what is under way now belongs to it.
-        drained = 0
-        wanted = selection.read(session).epoch
+        drained = told = 0
+        wanted, asked = selection.read(session).epoch, flushes.asked(session)
         while True:
             done = drained < wanted and not self._under_way.older_than(wanted)
             self._each_round()
             self._ledger.flush(session)
+            if told < asked:
+                flushes.tell(session, self._worker, asked)
+                told = asked
             self._chore(session)
             if done:
                 # After the flush: whoever has waited for this finds the books complete.
-                selection.register(session, self._worker, wanted)
+                selection.register(session, self._worker, wanted, told)
                 self._tried.set()
                 drained = wanted
             if self._stopping:
@@ -117,7 +121,7 @@ class Housekeeping:
             raw.poll()
             if raw.notifies:
                 raw.notifies.clear()
-                wanted = selection.read(session).epoch
+                wanted, asked = selection.read(session).epoch, flushes.asked(session)
 
     def _wait(self, raw: psycopg2.extensions.connection, seconds: float) -> None:
         select.select([raw.fileno(), self._stop_read], [], [], seconds)

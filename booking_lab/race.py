@@ -116,8 +116,7 @@ def run(
 def _findings(
     session: Session, workload: LabWorkload, requests: Sequence[Request]
 ) -> Sequence[Finding]:
-    scope = workload.scope(requests[0])
-    return [finding for finding in workload.findings(session) if finding.scope == scope]
+    return workload.findings(session, workload.scope(requests[0]))
 
 
 def _blocked(referee: Session, pids: Collection[int]) -> set[int]:

@@ -150,9 +150,10 @@ class UnderWay:
 
 
 _REGISTER = """
-INSERT INTO workers (worker, process_id, drained_epoch)
-VALUES (%(worker)s, pg_backend_pid(), %(epoch)s)
-ON CONFLICT (worker) DO UPDATE SET process_id = excluded.process_id, drained_epoch = %(epoch)s
+INSERT INTO workers (worker, process_id, drained_epoch, flushed)
+VALUES (%(worker)s, pg_backend_pid(), %(epoch)s, %(flushed)s)
+ON CONFLICT (worker) DO UPDATE SET process_id = excluded.process_id, drained_epoch = %(epoch)s,
+    flushed = greatest(workers.flushed, excluded.flushed)
 """
 _GONE = """
 DELETE FROM workers WHERE process_id NOT IN (SELECT pid FROM pg_stat_activity WHERE pid IS NOT NULL)
@@ -167,10 +168,13 @@ WHERE drained_epoch < %(epoch)s
 """
 
 
-def register(session: Session, worker: str, epoch: int) -> None:
-    """Say that ``worker`` lives, on this session, and has seen the switch to ``epoch`` through."""
+def register(session: Session, worker: str, epoch: int, flushed: int = 0) -> None:
+    """Say that ``worker`` lives, on this session, and has seen the switch to ``epoch`` through.
+
+    ``flushed`` is the number up to which it has written its ledger.
+    """
     session.execute(_GONE)
-    session.execute(_REGISTER, {"worker": worker, "epoch": epoch})
+    session.execute(_REGISTER, {"worker": worker, "epoch": epoch, "flushed": flushed})
 
 
 def unregister(session: Session, worker: str) -> None:

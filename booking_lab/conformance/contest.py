@@ -77,9 +77,7 @@ class Contest:
             "request": kind.details(requests[0]),
             "customers": len(requests),
         }
-        self._scope = scenario.scope
         self._where = urlencode({"kind": workload.name, "scope": scenario.scope})
-        self._kind = urlencode({"kind": workload.name})
         self._url = lab.url
 
     def reset(self, admin: Customer) -> None:
@@ -88,11 +86,10 @@ class Contest:
 
     def wrong(self, admin: Customer) -> dict[Anomaly, str]:
         """What the lab's books say is wrong: the anomalies, with an example of each."""
-        found = admin.get(f"/admin/audit?{self._kind}")["findings"]
+        found = admin.get(f"/admin/audit?{self._where}")["findings"]
         return {
             Anomaly(one["anomaly"]): f"{one['anomaly']}: {one['subject']}: {one['detail']}"
             for one in found
-            if one["scope"] == self._scope
         }
 
     def race(self, admin: Customer) -> dict[str, Any]:

@@ -131,12 +131,21 @@ class LabWorkload(Workload, ABC):
         scenarios = self.scenarios(bookers)
         return [*scenarios, *derived(scenarios, bookers)]
 
+    def violations_in(self, session: Session, scope: str | None) -> Sequence[Violation]:
+        """Find the ``violations`` of ``scope``; none: of all scopes."""
+        found = self.violations(session)
+        return found if scope is None else [one for one in found if one["scope"] == scope]
+
     def accounts(self) -> str:
         """A query of all findings: the tables against each other, and against the answers."""
         accounts = _ACCOUNTS.format(name=self.name, listing=self.listing)
         return f"{self.wrong}\nUNION ALL\n{accounts}"
 
-    def findings(self, session: Session) -> Sequence[Finding]:
-        """Find everything that is wrong."""
-        rows = session.execute(self.accounts(), {})
+    def findings(self, session: Session, scope: str | None = None) -> Sequence[Finding]:
+        """Find everything that is wrong in ``scope``; none: in any."""
+        rows = session.execute(
+            f"SELECT * FROM ({self.accounts()}) AS found "
+            f"WHERE %(scope)s::text IS NULL OR scope = %(scope)s",
+            {"scope": scope},
+        )
         return [Finding(Anomaly(row[0]), *row[1:]) for row in rows]

@@ -60,5 +60,18 @@ CREATE SEQUENCE IF NOT EXISTS fencing_tokens;
 CREATE TABLE IF NOT EXISTS workers (
     worker        text PRIMARY KEY,
     process_id    integer NOT NULL,
-    drained_epoch bigint NOT NULL
+    drained_epoch bigint NOT NULL,
+    flushed       bigint NOT NULL DEFAULT 0  -- it has written all that came before this number
 );
+
+-- The numbers that readers of the ledger draw.
+CREATE SEQUENCE IF NOT EXISTS flushes;
+
+-- What tables of an earlier version lack. Looked for first: ALTER locks out everybody for a moment.
+DO $$ BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = 'workers'::regclass AND attname = 'flushed'
+    ) THEN
+        ALTER TABLE workers ADD COLUMN flushed bigint NOT NULL DEFAULT 0;
+    END IF;
+END $$;

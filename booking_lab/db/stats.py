@@ -13,6 +13,8 @@ from booking_lab.core.workload import Session
 _BY_STRATEGY = """
 WITH spans AS (
     SELECT *, started_at + total_ms * interval '1 ms' AS ended_at FROM attempts
+    WHERE (%(kind)s::text IS NULL OR workload = %(kind)s)
+      AND (%(scope)s::text IS NULL OR scope = %(scope)s)
 ), met AS (
     SELECT strategy, outcome, tries, total_ms, waited_ms, held_ms,
         tries > 0 AND (
@@ -76,6 +78,9 @@ class StrategyStats:
         return self.total - self.confirmed
 
 
-def by_strategy(session: Session) -> list[StrategyStats]:
-    """Return the figures since the last reset."""
-    return [StrategyStats(*row) for row in session.execute(_BY_STRATEGY)]
+def by_strategy(
+    session: Session, kind: str | None = None, scope: str | None = None
+) -> list[StrategyStats]:
+    """Return the figures since the last reset, of ``kind`` and ``scope`` if they are given."""
+    rows = session.execute(_BY_STRATEGY, {"kind": kind, "scope": scope})
+    return [StrategyStats(*row) for row in rows]

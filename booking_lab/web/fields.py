@@ -43,3 +43,9 @@ class KindQuery(Query):
     """The kind of booking that is meant; none: all of them."""
 
     kind: KindName | None = None
+
+
+class ScopeQuery(KindQuery):
+    """The kind that is meant, and the scope; none: all of them."""
+
+    scope: Scope | None = None

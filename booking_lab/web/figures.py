@@ -9,14 +9,15 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
 from booking_lab.db import stats
+from booking_lab.web.fields import ScopeQuery
 from booking_lab.web.problems import documented
-from booking_lab.web.state import ask_workloads, reading
+from booking_lab.web.state import ask_workloads, check_scope, complete_ledger, reading
 
 figures = APIBlueprint("figures", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 
 
 class Totals(BaseModel):
-    """All strategies and all kinds together.
+    """All strategies together.
 
     ``double_booked`` counts what was promised more often than it is there.
     """
@@ -54,20 +55,32 @@ class StrategyFigures(BaseModel):
 
 
 class Stats(BaseModel):
-    """Figures since the last reset."""
+    """Figures since the last reset.
 
+    ``silent`` names the workers that did not write their ledger in time, so that ``complete`` is
+    false: what they answered last is missing.
+    """
+
+    complete: bool
+    silent: list[str]
     totals: Totals
     by_strategy: list[StrategyFigures]
     current_strategy: str
 
 
-@figures.get("/stats", responses={200: Stats, **documented(401, 500, 503)})
-def get_stats() -> dict[str, Any]:
-    """Counts and latencies by strategy, from the ledger."""
+@figures.get("/stats", responses={200: Stats, **documented(401, 404, 422, 500, 503)})
+def get_stats(query: ScopeQuery) -> dict[str, Any]:
+    """Counts and latencies by strategy, from the ledger: of all, of a kind, or of a scope."""
+    silent = complete_ledger()
     with reading() as (session, current):
-        each = stats.by_strategy(session)
-        violations = ask_workloads(lambda one: len(one.violations(session)))
+        check_scope(session, query.kind, query.scope)
+        each = stats.by_strategy(session, query.kind, query.scope)
+        violations = ask_workloads(
+            lambda one: len(one.violations_in(session, query.scope)), query.kind
+        )
     return {
+        "complete": not silent,
+        "silent": silent,
         "totals": {
             "confirmed": sum(one.confirmed for one in each),
             "failed": sum(one.failed for one in each),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar, cast
 
@@ -10,13 +10,16 @@ from flask import current_app, g
 
 from booking_lab import selection
 from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.db import flushes
 from booking_lab.db.session import Session
 from booking_lab.engine import Wish
-from booking_lab.errors import BookingLabError, InvalidOptions, PluginFault
+from booking_lab.errors import BookingLabError, InvalidOptions, NotFound, PluginFault
 from booking_lab.lab import Lab
 from booking_lab.selection import Selection
 
 T = TypeVar("T")
+
+_SCOPE = "SELECT 1 FROM resets WHERE scope = %(scope)s AND workload = ANY (%(kinds)s) LIMIT 1"
 
 
 def lab() -> Lab:
@@ -31,6 +34,17 @@ def reading() -> Iterator[tuple[Session, Selection]]:
         yield lent
 
 
+def complete_ledger() -> Sequence[str]:
+    """Have every worker write its ledger; return those that did not in time."""
+    return flushes.complete(_session)
+
+
+@contextmanager
+def _session() -> Iterator[Session]:
+    with reading() as (session, _):
+        yield session
+
+
 def wish(strategy: str | None, options: dict[str, object] | None) -> Wish:
     """Return what a booking of this request wants.
 
@@ -43,6 +57,22 @@ def wish(strategy: str | None, options: dict[str, object] | None) -> Wish:
         return Wish(g.trace_id)
     entry = lab().registry.get(strategy)
     return Wish(g.trace_id, (entry, entry.make(options or {})))
+
+
+def check_scope(session: Session, kind: str | None, scope: str | None) -> None:
+    """Check that there is ``scope`` in ``kind``, or in any kind.
+
+    Raises:
+        UnknownKind: there is no such kind.
+        NotFound: there is no such scope.
+    """
+    asked = [lab().workloads.get(kind)] if kind else list(lab().workloads)
+    names = [workload.name for workload in asked]
+    if scope is None or session.execute(_SCOPE, {"scope": scope, "kinds": names}):
+        return
+    raise NotFound(
+        f"There is no scope {scope!r} of {kind or 'any kind'}; GET /admin/workloads lists them."
+    )
 
 
 def ask_workloads(question: Callable[[LabWorkload], T], kind: str | None = None) -> dict[str, T]:

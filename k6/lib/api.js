@@ -14,11 +14,20 @@ export const setStrategy = (name, options) =>
 export const strategies = () => call('GET', '/admin/strategies').strategies;
 export const setThinkTime = (milliseconds) =>
   call('POST', '/admin/think-time', { think_time_ms: milliseconds });
+
+// The seats of the event, and nothing else: tickets and times that others book in the same lab say
+// nothing about a run of a script.
+const MINE = `kind=seats&scope=${EVENT_ID}`;
 export const reset = () => call('POST', `/admin/reset?event_id=${EVENT_ID}`);
-export const stats = () => call('GET', '/admin/stats');
-export const audit = () => call('GET', '/admin/audit').findings;
-export const doubleBookings = () =>
-  call('GET', '/admin/double-bookings').double_bookings.filter((d) => d.event_id === EVENT_ID);
+export const audit = () => all('audit', 'findings');
+export const doubleBookings = () => all('violations', 'violations');
+
+/** The figures, once every worker has written down what it has answered. */
+export function stats() {
+  const found = call('GET', `/admin/stats?${MINE}`, undefined, 'GET /admin/stats');
+  if (found.complete) return found;
+  throw new Error(`The figures are not complete: ${found.silent.join(', ')} did not answer.`);
+}
 
 /** The event with all its seats, as somebody who looks at its page gets it. */
 export const event = () => call('GET', `/events/${EVENT_ID}`, undefined, 'GET /events/{id}');
@@ -33,6 +42,18 @@ export function freeSeats() {
 export function book(seat, customer, more = {}) {
   const order = { event_id: EVENT_ID, seat_number: seat, customer_id: customer, ...more };
   return http.post(`${BASE_URL}/book`, JSON.stringify(order), parameters('POST /book'));
+}
+
+/** All of a list that comes a page at a time. */
+function all(list, member) {
+  const found = [];
+  for (let more = ''; more !== null; ) {
+    const path = `/admin/${list}?${MINE}${more}`;
+    const page = call('GET', path, undefined, `GET /admin/${list}`);
+    found.push(...page[member]);
+    more = page.next && `&cursor=${page.next}`;
+  }
+  return found;
 }
 
 function call(method, path, body, name = `${method} ${path}`) {

@@ -40,6 +40,20 @@ def test_one_customer_alone_proves_nothing(url: str, strategy: str) -> None:
     assert lesson.lines["overlapping"] == "0"
 
 
+def test_what_others_did_in_the_lab_proves_nothing_about_seats(url: str) -> None:
+    race = {"kind": "tickets", "request": {"event_id": 2, "quantity": 1}, "customers": 12}
+    for strategy in ("none", "pessimistic"):
+        requests.post(f"{url}/admin/reset?kind=tickets&scope=2", timeout=10)
+        body = race | {"strategy": strategy}
+        requests.post(f"{url}/admin/race", json=body, timeout=30).raise_for_status()
+        # They met, under this very strategy; they oversold, or could have.
+        lesson = run("01_one_seat.js", url, STRATEGY="pessimistic", CUSTOMERS=1)
+        assert lesson.code == PASSED, lesson.report + lesson.errors
+        assert lesson.verdict == "inconclusive"
+        assert lesson.lines["overlapping"] == "0"
+    requests.post(f"{url}/admin/reset?kind=tickets&scope=2", timeout=10)
+
+
 def test_many_seats_are_sold_once_each(url: str) -> None:
     lesson = run(
         "02_many_seats.js", url, STRATEGY="optimistic", OPTIONS='{"attempts": 20}', EXPECT="safe"

@@ -128,7 +128,7 @@ def test_without_protection_ten_tickets_are_sold_to_twenty(quick):
     assert {answer["details"]["quantity"] for answer in ended["answers"]} == {1}
     [violation] = quick.get("/admin/violations?kind=tickets").json["violations"]
     assert (violation["anomaly"], violation["scope"]) == ("oversell", "1")
-    assert quick.get("/admin/violations?kind=seats").json == {"violations": [], "count": 0}
+    assert quick.get("/admin/violations?kind=seats").json["violations"] == []
     assert quick.get("/admin/stats").json["totals"]["double_booked"] == 1
 
 
