@@ -79,6 +79,10 @@ test: $(STAMP) ## Everything that is checked; each command is printed as it runs
 	$(BIN)/coverage report
 	$(if $(ARGS),,$(BIN)/pytest $(SIDE_BY_SIDE) booking_lab/conformance)
 
+.PHONY: mutants
+mutants: $(STAMP) ## Make each known harmful change in a copy; the tests have to catch it
+	$(BIN)/python -m tests.mutants $(ARGS)
+
 .PHONY: lint
 lint: $(STAMP) ## The checks that run nothing
 	$(BIN)/ruff check

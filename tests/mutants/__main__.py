@@ -1,0 +1,102 @@
+"""Makes each harmful change in a copy of the checkout, and runs the tests that have to catch it.
+
+    python -m tests.mutants [WORD...]
+
+With words, only those changes whose description or file contains one of them. Exit code 0: all were
+caught; 1: some survived; 2: the list or the tests are at fault.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from queue import SimpleQueue
+
+from tests.mutants.changes import Change, DoesNotFit, changes
+from tests.mutants.copies import Copy
+
+#: pytest's exit codes.
+PASSED, FAILED, NO_END = 0, 1, -1
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the changes that ``words`` choose; return the exit code."""
+    chosen = [
+        one for one in changes() if not words or any(w in f"{one.what} {one.file}" for w in words)
+    ]
+    with tempfile.TemporaryDirectory(prefix="booking-lab-mutants-") as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL runs as another user than root
+        copies: SimpleQueue[Copy] = SimpleQueue()
+        many = min(os.cpu_count() or 1, len(chosen))
+        for number in range(many):
+            copies.put(Copy(Path(folder) / str(number)))
+        print(f"{len(chosen)} changes, {many} at a time.", flush=True)
+        if failed := _side_by_side(many, copies, _unchanged, {one.selection for one in chosen}):
+            return _at_fault("These tests fail without any change", failed)
+        print("All of these tests pass without a change; now with each change in turn.", flush=True)
+        survived = _side_by_side(many, copies, _changed, chosen)
+    if survived:
+        print(f"\n{len(survived)} of {len(chosen)} survived:", *survived, sep="\n  ")
+        return FAILED
+    print(f"\nAll {len(chosen)} were caught.")
+    return PASSED
+
+
+def _side_by_side(many, copies, run, todo) -> list[str]:  # type: ignore[no-untyped-def]
+    """Run ``run(copy, one)`` for all of ``todo``; return what is to be complained of."""
+
+    def on_a_copy(one: object) -> str:
+        copy = copies.get()
+        try:
+            return str(run(copy, one))
+        finally:
+            copies.put(copy)
+
+    with ThreadPoolExecutor(many) as threads:
+        jobs = [threads.submit(on_a_copy, one) for one in todo]
+        try:
+            return [said for job in as_completed(jobs) if (said := job.result())]
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _unchanged(copy: Copy, selection: tuple[str, ...]) -> str:
+    code, output = copy.pytest(*selection)
+    return "" if code == PASSED else f"{' '.join(selection)}: {_last_line(output)}"
+
+
+def _changed(copy: Copy, change: Change) -> str:
+    """Return what survived; empty: it was caught."""
+    began = time.monotonic()
+    file = copy.folder / change.file
+    before = file.read_text()
+    try:
+        file.write_text(change.applied(copy.folder))
+        code, output = copy.pytest(*change.selection)
+    except DoesNotFit as error:
+        code, output = 2, str(error)
+    finally:
+        file.write_text(before)
+    caught = code in {FAILED, NO_END}
+    word = "caught  " if caught else "SURVIVED"
+    print(f"{word} {time.monotonic() - began:5.0f} s  {change.what}", flush=True)
+    return "" if caught else f"{change.what} ({change.file}): {_last_line(output)}"
+
+
+def _at_fault(what: str, them: Sequence[str]) -> int:
+    print(f"{what}:", *them, sep="\n  ", file=sys.stderr)
+    return 2
+
+
+def _last_line(output: str) -> str:
+    return (output.strip().splitlines() or ["(nothing printed)"])[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
