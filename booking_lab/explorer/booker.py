@@ -82,9 +82,17 @@ class Booker:
 
     # --- what the stage does with it -------------------------------------------------------------
 
-    def begin(self, workload: Workload, task: Task, wish: Wish) -> None:
-        """Begin with the task; it will come to a stop before its first message."""
+    def begin(self, workload: Workload, task: Task, wish: Wish, *, at_begin: bool) -> None:
+        """Begin with the task; it will come to a stop before its first message.
+
+        Args:
+            workload: what is booked.
+            task: what it is to do.
+            wish: under which strategy.
+            at_begin: whether to stop before the strategy's code begins as well.
+        """
         self.gate.reset()
+        self.gate.at_begin = at_begin
         self.state, self._booking, self._failure = State.RUNNING, None, None
         self.event = None
         if self._session:  # a COMMIT that failed by itself has lost nothing

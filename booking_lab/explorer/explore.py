@@ -19,8 +19,9 @@ from booking_lab.core.strategy import Strategy
 from booking_lab.engine import Wish
 from booking_lab.explorer.booker import Booker
 from booking_lab.explorer.clock import ScheduledClock
+from booking_lab.explorer.image import Image
 from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
-from booking_lab.explorer.overhearing import overhear, overheard
+from booking_lab.explorer.overhearing import overhear
 from booking_lab.explorer.search import Search
 from booking_lab.explorer.sessions import Sessions
 from booking_lab.explorer.stage import Stage
@@ -98,8 +99,9 @@ class Exploration:
         seconds: how long it took.
         complete: whether these are all schedules that there are.
         interrupted: whether it was to go on, but for Ctrl-C.
-        shares_memory: whether the strategy used what the threads of a process share, so that it
-            matters in how many processes the bookers are.
+        shares_memory: whether the strategy used what the threads of a process share, or its code
+            may keep something of its own there, so that it matters in how many processes the
+            bookers are.
     """
 
     schedules: int = 0
@@ -150,10 +152,10 @@ def explore(
     found = Exploration()
     began = time.monotonic()
     try:
-        with _stage(place, registry, plan) as (play, memories):
+        with _stage(place, registry, plan) as (play, shares):
             while search.begin():
                 found.add(play(search))
-                found.shares_memory |= any(memory.used for memory in memories)
+                found.shares_memory |= shares()
                 found.seconds = time.monotonic() - began
                 progress(found, search.share)
             found.complete = search.complete
@@ -166,8 +168,8 @@ def explore(
 @contextmanager
 def _stage(
     place: Place, registry: Registry, plan: Plan
-) -> Iterator[tuple[Callable[[Search], Trial], Sequence[Memory]]]:
-    """Set up everything for the plan; yields what runs one schedule, and the workers' memories."""
+) -> Iterator[tuple[Callable[[Search], Trial], Callable[[], bool]]]:
+    """Set up everything for the plan; yields what runs one schedule, and what tells of sharing."""
     clock = ScheduledClock()
     arrivals: SimpleQueue[Booker] = SimpleQueue()
     with ExitStack() as held:
@@ -179,6 +181,7 @@ def _stage(
         )
         workers = plan.workers or len(plan.scenario.requests)
         memories = [Memory() for _ in range(workers)]
+        images = [Image(*plan.strategy, plan.workload, number) for number in range(workers)]
         servers = _servers(place, memories, clock, held)
         bookers: list[Booker] = []
         held.callback(_end, bookers)
@@ -190,21 +193,24 @@ def _stage(
         clients = [one for one in (servers[0].redis, *servers[0].redlock) if one and outside]
         nemeses = [(NEMESES | SLOW_NEMESES)[name]() for name in plan.nemeses]
         stage = Stage(world, bookers, nemeses, clock, arrivals, plan.strategy[0].name)
-        workload = overheard(plan.workload)
+        may_share = any(image.shares for image in images)
 
         def begin() -> None:
             for memory in memories:
                 memory.clear()
             for client in clients:
                 client.flushdb()
-            wish = Wish("", plan.strategy)
-            for booker, task in zip(bookers, world.tasks, strict=True):
-                booker.begin(workload, task, wish)
+            for image in images:
+                image.begin()
+            for number, (booker, task) in enumerate(zip(bookers, world.tasks, strict=True)):
+                image = images[number % len(images)]
+                wish = Wish("", (image.entry, image.strategy))
+                booker.begin(image.heard, task, wish, at_begin=may_share)
 
         def play(search: Search) -> Trial:
             return stage.play(begin, search.choose)
 
-        yield play, memories
+        yield play, lambda: may_share or any(memory.used for memory in memories)
 
 
 def _end(bookers: Sequence[Booker]) -> None:

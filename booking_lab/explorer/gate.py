@@ -5,11 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
+from typing import NamedTuple
 
+from booking_lab.core.booking import Booking
 from booking_lab.core.step import Observer, Step, StepKind
 
 #: A pause before the next try. Time stands still here, so it is none.
 _BACK_OFF = "back-off"
+
+
+#: The move that begins a booking.
+BEGIN = "begin"
+
+
+class Begin(NamedTuple):
+    """The place before anything of the strategy has run.
+
+    Attributes:
+        booking: the booking that begins.
+    """
+
+    booking: Booking
+    kind: str = BEGIN
+    detail: str = "the strategy's code"
 
 
 class Died(BaseException):
@@ -19,14 +37,20 @@ class Died(BaseException):
 class Gate(Observer):
     """Stops one booker before each step that sends something, and before each wait.
 
-    Deciding sends nothing: nobody can come in between, and so it is no place to stop.
+    Deciding sends nothing: nobody can come in between, and so it is no place to stop. The same is
+    true of what comes before the first step, unless the code may share something in its process.
+
+    Attributes:
+        ahead: what the booker stands before; none: nothing, it is on its way or at its end.
+        at_begin: whether it stops before the strategy's code begins as well.
 
     Args:
         arrived: called when the booker has come to a stop.
     """
 
     def __init__(self, arrived: Callable[[], None]) -> None:
-        self.ahead: Step | None = None
+        self.ahead: Step | Begin | None = None
+        self.at_begin = False
         self._arrived = arrived
         self._passes: SimpleQueue[None] = SimpleQueue()
         self._dead = False
@@ -47,14 +71,24 @@ class Gate(Observer):
         self.open()
 
     @contextmanager
+    def booking(self, booking: Booking) -> Iterator[None]:
+        """Stop before the strategy begins, if that can matter."""
+        if self.at_begin:
+            self._stop(Begin(booking))
+        yield
+
+    @contextmanager
     def step(self, step: Step) -> Iterator[None]:
         """Stop before the step."""
         if self._dead:
             raise Died
         if step.kind is not StepKind.DECIDE and step.detail != _BACK_OFF:
-            self.ahead = step
-            self._arrived()
-            self._passes.get()
-            if self._dead:
-                raise Died
+            self._stop(step)
         yield
+
+    def _stop(self, ahead: Step | Begin) -> None:
+        self.ahead = ahead
+        self._arrived()
+        self._passes.get()
+        if self._dead:
+            raise Died

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from booking_lab.core.anchor import Anchor
 from booking_lab.core.booking import Booking
 from booking_lab.core.capability import Capability, Constraint
 from booking_lab.core.lab_workload import LabWorkload
@@ -38,7 +37,6 @@ class Opening:
     Attributes:
         statements: what makes them again.
         tasks: what each booker is to do.
-        anchors: the rows that all of this is about.
 
     Args:
         session: in a database where nothing is booked.
@@ -66,8 +64,6 @@ class Opening:
         made = [Booking(workload, one, strategy, {}, 1, 0.0, "", "", tries=1) for one in standing]
         told = [Confirmation([booking]).statement() for booking in made]
         self.statements: Sequence[Statement] = [*recorder.sent, *told]
-        requests = [*standing, *(task.request for task in self.tasks)]
-        self.anchors: set[Anchor] = {a for one in requests for a in workload.anchors(one)}
 
     def _change(self, ask: Change) -> Task:
         changes = self._accepted(ask)

@@ -12,6 +12,7 @@ from booking_lab.core.scenario import Scenario
 from booking_lab.core.step import StepKind
 from booking_lab.errors import InvalidRequest, UnknownStrategy, Unsuitable
 from booking_lab.explorer.explore import Plan
+from booking_lab.explorer.gate import BEGIN
 from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.schedule import InvalidSchedule, Move, Schedule
 from booking_lab.registry import Entry, Registry
@@ -158,7 +159,7 @@ def _check_schedule(schedule: Schedule, bookers: int) -> None:
 
 def _moves(move: Move, bookers: set[str]) -> set[str]:
     if move.is_bookers:
-        return {str(kind) for kind in StepKind} - {StepKind.DECIDE, StepKind.WAIT}
+        return {BEGIN, *map(str, StepKind)} - {StepKind.DECIDE, StepKind.WAIT}
     return _WORLD.get(move.actor, bookers)
 
 

@@ -16,6 +16,12 @@ _BLOCKED = "SELECT pid, pg_blocking_pids(pid) FROM unnest(%(pids)s::integer[]) A
 _GONE = "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%(pids)s))"
 #: Between schedules no transaction is open, so that these are locks that outlive theirs.
 _KEEPERS = "SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"
+#: The tables whose rows bookers can contend for.
+_ANCHORS = """
+SELECT attrelid::regclass::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE relkind = 'r' AND attname IN ('version', 'fence') AND NOT attisdropped
+GROUP BY attrelid HAVING count(*) = 2 ORDER BY 1
+"""
 #: Every so many schedules, what they have left behind is cleared away.
 _VACUUM_EVERY = 500
 
@@ -57,7 +63,7 @@ class World:
         )
         opening = Opening(session, workload, scenario, strategy)
         self.tasks: Sequence[Task] = opening.tasks
-        self._begin_anew = self._prepare(_begin_anew(opening))
+        self._begin_anew = self._prepare(_begin_anew(session, opening))
 
     def clear(self) -> set[int]:
         """Make everything as it was before anybody booked; no transaction may be open.
@@ -119,23 +125,20 @@ def _scopes(workload: LabWorkload, scenario: Scenario) -> Iterator[str]:
             yield workload.scope(ask)
 
 
-def _begin_anew(opening: Opening) -> Sequence[_Statement]:
+def _begin_anew(session: Session, opening: Opening) -> Sequence[_Statement]:
     """Return what takes all counts back, so that bookers read the same every time.
 
     That is the attempts, the bookings that stand, the fencing tokens, and the versions and fences
-    of the anchors' rows. Who keeps a lock is asked last, in the same message: one more would be
-    felt in every schedule.
+    of all rows: a booker may have chosen any. Who keeps a lock is asked last, in the same message:
+    one more would be felt in every schedule.
     """
     return [
         ("DELETE FROM attempts", {}),
         *opening.statements,
         ("SELECT setval('fencing_tokens', 1, false)", {}),
         *(
-            (
-                f"UPDATE {anchor.table} SET version = 1, fence = 0 WHERE {anchor.where}",
-                anchor.parameters,
-            )
-            for anchor in sorted(opening.anchors)
+            (f"UPDATE {table} SET version = 1, fence = 0 WHERE version <> 1 OR fence <> 0", {})
+            for (table,) in session.execute(_ANCHORS)
         ),
         (_KEEPERS, {}),
     ]

@@ -26,6 +26,8 @@ LIARS = {
     "goes_behind": ["test_announces_each_message_as_a_step"],
     "books_nothing": ["test_every_booker_gets_an_answer"],
     "says_no_too_soon": ["test_keeps_its_word_when_an_answer_is_lost"],
+    "keeps_it_in_mind": ["test_lets_nothing_through_that_it_does_not_allow"],
+    "asks_and_keeps_in_mind": ["test_lets_nothing_through_that_it_does_not_allow"],
 }
 #: Who lies to customers.
 OVER_HTTP = {

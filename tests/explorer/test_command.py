@@ -18,8 +18,7 @@ STRATEGY = """
 from dataclasses import dataclass
 from booking_lab import Anomaly, Attempt, Strategy
 
-times = []
-
+{before}
 @dataclass(frozen=True)
 class Own(Strategy):
     {promise}
@@ -56,8 +55,9 @@ def own_strategies(tmp_path, monkeypatch):
     """Take strategies of a folder as well; returns what writes one there."""
     monkeypatch.setenv("BOOKING_LAB_STRATEGIES", str(tmp_path))
 
-    def write(name, promise="", book="pass"):
-        (tmp_path / f"{name}.py").write_text(STRATEGY.format(promise=promise, book=book))
+    def write(name, promise="", book="pass", before=""):
+        text = STRATEGY.format(promise=promise, book=book, before=before)
+        (tmp_path / f"{name}.py").write_text(text)
 
     return write
 
@@ -236,11 +236,29 @@ def test_what_can_not_be_followed_diverges(explored, schedule, says):
 
 
 def test_a_run_that_is_not_like_the_first_diverges(explored, own_strategies):
-    own_strategies("moody", book="times.append(1); len(times) > 4 and attempt.token()")
+    # What stands outside of its module stays from one schedule to the next.
+    own_strategies(
+        "moody",
+        before="import os; os.seen_here = getattr(os, 'seen_here', [])",
+        book="os.seen_here.append(1); len(os.seen_here) > 4 and attempt.token()",
+    )
 
-    printed = explored("--schedule", "A:read", "--repeat", 10, strategy="moody", code=1)
+    printed = explored("--schedule", "A:begin A:read", "--repeat", 10, strategy="moody", code=1)
 
-    assert "Run 3 is not what the first was; they differ at move 1, A:read." in printed
+    assert "Run 3 is not what the first was; they differ at move 2, A:read." in printed
+
+
+def test_a_run_as_long_as_the_first_is_not_the_same_for_that(explored, own_strategies):
+    own_strategies(
+        "fickle",
+        before="import os; os.runs_here = getattr(os, 'runs_here', [])",
+        book="os.runs_here.append(1); attempt.statement("
+        "'read', 'own', f'SELECT {len(os.runs_here) > 4}')",
+    )
+
+    printed = explored("--schedule", "A:begin A:read", "--repeat", 10, strategy="fickle", code=1)
+
+    assert "Run 3 is not what the first was; they differ at move 2, A:read." in printed
 
 
 # --- JSON ----------------------------------------------------------------------------------------

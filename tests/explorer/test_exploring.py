@@ -150,18 +150,17 @@ def test_a_strategy_that_does_not_repeat_itself_is_an_error_never_a_pass(run, tm
         dedent(
             '''
             """Reads once or twice, as it likes."""
+            import os
             from dataclasses import dataclass
             from booking_lab import Attempt, Strategy
-
-            TURNS = []
 
             @dataclass(frozen=True)
             class Moody(Strategy):
                 def book(self, attempt: Attempt) -> None:
-                    TURNS.append(1)
+                    os.turns = getattr(os, "turns", 0) + 1  # what a new process would not forget
                     with attempt.transaction():
                         state = attempt.read()
-                        if len(TURNS) % 3 == 0:
+                        if os.turns % 3 == 0:
                             attempt.read()
                         attempt.write(attempt.decide(state))
             '''

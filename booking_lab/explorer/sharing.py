@@ -1,0 +1,165 @@
+"""Whether a plug-in's code could share anything in the memory of its process.
+
+Bookings of one process meet in what its code keeps between them: a global, an attribute of a class,
+an option that can be changed. What holds nothing that can be changed, and says nothing that changes
+something, can't share anything; all else is taken for code that might.
+"""
+
+from __future__ import annotations
+
+import dis
+import re
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from functools import partial
+from logging import Logger
+from pathlib import Path
+from types import CodeType, FunctionType, GenericAlias, ModuleType
+from typing import Any
+
+#: Modules that offer no place to keep something. The lab's own is trusted to keep nothing but what
+#: its ``Servers`` hold.
+_HARMLESS = frozenset(
+    {
+        *("__future__", "abc", "booking_lab", "builtins", "collections", "contextlib"),
+        *("dataclasses", "datetime", "decimal", "enum", "functools", "hashlib", "itertools"),
+        *("json", "logging", "math", "numbers", "operator", "pydantic", "random", "re"),
+        *("string", "time", "types", "typing", "uuid"),
+    }
+)
+#: Names by which code comes to something that others see as well, or changes it.
+_TELLING = frozenset(
+    {
+        *("__builtins__", "__dict__", "__import__", "__setattr__", "_servers", "_session"),
+        *("delattr", "eval", "exec", "globals", "memory", "open", "setattr", "vars"),
+    }
+)
+_STORES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR"})
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), Enum, re.Pattern, Logger)
+#: Whose instances say what a type is.
+_WORDS = frozenset({"__future__", "types", "typing"})
+#: What Python and pydantic write into a class.
+_WRITTEN = re.compile(r"__(pydantic|dataclass)_.*|_abc_impl|__\w+__")
+
+
+def may_share(plugin: object) -> bool:
+    """Whether an instance of a plug-in's class, or its code, could share something.
+
+    The lab's own can't: what they share, they keep in ``Servers.memory``.
+    """
+    module = sys.modules[type(plugin).__module__]
+    if _root(module.__name__) == "booking_lab":
+        return False
+    look = _Look(module)
+    return any(map(look.finds, (*_values(plugin), sys.modules[_root(module.__name__)])))
+
+
+def _values(plugin: object) -> list[object]:
+    """What an instance of a plug-in's class consists of."""
+    names = getattr(type(plugin), "__slots__", ())
+    return [*getattr(plugin, "__dict__", {}).values(), *(getattr(plugin, name) for name in names)]
+
+
+def _root(module: str) -> str:
+    return module.partition(".")[0]
+
+
+class _Look:
+    """Goes through all that the code of one plug-in can reach of its own."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._root = _root(module.__name__)
+        self._folder = str(Path(module.__file__ or self._root).parent)
+        self._seen: set[int] = set()
+
+    def finds(self, value: Any) -> bool:
+        """Whether ``value`` is something to share, or leads to it."""
+        if isinstance(value, _PLAIN) or id(value) in self._seen:
+            return False
+        self._seen.add(id(value))
+        if isinstance(value, tuple | frozenset):
+            return any(map(self.finds, value))
+        if isinstance(value, ModuleType):
+            return self._module(value)
+        if isinstance(value, GenericAlias) or type(value).__module__ in _WORDS:
+            return False
+        if isinstance(value, type):
+            return self._class(value)
+        if isinstance(value, FunctionType):
+            return self._function(value)
+        if isinstance(value, staticmethod | classmethod):
+            return self.finds(value.__func__)
+        if isinstance(value, property):
+            return any(map(self.finds, (value.fget, value.fset, value.fdel)))
+        if isinstance(value, partial):
+            return any(map(self.finds, (value.func, *value.args, *value.keywords.values())))
+        parameters = getattr(type(value), "__dataclass_params__", None)
+        frozen = parameters is not None and parameters.frozen
+        return not frozen or any(map(self.finds, _values(value)))
+
+    def _is_own(self, module: ModuleType | None) -> bool:
+        if module is None:
+            return False
+        file = getattr(module, "__file__", None) or ""
+        return _root(module.__name__) == self._root or Path(file).is_relative_to(self._folder)
+
+    def _module(self, module: ModuleType) -> bool:
+        if not self._is_own(module):
+            return _root(module.__name__) not in _HARMLESS
+        return any(
+            self.finds(value) for name, value in vars(module).items() if not name.startswith("__")
+        )
+
+    def _class(self, kind: type) -> bool:
+        if not self._is_own(sys.modules.get(kind.__module__)):
+            return _root(kind.__module__) not in _HARMLESS
+        written = {
+            name: value
+            for name, value in vars(kind).items()
+            if not _WRITTEN.fullmatch(name) or self._is_written_by_hand(value)
+        }
+        return any(map(self.finds, (*kind.__bases__, *written.values())))
+
+    def _is_written_by_hand(self, value: object) -> bool:
+        return isinstance(value, FunctionType) and value.__code__.co_filename.startswith(
+            self._folder
+        )
+
+    def _function(self, function: FunctionType) -> bool:
+        own = self._is_own(sys.modules.get(function.__module__))
+        if not own and _root(function.__module__) not in _HARMLESS:
+            return True
+        kept = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
+        if own:
+            kept += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+            kept += vars(function).values()
+        return (own and any(map(_tells, _codes(function.__code__)))) or any(map(self.finds, kept))
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return bool(cell.cell_contents is not None)
+    except ValueError:  # the name has no value yet
+        return False
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code and all that is written inside it."""
+    yield code
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _codes(inner)
+
+
+def _tells(code: CodeType) -> bool:
+    """Whether the code says something that changes what others may see."""
+    return not _TELLING.isdisjoint(code.co_names) or any(
+        one.opname in _STORES or (one.opname == "IMPORT_NAME" and _imports(one.argval))
+        for one in dis.get_instructions(code)
+    )
+
+
+def _imports(name: str) -> bool:
+    # A relative one leads to the plug-in's own modules, and what those keep does not show here.
+    return _root(name) not in _HARMLESS
