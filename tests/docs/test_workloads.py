@@ -38,12 +38,21 @@ def test_every_workload_is_in_both_tables() -> None:
         assert [row[0] for row in rows] == there
 
 
-def test_the_table_says_what_each_can_do_and_what_bookers_can_contend_for() -> None:
+def test_the_table_says_what_each_can_do() -> None:
     rows = {row[0]: row for row in table(section(PAGE, "What can be booked").prose, "Workload")}
     for workload in Workloads():
-        *_, can, scenarios = rows[workload.name]
+        *_, can = rows[workload.name]
         assert words(can) == {str(one) for one in offered(workload)}
-        assert words(scenarios, ";") == {one.name for one in workload.scenarios(2)}
+
+
+def test_everything_that_bookers_contend_for_is_described() -> None:
+    rows = table(section(PAGE, "What bookers contend for").prose, "Workload")
+    for workload in Workloads():
+        said = [scenario for name, scenario, _ in rows if name in {workload.name, "all"}]
+        assert said == [one.name for one in workload.contests(3)]
+    common = {scenario for name, scenario, _ in rows if name == "all"}
+    own = Workloads([ROOT / "tests" / "web" / "own"]).get("desks")
+    assert {one.name for one in own.contests(2)} == common | {"one desk"}
 
 
 @pytest.mark.parametrize("document", [README, PAGE], ids=["README", "workloads"])
@@ -86,7 +95,7 @@ def test_everything_that_a_workload_has_to_have_is_described() -> None:
         for name, function in vars(kind).items()
         if inspect.isfunction(function) and not name.startswith("_")
     }
-    ready_made = {"schema", "accounts", "findings"}
+    ready_made = {"contests", "schema", "accounts", "findings"}
     attributes = set(LabWorkload.__annotations__)
     assert said == attributes | {
         f"{name}({', '.join([*inspect.signature(function).parameters][1:])})"
