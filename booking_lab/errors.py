@@ -104,6 +104,18 @@ class Refused(BookingLabError):
     code = "refused"
 
 
+class Violated(Refused):
+    """A constraint of the database refused the booking.
+
+    Attributes:
+        constraint: its name.
+    """
+
+    def __init__(self, constraint: str | None = None) -> None:
+        super().__init__("A constraint of the database refused the booking.")
+        self.constraint = constraint
+
+
 class Taken(Refused):
     """The thing is booked already."""
 

@@ -8,10 +8,10 @@ from booking_lab.errors import (
     DatabaseUnavailable,
     DeadlockDetected,
     LockTimeout,
-    Refused,
     SerializationFailure,
     StartOver,
     TimedOut,
+    Violated,
 )
 
 #: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -20,12 +20,11 @@ _ERRORS: dict[str, type[Exception]] = {
     "40P01": DeadlockDetected,
     "55P03": LockTimeout,  # lock_not_available: lock_timeout, or NOWAIT
     "57014": TimedOut,  # query_canceled: statement_timeout
-    "23505": Refused,  # unique_violation: the database refused
-    "23P01": Refused,  # exclusion_violation: likewise
-    "23514": Refused,  # check_violation: likewise
     "53300": DatabaseUnavailable,  # too_many_connections
     "LB001": StartOver,  # the lab's own, see schema.sql
 }
+#: unique_violation, exclusion_violation, check_violation: the database refused.
+_VIOLATIONS = {"23505", "23P01", "23514"}
 #: Connection exceptions, and the server going down or coming up.
 _UNAVAILABLE = ("08", "57P01", "57P02", "57P03", "57P05")
 
@@ -35,6 +34,8 @@ def translated(error: psycopg2.Error) -> Exception:
     code = error.pgcode or ""
     if code in _ERRORS:
         return _ERRORS[code]()
+    if code in _VIOLATIONS:
+        return Violated(error.diag.constraint_name)
     if code.startswith(_UNAVAILABLE) or (
         not code and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
     ):

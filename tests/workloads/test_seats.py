@@ -49,6 +49,14 @@ def desk(lab):
             with lent(lab) as session:
                 return {seat.number: seat.booked_by for seat in SEATS.read(session, request)}
 
+        def listed(self):
+            query = f"SELECT * FROM ({SEATS.listing}) AS listed"
+            with lent(lab) as session:
+                rows = session.execute(query)
+            names = ("id", "scope", "subject", "customer_id", "status", "created_at", "details")
+            listed = [dict(zip(names, row, strict=True)) for row in rows]
+            return [one | {"seats": one.pop("details")["seats"]} for one in listed]
+
         def findings(self):
             with lent(lab) as session:
                 return {str(one.anomaly): one.detail for one in SEATS.findings(session)}
@@ -124,23 +132,58 @@ def test_a_booking_is_moved_and_cancelled_once(desk, strategy):
     assert desk.findings() == {}
 
 
-@pytest.mark.parametrize("strategy", SAFE)
-def test_two_who_cancel_one_booking_race_for_it(desk, strategy):
-    booking = desk.book(asks("E1"), strategy)
+CHANGES = {
+    "two cancellations": (None, None),
+    "two moves": ({"seats": ["E3", "E2"]}, {"seats": ["E1", "E4"]}),
+    "a move and a cancellation": ({"seats": ["E3"]}, None),
+    "two that add a seat": ({"seats": ["E1", "E2", "E3"]}, {"seats": ["E1", "E2", "E4"]}),
+    "two that keep one": ({"seats": ["E1"]}, {"seats": ["E2"]}),
+}
 
-    ended = desk.race([desk.changing(booking, None), desk.changing(booking, None)], strategy)
 
-    assert {one.outcome for one in ended.bookings} <= {Outcome.CONFIRMED, Outcome.REFUSED}
-    assert desk.holders("E1") == {"E1": None}
+@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_two_changes_of_one_booking_race_and_the_second_finds_that_the_first_has_been(
+    desk, strategy, changes
+):
+    booking = desk.book(asks("E1", "E2"), "pessimistic")
+
+    ended = desk.race([desk.changing(booking, one) for one in changes], strategy)
+
+    assert sorted(one.code for one in ended.bookings) == ["", "not_held"]
+    [done] = [one for one in ended.bookings if one.outcome is Outcome.CONFIRMED]
+    holders = desk.holders("E1", "E2", "E3", "E4")
+    assert {seat for seat, holder in holders.items() if holder} == set(done.request.seats)
     assert desk.findings() == {}
 
 
-@pytest.mark.parametrize("strategy", ["none", "constraint"])
-def test_a_write_without_a_check_cancels_what_is_cancelled(desk, strategy):
-    booking = desk.book(asks("F1"), strategy)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_booking_that_is_moved_keeps_its_rows(desk, strategy):
+    booking = desk.book(asks("G2", "G1"), strategy)
+    [made] = desk.listed()
 
-    ended = desk.race([desk.changing(booking, None), desk.changing(booking, None)], strategy)
+    for seats in (["G3"], ["G4", "G3", "G5"], ["G1", "G5"], ["G1", "G2"]):
+        moved = desk.book(desk.changing(booking, {"seats": seats}), strategy)
+        assert (moved.outcome, moved.booking_id) == (Outcome.CONFIRMED, booking.booking_id)
+        [listed] = desk.listed()
+        assert listed == made | {"subject": "+".join(seats), "seats": seats}
+        holders = desk.holders("G1", "G2", "G3", "G4", "G5")
+        assert {seat for seat, holder in holders.items() if holder} == set(seats)
+        assert desk.findings() == {}
 
-    # Nothing is given back twice that is there once, so there is nothing wrong in it.
-    assert [one.outcome for one in ended.bookings] == [Outcome.CONFIRMED] * 2
+
+@pytest.mark.parametrize("leaves", ["the winner", "the loser"])
+@pytest.mark.parametrize("changes", [None, {"seats": ["H3"]}], ids=["cancels", "moves"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_of_two_who_got_one_seat_each_can_leave_and_all_is_well(desk, strategy, changes, leaves):
+    ended = desk.race([asks("H1", "H2", customer="ann"), asks("H1", customer="bob")], "none")
+    assert ended.confirmed == 2
+    winner = desk.holders("H1")["H1"]
+    who = {"the winner": winner, "the loser": ({"ann", "bob"} - {winner}).pop()}[leaves]
+    [booking] = [one for one in ended.bookings if one.request.customer_id == who]
+
+    left = desk.book(desk.changing(booking, changes), strategy)
+
+    assert left.outcome is Outcome.CONFIRMED
+    assert desk.holders("H1") == {"H1": ({"ann", "bob"} - {who}).pop()}
     assert desk.findings() == {}

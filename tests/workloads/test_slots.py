@@ -263,9 +263,7 @@ def test_a_booking_moves_in_time_and_to_another_resource(clinic, strategy):
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_booking_moves_to_another_branch_with_its_products_and_at_the_price_there(
-    clinic, strategy
-):
+def test_a_booking_moves_to_another_branch_with_its_products_and_keeps_its_price(clinic, strategy):
     booked = clinic.book(asks(service_id=2, products=(BRUSH,)), strategy)
 
     refused = clinic.book(clinic.changing(booked, {"branch_id": 2}), strategy)
@@ -281,7 +279,7 @@ def test_a_booking_moves_to_another_branch_with_its_products_and_at_the_price_th
     [shown] = clinic.ask(f"SELECT subject, status, details FROM ({SLOTS.listing}) AS listed")
     subject, status, details = shown
     assert (subject, status) == ("resource 1", "confirmed")
-    assert (details["branch_id"], details["price"]) == (2, "129.95")
+    assert (details["branch_id"], details["price"]) == (2, "149.90")
     assert clinic.findings() == []
     clinic.ask("UPDATE slot_product_branches SET stocked = 0 WHERE branch_id = 2")
 

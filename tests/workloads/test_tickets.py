@@ -95,6 +95,33 @@ def test_money_is_exact(office):
     assert TICKETS.decide(state, asks(3)).total == Decimal("899.97")
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_what_was_paid_stays_paid_whatever_the_price_is_by_then(office, strategy):
+    booking = office.book(asks(3), strategy)
+    query = "SELECT total_amount, unit_price FROM ticket_bookings"
+    try:
+        office.ask("UPDATE ticket_events SET ticket_price = 100 WHERE id = 1")
+        for quantity, total, each in (
+            (5, "1099.97", "219.99"),  # two more at the price of now
+            (2, "439.99", "220.00"),  # given back at what each has cost on average
+            (3, "539.99", "180.00"),
+            (None, "539.99", "180.00"),
+        ):
+            assert office.book(office.changing(booking, quantity), strategy).message
+            assert office.ask(query) == [(Decimal(total), Decimal(each))]
+    finally:
+        office.ask("UPDATE ticket_events SET ticket_price = 299.99 WHERE id = 1")
+    assert office.findings() == []
+
+
+def test_a_state_knows_what_a_move_costs(office):
+    booking = office.book(asks(3))
+    for quantity, total in ((5, "1499.95"), (1, "299.99"), (None, "0")):
+        request = office.changing(booking, quantity)
+        with office.lab.connector.session() as session:
+            assert TICKETS.decide(TICKETS.read(session, request), request).total == Decimal(total)
+
+
 def test_the_seed_is_the_references(office):
     rows = office.ask(
         "SELECT name, total_tickets, available_tickets, ticket_price::text, "

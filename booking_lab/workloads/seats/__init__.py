@@ -11,25 +11,38 @@ from pydantic_core import to_json
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
-from booking_lab.core.workload import Row, Session
+from booking_lab.core.workload import Session
 from booking_lab.errors import (
     BookingNotFound,
     Busy,
     EventNotFound,
     InvalidRequest,
     NotHeld,
-    Refused,
     SeatNotFound,
     SoldOut,
     Superseded,
     Taken,
+    Violated,
 )
 from booking_lab.workloads.seats import checks, statements
 from booking_lab.workloads.seats.requests import SeatRequest
 from booking_lab.workloads.seats.scenarios import scenarios
-from booking_lab.workloads.seats.state import Change, Seat, State, apply, decide, fresh
+from booking_lab.workloads.seats.state import (
+    Change,
+    Held,
+    Seat,
+    State,
+    apply,
+    check_held,
+    decide,
+    fresh,
+    state_of,
+)
 
 __all__ = ["SeatRequest", "Seats"]
+
+#: The constraint that guarded rows are held to.
+_GUARD = "bookings_guarded"
 
 
 class Seats(LabWorkload):
@@ -56,13 +69,11 @@ class Seats(LabWorkload):
         ]
 
     def read(self, session: Session, request: SeatRequest) -> State:
-        """Read the seats."""
-        rows = session.execute(statements.READ, _parameters(request))
-        self._check_all_there(session, request, rows)
-        return tuple(Seat(*row) for row in rows)
+        """Read the seats, and the booking that is to be changed."""
+        return self.read_all(session, [request])
 
     def decide(self, state: State, request: SeatRequest) -> Change:
-        """Refuse if a seat is somebody else's."""
+        """Refuse if a seat is somebody else's, or the booking to change isn't what it was."""
         return decide(state, request)
 
     def write(self, session: Session, request: SeatRequest, change: Change) -> int:  # noqa: ARG002
@@ -76,29 +87,33 @@ class Seats(LabWorkload):
         return self._write(session, request, if_allowed=True)
 
     def claim(self, session: Session, request: SeatRequest, change: Change) -> int:  # noqa: ARG002
-        """Write rows of which a unique index allows one for each seat."""
-        try:
-            return self._write(session, request, guarded=True)
-        except Refused as error:
-            seats = "+".join(request.seats)
-            raise Taken(f"Seat {seats} is booked already, said the unique index.") from error
+        """Write rows of which a constraint allows one for each seat."""
+        return self._write(session, request, guarded=True)
 
     def read_all(self, session: Session, requests: Sequence[SeatRequest]) -> State:
-        """Read the seats of all requests, which are for one event."""
+        """Read the seats of all requests, which are for one event, and what is to be changed."""
         together = {seat: None for request in requests for seat in request.touched}
+        replaced = [str(request.replaces) for request in requests if request.replaces]
         rows = session.execute(
-            statements.READ, {"event_id": requests[0].event_id, "touched": list(together)}
+            statements.HELD_AND + f"({statements.READ})" if replaced else statements.READ,
+            {
+                "event_id": requests[0].event_id,
+                "touched": list(together),
+                "replaced": replaced,
+            },
         )
+        state = state_of(rows, requests)
+        there = {one.number for one in state if isinstance(one, Seat)}
         for request in requests:
-            self._check_all_there(session, request, [r for r in rows if r[0] in request.touched])
-        return tuple(Seat(*row) for row in rows)
+            self._check_all_there(session, request, there)
+        return state
 
     def apply(self, state: State, request: SeatRequest, change: Change) -> State:
         """Return the seats with those of the change in other hands."""
         return apply(state, request, change)
 
     def fresh(self, requests: Sequence[SeatRequest], available: Mapping[str, int]) -> State:  # noqa: ARG002
-        """Return the seats of all requests as a reset leaves them."""
+        """Return the seats as a reset leaves them, and nothing held by who is changed later."""
         return fresh(requests)
 
     def write_all(
@@ -139,7 +154,7 @@ class Seats(LabWorkload):
             return replace(request, seats=tuple(seats), best=0) if request.open else request
         if there < many:
             if not request.open:
-                self._check_all_there(session, request, [(seat,) for seat in seats])
+                self._check_all_there(session, request, set(seats))
             elif not self._event_there(session, request):
                 raise self._no_event(request)
             raise SoldOut(f"{there} seats are left, and {many} were asked for.")
@@ -169,7 +184,7 @@ class Seats(LabWorkload):
         event_id, customer_id, seats, cancelled = rows[0]
         if cancelled:
             raise NotHeld(f"The booking {booking} is cancelled.")
-        asked = {} if changes is None else {"seats": tuple(seats), **changes}
+        asked = {} if changes is None else {"seats": seats, **changes}
         if not asked.keys() <= {"seats"} or (changes is not None and not asked["seats"]):
             raise InvalidRequest("A booking is moved to other seats: send seats.")
         return SeatRequest(
@@ -194,16 +209,27 @@ class Seats(LabWorkload):
     ) -> int:  # fmt: skip
         moves = request.replaces is not None
         statement = statements.write(moves=moves, if_allowed=if_allowed, guarded=guarded)
-        rows = session.execute(statement, _parameters(request))
-        self._check_all_there(session, request, rows)
+        try:
+            rows = session.execute(statement, _parameters(request))
+        except Violated as error:
+            if error.constraint != _GUARD:
+                raise
+            seats = "+".join(request.seats)
+            raise Taken(f"Seat {seats} is booked already, said the constraint.") from error
+        self._check_all_there(session, request, {row[0] for row in rows})
         if not all(row[3] for row in rows):
             raise Superseded
-        if not rows[0][4]:
-            self.decide(tuple(Seat(*row[:3]) for row in rows), request)
-        return int(rows[0][5])
+        state: State = tuple(Seat(*row[:3]) for row in rows)
+        if moves:
+            held = request.given_back if rows[0][4] else ()
+            state = (*state, Held(str(request.holder), held))
+            check_held(state, request)
+        if not rows[0][5]:
+            self.decide(state, request)
+        return int(rows[0][6])
 
-    def _check_all_there(self, session: Session, request: SeatRequest, rows: Sequence[Row]) -> None:
-        missing = set(request.touched) - {row[0] for row in rows}
+    def _check_all_there(self, session: Session, request: SeatRequest, there: set[str]) -> None:
+        missing = set(request.touched) - there
         if not missing:
             return
         if not self._event_there(session, request):

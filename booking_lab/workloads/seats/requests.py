@@ -24,7 +24,7 @@ class SeatRequest(Request):
         event_id: the event.
         seats: the seats' numbers.
         best: instead of numbers: how many of the best seats that are left.
-        given_back: the seats of the booking that this one moves or cancels.
+        given_back: the seats of the booking that this one moves or cancels, in its order.
     """
 
     event_id: EventId
@@ -57,3 +57,13 @@ class SeatRequest(Request):
     def touched(self) -> tuple[str, ...]:
         """Every seat that changes hands, in the order asked for."""
         return tuple(dict.fromkeys((*self.seats, *self.given_back)))
+
+    @property
+    def come(self) -> tuple[str, ...]:
+        """The seats that it has not had before."""
+        return tuple(seat for seat in self.seats if seat not in self.given_back)
+
+    @property
+    def go(self) -> tuple[str, ...]:
+        """The seats that it has no more."""
+        return tuple(seat for seat in self.given_back if seat not in self.seats)

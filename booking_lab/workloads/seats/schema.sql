@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS bookings (
     seat_number text    NOT NULL,
     basket      text[]  NOT NULL,                      -- all seats of the booking, in order
     customer_id text    NOT NULL,
-    status      text    NOT NULL DEFAULT 'confirmed',  -- then: cancelled, or moved
+    status      text    NOT NULL DEFAULT 'confirmed',  -- then: cancelled; or moved: its seat
+                                                       -- was given up, the booking has others
     guarded     boolean NOT NULL DEFAULT false,
     created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     FOREIGN KEY (event_id, seat_number) REFERENCES seats
@@ -46,6 +47,16 @@ CREATE UNIQUE INDEX IF NOT EXISTS bookings_guarded
     ON bookings (event_id, seat_number) WHERE status = 'confirmed' AND guarded;
 CREATE INDEX IF NOT EXISTS bookings_seat ON bookings (event_id, seat_number);
 CREATE INDEX IF NOT EXISTS bookings_latest ON bookings (created_at, attempt_id);
+
+-- The booking that stands at a seat beside another one, the latest if there are several. VOLATILE,
+-- so that it sees what those did for whose locks the statement that calls it has waited.
+CREATE OR REPLACE FUNCTION seats_last_booked(event integer, seat text, but_for uuid)
+RETURNS TABLE (attempt_id uuid, customer_id text, created_at timestamptz) LANGUAGE sql VOLATILE
+AS $$
+    SELECT attempt_id, customer_id, created_at FROM bookings
+    WHERE event_id = event AND seat_number = seat AND status = 'confirmed' AND attempt_id <> but_for
+    ORDER BY id DESC LIMIT 1
+$$;
 
 INSERT INTO events (id, name, venue, event_date, total_seats)
 VALUES (1, 'Concurrency in Concert', 'The Critical Section', now() + interval '30 days', 100)

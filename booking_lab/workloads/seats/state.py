@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from booking_lab.core.workload import Row
 from booking_lab.errors import NotHeld, Taken
 from booking_lab.workloads.seats.requests import SeatRequest
 
@@ -27,19 +28,48 @@ class Seat:
         return f"{self.number} {f'booked by {self.booked_by}' if self.holder else 'free'}"
 
 
-State = tuple[Seat, ...]
+@dataclass(frozen=True)
+class Held:
+    """What a booking that shall be changed holds.
+
+    Attributes:
+        booking: its id.
+        seats: its seats, in its order; empty once it is cancelled.
+    """
+
+    booking: str
+    seats: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{'+'.join(self.seats) or 'nothing'} held"
+
+
+State = tuple[Seat | Held, ...]
 
 
 @dataclass(frozen=True)
 class Change:
-    """Which seats become the customer's, and which become free."""
+    """Which seats become the customer's, and which are given up."""
 
     taken: tuple[str, ...]
     freed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         taken = [f"take {'+'.join(self.taken)}"] if self.taken else []
-        return ", ".join(taken + ([f"free {'+'.join(self.freed)}"] if self.freed else []))
+        freed = [f"free {'+'.join(self.freed)}"] if self.freed else []
+        return ", ".join(taken + freed) or "nothing"
+
+
+def state_of(rows: Iterable[Row], requests: Sequence[SeatRequest]) -> State:
+    """Return what the rows of a reading say; rows without a number say what a booking holds."""
+    held: dict[str, list[str]] = {booking: [] for booking in _replaced(requests)}
+    seats = []
+    for number, holder, text in rows:
+        if number is None:
+            held[holder].append(text)
+        else:
+            seats.append(Seat(number, holder, text))
+    return (*seats, *(Held(booking, tuple(numbers)) for booking, numbers in held.items()))
 
 
 def decide(state: State, request: SeatRequest) -> Change:
@@ -47,31 +77,46 @@ def decide(state: State, request: SeatRequest) -> Change:
 
     Raises:
         Taken: a seat is somebody else's.
-        NotHeld: the booking to change does not hold its seats any more.
+        NotHeld: the booking to change isn't what it was.
     """
+    if request.replaces:
+        check_held(state, request)
     for seat in state:
-        if seat.number in request.given_back:
-            if seat.holder != str(request.holder):
-                raise NotHeld(f"The booking does not hold seat {seat.number} any more.")
-        elif seat.number in request.seats and seat.holder:
+        if isinstance(seat, Seat) and seat.holder and seat.number in request.come:
             raise Taken(f"Seat {seat.number} is booked already.")
-    freed = tuple(seat for seat in request.given_back if seat not in request.seats)
-    return Change(request.seats, freed)
+    return Change(request.come, request.go)
+
+
+def check_held(state: State, request: SeatRequest) -> None:
+    """Check that the booking to change holds exactly what it gives back.
+
+    Raises:
+        NotHeld: it doesn't.
+    """
+    if Held(str(request.holder), request.given_back) not in state:
+        raise NotHeld("The booking was changed meanwhile; look at what it is now.")
 
 
 def apply(state: State, request: SeatRequest, change: Change) -> State:
-    """Return the seats with those of the change in other hands."""
-    taken, freed = set(change.taken), set(change.freed)
-    return tuple(
-        Seat(seat.number, str(request.holder), request.customer_id)
-        if seat.number in taken
-        else Seat(seat.number)
-        if seat.number in freed
-        else seat
-        for seat in state
-    )
+    """Return the state with the change made."""
+    return tuple(_after(one, request, change) for one in state)
+
+
+def _after(one: Seat | Held, request: SeatRequest, change: Change) -> Seat | Held:
+    holder = str(request.holder)
+    if isinstance(one, Held):
+        return Held(holder, request.seats) if one.booking == holder else one
+    if one.number in change.taken:
+        return Seat(one.number, holder, request.customer_id)
+    # Of two who have got it, the one without the seat gives up nothing.
+    return Seat(one.number) if one.number in change.freed and one.holder == holder else one
 
 
 def fresh(requests: Sequence[SeatRequest]) -> State:
-    """Return the seats of all requests as a reset leaves them."""
-    return tuple(Seat(seat) for seat in sorted({s for one in requests for s in one.touched}))
+    """Return the seats as a reset leaves them, and nothing held by who is changed later."""
+    seats = sorted({seat for one in requests for seat in one.touched})
+    return (*map(Seat, seats), *map(Held, _replaced(requests)))
+
+
+def _replaced(requests: Sequence[SeatRequest]) -> Sequence[str]:
+    return sorted({str(request.replaces) for request in requests if request.replaces})

@@ -1,8 +1,13 @@
 """The statements of seats.
 
 Seats and booking change in one statement: neither can stand without the other. The seats' rows are
-locked in the order of their numbers, so that within a write two baskets can't wait for each other.
-The version moves in every strategy's writes, so that optimistic bookers notice them.
+locked in the order of their numbers, then the booking's, so that within a write two baskets can't
+wait for each other. The version moves in every strategy's writes, so that optimistic bookers notice
+them.
+
+What a booking holds are its confirmed rows, whoever's name the seats bear: of two bookings that got
+one seat, each can be moved and cancelled. A seat that is given up goes to the booking that stands
+there still, if there is one, and else becomes free.
 """
 
 from __future__ import annotations
@@ -11,78 +16,131 @@ READ = """
 SELECT seat_number, holder::text, booked_by FROM seats
 WHERE event_id = %(event_id)s AND seat_number = ANY(%(touched)s) ORDER BY seat_number
 """
+#: Goes before with the seats of the bookings to be changed; these rows have no seat of their own.
+HELD_AND = """
+SELECT NULL, attempt_id::text, unnest(basket) FROM bookings
+WHERE attempt_id = ANY(%(replaced)s::uuid[]) AND status = 'confirmed' AND seat_number = basket[1]
+UNION ALL
+"""
 
-#: True unless the seat's state stands in the way.
-_ALLOWED = """bool_and(
-    CASE WHEN seat_number = ANY(%(given_back)s) THEN holder = %(holder)s::uuid
-    ELSE NOT is_booked END)"""
+_CURRENT = """count(*) FILTER (WHERE generation <= %(generation)s) = cardinality(%(touched)s)"""
 
 _CHANGE = """
 WITH locked AS MATERIALIZED (
-    SELECT event_id, seat_number, is_booked, holder, booked_by, generation FROM seats
+    SELECT event_id, seat_number, is_booked, holder, booked_by, booked_at, generation FROM seats
     WHERE event_id = %(event_id)s AND seat_number = ANY(%(touched)s)
     ORDER BY seat_number FOR UPDATE
-), verdict AS MATERIALIZED (
-    SELECT count(*) FILTER (WHERE generation <= %(generation)s) = cardinality(%(touched)s)
-        AND {condition} AS good FROM locked
-), {seat}
-SELECT seat_number, holder::text, booked_by, generation <= %(generation)s, good,
+), {held} verdict AS MATERIALIZED (
+    SELECT {still_held} AS held, {current} AND {still_held} AND {condition} AS good,
+        clock_timestamp() AS now
+    FROM locked
+), {effect}
+SELECT seat_number, holder::text, booked_by, generation <= %(generation)s, held, good,
        (SELECT min(id) FROM booking)
 FROM locked, verdict ORDER BY seat_number
 """
+_FREE = "bool_and(NOT is_booked OR seat_number = ANY(%(given_back)s))"
 
 _BOOK = """
 seat AS (
     UPDATE seats SET is_booked = true, booked_by = %(customer_id)s, holder = %(holder)s::uuid,
-        booked_at = clock_timestamp(), version = version + 1
+        booked_at = now, version = version + 1
     FROM verdict
     WHERE good AND event_id = %(event_id)s AND seat_number = ANY(%(touched)s)
     RETURNING event_id, seat_number
 ), booking AS (
-    INSERT INTO bookings (attempt_id, event_id, seat_number, basket, customer_id, guarded)
-    SELECT %(holder)s::uuid, event_id, seat_number, %(seats)s, %(customer_id)s, {guarded}
-    FROM seat ORDER BY seat_number RETURNING id
+    INSERT INTO bookings (
+        attempt_id, event_id, seat_number, basket, customer_id, guarded, created_at)
+    SELECT %(holder)s::uuid, event_id, seat_number, %(seats)s, %(customer_id)s, {guarded}, now
+    FROM seat, verdict ORDER BY seat_number RETURNING id
 )
 """
 
-# Counting the old rows makes them go before the new ones come: a seat may be in both.
+# Of a row that isn't locked, a statement sees what was there when it began. Whoever has changed the
+# booking since has written its new seats into each of its rows.
+_HELD = """held AS MATERIALIZED (
+    SELECT id, seat_number, basket, created_at FROM bookings
+    WHERE attempt_id = %(holder)s::uuid AND status = 'confirmed'
+      AND (SELECT count(*) FROM locked) >= 0
+    ORDER BY id FOR UPDATE
+), holds AS MATERIALIZED (
+    SELECT count(*) = cardinality(%(given_back)s)
+       AND bool_and(basket = %(given_back)s AND seat_number = ANY(%(given_back)s)) AS unchanged
+    FROM held
+), """
+_STILL_HELD = "(SELECT coalesce(unchanged, false) FROM holds)"
+
+# Seats that stay keep their row as it is. One that is given up hands its row on to one that comes;
+# rows that are left over say ``moved``, for one of them may be the booking's first.
 _MOVE = """
-seat AS (
-    UPDATE seats SET is_booked = taken, booked_by = CASE WHEN taken THEN %(customer_id)s END,
-        holder = CASE WHEN taken THEN %(holder)s::uuid END,
-        booked_at = CASE WHEN taken THEN clock_timestamp() END, version = version + 1
+after AS MATERIALIZED (
+    SELECT event_id, seat_number,
+        CASE WHEN comes THEN %(holder)s::uuid WHEN goes THEN heir.attempt_id
+            ELSE holder END AS holder,
+        CASE WHEN comes THEN %(customer_id)s WHEN goes THEN heir.customer_id
+            ELSE booked_by END AS booked_by,
+        CASE WHEN comes THEN now WHEN goes THEN heir.created_at ELSE booked_at END AS booked_at
     FROM verdict, (
-        SELECT one, one = ANY(%(seats)s) AS taken FROM unnest(%(touched)s) AS one) AS asked
-    WHERE good AND event_id = %(event_id)s AND seat_number = one
-    RETURNING event_id, seat_number, taken
-), gone AS (
-    UPDATE bookings
-    SET status = CASE WHEN cardinality(%(seats)s::text[]) = 0 THEN 'cancelled' ELSE 'moved' END
-    FROM verdict WHERE good AND attempt_id = %(holder)s::uuid AND status = 'confirmed'
-    RETURNING id
-), come AS (
-    INSERT INTO bookings (attempt_id, event_id, seat_number, basket, customer_id, guarded)
-    SELECT %(holder)s::uuid, event_id, seat_number, %(seats)s, %(customer_id)s, {guarded}
-    FROM seat WHERE taken AND (SELECT count(*) FROM gone) >= 0 ORDER BY seat_number RETURNING id
+        SELECT *, seat_number <> ALL(%(given_back)s) AS comes,
+            seat_number <> ALL(%(seats)s) AND holder = %(holder)s::uuid AS goes
+        FROM locked) AS seat
+    LEFT JOIN LATERAL (
+        SELECT * FROM seats_last_booked(event_id, seat_number, %(holder)s::uuid)
+        WHERE goes) AS heir ON true
+    WHERE good
+), seat AS (
+    UPDATE seats SET is_booked = after.holder IS NOT NULL, booked_by = after.booked_by,
+        holder = after.holder, booked_at = after.booked_at, version = version + 1
+    FROM after
+    WHERE (seats.event_id, seats.seat_number) = (after.event_id, after.seat_number)
+), place AS MATERIALIZED (
+    SELECT id, comes FROM (
+        SELECT id, row_number() OVER (ORDER BY id) AS number FROM held
+        WHERE seat_number <> ALL(%(seats)s)) AS given_up
+    FULL JOIN (
+        SELECT one AS comes, row_number() OVER (ORDER BY one) AS number
+        FROM unnest(%(seats)s::text[]) AS one
+        WHERE one <> ALL(%(given_back)s)) AS asked USING (number)
+), stays AS (
+    UPDATE bookings SET seat_number = coalesce(comes, bookings.seat_number),
+        guarded = {guarded} OR comes IS NULL AND guarded,
+        basket = CASE WHEN {cancels} THEN bookings.basket ELSE %(seats)s END,
+        status = CASE WHEN {cancels} THEN 'cancelled'
+            WHEN place.id IS NOT NULL AND comes IS NULL THEN 'moved' ELSE 'confirmed' END
+    FROM verdict, held LEFT JOIN place USING (id) WHERE good AND bookings.id = held.id
+), more AS (
+    INSERT INTO bookings (
+        attempt_id, event_id, seat_number, basket, customer_id, guarded, created_at)
+    SELECT %(holder)s::uuid, %(event_id)s, comes, %(seats)s, %(customer_id)s, {guarded},
+        (SELECT min(created_at) FROM held)
+    FROM verdict, place WHERE good AND id IS NULL ORDER BY comes
 ), booking AS (
-    SELECT id FROM bookings WHERE attempt_id = %(holder)s::uuid
+    SELECT id FROM bookings, verdict WHERE good AND attempt_id = %(holder)s::uuid
 )
 """
+_CANCELS = "cardinality(%(seats)s::text[]) = 0"
 
 
 def write(*, moves: bool, if_allowed: bool = False, guarded: bool = False) -> str:
     """Return the statement that makes the change; each seat comes back as it was before.
 
     Its rows: the seat, who held it and under which name, whether it belongs to a time before the
-    last reset, whether the change was made, the id of the booking's first row.
+    last reset, whether the booking to be changed holds what it gives back, whether the change was
+    made, the id of the booking's first row.
 
     Args:
         moves: for a booking that is moved or cancelled; else for a new one.
         if_allowed: only if the seats' state allows it; else whoever has them.
-        guarded: as rows that the unique index looks at.
+        guarded: as rows that the constraint looks at.
     """
-    seat = (_MOVE if moves else _BOOK).format(guarded=guarded)
-    return _CHANGE.format(condition=_ALLOWED if if_allowed else "true", seat=seat)
+    effect = (_MOVE if moves else _BOOK).format(guarded=guarded, cancels=_CANCELS)
+    return _CHANGE.format(
+        held=_HELD if moves else "",
+        still_held=_STILL_HELD if moves else "true",
+        current=_CURRENT,
+        condition=_FREE if if_allowed else "true",
+        effect=effect,
+    )
 
 
 #: New bookings, all in one statement; those of seats that were reset since are left out.
@@ -94,14 +152,16 @@ WITH asked AS MATERIALIZED (
 ), locked AS MATERIALIZED (
     SELECT event_id, seat_number FROM seats JOIN asked USING (event_id, seat_number)
     WHERE seats.generation <= asked.generation ORDER BY seat_number FOR UPDATE OF seats
+), moment AS MATERIALIZED (
+    SELECT clock_timestamp() AS now WHERE (SELECT count(*) FROM locked) >= 0
 ), seat AS (
     UPDATE seats SET is_booked = true, booked_by = asked.customer_id, holder = asked.holder,
-        booked_at = clock_timestamp(), version = version + 1
-    FROM locked JOIN asked USING (event_id, seat_number)
+        booked_at = now, version = version + 1
+    FROM moment, locked JOIN asked USING (event_id, seat_number)
     WHERE seats.event_id = locked.event_id AND seats.seat_number = locked.seat_number
-    RETURNING asked.holder, seats.event_id, seats.seat_number, basket, asked.customer_id
+    RETURNING asked.holder, seats.event_id, seats.seat_number, basket, asked.customer_id, now
 )
-INSERT INTO bookings (attempt_id, event_id, seat_number, basket, customer_id)
+INSERT INTO bookings (attempt_id, event_id, seat_number, basket, customer_id, created_at)
 SELECT * FROM seat ORDER BY seat_number RETURNING attempt_id::text, id
 """
 
@@ -129,8 +189,6 @@ AVAILABLE = """
 SELECT event_id::text, count(*) FILTER (WHERE NOT is_booked) FROM seats GROUP BY event_id
 """
 LOOK_UP = """
-SELECT event_id, customer_id, array_agg(seat_number ORDER BY seat_number),
-       bool_and(status = 'cancelled')
-FROM bookings WHERE attempt_id = %(booking)s::uuid AND status <> 'moved'
-GROUP BY event_id, customer_id
+SELECT event_id, customer_id, basket, status = 'cancelled' FROM bookings
+WHERE attempt_id = %(booking)s::uuid AND seat_number = basket[1] AND status <> 'moved'
 """

@@ -19,7 +19,7 @@ from pydantic_core import to_json
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
 from booking_lab.core.workload import Session
-from booking_lab.errors import Conflict, Overlaps, Refused, SoldOut, Superseded
+from booking_lab.errors import Conflict, Overlaps, Refused, SoldOut, Superseded, Violated
 from booking_lab.workloads.slots import calendar, checks, statements, writing
 from booking_lab.workloads.slots.calendar import Calendar, Change, calendar_of
 from booking_lab.workloads.slots.changes import changed
@@ -93,15 +93,7 @@ class Slots(LabWorkload):
 
     def claim(self, session: Session, request: SlotRequest, change: Change) -> int:
         """Write rows that must not overlap, and stock that must not go below zero."""
-        if request.replaces:
-            # No constraint tells a second cancellation from the first, so this looks for itself.
-            return self._write(session, request, if_allowed=True, guarded=True)
-        try:
-            return self._write(session, request, change, guarded=True)
-        except Refused as error:
-            if type(error) is not Refused:
-                raise
-            raise SoldOut("Not enough is left of the products, said the check.") from error
+        return self._write(session, request, change, guarded=True)
 
     def read_all(self, session: Session, requests: Sequence[SlotRequest]) -> Calendar:
         """Read what all requests touch, which are of one tenant."""
@@ -186,18 +178,36 @@ class Slots(LabWorkload):
             request.action, stock=bool(request.units), if_allowed=if_allowed, guarded=guarded
         )
         price = {"price": change.price if change else None}
-        rows = session.execute(statement, {**of_one(request), **price})
+        try:
+            rows = session.execute(statement, {**of_one(request), **price})
+        except Violated as error:
+            raise _objection(error, request) from error
         booked = [row[-1] for row in rows if row[0] == "booked"]
         if booked:
             return int(booked[0])
         if any(row[0] == "late" for row in rows):
             raise Superseded(_RESET)
         if any(row[0] == "excluded" for row in rows):
-            raise Overlaps(
-                f"Resource {request.resource_id} is reserved at that time, said the exclusion "
-                f"constraint; choose another time."
-            )
+            raise _overlaps(request)
         state = calendar_of(rows)
+        if request.replaces:
+            calendar.check_held(state, request)
         check_all_there(session, request, state)
         self.decide(state, request)
         raise Conflict
+
+
+def _objection(error: Violated, request: SlotRequest) -> Refused:
+    """What a constraint's objection means to the customer."""
+    if error.constraint == "slot_reservations_guarded":
+        return _overlaps(request)
+    if error.constraint == "slot_stock_guarded":
+        return SoldOut("Not enough is left of the products, said the check.")
+    return error
+
+
+def _overlaps(request: SlotRequest) -> Overlaps:
+    return Overlaps(
+        f"Resource {request.resource_id} is reserved at that time, said the exclusion constraint; "
+        f"choose another time."
+    )

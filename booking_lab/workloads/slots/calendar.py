@@ -77,7 +77,7 @@ class Change:
 
     Attributes:
         action: ``book``, ``move`` or ``cancel``.
-        price: what it costs; none: whatever the price is when it is written.
+        price: what a new booking costs; none: whatever the price is when it is written.
     """
 
     action: str
@@ -104,10 +104,12 @@ def calendar_of(rows: Iterable[Row]) -> Calendar:
 def decide(calendar: Calendar, request: SlotRequest) -> Change:
     """Refuse what overlaps, what isn't there any more, and what isn't held."""
     if request.replaces:
-        _check_held(calendar, request)
+        check_held(calendar, request)
     if request.action != "cancel":
         _check_free(calendar, request)
     check_stock(calendar, request)
+    if request.action != "book":
+        return Change(request.action)
     wanted = (request.branch_id, request.resource_id, request.service_id)
     prices = [
         offer.price
@@ -132,7 +134,8 @@ def apply(calendar: Calendar, request: SlotRequest) -> Calendar:
     return replace(calendar, reserved=tuple(reserved), shelves=shelves)
 
 
-def _check_held(calendar: Calendar, request: SlotRequest) -> None:
+def check_held(calendar: Calendar, request: SlotRequest) -> None:
+    """Refuse to change a booking that does not hold exactly what is given back."""
     held = request.given_back
     assert held
     place = (held.resource_id, held.starts_at, held.ends_at, held.branch_id, str(request.holder))

@@ -90,9 +90,9 @@ _CHANGE = """reservation AS (
     FROM verdict WHERE good AND tenant_id = %(tenant_id)s AND attempt_id = %(holder)s::uuid
     RETURNING id
 )"""
+# The price stays what it was: what is paid is the service, and that stays the same.
 _MOVE = """resource_id = %(resource_id)s, branch_id = %(branch_id)s,
-        during = tstzrange(%(starts_at)s, %(ends_at)s), price = {price}, status = 'confirmed',
-        guarded = {guarded}"""
+        during = tstzrange(%(starts_at)s, %(ends_at)s), guarded = {guarded}"""
 _CANCEL = "status = 'cancelled', guarded = false"
 
 _EFFECTS = {
@@ -126,10 +126,11 @@ def write(action: str, *, stock: bool, if_allowed: bool = False, guarded: bool =
     Args:
         action: ``book``, ``move`` or ``cancel``.
         stock: whether it changes the stock.
-        if_allowed: only if the state allows it; else whoever has the time and whatever is left.
+        if_allowed: only if the state allows it; else whoever has the time and whatever is left. In
+            any case, what is moved or cancelled has to hold what it gives back.
         guarded: as rows that the constraints look at.
     """
-    checks_held = if_allowed and action != "book"
+    checks_held = action != "book"
     checks_free = if_allowed and action != "cancel"
     lock, behind = "UPDATE" if if_allowed else "KEY SHARE", _BEHIND_SHELF if stock else ""
     effect = _EFFECTS[action].format(

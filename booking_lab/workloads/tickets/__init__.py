@@ -15,9 +15,9 @@ from booking_lab.errors import (
     BookingNotFound,
     InvalidRequest,
     NotHeld,
-    Refused,
     SoldOut,
     Superseded,
+    Violated,
 )
 from booking_lab.workloads.tickets import checks, statements
 from booking_lab.workloads.tickets.requests import MOST, TicketRequest
@@ -35,6 +35,9 @@ from booking_lab.workloads.tickets.state import (
 )
 
 __all__ = ["TicketRequest", "Tickets"]
+
+#: The constraint that a guarded counter is held to.
+_GUARD = "ticket_events_guarded"
 
 
 class Tickets(LabWorkload):
@@ -75,29 +78,12 @@ class Tickets(LabWorkload):
 
     def write_if(self, session: Session, request: TicketRequest) -> int:
         """Take the tickets if so many are left."""
-        moves = request.replaces is not None
-        rows = session.execute(
-            statements.write_if(moves=moves), _parameters(request, request.taken)
-        )
-        if not rows:
-            raise no_event(request)
-        [(current, available, price, held, booking_id)] = rows
-        if not current:
-            raise Superseded
-        if booking_id is None:
-            event = Event(request.event_id, available, price)
-            decide((event, Held(str(request.holder), held)), request)
-        return int(booking_id)
+        return self._look_and_write(session, request, if_allowed=True)
 
     def claim(self, session: Session, request: TicketRequest, change: Change) -> int:
         """Take the tickets from a counter that a check keeps from going below zero."""
-        if request.replaces:
-            # No constraint tells a second cancellation from the first, so this looks for itself.
-            return self.write_if(session, request)
-        try:
-            return self._write(session, request, change, guarded=True)
-        except Refused as error:
-            raise SoldOut("Not enough tickets available, said the check constraint.") from error
+        # Who gives some back may find it there all the same.
+        return self._write(session, request, change, guarded=request.taken > 0)
 
     def read_all(self, session: Session, requests: Sequence[TicketRequest]) -> State:
         """Read the counters of all requests' events, and the bookings that are to be changed."""
@@ -107,8 +93,8 @@ class Tickets(LabWorkload):
             {"events": list({request.event_id for request in requests}), "replaced": replaced},
         )
         state = tuple(
-            Held(key, number) if price is None else Event(int(key), number, price)
-            for key, number, price in rows
+            Held(key, number, amount) if held else Event(int(key), number, amount)
+            for key, number, amount, held in rows
         )
         for request in requests:
             event_of(state, request)
@@ -205,11 +191,35 @@ class Tickets(LabWorkload):
     def _write(
         self, session: Session, request: TicketRequest, change: Change, *, guarded: bool = False
     ) -> int:
-        statement = statements.write(moves=request.replaces is not None, guarded=guarded)
-        rows = session.execute(statement, _parameters(request, change.taken))
+        try:
+            if request.replaces:
+                return self._look_and_write(session, request, if_allowed=False, guarded=guarded)
+            rows = session.execute(
+                statements.book(guarded=guarded), _parameters(request, change.taken)
+            )
+        except Violated as error:
+            if error.constraint != _GUARD:
+                raise
+            raise SoldOut("Not enough tickets available, said the check constraint.") from error
         if not rows:
             raise Superseded
         return int(rows[0][0])
+
+    def _look_and_write(
+        self, session: Session, request: TicketRequest, *, if_allowed: bool, guarded: bool = False
+    ) -> int:
+        moves = request.replaces is not None
+        statement = statements.looking(moves=moves, if_allowed=if_allowed, guarded=guarded)
+        rows = session.execute(statement, _parameters(request, request.taken))
+        if not rows:
+            raise no_event(request)
+        [(current, available, price, held, booking_id)] = rows
+        if not current:
+            raise Superseded
+        if booking_id is None:
+            state = (Event(request.event_id, available, price), Held(str(request.holder), held))
+            decide(state, request)
+        return int(booking_id)
 
 
 def _parameters(request: TicketRequest, taken: int) -> dict[str, object]:

@@ -27,8 +27,8 @@ CREATE TABLE IF NOT EXISTS ticket_bookings (
     event_id       integer NOT NULL,  -- comes from the statement that found the event's row
     user_email     text    NOT NULL,
     quantity       integer NOT NULL CHECK (quantity > 0),  -- a cancelled one keeps what it had
-    unit_price     numeric(10,2) NOT NULL,
-    total_amount   numeric(10,2) GENERATED ALWAYS AS (quantity * unit_price) STORED,
+    total_amount   numeric(10,2) NOT NULL,  -- what was paid: each ticket at the price of its time
+    unit_price     numeric(10,2) GENERATED ALWAYS AS (round(total_amount / quantity, 2)) STORED,
     booking_status text    NOT NULL DEFAULT 'confirmed'
         CHECK (booking_status IN ('pending', 'confirmed', 'failed', 'cancelled')),
     created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -35,10 +35,12 @@ class Held:
     Attributes:
         booking: its id.
         quantity: its tickets.
+        paid: what they have cost.
     """
 
     booking: str
     quantity: int
+    paid: Decimal = Decimal(0)
 
     def __str__(self) -> str:
         return f"{self.quantity} held"
@@ -72,15 +74,35 @@ def decide(state: State, request: TicketRequest) -> Change:
         EventNotFound: the state doesn't know its event.
     """
     event = event_of(state, request)
-    if request.replaces and _held(state, request) != request.given_back:
-        raise NotHeld("The booking was changed meanwhile; look at what it is now.")
+    held = check_held(state, request)
     left, asked = max(event.available, 0), request.taken
     if asked > left:
         raise SoldOut(
             f"Not enough tickets available: {left} {'is' if left == 1 else 'are'} left, "
             f"and {asked} {'was' if asked == 1 else 'were'} asked for."
         )
-    return Change(asked, request.quantity * event.price)
+    return Change(asked, _total(held, request, event.price))
+
+
+def check_held(state: State, request: TicketRequest) -> Held:
+    """Return what the request's booking holds, which is nothing for a new one.
+
+    Raises:
+        NotHeld: it isn't what is given back.
+    """
+    holder = str(request.holder)
+    mine = (one for one in state if isinstance(one, Held) and one.booking == holder)
+    held = next(mine, Held(holder, 0))
+    if request.replaces and held.quantity != request.given_back:
+        raise NotHeld("The booking was changed meanwhile; look at what it is now.")
+    return held if request.replaces else Held(holder, 0)
+
+
+def _total(held: Held, request: TicketRequest, price: Decimal) -> Decimal:
+    """What the booking costs then: what was paid stays paid, what is added has the price of now."""
+    if request.taken >= 0:
+        return held.paid + request.taken * price
+    return round(held.paid * request.quantity / held.quantity, 2)
 
 
 def apply(state: State, request: TicketRequest, change: Change) -> State:
@@ -88,7 +110,7 @@ def apply(state: State, request: TicketRequest, change: Change) -> State:
     return tuple(
         Event(one.id, one.available - change.taken, one.price)
         if isinstance(one, Event) and one.id == request.event_id
-        else Held(one.booking, request.quantity)
+        else Held(one.booking, request.quantity, change.total)
         if isinstance(one, Held) and one.booking == str(request.holder)
         else one
         for one in state
@@ -122,9 +144,3 @@ def no_event(request: TicketRequest) -> EventNotFound:
     return EventNotFound(
         f"There is no event {request.event_id} with tickets; GET /admin/workloads lists them."
     )
-
-
-def _held(state: State, request: TicketRequest) -> int:
-    """What the booking to be changed holds; nothing once it is cancelled."""
-    holder = str(request.holder)
-    return sum(one.quantity for one in state if isinstance(one, Held) and one.booking == holder)

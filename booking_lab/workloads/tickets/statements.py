@@ -10,13 +10,13 @@ The event's row always comes before the booking's, so that no two can wait for e
 from __future__ import annotations
 
 READ = """
-(SELECT id::text, available_tickets, ticket_price FROM ticket_events
+(SELECT id::text, available_tickets, ticket_price, false FROM ticket_events
 WHERE id = ANY(%(events)s) ORDER BY id)
 """
-#: Goes on with what the bookings to be changed hold; these rows have no price.
+#: Goes on with what the bookings to be changed hold, and what was paid for it.
 AND_HELD = """
 UNION ALL
-(SELECT attempt_id::text, quantity, NULL FROM ticket_bookings
+(SELECT attempt_id::text, quantity, total_amount, true FROM ticket_bookings
 WHERE attempt_id = ANY(%(replaced)s::uuid[]) AND booking_status = 'confirmed' ORDER BY attempt_id)
 """
 
@@ -28,7 +28,7 @@ WITH event AS ({_TAKE}
     WHERE id = %(event_id)s AND generation <= %(generation)s
     RETURNING id, ticket_price)
 """
-_IF_ALLOWED = f"""
+_LOOKING = f"""
 WITH locked AS MATERIALIZED (
     SELECT available_tickets AS available, ticket_price AS price,
         generation <= %(generation)s AS current
@@ -36,8 +36,7 @@ WITH locked AS MATERIALIZED (
 ), held AS MATERIALIZED (
     {{held}}
 ), event AS ({_TAKE}
-    FROM locked WHERE id = %(event_id)s AND current
-        AND (%(taken)s <= 0 OR available >= %(taken)s)
+    FROM locked WHERE id = %(event_id)s AND current AND {{condition}}
         AND coalesce((SELECT quantity FROM held), 0) = %(given_back)s
     RETURNING id, ticket_price
 ), booking AS ({{booking}})
@@ -45,6 +44,7 @@ SELECT current, available, price, coalesce((SELECT quantity FROM held), 0),
     (SELECT id FROM booking)
 FROM locked
 """
+_ENOUGH = "(%(taken)s <= 0 OR available >= %(taken)s)"
 _HOLDS_NOTHING = "SELECT 0 AS quantity"
 # Locked too: of a row that isn't, this would see what was there when the statement began.
 _HOLDS = """
@@ -53,46 +53,58 @@ _HOLDS = """
 
 _INTO = """
 INSERT INTO ticket_bookings
-    (attempt_id, event_id, user_email, quantity, unit_price, booking_status)
+    (attempt_id, event_id, user_email, quantity, total_amount, booking_status)
 """
 _BOOK = f"""{_INTO}
-SELECT %(holder)s::uuid, id, %(customer_id)s, %(quantity)s, ticket_price, 'confirmed' FROM event
-RETURNING id
+SELECT %(holder)s::uuid, id, %(customer_id)s, %(quantity)s, %(quantity)s * ticket_price, 'confirmed'
+FROM event RETURNING id
 """
+# What was paid stays paid: only what is added costs what it costs by now, and what comes back comes
+# back at what it has cost on average. A cancelled booking keeps what it had.
 _CHANGE = """
 UPDATE ticket_bookings SET quantity = coalesce(nullif(%(quantity)s, 0), quantity),
+    total_amount = CASE WHEN %(quantity)s = 0 THEN total_amount
+        WHEN %(taken)s < 0 THEN round(total_amount * %(quantity)s / quantity, 2)
+        ELSE total_amount + %(taken)s * event.ticket_price END,
     booking_status = CASE WHEN %(quantity)s > 0 THEN 'confirmed' ELSE 'cancelled' END,
-    unit_price = event.ticket_price, updated_at = clock_timestamp()
+    updated_at = clock_timestamp()
 FROM event WHERE attempt_id = %(holder)s::uuid RETURNING ticket_bookings.id
 """
 
 
-def write(*, moves: bool, guarded: bool = False) -> str:
-    """Return the statement that makes the change; its row is the booking's id.
+def book(*, guarded: bool = False) -> str:
+    """Return the statement that books however many are left; its row is the booking's id.
 
     No row: the event's counter belongs to a time after the booking began.
 
     Args:
-        moves: for a booking that is moved or cancelled; else for a new one.
         guarded: with the constraint looking at the counter.
     """
-    return _FREELY.format(guarded=guarded) + (_CHANGE if moves else _BOOK)
+    return _FREELY.format(guarded=guarded) + _BOOK
 
 
-def write_if(*, moves: bool) -> str:
-    """Return the statement that makes the change if counter and booking allow it.
+def looking(*, moves: bool, if_allowed: bool, guarded: bool = False) -> str:
+    """Return the statement that makes the change if what it rests on is there.
 
     Its row: whether the counter belongs to the time in which the booking began; the tickets left
     before, the price, what the booking held; the booking's id, null if the change wasn't made. No
     row: there is no such event.
+
+    Args:
+        moves: for a booking that is moved or cancelled, if it holds what it gives back; else for a
+            new one.
+        if_allowed: only if so many are left; else however many are.
+        guarded: with the constraint looking at the counter.
     """
     held, booking = (_HOLDS, _CHANGE) if moves else (_HOLDS_NOTHING, _BOOK)
-    return _IF_ALLOWED.format(held=held, booking=booking, guarded=False)
+    condition = _ENOUGH if if_allowed else "true"
+    return _LOOKING.format(held=held, booking=booking, condition=condition, guarded=guarded)
 
 
 #: New bookings of one event, all in one statement; rows of the booking's uuid and id.
 WRITE_ALL = f"""{_FREELY.format(guarded=False)} {_INTO}
-SELECT holder, id, customer_id, quantity, ticket_price, 'confirmed' FROM event, json_to_recordset(
+SELECT holder, id, customer_id, quantity, quantity * ticket_price, 'confirmed'
+FROM event, json_to_recordset(
     %(bookings)s) AS asked (holder uuid, customer_id text, quantity integer)
 RETURNING attempt_id::text, id
 """

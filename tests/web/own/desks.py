@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
@@ -38,6 +38,13 @@ class DeskRequest(Request):
         return "cancel" if self.replaces and not self.desk else super().action
 
 
+class State(NamedTuple):
+    """Who holds each desk, and which desk the booking to be changed holds."""
+
+    holders: Mapping[str, str | None]
+    held: str | None
+
+
 class Desks(LabWorkload):
     """Desks of an office floor."""
 
@@ -63,21 +70,21 @@ class Desks(LabWorkload):
         touched = {request.desk, request.given_back} - {""}
         return [Anchor("desks", (("floor", request.floor), ("desk", desk))) for desk in touched]
 
-    def read(self, session: Session, request: DeskRequest) -> Mapping[str, str | None]:
-        query = "SELECT desk, holder::text FROM desks WHERE floor = %(floor)s"
-        desks = dict(session.execute(query, {"floor": request.floor}))
-        if not {request.desk, request.given_back} - {""} <= desks.keys():
+    def read(self, session: Session, request: DeskRequest) -> State:
+        rows = session.execute(_READ, {"floor": request.floor, "holder": str(request.holder)})
+        holders = {desk: holder for desk, holder, _ in rows}
+        if not {request.desk, request.given_back} - {""} <= holders.keys():
             raise NotFound(f"There is no desk {request.desk!r} on floor {request.floor}.")
-        return desks
+        return State(holders, rows[0][2])
 
-    def decide(self, state: Mapping[str, str | None], request: DeskRequest) -> None:
-        if request.given_back and state[request.given_back] != str(request.holder):
+    def decide(self, state: State, request: DeskRequest) -> None:
+        if request.replaces and state.held != request.given_back:
             raise NotHeld
-        if request.desk and state[request.desk]:
+        if request.desk not in ("", request.given_back) and state.holders[request.desk]:
             raise Taken(f"Desk {request.desk} is taken.")
 
     def write(self, session: Session, request: DeskRequest, change: None) -> int:  # noqa: ARG002
-        rows = session.execute(
+        [(held, booking_id)] = session.execute(
             _CHANGE if request.replaces else _BOOK,
             {
                 "holder": str(request.holder),
@@ -88,9 +95,9 @@ class Desks(LabWorkload):
                 "generation": request.generation,
             },
         )
-        if not rows:
-            raise Superseded
-        return int(rows[0][0])
+        if booking_id is None:
+            raise Superseded if held else NotHeld
+        return int(booking_id)
 
     def reset(self, session: Session, scope: str, generation: int) -> int:
         floor = {"floor": scope, "generation": generation}
@@ -140,22 +147,42 @@ class Desks(LabWorkload):
         return [Scenario("one desk", "", "1", requests)]
 
 
+_READ = """
+SELECT desks.desk, desks.holder::text, held.desk FROM desks LEFT JOIN desk_bookings AS held
+    ON held.attempt_id = %(holder)s::uuid AND held.status = 'confirmed'
+WHERE desks.floor = %(floor)s
+"""
 _BOOK = """
-WITH desk AS (
+WITH taken AS (
     UPDATE desks SET holder = %(holder)s::uuid, version = version + 1
     WHERE floor = %(floor)s AND desk = %(desk)s AND generation <= %(generation)s RETURNING 1
+), booking AS (
+    INSERT INTO desk_bookings (attempt_id, floor, desk, customer_id)
+    SELECT %(holder)s::uuid, %(floor)s, %(desk)s, %(customer_id)s FROM taken RETURNING id
 )
-INSERT INTO desk_bookings (attempt_id, floor, desk, customer_id)
-SELECT %(holder)s::uuid, %(floor)s, %(desk)s, %(customer_id)s FROM desk RETURNING id
+SELECT true, (SELECT id FROM booking)
 """
+# Locked: of a row that isn't, this would see what was there when the statement began. A desk that
+# somebody else has got as well stays theirs.
 _CHANGE = """
-WITH desk AS (
-    UPDATE desks SET holder = CASE WHEN desk = %(desk)s THEN %(holder)s::uuid END,
-        version = version + 1
+WITH held AS MATERIALIZED (
+    SELECT id FROM desk_bookings WHERE attempt_id = %(holder)s::uuid
+    AND status = 'confirmed' AND desk = %(given_back)s FOR UPDATE
+), heir AS MATERIALIZED (
+    SELECT attempt_id FROM desk_bookings WHERE floor = %(floor)s AND desk = %(given_back)s
+    AND status = 'confirmed' AND attempt_id <> %(holder)s::uuid ORDER BY id DESC LIMIT 1
+), changed AS (
+    UPDATE desks SET version = version + 1, holder = CASE
+        WHEN desk = %(desk)s AND desk <> %(given_back)s THEN %(holder)s::uuid
+        WHEN desk <> %(desk)s AND holder = %(holder)s::uuid THEN (SELECT attempt_id FROM heir)
+        ELSE holder END
     WHERE floor = %(floor)s AND desk IN (%(desk)s, %(given_back)s)
-      AND generation <= %(generation)s RETURNING 1
+      AND generation <= %(generation)s AND EXISTS (SELECT FROM held) RETURNING 1
+), booking AS (
+    UPDATE desk_bookings SET desk = coalesce(nullif(%(desk)s, ''), desk_bookings.desk),
+        status = CASE WHEN %(desk)s = '' THEN 'cancelled' ELSE 'confirmed' END
+    FROM held WHERE desk_bookings.id = held.id AND EXISTS (SELECT FROM changed)
+    RETURNING desk_bookings.id
 )
-UPDATE desk_bookings SET desk = coalesce(nullif(%(desk)s, ''), desk),
-    status = CASE WHEN %(desk)s = '' THEN 'cancelled' ELSE 'confirmed' END
-WHERE attempt_id = %(holder)s::uuid AND EXISTS (SELECT 1 FROM desk) RETURNING id
+SELECT EXISTS (SELECT FROM held), (SELECT id FROM booking)
 """
