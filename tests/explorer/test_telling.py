@@ -69,7 +69,7 @@ def test_what_postgresql_says_is_told_in_its_words(replayed):
     assert texts(drawn, 5, "B")[-1] == (
         'duplicate key value violates unique constraint "bookings_guarded"'
     )
-    assert drawn.endings["B"] == "refused: Seat S1 is booked already, said the unique index."
+    assert drawn.endings["B"] == "refused: Seat S1 is booked already, said the constraint."
 
     drawn, _ = replayed("A:read B:read A:write B:write A:commit B:release B:read", "serializable")
     assert texts(drawn, 5, "B")[-1] == "could not serialize access due to concurrent update"
