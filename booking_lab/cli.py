@@ -6,10 +6,14 @@ A command is a module of ``booking_lab.commands`` with a click command; name it 
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import Any
 
 import click
 
+from booking_lab.commands import _streams
+from booking_lab.commands._exit_codes import Exit
 from booking_lab.errors import BookingLabError
 
 #: Each is ``command`` in the module of its name, imported when it is called for.
@@ -43,6 +47,20 @@ class _Commands(click.Group):
         command = importlib.import_module(f"booking_lab.commands.{name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line, and end the process."""
+        # Python processes that are started must not look for modules in the working folder.
+        os.environ["PYTHONSAFEPATH"] = "1"
+        _streams.settle()
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            if not _streams.is_of_output(error):
+                raise
+            _streams.give_up_output()
+            click.echo(f"Error: The output can't be written: {error.strerror}.", err=True)
+            sys.exit(Exit.FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it could not do is said in one line."""

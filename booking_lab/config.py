@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from booking_lab import permissions
 from booking_lab.errors import ConfigurationError
 
 
@@ -140,6 +141,13 @@ class Settings:
                 variable = _VARIABLES[name]
                 raise ConfigurationError(f"{variable} is {value}; choose {low} to {high}.")
         _check_redlock(_VARIABLES["redlock_urls"], self.redlock_urls)
+        for name in ("strategy_folders", "workload_folders"):
+            for folder in getattr(self, name):
+                if reason := permissions.written_by_others(Path(folder)):
+                    raise ConfigurationError(
+                        f"{_VARIABLES[name]} names {folder}, whose files the lab would run: "
+                        f"{reason}. Close it to others, or name another folder."
+                    )
         if not self.loopback and not self.admin_token:
             raise ConfigurationError(
                 f"Refusing to listen on {self.host} without a token: anyone could reset the lab. "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import random
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +22,7 @@ from booking_lab.crowd import (
     percentile,
     verdict,
 )
+from booking_lab.errors import BookingLabError
 
 #: Where the demo books, and all that it judges: what others left elsewhere is none of its business.
 _ITS_OWN = "kind=seats&scope=1"
@@ -33,6 +36,12 @@ _EACH = 5
 _CROWDS = 3
 _COLOURS = {Verdict.DOUBLE_BOOKED: "red", Verdict.INCONSISTENT: "red", Verdict.SAFE: "green"}
 _SEATS = [f"{row}{number}" for row in "DEFG" for number in range(1, 11)]
+
+
+class NoLab(BookingLabError):
+    """There is no lab where one was looked for."""
+
+    code = "no_lab"
 
 
 @dataclass(frozen=True)
@@ -61,13 +70,22 @@ def run(url: str, console: Console, token: str = "") -> bool:
     """Let the crowd loose under each strategy at ``url``, and print the table.
 
     Returns whether each verdict is what the strategy promises.
+
+    Raises:
+        NoLab: there is no lab at ``url``, or no longer.
     """
     rows = []
-    with console.status("asking for the strategies") as status:
-        for row in _rows(url, token, status.update):
-            rows.append(row)
-            last = f", crowd {row.crowds}" if row.crowds > 1 else ""
-            console.print(f"  {row.strategy}: {row.verdict}{last}")
+    try:
+        with console.status("asking for the strategies") as status:
+            for row in _rows(url, token, status.update):
+                rows.append(row)
+                last = f", crowd {row.crowds}" if row.crowds > 1 else ""
+                console.print(f"  {row.strategy}: {row.verdict}{last}")
+    except (OSError, http.client.HTTPException, threading.BrokenBarrierError) as error:
+        raise NoLab(
+            f"No lab answers at {url}: {error or type(error).__name__}. "
+            f"`booking-lab up` starts one, and `booking-lab demo` without --url has its own."
+        ) from None
     console.print(_table(rows))
     console.print(_reading(rows))
     return all(row.expected for row in rows)
@@ -75,7 +93,7 @@ def run(url: str, console: Console, token: str = "") -> bool:
 
 def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
     with Customer(url, token) as admin:
-        strategies = admin.get("/admin/strategies")["strategies"]
+        strategies = _strategies(admin, url)
         # What protects nothing comes first: it is the race that the others are there to stop.
         for entry in sorted(strategies, key=lambda entry: (not entry["allows"], entry["name"])):
             name = entry["name"]
@@ -92,6 +110,21 @@ def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
                 if row.expected or row.verdict is not Verdict.SAFE:
                     break
             yield row
+
+
+def _strategies(admin: Customer, url: str) -> list[dict[str, Any]]:
+    try:
+        status, answer = admin.call("GET", "/admin/strategies")
+    except ValueError:  # what answers speaks no JSON
+        status, answer = 0, None
+    if status in {401, 403}:
+        raise NoLab(
+            f"The lab at {url} wants its admin token: set BOOKING_LAB_ADMIN_TOKEN to the same."
+        )
+    strategies = answer.get("strategies") if isinstance(answer, dict) else None
+    if not isinstance(strategies, list):
+        raise NoLab(f"What answers at {url} is no lab: it does not list its strategies.")
+    return strategies
 
 
 def _wishes() -> list[list[str]]:

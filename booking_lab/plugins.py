@@ -16,11 +16,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Generic, TypeVar
 
+from booking_lab import permissions
 from booking_lab.errors import PluginFault
 
 log = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).resolve().parent
+_STRATEGIES = _PACKAGE.with_name("strategies")
 #: What can be asked for by name, over HTTP and in SQL.
 _NAME = re.compile("[a-z][a-z0-9_]{0,63}")
 
@@ -120,6 +122,8 @@ class Plugins(Generic[T]):
 
     def _imported(self, file: Path) -> ModuleType:
         package = file.parent if file.stem == "__init__" else file.with_suffix("")
+        if not _is_ours(package) and (reason := _changed_by_others(file)):
+            raise PluginFault(f"it is not run: {reason}")
         if package.is_relative_to(_PACKAGE):
             # The lab's own, which others import by this name too: it must be one class for all.
             return importlib.import_module(
@@ -157,6 +161,19 @@ class Plugins(Generic[T]):
         if self._broken.get(source) != Broken(source, reason):
             self._broken[source] = Broken(source, reason)
             log.error("%s holds no usable plug-in: %s", source, reason)
+
+
+def _is_ours(package: Path) -> bool:
+    """Whether it is a part of the lab, and as safe as the lab itself."""
+    return any(package.is_relative_to(folder) for folder in (_PACKAGE, _STRATEGIES))
+
+
+def _changed_by_others(file: Path) -> str | None:
+    if file.stem == "__init__":
+        return permissions.written_by_others(
+            file.parent.parent, (file.parent, *file.parent.rglob("*"))
+        )
+    return permissions.written_by_others(file.parent, (file, file.parent / "__pycache__"))
 
 
 def _modules(folder: Path) -> Iterator[Path]:

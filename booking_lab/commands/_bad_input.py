@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from booking_lab.commands._exit_codes import Exit
+
 
 class BadInput(click.ClickException):
     """What was given is of no use; nothing was done."""
 
-    exit_code = 2
+    exit_code = Exit.BAD_INPUT

@@ -18,7 +18,9 @@ from booking_lab.checker.judge import Judge
 from booking_lab.checker.linearize import BUDGET
 from booking_lab.checker.recorded import History
 from booking_lab.checker.verdict import Report, Verdict
+from booking_lab.commands import _streams
 from booking_lab.commands._bad_input import BadInput
+from booking_lab.commands._exit_codes import Exit
 from booking_lab.config import Settings
 from booking_lab.db.connector import Connector
 from booking_lab.errors import BookingLabError
@@ -26,7 +28,11 @@ from booking_lab.stack.folders import DataFolder
 from booking_lab.stack.state import State
 from booking_lab.workloads import Workloads
 
-_EXIT_CODES = {Verdict.EXPLAINED: 0, Verdict.NOT_EXPLAINED: 1, Verdict.INCONCLUSIVE: 3}
+_EXIT_CODES = {
+    Verdict.EXPLAINED: Exit.DONE,
+    Verdict.NOT_EXPLAINED: Exit.WRONG,
+    Verdict.INCONCLUSIVE: Exit.NOTHING,
+}
 
 
 @click.command()
@@ -51,9 +57,9 @@ def command(file: Path, url: str | None, data: Path | None, as_json: bool, budge
     Says whether the answers can be explained by one order of bookings, and whether the database
     agrees with them. What can't be explained is named and drawn.
 
-    Exit code 0: explained; 1: not explained; 2: FILE can't be read as a history, or the database is
-    not the one; 3: inconclusive, for nothing overlapped or a search gave up. Ctrl-C ends the check
-    and prints what was found until then.
+    Exit code 0: explained; 4: not explained; 3: inconclusive, for nothing overlapped or a search
+    gave up; 2: FILE can't be read as a history, or the database is not the one. Ctrl-C ends the
+    check and prints what was found until then.
     """
     if url and data:
         raise click.UsageError("Give --database or --data, not both.")
@@ -66,11 +72,12 @@ def command(file: Path, url: str | None, data: Path | None, as_json: bool, budge
     except BadHistory as error:
         raise BadInput(str(error)) from None
     found.not_asked = not_asked
-    if as_json:
-        click.echo(json.dumps(report.as_json(found)))
-    else:
-        for line in report.as_text(found):
+    lines = [json.dumps(report.as_json(found))] if as_json else report.as_text(found)
+    try:
+        for line in lines:
             click.echo(line)
+    except BrokenPipeError:  # whoever read has seen enough; the verdict is the same
+        _streams.give_up_output()
     sys.exit(_EXIT_CODES[found.verdict])
 
 

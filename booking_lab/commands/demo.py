@@ -4,23 +4,42 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 
 from booking_lab import demo
+from booking_lab.commands._bad_input import BadInput
+from booking_lab.commands._exit_codes import Exit
 from booking_lab.commands._options import history_option
 from booking_lab.config import Settings
 from booking_lab.stack import running
 
 
+def _address(_ctx: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    """See that it is an address that the demo can speak to."""
+    try:
+        parts = urlsplit(url or "http://localhost")
+        wellformed = parts.scheme == "http" and parts.hostname and parts.port != 0
+    except ValueError:
+        wellformed = False
+    if not wellformed:
+        raise BadInput(f"--url {url}: write it as http://localhost:8000.")
+    return url
+
+
 @click.command()
-@click.option("--url", help="A lab that runs already; by default one of its own, thrown away.")
+@click.option(
+    "--url",
+    callback=_address,
+    help="A lab that runs already; by default one of its own, thrown away.",
+)
 @history_option
 def command(url: str | None, history: str | None) -> None:
     """Let the same crowd loose under each strategy in turn, and print one table.
 
-    Exits with 1 if a strategy does not keep its promise.
+    Exit code 0: each strategy keeps its promise; 4: one does not.
     """
     console = Console()
     settings = Settings.from_environment()
@@ -33,4 +52,4 @@ def command(url: str | None, history: str | None) -> None:
     else:
         with running(settings=replace(settings, log_level="WARNING"), progress=click.echo) as lab:
             kept = demo.run(lab.url, console, settings.admin_token)
-    sys.exit(0 if kept else 1)
+    sys.exit(Exit.DONE if kept else Exit.WRONG)

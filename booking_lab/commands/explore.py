@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 
 from booking_lab.commands._bad_input import BadInput
+from booking_lab.commands._exit_codes import Exit
 from booking_lab.config import Settings
 from booking_lab.errors import BookingLabError
 from booking_lab.explorer import planning, report
@@ -129,8 +130,9 @@ def command(
     Ctrl-C ends the exploration and prints what was found until then.
 
     Exit code 0: explored, and the strategy keeps its word, which may allow for anomalies; or, with
-    --schedule, replayed. 1: it doesn't, or the exploration was interrupted, or the replay did not
-    come out the same. 2: something given is of no use, and nothing was started.
+    --schedule, replayed. 4: it doesn't. 1: the replay did not come out the same, or the exploration
+    was interrupted before it found anything. 2: something given is of no use, and nothing was
+    started.
     """
     if html and not os.access(html.parent, os.W_OK):
         raise BadInput(f"--html {html}: nothing can be written to {html.parent}.")
@@ -154,7 +156,13 @@ def command(
             if html and result.found.last:
                 _write(html, result, result.found.last)
                 click.echo(f"A page to step through: {html}", err=json_wanted)
-    sys.exit(0 if result.good else 1)
+    sys.exit(_exit_code(result))
+
+
+def _exit_code(result: Result) -> Exit:
+    if result.good:
+        return Exit.DONE
+    return Exit.FAILED if result.found.interrupted and result.verdict.kept else Exit.WRONG
 
 
 def _explored(place: Place, registry: Registry, plan: Plan, way: Way, console: Console) -> Result:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from booking_lab.commands._exit_codes import Exit
 from booking_lab.config import Settings
 from booking_lab.explorer import matrix
 from booking_lab.explorer.filling import fill
@@ -34,7 +35,7 @@ def command(
     """Explore every strategy on every workload, with two bookers, and print the table.
 
     On servers of its own. Without and with a nemesis: a lock expires, Redis loses its memory, a
-    booker dies, the answer to a COMMIT is lost. Exits with 1 if a strategy breaks its promise.
+    booker dies, the answer to a COMMIT is lost. Exit code 4: a strategy breaks its word.
     """
     if write and (without_nemesis or strategies):
         raise click.UsageError("--write keeps the whole matrix: leave the other options out.")
@@ -65,7 +66,7 @@ def command(
             f"{cell.strategy} on {cell.workload}{f', {cell.nemesis}' if cell.nemesis else ''}: "
             f"{', '.join(surprises(registry, cell))}, which it does not declare. {cell.schedule}"
         )
-    sys.exit(1 if broken else 0)
+    sys.exit(Exit.WRONG if broken else Exit.DONE)
 
 
 def surprises(registry: Registry, cell: Cell) -> list[str]:

@@ -12,12 +12,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from booking_lab.commands._exit_codes import Exit
 from booking_lab.commands._options import data_option
 from booking_lab.stack.folders import DataFolder
 from booking_lab.stack.state import PartState, State
-
-#: What init scripts have agreed on for "not running".
-_NOT_RUNNING = 3
 
 
 @click.command()
@@ -34,7 +32,7 @@ def command(as_json: bool, data: Path) -> None:
         click.echo(json.dumps({"state": phase, "url": url, "data": str(data), "parts": parts}))
     else:
         _print(phase, state, parts)
-    sys.exit(0 if runs else _NOT_RUNNING)
+    sys.exit(Exit.DONE if runs else Exit.NOTHING)  # as of init scripts
 
 
 def _row(part: PartState) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 
 from booking_lab.config import Settings
 
@@ -43,6 +44,12 @@ def environment_of(settings: Settings) -> dict[str, str]:
     ours = {f.metadata["variable"] for f in fields(Settings)}
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     environment |= settings.to_environment()
+    # Python must not look for modules in the folder in which the user happens to stand, which is
+    # also what an empty or a relative part of its path would mean.
+    environment["PYTHONSAFEPATH"] = "1"
+    if path := environment.pop("PYTHONPATH", ""):
+        parts = [part for part in path.split(os.pathsep) if Path(part).is_absolute()]
+        environment |= {"PYTHONPATH": os.pathsep.join(parts)} if parts else {}
     # The metrics client reads this while it is imported, so it can't wait for the settings.
     environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
     if settings.metrics_folder:

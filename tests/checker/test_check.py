@@ -39,11 +39,11 @@ def test_explained_is_0(written):
     ]
 
 
-def test_not_explained_is_1(written):
+def test_not_explained_is_told_from_a_crash(written):
     written.book("A1", 0, 10)
     written.book("A1", 5, 15)
     done = check(written.file)
-    assert done.exit_code == 1
+    assert done.exit_code == 4
     assert "SOLD TWICE" in done.output
     assert done.output.endswith("Verdict: not explained\n")
 
@@ -177,7 +177,7 @@ def test_ctrl_c_prints_what_was_found_until_then(written, tmp_path):
     used = cpu_seconds(done.pid)
     eventually(lambda: cpu_seconds(done.pid) > used + 0.5)
     code, printed = interrupted(done)
-    assert code == 1
+    assert code == 4
     assert "SOLD TWICE" in printed
 
 

@@ -88,7 +88,7 @@ def test_a_run_without_protection_is_not_explained_and_names_both(recorded, reco
         assert first.customer != second.customer
 
     done = recorded.check("--data", str(recording_lab[0].data.path))
-    assert done.returncode == 1
+    assert done.returncode == 4
     assert "SOLD TWICE" in done.stdout
     assert "double booking: seats 1" in done.stdout
 

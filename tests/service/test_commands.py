@@ -51,7 +51,7 @@ def test_the_demo_fails_when_a_strategy_breaks_its_promise(liars_lab):
         sold = admin.post("/admin/race", race | {"strategy": "none"})
     assert sold["verdict"] == "oversell"
 
-    printed = run("demo", "--url", liars_lab, code=1)
+    printed = run("demo", "--url", liars_lab, code=4)
 
     assert re.search(r"^Not as the strategies promise: liar\.$", printed, re.M)
 

@@ -77,15 +77,20 @@ class CommandLine:
         return self.parts()[part].process.pid
 
     def ready(self) -> bool:
-        try:
-            return requests.get(f"{self.url}/ready", timeout=2).status_code == 200
-        except requests.RequestException:
-            return False
+        return answers(f"{self.url}/ready")
 
     def processes(self) -> list[psutil.Process]:
         """Everyone in the lab, PostgreSQL's sessions and gunicorn's workers included."""
         supervisor = psutil.Process(self.pid("supervisor"))
         return [supervisor, *supervisor.children(recursive=True)]
+
+
+def answers(url: str) -> bool:
+    """Tell whether a GET is answered, and well."""
+    try:
+        return requests.get(url, timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
 
 
 def gone(processes: list[psutil.Process]) -> bool:

@@ -1,0 +1,20 @@
+"""What a command's exit code says, the same for all of them."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit codes."""
+
+    #: It has done its work, and found nothing wrong.
+    DONE = 0
+    #: It could not do its work. A crash of Python itself ends with this code, too.
+    FAILED = 1
+    #: It was called wrongly, or with something of no use; nothing was done.
+    BAD_INPUT = 2
+    #: There is nothing to tell: no lab runs, or the check is inconclusive.
+    NOTHING = 3
+    #: It has done its work, and what it looked at is wrong.
+    WRONG = 4
