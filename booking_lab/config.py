@@ -74,6 +74,14 @@ class Settings:
         "BOOKING_LAB_REDIS_TIMEOUT", 0.5, "seconds to wait for an answer of Redis"
     )
     max_body: int = _setting("BOOKING_LAB_MAX_BODY", 16_384, "largest request body, in bytes")
+    request_timeout: float = _setting(
+        "BOOKING_LAB_REQUEST_TIMEOUT",
+        10.0,
+        "seconds in which a request has to be all there, and its answer has to be taken",
+    )
+    keepalive: float = _setting(
+        "BOOKING_LAB_KEEPALIVE", 75.0, "seconds that a connection may lie idle between requests"
+    )
     drain_seconds: float = _setting(
         "BOOKING_LAB_DRAIN_SECONDS", 5.0, "longest wait for attempts under way at a switch"
     )
@@ -168,6 +176,8 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("statement_timeout", 0.01, 600),
     ("redis_timeout", 0.01, 60),
     ("max_body", 256, 10_000_000),
+    ("request_timeout", 0.1, 600),
+    ("keepalive", 1, 3600),
     ("drain_seconds", 0, 120),
     ("trace_sample", 0, 1),
 )

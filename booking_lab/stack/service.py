@@ -14,13 +14,13 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
-from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client import multiprocess
 
 from booking_lab.config import Settings
 from booking_lab.stack import tuning
 from booking_lab.stack.leash import die_with_parent
 from booking_lab.stack.listeners import BACKLOG
+from booking_lab.stack.worker import LabWorker
 from booking_lab.web import create_app
 from booking_lab.web.logs import logging_config
 
@@ -28,20 +28,6 @@ from booking_lab.web.logs import logging_config
 GRACEFUL_SECONDS = 20
 #: How long the service stays up while it says that it isn't ready, for a balancer to notice.
 _UNREADY_SECONDS = 1.0
-
-
-class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """A worker that stops listening as soon as it stops accepting.
-
-    Otherwise new connections would hang until the last request under way is answered.
-    """
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """Begin or end accepting; ends listening too when the worker stops."""
-        super().set_accept_enabled(enabled)
-        if not enabled and not self.alive:
-            for listener in self.sockets:
-                listener.close()
 
 
 class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
@@ -115,7 +101,9 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": self.settings.threads,
             "worker_class": LabWorker,
             "preload_app": True,
-            "keepalive": 5,
+            # Some fields of a request tell gunicorn what it may be told by a trusted proxy alone;
+            # there is none that needs to.
+            "forwarded_allow_ips": "",
             "backlog": BACKLOG,
             "graceful_timeout": GRACEFUL_SECONDS,
             "control_socket_disable": True,

@@ -46,17 +46,21 @@ class Problem(BaseModel):
     trace_id: str
 
 
-def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
-    """Return the answer for an error; ``more`` adds members or replaces the standard ones."""
-    body = {
+def details(status: int, code: str, detail: str, trace_id: str) -> dict[str, Any]:
+    """Return an error's members."""
+    return {
         "type": f"urn:booking-lab:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
-        "trace_id": g.get("trace_id", ""),
-        **more,
+        "trace_id": trace_id,
     }
+
+
+def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
+    """Return the answer for an error; ``more`` adds members or replaces the standard ones."""
+    body = {**details(status, code, detail, g.get("trace_id", "")), **more}
     response = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
     if status in {429, 503}:
         response.headers["Retry-After"] = _RETRY_AFTER_SECONDS

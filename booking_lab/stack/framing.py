@@ -1,0 +1,103 @@
+"""When a request is all there: how far its head and its body reach in what was received.
+
+Only that is found out here. Whether the request is a good one, gunicorn's own parser says, once it
+can read it in one go; so what looks odd here counts as complete, for that parser to refuse.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gunicorn.http.errors import LimitRequestHeaders
+
+#: Bytes of a request line, as gunicorn has it, and of a head with all its fields.
+MOST_LINE, MOST_HEAD = 8190, 65_536
+
+_HEAD_END = b"\r\n\r\n"
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CODING = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_EXPECTS = re.compile(rb"\A[^\r\n]* HTTP/1\.1\r\n.*?\r\nexpect:[ \t]*100-continue", re.I | re.S)
+_CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?")
+
+
+class Incoming:
+    """What was received of one request.
+
+    Args:
+        most_body: bytes of a body; what is longer is not waited for.
+
+    Attributes:
+        received: what has come so far, a next request's beginning included.
+        complete: whether the request is all there, or no more of it is wanted.
+        too_long: whether its body is longer than it may be; it isn't all there then.
+        wants_leave: whether its sender waits for a word before the body is sent.
+    """
+
+    def __init__(self, most_body: int) -> None:
+        self.received = bytearray()
+        self.complete = self.too_long = self.wants_leave = False
+        self._most_body = most_body
+        self._body_at = self._at = self._length = self._decoded = 0
+        self._chunked = False
+
+    def add(self, data: bytes) -> None:
+        """Take what was received.
+
+        Raises:
+            LimitRequestHeaders: the head is longer than it may be.
+        """
+        seen = len(self.received)
+        self.received += data
+        if not self._body_at and not self._head_ends(seen):
+            return
+        self.complete = self.too_long or self._body_ends()
+
+    def _head_ends(self, seen: int) -> bool:
+        end = self.received.find(_HEAD_END, max(0, seen - 3))
+        if _BARE_LF.search(
+            self.received, max(0, seen - 1), end if end >= 0 else len(self.received)
+        ):
+            self.complete = True
+        elif end < 0:
+            self.complete = len(self.received) > MOST_LINE + 2 and b"\r\n" not in self.received
+            if len(self.received) > MOST_HEAD:
+                raise LimitRequestHeaders("the head is longer than it may be")
+        elif end > MOST_HEAD:
+            raise LimitRequestHeaders("the head is longer than it may be")
+        else:
+            self._body_at = self._at = end + len(_HEAD_END)
+            self._read_head(bytes(self.received[: self._body_at]))
+        return bool(self._body_at)
+
+    def _read_head(self, head: bytes) -> None:
+        self._chunked = bool(_CODING.search(head))
+        length = _LENGTH.search(head)
+        self._length = int(length[1]) if length and not self._chunked else 0
+        self.too_long = self._length > self._most_body
+        self.wants_leave = bool(_EXPECTS.match(head)) and not self.too_long
+
+    def _body_ends(self) -> bool:
+        if not self._chunked:
+            return len(self.received) >= self._body_at + self._length
+        # However it is cut into pieces, what is on its way isn't many times what it says.
+        if len(self.received) - self._body_at > 8 * self._most_body + MOST_HEAD:
+            self.too_long = True
+        return self.too_long or self._last_chunk_ends()
+
+    def _last_chunk_ends(self) -> bool:
+        while (end := self.received.find(b"\r\n", self._at)) >= 0:
+            size = _CHUNK_SIZE.fullmatch(self.received, self._at, end)
+            if not size:
+                return True
+            if not (many := int(size[1], 16)):
+                return self.received.find(_HEAD_END, end) >= 0
+            self.too_long = self._decoded + many > self._most_body
+            following = end + 2 + many + 2
+            if self.too_long or len(self.received) < following:
+                return self.too_long
+            if self.received[following - 2 : following] != b"\r\n":
+                return True
+            self._decoded += many
+            self._at = following
+        return bool(_BARE_LF.search(self.received, self._at))

@@ -1,0 +1,235 @@
+"""gunicorn's worker as the lab has it: its threads work, and its main loop does all the waiting.
+
+A thread gets a request once its head and body are all there, and is done with it once the answer is
+written into memory. So clients that send slowly, read slowly or don't hang up cost a descriptor and
+no thread, and each of these waits has an end. gunicorn's own worker lets a thread wait for
+whatever follows the first byte, and its main loop for the end of each connection.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import resource
+import selectors
+import socket
+import time
+from functools import partial
+from typing import Any
+
+from gunicorn.http import wsgi
+from gunicorn.http.errors import LimitRequestHeaders
+from gunicorn.http.message import Request
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
+
+from booking_lab.config import Settings
+from booking_lab.stack.complaints import check, complaint
+from booking_lab.stack.connection import Connection, Received, Stage
+
+#: How long a client that was answered for the last time may take to close its end.
+_END_SECONDS = 2.0
+#: Connections of one worker at most.
+MOST_CONNECTIONS = 1000
+#: When there are as many, those that have waited longest make room, if they have waited so long.
+_MAY_GO_AFTER = 1.0
+_LOOK_EVERY = 0.2
+_FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+
+class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """A worker in which no thread waits for a client.
+
+    It stops listening as soon as it stops accepting: new connections would hang otherwise until the
+    last request under way is answered.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        settings = self.app.settings
+        self.worker_connections = _room(settings)
+        self._most_body = settings.max_body
+        self._seconds = {
+            Stage.IDLE: settings.keepalive,
+            Stage.REQUEST: settings.request_timeout,
+            Stage.ANSWER: settings.request_timeout,
+            Stage.END: _END_SECONDS,
+        }
+        # In the order in which they began to wait.
+        self._waiting: dict[Connection, None] = {}
+        self._looked = 0.0
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Begin or end accepting; ends listening too when the worker stops."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
+    def accept(self, listener: Any) -> None:
+        """Take a new connection."""
+        try:
+            sock, client = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError, InterruptedError):
+            return  # another worker was faster, or the client has gone
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            self._make_room()
+            return
+        self.nr_conns += 1
+        self._wait(Connection(sock, client, listener.getsockname(), self._most_body), Stage.IDLE)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """End what has waited for too long; ``force``: whatever waits."""
+        now = time.monotonic()
+        if not force and now < self._looked + _LOOK_EVERY:
+            return
+        self._looked = now
+        for conn in list(self._waiting):
+            if force or now > conn.since + self._seconds[conn.stage]:
+                self._take(conn)
+                self._give_up(conn, force)
+        if self.nr_conns >= self.worker_connections:
+            self._make_room()
+
+    def _cap_keepalive(self, _deadline: float) -> None:
+        # A worker that stops. gunicorn waits a moment for requests that are on their way.
+        self._seconds[Stage.IDLE] = STOP_KEEPALIVE_LINGER
+        for conn in self._waiting:
+            if conn.stage is Stage.IDLE:
+                conn.since = time.monotonic()
+
+    # --- the main loop: connections wait ---------------------------------------------------------
+
+    def _wait(self, conn: Connection, stage: Stage) -> None:
+        conn.stage, conn.since = stage, time.monotonic()
+        self._waiting[conn] = None
+        event = selectors.EVENT_WRITE if stage is Stage.ANSWER else selectors.EVENT_READ
+        self.poller.register(conn.sock, event, partial(self._stirs, conn))
+
+    def _take(self, conn: Connection) -> None:
+        del self._waiting[conn]
+        self.poller.unregister(conn.sock)
+
+    def _stirs(self, conn: Connection, _sock: socket.socket) -> None:
+        if conn not in self._waiting:
+            return  # it was ended by another event of the same moment
+        if conn.stage is Stage.ANSWER:
+            if conn.send():
+                self._take(conn)
+                self._go_on(conn)
+            return
+        data = conn.receive()
+        if data == b"":
+            self._take(conn)
+            self._close(conn)
+        elif data and conn.stage is not Stage.END:
+            self._receive(conn, data)
+
+    def _receive(self, conn: Connection, data: bytes) -> None:
+        if conn.stage is Stage.IDLE:
+            conn.stage, conn.since = Stage.REQUEST, time.monotonic()
+        try:
+            conn.incoming.add(data)
+        except LimitRequestHeaders as error:
+            self._take(conn)
+            self._refuse(conn, error)
+            return
+        conn.give_leave()
+        if conn.incoming.complete:
+            self._take(conn)
+            self.tpool.submit(self._serve, conn)
+
+    def _answered(self, conn: Connection) -> None:
+        if conn.send():
+            self._go_on(conn)
+        else:
+            self._wait(conn, Stage.ANSWER)
+
+    def _go_on(self, conn: Connection) -> None:
+        if not conn.keep:
+            self._end(conn)
+            return
+        self._wait(conn, Stage.IDLE)
+        conn.begin_next()
+        if conn.ahead:
+            self._receive(conn, conn.ahead)
+
+    def _give_up(self, conn: Connection, force: bool) -> None:
+        if conn.stage is Stage.REQUEST and not force:
+            seconds = f"{self._seconds[Stage.REQUEST]:g}"
+            late = f"The request was not all there within {seconds} seconds"
+            self._refuse(conn, TimeoutError(late))
+        else:
+            self._close(conn)
+
+    def _refuse(self, conn: Connection, error: Exception) -> None:
+        conn.replace_answer(complaint(error))
+        conn.send()
+        self._end(conn)
+
+    def _end(self, conn: Connection) -> None:
+        # What the client still sends is read: a reset would take the answer away from it.
+        if conn.hang_up():
+            self._wait(conn, Stage.END)
+        else:
+            self._close(conn)
+
+    def _close(self, conn: Connection) -> None:
+        self.nr_conns -= 1
+        conn.sock.close()
+
+    def _make_room(self) -> None:
+        long_ago = time.monotonic() - _MAY_GO_AFTER
+        may_go = [conn for conn in self._waiting if conn.since < long_ago]
+        for conn in may_go[: max(1, self.worker_connections // 10)]:
+            self._take(conn)
+            self._close(conn)
+
+    # --- a thread: the request is there ----------------------------------------------------------
+
+    def _serve(self, conn: Connection) -> None:
+        try:
+            self._answer(conn)
+        except BaseException as error:  # whatever it is, its client is told
+            conn.replace_answer(complaint(error))
+        finally:
+            conn.send()
+            self.method_queue.defer(self._answered, conn)
+
+    def _answer(self, conn: Connection) -> None:
+        incoming, conn.requests = conn.incoming, conn.requests + 1
+        received = Received(bytes(incoming.received))
+        request = Request(self.cfg, received, conn.client, conn.requests)
+        request._expected_100_continue = False  # that was answered when it was due
+        check(request)
+        response, environ = wsgi.create(request, conn, conn.client, conn.server, self.cfg)
+        environ["wsgi.multithread"] = True
+        self._put_body(environ, request, incoming.too_long)
+        if not self.alive or incoming.too_long:
+            response.force_close()
+        answer = self.wsgi(environ, response.start_response)
+        try:
+            for piece in answer:
+                response.write(piece)
+            response.close()
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        conn.keep, conn.ahead = not response.should_close(), received.take_buffered()
+
+    def _put_body(self, environ: dict[str, Any], request: Request, too_long: bool) -> None:
+        """Hand the body over in one piece, with its length; of one that is too long, that alone."""
+        body = b"" if too_long else request.body.read()
+        environ["wsgi.input"] = io.BytesIO(body)
+        if environ.pop("HTTP_TRANSFER_ENCODING", None):
+            environ["CONTENT_LENGTH"] = str(self._most_body + 1 if too_long else len(body))
+
+
+def _room(settings: Settings) -> int:
+    """Return how many connections fit beside the descriptors that the worker itself may need."""
+    own = settings.booking_pool + settings.read_pool + 2 * settings.threads + 128
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(64, min(MOST_CONNECTIONS, allowed - own))
