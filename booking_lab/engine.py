@@ -238,7 +238,9 @@ class Engine:
         asked = booking.request
         for number in range(1, retry.attempts + 1):
             # What a try has chosen is chosen anew by the next.
-            booking.tries, booking.request = number, asked
+            booking.tries = number
+            if booking.request is not asked:
+                booking.be_about(asked)
             attempt = Attempt(booking, number, session, self._servers, observers, Confirmation)
             try:
                 booking.strategy.book(attempt)

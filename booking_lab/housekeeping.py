@@ -6,12 +6,13 @@ import logging
 import os
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import psycopg2
 
 from booking_lab import selection
+from booking_lab.background import Duty, Heartbeat
 from booking_lab.db import flushes
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
@@ -27,6 +28,8 @@ _FLUSH_EVERY = 0.25
 _REST = 0.5
 #: Seconds between two looks whether the bookings of an older epoch are done.
 _DRAIN_LOOK = 0.01
+#: Seconds that the thread gets to end: a statement that waits is over by then, as a rule.
+_PATIENCE = 10.0
 
 
 class Housekeeping:
@@ -37,8 +40,11 @@ class Housekeeping:
         ledger: what to write.
         under_way: the bookings under way in this process.
         worker: this process, as ``instance/pid``.
-        each_round: called several times a second, whether the database answers or not.
-        chore: called several times a second with the connection, while the database answers.
+        connected: called with each new connection.
+        duties: done several times a second, whether the database answers or not.
+
+    Attributes:
+        heartbeat: tells whether the thread lives.
     """
 
     def __init__(
@@ -47,19 +53,20 @@ class Housekeeping:
         ledger: Ledger,
         under_way: UnderWay,
         worker: str,
-        each_round: Callable[[], None],
-        chore: Callable[[Session], None],
+        connected: Callable[[Session], object],
+        duties: Sequence[Duty],
     ) -> None:
         self._connector = connector
         self._ledger = ledger
         self._under_way = under_way
         self._worker = worker
-        self._each_round = each_round
-        self._chore = chore
+        self._connected = connected
+        self._duties = duties
         self._stop_read, self._stop_write = os.pipe()
         self._stopping = False
         self._tried = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        self.heartbeat = Heartbeat(self._thread)
 
     def start(self, timeout: float = 5.0) -> None:
         """Start the thread; return once the worker is registered, or can't be for now."""
@@ -70,45 +77,52 @@ class Housekeeping:
         """Write what is left of the ledger and end the thread."""
         self._stopping = True
         os.write(self._stop_write, b".")
-        self._thread.join(10)
+        self._thread.join(_PATIENCE)
+        if self._thread.is_alive():
+            # It still watches the pipe, which ends with the process.
+            log.error("housekeeping has not ended in time; the ledger's last rows may be lost")
+            return
         os.close(self._stop_read)
         os.close(self._stop_write)
 
     def _run(self) -> None:
         said = ""
         while True:
-            self._each_round()
+            self._begin_round()
             last = self._stopping
+            bug: BaseException | None = None
             try:
                 with closing(self._connector.connect()) as raw:
                     self._serve(raw, Session(raw))
             except (BookingLabError, psycopg2.Error) as error:
                 reason = str(error).partition("\n")[0]
+            except BaseException as error:  # whatever it is: a switch waits for this thread
+                reason, bug = repr(error), error
             else:
                 return
             self._tried.set()
             if last:
-                log.error("the ledger's last rows are lost: %s", reason)
+                log.error("the ledger's last rows are lost: %s", reason, exc_info=bug)
                 return
             # Once is enough: it may be so for a while.
             level = logging.DEBUG if reason == said else logging.WARNING
-            log.log(level, "housekeeping begins anew: %s", reason)
+            log.log(level, "housekeeping begins anew: %s", reason, exc_info=bug)
             said = reason
-            select.select([self._stop_read], [], [], _REST)
+            _wait([self._stop_read], _REST)
 
     def _serve(self, raw: psycopg2.extensions.connection, session: Session) -> None:
+        self._connected(session)
         session.execute(f"LISTEN {selection.CHANNEL}; LISTEN {flushes.CHANNEL}")
         # A switch may have come between two connections; what is under way now belongs to it.
         drained = told = 0
         wanted, asked = selection.read(session).epoch, flushes.asked(session)
         while True:
             done = drained < wanted and not self._under_way.older_than(wanted)
-            self._each_round()
+            self._begin_round()
             self._ledger.flush(session)
             if told < asked:
                 flushes.tell(session, self._worker, asked)
                 told = asked
-            self._chore(session)
             if done:
                 # After the flush: whoever has waited for this finds the books complete.
                 selection.register(session, self._worker, wanted, told)
@@ -117,11 +131,23 @@ class Housekeeping:
             if self._stopping:
                 selection.unregister(session, self._worker)
                 return
-            self._wait(raw, _DRAIN_LOOK if drained < wanted else _FLUSH_EVERY)
+            seconds = _DRAIN_LOOK if drained < wanted else _FLUSH_EVERY
+            _wait([raw.fileno(), self._stop_read], seconds)
             raw.poll()
             if raw.notifies:
                 raw.notifies.clear()
                 wanted, asked = selection.read(session).epoch, flushes.asked(session)
 
-    def _wait(self, raw: psycopg2.extensions.connection, seconds: float) -> None:
-        select.select([raw.fileno(), self._stop_read], [], [], seconds)
+    def _begin_round(self) -> None:
+        self.heartbeat.beat()
+        for duty in self._duties:
+            duty()
+
+
+def _wait(descriptors: Sequence[int], seconds: float) -> None:
+    """Wait until one of these can be read, ``seconds`` at most."""
+    # Not select(), which fails for a descriptor above 1,023.
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    poll.poll(seconds * 1000)

@@ -7,11 +7,14 @@ import os
 
 import psycopg2
 
+from booking_lab import reconciler
+from booking_lab.background import Duty, Rounds
 from booking_lab.config import Settings
 from booking_lab.core.capability import Counts
 from booking_lab.core.lease import Servers
 from booking_lab.core.step import Observer
 from booking_lab.db.connector import Connector
+from booking_lab.db.identity import Identity
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
 from booking_lab.engine import Engine
@@ -45,7 +48,9 @@ class Lab:
         self.ledger = Ledger()
         self.metrics = Metrics()
         self.tracer_provider = tracing.provider(settings) if settings.otlp_endpoint else None
+        self._identity = Identity(self.connector)
         self._housekeeping: Housekeeping | None = None
+        self._repairs: Rounds | None = None
 
     def start(self) -> None:
         """Open pools and clients and start the housekeeping; call it in the worker."""
@@ -64,10 +69,11 @@ class Lab:
         self.redlock = tuple(
             redis_lock.connect(url, settings.redis_timeout) for url in settings.redlock_urls
         )
+        self.servers = Servers(self.redis, self.redlock, identity=self._identity)
         self.history = self._recording()
         self.engine = Engine(
             self.bookings,
-            Servers(self.redis, self.redlock),
+            self.servers,
             self.registry,
             self.ledger,
             self._observers(),
@@ -77,19 +83,31 @@ class Lab:
             [entry.name for entry in self.registry.entries()], [one.name for one in self.workloads]
         )
         countable = {one.name: one for one in self.workloads if isinstance(one, Counts)}
-        self.reconciler = Reconciler(self.redis, countable, self.registry)
         self._housekeeping = Housekeeping(
             self.connector,
             self.ledger,
             self.engine.under_way,
             self.worker,
-            each_round=self._show,
-            chore=self.reconciler.round,
+            connected=self._identity.learn,
+            duties=[
+                Duty("showing gauges", lambda: gauges.show((self.bookings, self.reads))),
+                Duty("publishing metrics", self.metrics.publish),
+            ],
         )
         self._housekeeping.start()
+        if self.redis:
+            # Apart from the housekeeping: a Redis that doesn't answer must not delay a switch.
+            self.reconciler = Reconciler(self.redis, countable, self.reads, self._identity)
+            self._repairs = Rounds(
+                Duty("repairing counters", self.reconciler.round), reconciler.EVERY
+            )
+            self._repairs.start()
 
     def stop(self) -> None:
         """Write the ledger's last rows and close everything."""
+        if self._repairs:
+            self._repairs.stop()
+            self._repairs = None
         if self._housekeeping:
             self._housekeeping.stop()
             self._housekeeping = None
@@ -104,9 +122,10 @@ class Lab:
             if self.tracer_provider:
                 self.tracer_provider.shutdown()
 
-    def _show(self) -> None:
-        gauges.show((self.bookings, self.reads))
-        self.metrics.publish()
+    @property
+    def lives(self) -> bool:
+        """Whether what runs beside the bookings lives: the housekeeping, the repair of counters."""
+        return all(one.heartbeat.lives for one in (self._housekeeping, self._repairs) if one)
 
     def _observers(self) -> list[Observer]:
         # Thinking stands outside of measuring: the race window is nobody's step.

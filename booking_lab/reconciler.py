@@ -14,22 +14,24 @@ may find its place given away; then PostgreSQL decides between the two.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from booking_lab import selection
-from booking_lab.core.capability import Capability
 from booking_lab.core.workload import Session
+from booking_lab.db.pool import Pool
+from booking_lab.errors import TimedOut, Unavailable
 from booking_lab.locks import redis_counters
 from booking_lab.locks.redis_counters import Counter
 from booking_lab.observers.metrics import REPAIRED
-from booking_lab.registry import Registry
 
 log = logging.getLogger(__name__)
 
 #: Seconds after which a reservation is taken for one of a booker that died: longer than the waits
 #: of a booking for locks and statements.
 LEFT_BEHIND_AFTER = 30.0
+#: Seconds between two rounds.
+EVERY = 0.25
 #: Counters of a round, drawn by chance, so that several workers share the work.
 _EACH_ROUND = 16
 
@@ -39,12 +41,16 @@ SELECT id::text FROM attempts WHERE id = ANY(%(ids)s::uuid[]) AND outcome = 'con
 
 
 class Reconciler:
-    """Repairs counters, some in each round.
+    """Repairs counters, some in each round, as long as there are any.
+
+    It doesn't matter who uses them: bookings may count under a strategy of their own, and what is
+    booked or freed past the counters leaves them wrong.
 
     Args:
-        redis: the client; none: there is nothing to repair.
+        redis: the client.
         workloads: those that can be counted, by name.
-        registry: says what the current strategy needs.
+        pool: lends connections; none is held while Redis is asked.
+        lab: says which lab's counters they are.
         left_behind_after: seconds after which a reservation without a confirmation is dropped.
     """
 
@@ -52,45 +58,50 @@ class Reconciler:
         self,
         redis: Any,
         workloads: Mapping[str, Any],
-        registry: Registry,
+        pool: Pool,
+        lab: Callable[[], str],
         left_behind_after: float = LEFT_BEHIND_AFTER,
     ) -> None:
         self._redis = redis
         self._workloads = workloads
-        self._registry = registry
+        self._pool = pool
+        self._lab = lab
         self._left_behind_after = left_behind_after
-        self._failing = False
+        self._failing: set[str] = set()
 
-    def round(self, session: Session) -> None:
-        """Repair if the current strategy counts; what fails is tried again in the next round."""
-        if self._redis is None:
-            return
-        try:
-            current = selection.read(session)
-            _, strategy = self._registry.selected(current)
-            if Capability.COUNTS in strategy.needs:
-                self.repair(session, current.generation)
-            self._failing = False
-        except Exception as error:  # a workload's bug must not end the housekeeping
-            if not self._failing:
-                log.warning("counters can't be repaired: %r", error)
-            self._failing = True
-
-    def repair(self, session: Session, generation: int) -> int:
+    def round(self) -> int:
         """Repair some counters; return how many reservations and counters were put right.
+
+        A counter that can't be repaired is logged, and keeps no other one from it.
 
         Raises:
             Unavailable: Redis or PostgreSQL doesn't answer.
         """
-        counters = redis_counters.some(self._redis, generation, _EACH_ROUND)
-        return sum(
-            self._repair(session, generation, counter)
-            for counter in counters
-            if counter.workload in self._workloads
-        )
+        with self._pool.session(selection.read) as (_, current):
+            generation = current.generation
+        counters = redis_counters.some(self._redis, self._lab(), generation, _EACH_ROUND)
+        counted = [one for one in counters if one.workload in self._workloads]
+        if not counted:
+            return 0
+        with self._pool.session(selection.read) as (session, _):
+            truths = [(one, self._truth_if_told(session, one)) for one in counted]
+        return sum(self._repair(one, *truth) for one, truth in truths if truth)
 
-    def _repair(self, session: Session, generation: int, counter: Counter) -> int:
-        left, confirmed = self._truth(session, counter)
+    def _truth_if_told(self, session: Session, counter: Counter) -> tuple[int, set[str]] | None:
+        name = counter.anchor.name
+        try:
+            truth = self._truth(session, counter)
+        except (Unavailable, TimedOut):
+            raise
+        except Exception:  # a workload's bug
+            if name not in self._failing:
+                log.exception("the counter of %s can't be repaired", name)
+                self._failing.add(name)
+            return None
+        self._failing.discard(name)
+        return truth
+
+    def _repair(self, counter: Counter, left: int, confirmed: Collection[str]) -> int:
         forgotten = [
             booking
             for booking, (_, age) in counter.reservations.items()
@@ -104,7 +115,7 @@ class Reconciler:
         )
         if right == counter.left and not forgotten:
             return 0
-        if not redis_counters.repair(self._redis, generation, counter, right, forgotten):
+        if not redis_counters.repair(self._redis, counter, right, forgotten):
             return 0
         log.info("%s was %s and is %s", counter.anchor.name, counter.left, right)
         REPAIRED.labels(counter.workload).inc(max(len(forgotten), 1))

@@ -15,7 +15,6 @@ from psycopg2.extensions import connection
 
 from booking_lab.bench.place import Place
 from booking_lab.core.booking import Outcome
-from booking_lab.core.lease import Servers
 from booking_lab.core.workload import Record, Row
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
@@ -88,7 +87,7 @@ def record(lab: Lab, strategy: str, place: Place) -> Transcript:
     """
     transcript = Transcript()
     pool = _OneSession(lab.connector, transcript)
-    servers = Servers(lab.redis, lab.redlock)
+    servers = lab.servers
     engine = Engine(pool, servers, lab.registry, Ledger(), [], "bench")
     entry = lab.registry.get(strategy)
     request = place.request(random.Random(strategy), "transcript")

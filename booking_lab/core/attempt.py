@@ -138,9 +138,8 @@ class Attempt:
             Busy: what is left is locked by others.
         """
         with self.step(StepKind.ACQUIRE, "best available"):
-            self._booking.request = self._able(Capability.CHOICE).choose(
-                self._session, self._booking.request
-            )
+            chosen = self._able(Capability.CHOICE).choose(self._session, self._booking.request)
+            self._booking.be_about(chosen)
 
     # --- the booking itself ------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from booking_lab.core.lease import Lease
 from booking_lab.core.step import StepKind
 from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Workload
+from booking_lab.errors import PluginFault
 
 
 class Outcome(StrEnum):
@@ -64,6 +66,11 @@ class Booking:
         code: a stable word for the outcome's reason.
         message: the reason for a reader.
         booking_id: the id of the confirmed booking's row.
+        scope: what a reset clears as one with it, as its workload says.
+        subject: what is contended for in a word, as its workload says.
+
+    Raises:
+        PluginFault: the workload doesn't say what this is about.
     """
 
     workload: Workload
@@ -82,8 +89,42 @@ class Booking:
     booking_id: int | None = None
     timing: Timing = field(default_factory=Timing)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    scope: str = field(init=False)
+    subject: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.be_about(self.request)
+
+    def be_about(self, request: Request) -> None:
+        """Be about ``request`` from now on.
+
+        Its workload, which may be anybody's code, is asked here and never after the commit, when
+        it would be too late for it to fail.
+
+        Raises:
+            PluginFault: the workload doesn't say what this is about.
+        """
+        self.scope = _said(self.workload, self.workload.scope, request)
+        self.subject = _said(self.workload, self.workload.subject, request)
+        self.request = request
 
     def begin_again(self, anew: Booking) -> None:
         """Be under way as ``anew`` is: the same booking, begun after a switch or a reset."""
-        self.request, self.strategy, self.options = anew.request, anew.strategy, anew.options
+        self.be_about(anew.request)
+        self.strategy, self.options = anew.strategy, anew.options
         self.epoch, self.think_time = anew.epoch, anew.think_time
+
+
+def _said(workload: Workload, ask: Callable[[Any], str], request: Request) -> str:
+    """Return what ``workload`` says of ``request``, if every reader of it can use that."""
+    try:
+        said = ask(request)
+        if isinstance(said, str) and "\0" not in said:
+            said.encode()  # half a surrogate pair is no text either
+            return said
+    except Exception as error:  # whatever a plug-in's author did
+        raise PluginFault(f"The workload {workload.name} failed: {error!r}.") from error
+    raise PluginFault(
+        f"The workload {workload.name} failed: its {ask.__name__} is {said!r}, which is no text "
+        f"that PostgreSQL takes."
+    )

@@ -16,6 +16,14 @@ from booking_lab.core.clock import Clock
 Announce = Callable[[str], AbstractContextManager[object]]
 
 
+def key(lab: str, kind: str, name: str) -> str:
+    """Return the key in Redis of something that belongs to ``lab``.
+
+    Everything that the lab keeps in Redis is under such a key, so that two labs can use one server.
+    """
+    return ":".join(["booking-lab", *([lab] if lab else []), kind, name])
+
+
 @dataclass(frozen=True)
 class Servers:
     """What locks may use beyond PostgreSQL; none where the lab has no such server.
@@ -26,12 +34,14 @@ class Servers:
         memory: what the threads of this process share: the holders of its locks by name, and its
             queues.
         clock: how time passes.
+        identity: tells this lab from all others that may use the same servers.
     """
 
     redis: Any = None
     redlock: tuple[Any, ...] = ()
     memory: dict[str, Any] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
+    identity: Callable[[], str] = str
 
     @cached_property
     def offered(self) -> frozenset[Capability]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from pydantic_core import to_json
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.workload import Session
+from booking_lab.errors import BookingLabError, Refused
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,9 @@ MOST_PENDING = 100_000
 _BATCH = 500
 
 #: What PostgreSQL says of a row that can't be written, however often one tries.
-_UNFIT = (psycopg2.DataError, psycopg2.IntegrityError)
+_UNFIT = (psycopg2.DataError, psycopg2.IntegrityError, Refused)
+#: What it says when it can't write any row for now.
+_FAILED = (psycopg2.Error, BookingLabError)
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Ledger:
 
     def __init__(self, most: int = MOST_PENDING) -> None:
         self._most = most
-        self._pending: list[Booking] = []
+        self._pending: deque[Booking] = deque()
         self._lost = 0
         self._lock = threading.Lock()
 
@@ -93,9 +97,7 @@ class Ledger:
         """Take down how ``booking`` was answered."""
         with self._lock:
             self._pending.append(booking)
-            if len(self._pending) > self._most:
-                del self._pending[0]
-                self._lost += 1
+            self._trim()
 
     def flush(self, session: Session) -> None:
         """Write all that is pending. Keeps it if the database fails; a row that fails is lost."""
@@ -105,13 +107,17 @@ class Ledger:
                 self._write(session, batch)
             except BaseException:
                 with self._lock:
-                    self._pending[:0] = batch
+                    self._pending.extendleft(reversed(batch))
+                    self._trim()
                 raise
 
     def _write(self, session: Session, batch: Sequence[Booking]) -> None:
         try:
             _send(session, batch)
-        except _UNFIT as error:
+        except Exception as error:
+            # Anything else is a row's own fault, such as a value that has no form in JSON.
+            if isinstance(error, _FAILED) and not isinstance(error, _UNFIT):
+                raise
             if len(batch) > 1:
                 for one in batch:
                     self._write(session, [one])  # so that what is unfit is lost alone
@@ -121,6 +127,11 @@ class Ledger:
                 "a row of the ledger is lost: %s", reason, extra={"trace_id": batch[0].trace_id}
             )
 
+    def _trim(self) -> None:
+        while len(self._pending) > self._most:
+            self._pending.popleft()
+            self._lost += 1
+
     def _tell(self) -> None:
         with self._lock:
             lost, self._lost = self._lost, 0
@@ -129,8 +140,7 @@ class Ledger:
 
     def _take(self) -> list[Booking]:
         with self._lock:
-            batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
-        return batch
+            return [self._pending.popleft() for _ in range(min(_BATCH, len(self._pending)))]
 
 
 def _send(session: Session, bookings: Sequence[Booking]) -> None:
@@ -189,8 +199,8 @@ def _own(booking: Booking) -> dict[str, object]:
     """What it has for itself."""
     request = booking.request
     return {
-        "scope": booking.workload.scope(request),
-        "subject": booking.workload.subject(request),
+        "scope": booking.scope,
+        "subject": booking.subject,
         "action": request.action,
         "customer_id": request.customer_id,
         "code": booking.code,

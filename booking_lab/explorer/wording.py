@@ -96,7 +96,7 @@ def ended(ending: Ending) -> str:
 
 def lock_name(event: Event, message: Message) -> str:
     """The name of the lock that a message to Redis is about."""
-    key = str(message.parameters.get("KEYS[1]", "")).removeprefix("booking-lab:lock:")
+    _, _, key = str(message.parameters.get("KEYS[1]", "")).partition(":lock:")
     _, _, server = event.detail.partition(" at ")
     return f"{key} at {server}" if server else key
 

@@ -3,7 +3,8 @@
 Each anchor has a hash: what is left, a version that moves with every change, and a field for each
 reservation that nobody has confirmed yet, with its units and when it was made by the clock of
 Redis. A set names the anchors that have one. Keys bear the generation, so that a reset leaves the
-counters of before behind, and expire when nobody uses them.
+counters of before behind, and the lab's name, so that labs can share a Redis. They expire when
+nobody uses them.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import redis
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.booking import Booking
-from booking_lab.core.lease import Announce, Servers
+from booking_lab.core.lease import Announce, Servers, key
 from booking_lab.errors import RedisUnavailable, SoldOut
 
 #: Seconds after which a counter that nobody uses is forgotten.
@@ -96,7 +98,7 @@ class RedisCounters:
             servers.redis,
             str(booking.request.id),
             booking.workload.name,
-            booking.request.generation,
+            _index(servers.identity(), booking.request.generation),
             {anchor: units[anchor] for anchor in sorted(units) if units[anchor]},
             math.ceil(servers.clock.expiry(KEPT_FOR) * 1000),
         )
@@ -110,7 +112,7 @@ class RedisReservation:
         client: the Redis client.
         id: the booking's id.
         workload: what is booked.
-        generation: which counters.
+        index: the key of the set that names the counters.
         units: how much of each anchor.
         kept_ms: milliseconds until the counters are forgotten.
     """
@@ -118,7 +120,7 @@ class RedisReservation:
     client: redis.Redis
     id: str
     workload: str
-    generation: int
+    index: str
     units: Mapping[Anchor, int]
     kept_ms: int
 
@@ -130,7 +132,7 @@ class RedisReservation:
             asked.append({"anchor": name, "units": units})
             if anchor in filled:
                 asked[-1]["filled"] = filled[anchor]
-        keys = [*self._keys, _index(self.generation)]
+        keys = [*self._keys, self.index]
         with announce("reservation"):
             answer = _run(self.client, _TAKE, keys, self.id, self.kept_ms, json.dumps(asked))
         anchors = list(self.units)
@@ -151,7 +153,7 @@ class RedisReservation:
 
     @property
     def _keys(self) -> list[str]:
-        return [_key(self.generation, anchor) for anchor in self.units]
+        return [_key(self.index, anchor) for anchor in self.units]
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,7 @@ class Counter:
     """A counter as somebody who wants to repair it has seen it.
 
     Attributes:
+        key: its key.
         workload: what is booked.
         anchor: what it counts.
         left: its value.
@@ -166,6 +169,7 @@ class Counter:
         reservations: by the booking's id, the units and the age in seconds.
     """
 
+    key: str
     workload: str
     anchor: Anchor
     left: int
@@ -173,64 +177,62 @@ class Counter:
     reservations: Mapping[str, tuple[int, float]]
 
 
-def some(client: redis.Redis, generation: int, most: int) -> list[Counter]:
-    """Look at some counters, at most ``most``, by chance.
+def some(client: redis.Redis, lab: str, generation: int, most: int) -> list[Counter]:
+    """Look at some counters of ``lab``, at most ``most``, by chance.
 
     Raises:
         RedisUnavailable: no answer.
     """
+    index = _index(lab, generation)
     try:
-        members: Any = client.srandmember(_index(generation), most)
-        seen = [(member, _look(client, generation, member)) for member in members]
+        members: Any = client.srandmember(index, most)
+        seen = [(member, _look(client, index, member)) for member in members]
         if gone := [member for member, counter in seen if counter is None]:
-            client.srem(_index(generation), *gone)
+            client.srem(index, *gone)
     except redis.RedisError as error:
         raise RedisUnavailable from error
     return [counter for _, counter in seen if counter]
 
 
-def repair(
-    client: redis.Redis, generation: int, counter: Counter, left: int, forget: Collection[str]
-) -> bool:
+def repair(client: redis.Redis, counter: Counter, left: int, forget: Collection[str]) -> bool:
     """Set a counter right and forget reservations, unless it has changed since it was looked at.
 
     Raises:
         RedisUnavailable: no answer.
     """
-    keys = [_key(generation, counter.anchor)]
-    return bool(_run(client, _REPAIR, keys, counter.version, left, *forget))
+    return bool(_run(client, _REPAIR, [counter.key], counter.version, left, *forget))
 
 
-def _look(client: redis.Redis, generation: int, member: bytes) -> Counter | None:
-    workload, table, key = json.loads(member)
-    # These become part of statements, and Redis may be open to more people than PostgreSQL is.
-    if not all(_NAME.fullmatch(name) for name in (table, *(column for column, _ in key))):
+def _look(client: redis.Redis, index: str, member: bytes) -> Counter | None:
+    """Return the counter that the index calls ``member``; none if it is gone, or never was one."""
+    try:
+        workload, table, key = json.loads(member)
+        # These become part of statements, and Redis may be open to more people than PostgreSQL is.
+        if not all(_NAME.fullmatch(name) for name in (table, *(column for column, _ in key))):
+            return None
+        anchor = Anchor(table, tuple((column, value) for column, value in key))
+        now, pairs = _run(client, _LOOK, [_key(index, anchor)])
+        fields = {pairs[i].decode(): pairs[i + 1].decode() for i in range(0, len(pairs), 2)}
+        left, version = int(fields.pop("left")), int(fields.pop("version"))
+        records = {name: record.split("@") for name, record in fields.items()}
+        reservations = {
+            str(UUID(name)): (int(units), int(now) - int(since))
+            for name, (units, since) in records.items()
+        }
+    except (ValueError, TypeError, KeyError):  # nothing that the scripts above have written
         return None
-    anchor = Anchor(table, tuple((column, value) for column, value in key))
-    now, pairs = _run(client, _LOOK, [_key(generation, anchor)])
-    fields = {pairs[i].decode(): pairs[i + 1].decode() for i in range(0, len(pairs), 2)}
-    if not fields:
-        return None
-    left, version = int(fields.pop("left")), int(fields.pop("version"))
-    records = {name: record.split("@") for name, record in fields.items()}
-    return Counter(
-        workload,
-        anchor,
-        left,
-        version,
-        {name: (int(units), int(now) - int(since)) for name, (units, since) in records.items()},
-    )
+    return Counter(_key(index, anchor), workload, anchor, left, version, reservations)
 
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
-def _key(generation: int, anchor: Anchor) -> str:
-    return f"booking-lab:left:{generation}:{anchor.name}"
+def _index(lab: str, generation: int) -> str:
+    return key(lab, "left", str(generation))
 
 
-def _index(generation: int) -> str:
-    return f"booking-lab:left:{generation}"
+def _key(index: str, anchor: Anchor) -> str:
+    return f"{index}:{anchor.name}"
 
 
 def _run(client: redis.Redis, script: str, keys: Sequence[str], *arguments: Any) -> Any:

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from booking_lab.core.anchor import Anchor
-from booking_lab.core.lease import Announce, Servers
+from booking_lab.core.lease import Announce, Servers, key
 from booking_lab.errors import RedisUnavailable
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,11 @@ def connect(url: str, timeout: float) -> redis.Redis:
     )
 
 
+def lock_key(anchor: Anchor, servers: Servers) -> str:
+    """Return the key of the lock on ``anchor``, at every server."""
+    return key(servers.identity(), "lock", anchor.name)
+
+
 @dataclass(frozen=True)
 class RedisLock:
     """One Redis lock for each anchor.
@@ -66,7 +71,8 @@ class RedisLock:
         """
         if servers.redis is None:
             raise RedisUnavailable("The lab runs without Redis, and this strategy needs it.")
-        return RedisLease.of(servers.redis, anchor, servers.clock.expiry(self.ttl))
+        ttl = servers.clock.expiry(self.ttl)
+        return RedisLease.of(servers.redis, lock_key(anchor, servers), ttl)
 
 
 @dataclass(frozen=True)
@@ -86,10 +92,10 @@ class RedisLease:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @classmethod
-    def of(cls, client: redis.Redis, anchor: Anchor, ttl: float) -> RedisLease:
-        """Return the lease of ``anchor`` at one server; ``ttl`` in seconds."""
+    def of(cls, client: redis.Redis, key: str, ttl: float) -> RedisLease:
+        """Return the lease of ``key`` at one server; ``ttl`` in seconds."""
         # Redis refuses an expiry of zero, so a part of a millisecond is a whole one.
-        return cls(client, f"booking-lab:lock:{anchor.name}", math.ceil(ttl * 1000))
+        return cls(client, key, math.ceil(ttl * 1000))
 
     def try_acquire(self, announce: Announce) -> bool:
         """Take the lock if it is free.

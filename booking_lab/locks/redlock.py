@@ -11,7 +11,7 @@ from booking_lab.core.anchor import Anchor
 from booking_lab.core.clock import Clock
 from booking_lab.core.lease import Announce, Servers
 from booking_lab.errors import RedisUnavailable
-from booking_lab.locks.redis_lock import RedisLease
+from booking_lab.locks.redis_lock import RedisLease, lock_key
 
 #: How much faster a server's clock may run than ours, as a share, and what its granularity adds in
 #: seconds: as in the reference implementations.
@@ -38,7 +38,8 @@ class Redlock:
         if not servers.redlock:
             raise RedisUnavailable("The lab runs without the servers of Redlock.")
         ttl = servers.clock.expiry(self.ttl)
-        parts = [RedisLease.of(client, anchor, ttl) for client in servers.redlock]
+        key = lock_key(anchor, servers)
+        parts = [RedisLease.of(client, key, ttl) for client in servers.redlock]
         return RedlockLease(parts, self.ttl, servers.clock)
 
 

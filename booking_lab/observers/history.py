@@ -110,7 +110,7 @@ class History(Observer):
             process=process,
             f=action,
             workload=workload.name,
-            scope=workload.scope(asked),
+            scope=booking.scope,
             anchors=[anchor.name for anchor in workload.anchors(asked)],
             value=_as_json(asked),
             strategy=booking.strategy.name,

@@ -60,8 +60,8 @@ class Tracing(Observer):
             span.set_attributes(
                 {
                     "booking.workload": booking.workload.name,
-                    "booking.event": booking.workload.scope(booking.request),
-                    "booking.seat": booking.workload.subject(booking.request),
+                    "booking.event": booking.scope,
+                    "booking.seat": booking.subject,
                     "booking.attempt_id": str(booking.request.id),
                 }
             )

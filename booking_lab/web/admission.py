@@ -46,8 +46,8 @@ class Admission:
             extra={
                 "strategy": done.strategy.name,
                 "kind": workload.name,
-                "scope": workload.scope(done.request),
-                "subject": workload.subject(done.request),
+                "scope": done.scope,
+                "subject": done.subject,
                 "customer_id": request.customer_id,
                 "code": done.code,
                 "tries": done.tries,

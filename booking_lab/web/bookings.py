@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from booking_lab.web.kinds import Kind, Kinds, sensible
 from booking_lab.web.problems import documented
 from booking_lab.web.state import lab, reading, wish
 from booking_lab.web.unions import any_kind, by_kind
+
+log = logging.getLogger(__name__)
 
 _PATH = "/api/bookings"
 _ONE = f"{_PATH}/<uuid:booking_id>"
@@ -180,10 +183,18 @@ def about(kind: Kind, done: Booking) -> dict[str, Any]:
     return {
         "kind": kind.workload.name,
         "id": str(done.request.holder),
-        "scope": kind.workload.scope(done.request),
-        "subject": kind.workload.subject(done.request),
-        "details": kind.details(done.request),
+        "scope": done.scope,
+        "subject": done.subject,
+        "details": _details(kind, done),
     }
+
+
+def _details(kind: Kind, done: Booking) -> dict[str, Any]:
+    try:
+        return kind.details(done.request)
+    except Exception:  # a plug-in's own code; how the booking ended is settled by now
+        log.exception("kind %s can't show its bookings", kind.workload.name)
+        return {}
 
 
 def _changes(kind: Kind, sent: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

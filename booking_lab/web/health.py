@@ -28,6 +28,7 @@ class Ready(BaseModel):
     status: str
     database: bool
     redis: bool
+    housekeeping: bool
     draining: bool
 
 
@@ -41,15 +42,20 @@ def alive() -> dict[str, str]:
 def ready() -> tuple[dict[str, Any], int]:
     """Whether bookings can be made here: PostgreSQL answers and no stop is under way.
 
+    ``housekeeping`` says whether the threads of this worker live that write the ledger, see
+    switches through and repair counters.
+
     Redlock's servers aren't asked. Bookings go on without them, and waiting for a frozen one would
     make this answer too late for a balancer, as if the lab itself were down.
     """
     database, draining = _database(), _draining()
-    ok = database and not draining
+    housekeeping = lab().lives
+    ok = database and housekeeping and not draining
     return {
         "status": "ready" if ok else "not ready",
         "database": database,
         "redis": redis_answers(),
+        "housekeeping": housekeeping,
         "draining": draining,
     }, 200 if ok else 503
 

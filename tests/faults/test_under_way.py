@@ -12,7 +12,7 @@ from booking_lab.engine import Wish
 from booking_lab.locks import redis_lock
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.gate import Gate
-from tests.web.test_booking import STRATEGIES, book
+from tests.web.test_booking import STRATEGIES, book, lock_key
 
 REQUEST = SeatRequest(event_id=1, seats=("A1",), customer_id="late")
 WISH = Wish("0" * 31 + "1")
@@ -122,10 +122,10 @@ def test_a_lease_that_is_anothers_by_now_is_not_released(client, background, red
     gate = Gate(StepKind.WRITE)
     booking = begin(client, background, gate, "distributed")
     holder = redis_lock.connect(redis_url, 1)
-    holder.set("booking-lab:lock:seats:1:A1", "somebody else")
+    holder.set(lock_key(client, "seats:1:A1"), "somebody else")
 
     gate.open()
 
     assert booking.result().outcome is Outcome.CONFIRMED
-    assert holder.get("booking-lab:lock:seats:1:A1") == b"somebody else"
+    assert holder.get(lock_key(client, "seats:1:A1")) == b"somebody else"
     holder.close()

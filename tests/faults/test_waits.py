@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.locks import redis_lock
-from tests.web.test_booking import book
+from tests.web.test_booking import book, lock_key
 
 
 @pytest.fixture
@@ -52,16 +52,16 @@ def test_a_row_lock_that_does_not_come_is_a_timeout(make_client, row_lock):
 
 def test_a_lease_that_does_not_come_is_a_timeout(client, redis_url):
     holder = redis_lock.connect(redis_url, 1)
-    holder.set("booking-lab:lock:seats:1:A1", "somebody else", px=60_000)
+    holder.set(lock_key(client, "seats:1:A1"), "somebody else", px=60_000)
 
     answer = book(client, strategy="distributed", options={"wait": 0.1})
 
     assert answer.status_code == 503
     assert answer.json["code"] == "lock_timeout"
-    assert holder.get("booking-lab:lock:seats:1:A1") == b"somebody else"
-    holder.delete("booking-lab:lock:seats:1:A1")
+    assert holder.get(lock_key(client, "seats:1:A1")) == b"somebody else"
+    holder.delete(lock_key(client, "seats:1:A1"))
     assert book(client, strategy="distributed").status_code == 201
-    assert not holder.exists("booking-lab:lock:seats:1:A1")
+    assert not holder.exists(lock_key(client, "seats:1:A1"))
     holder.close()
 
 

@@ -10,12 +10,15 @@ import pytest
 import redis
 
 from booking_lab import selection
+from booking_lab.background import Duty
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Booking, Outcome
+from booking_lab.core.lease import key
 from booking_lab.core.step import Observer, Step, StepKind
 from booking_lab.errors import EventNotFound
 from booking_lab.locks import redis_counters
 from booking_lab.reconciler import Reconciler
+from booking_lab.stack import postgres
 from booking_lab.workloads.seats import SeatRequest, Seats
 from booking_lab.workloads.tickets import Tickets
 from tests.faults.gate import Gate
@@ -31,7 +34,8 @@ MESSAGES = ["reservation", "booking, if free", "commit", "reservation"]
 
 @pytest.fixture
 def office(office, redis_url):
-    """No ticket is sold, and Redis knows nothing."""
+    """No ticket is sold, Redis knows nothing, and nothing is repaired unless a test does it."""
+    office.lab._repairs.stop()
     return office
 
 
@@ -49,7 +53,8 @@ def generation(office: BoxOffice) -> int:
 
 
 def counters(office: BoxOffice) -> list[redis_counters.Counter]:
-    return redis_counters.some(office.lab.redis, generation(office), 100)
+    lab = office.lab
+    return redis_counters.some(lab.redis, lab.servers.identity(), generation(office), 100)
 
 
 def counted(office: BoxOffice) -> tuple[int, int]:
@@ -60,10 +65,13 @@ def counted(office: BoxOffice) -> tuple[int, int]:
 
 def reconcile(office: BoxOffice, left_behind_after: float = 1000) -> int:
     """Repair every counter; return how much was put right."""
+    return reconciler(office, TICKETS, left_behind_after).round()
+
+
+def reconciler(office: BoxOffice, tickets: Tickets, left_behind_after: float = 1000) -> Reconciler:
     lab = office.lab
-    reconciler = Reconciler(lab.redis, {TICKETS.name: TICKETS}, lab.registry, left_behind_after)
-    with lab.connector.session() as session:
-        return reconciler.repair(session, generation(office))
+    workloads = {tickets.name: tickets}
+    return Reconciler(lab.redis, workloads, lab.reads, lab.servers.identity, left_behind_after)
 
 
 class Told(Observer):
@@ -207,7 +215,7 @@ def test_a_reset_leaves_the_counters_behind(office):
 
 def test_a_counter_that_nobody_uses_is_forgotten(office):
     book(office)
-    kept = [office.lab.redis.pttl(key) for key in office.lab.redis.keys("booking-lab:left:*")]
+    kept = [office.lab.redis.pttl(key) for key in office.lab.redis.keys("booking-lab:*:left:*")]
 
     assert len(kept) == 2
     assert all(0 < ms <= redis_counters.KEPT_FOR * 1000 for ms in kept)
@@ -305,12 +313,10 @@ def test_a_booking_that_commits_while_it_is_looked_at_is_counted_once(office):
             assert confirms.wait(20)
             return super().left(session, anchor)
 
-    lab = office.lab
-    reconciler = Reconciler(lab.redis, {TICKETS.name: LooksTwice()}, lab.registry, 1000)
-    with ThreadPoolExecutor(1) as background, lab.connector.session() as session:
+    with ThreadPoolExecutor(1) as background:
         booking = background.submit(book, office, asks(2), Slowly())
         assert commits.wait(20)
-        assert reconciler.repair(session, generation(office)) == 0
+        assert reconciler(office, LooksTwice()).round() == 0
         repaired.set()
         assert told([booking.result()]) == [CONFIRMED]
 
@@ -322,7 +328,7 @@ def test_a_counter_that_changes_meanwhile_is_left_for_another_round(office):
     [seen] = counters(office)
     book(office)
 
-    assert not redis_counters.repair(office.lab.redis, generation(office), seen, 5, [])
+    assert not redis_counters.repair(office.lab.redis, seen, 5, [])
     assert counted(office) == (8, 0)
 
 
@@ -333,7 +339,7 @@ def test_a_repair_makes_those_of_others_void(office):
     [seen] = counters(office)
 
     assert reconcile(office) == 1
-    assert not redis_counters.repair(office.lab.redis, generation(office), seen, 5, [])
+    assert not redis_counters.repair(office.lab.redis, seen, 5, [])
 
 
 # --- faults --------------------------------------------------------------------------------------
@@ -466,41 +472,89 @@ def switch(office: BoxOffice, strategy: str) -> None:
         selection.switch(session, strategy=strategy)
 
 
-def test_a_worker_repairs_while_the_current_strategy_counts(make_office):
+@pytest.mark.parametrize("strategy", ["pessimistic", "reserve"])
+def test_a_worker_repairs_whatever_the_current_strategy_is(make_office, strategy):
+    """Bookings count under a strategy of their own, and what frees them may not count at all."""
+    office = make_office()
+    with office.lab.connector.session() as session:
+        selection.switch(session, strategy=strategy)
+    booking = book(office, asks(10))
+    assert told([book(office)]) == [SOLD_OUT]
+
+    office.book(office.changing(booking, None))
+
+    eventually(lambda: counted(office) == (10, 0))
+    assert told([book(office, asks(10))]) == [CONFIRMED]
+
+
+def test_a_worker_repairs_what_a_dead_booker_has_left(make_office):
     office = make_office()
     office.lab.reconciler._left_behind_after = 0
     with pytest.raises(SystemExit):
         book(office, asks(2), Dies(3))
-    rounds = []
-    repair = office.lab.reconciler.repair
-    office.lab.reconciler.repair = lambda *args: rounds.append(repair(*args))
 
-    switch(office, "pessimistic")
-    with office.lab.connector.session() as session:
-        office.lab.reconciler.round(session)
-    assert rounds == []
-    assert counted(office) == (8, 1)
-
-    switch(office, "reserve")
     eventually(lambda: counted(office) == (10, 0))
 
 
-def test_a_reconciler_without_redis_waits_for_it(make_office, caplog):
-    lab = make_office(redis_url="unix:///nowhere/valkey.sock").lab
+def test_a_worker_whose_redis_is_away_waits_for_it(make_office, caplog):
+    office = make_office(redis_url="unix:///nowhere/valkey.sock")
     caplog.set_level("WARNING")  # whatever level another test's lab has set
-    reconciler = Reconciler(lab.redis, {TICKETS.name: TICKETS}, lab.registry)
-    with lab.connector.session() as session:
-        selection.switch(session, strategy="reserve")
-        for _ in range(3):
-            reconciler.round(session)
+
+    repair = Duty("repairing", office.lab.reconciler.round)
+    for _ in range(3):
+        repair()
 
     said = [one for one in caplog.records if one.thread == threading.get_ident()]
-    assert [one.message[:28] for one in said] == ["counters can't be repaired: "]
+    assert [one.message[:42] for one in said] == ["repairing failed, and is tried again: Redi"]
+    assert office.lab.lives
+
+
+def test_a_counter_that_can_not_be_repaired_keeps_no_other_one_from_it(office, caplog):
+    class Fails(Tickets):
+        def left(self, session, anchor):
+            if dict(anchor.key)["id"] == 1:
+                raise KeyError("a bug")
+            return super().left(session, anchor)
+
+    for event in (1, 2):
+        office.book(office.changing(book(office, asks(5, event=event)), None))
+    repairs = reconciler(office, Fails())
+
+    assert [repairs.round(), repairs.round()] == [1, 0]
+
+    assert {one.anchor.name: one.left for one in counters(office)} == {
+        "ticket_events:1": 5, "ticket_events:2": office.left("2"),
+    }  # fmt: skip
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == [
+        "the counter of ticket_events:1 can't be repaired"
+    ]
+
+
+def test_two_labs_with_one_redis_share_no_counter(make_office, servers, admin_session):
+    """Also where both have booked as much, and were reset as often."""
+    one = make_office()
+    admin_session(f"CREATE DATABASE neighbours TEMPLATE {postgres.NAME} STRATEGY file_copy")
+    url = postgres.url(servers.run_folder, "neighbours")
+    try:
+        other = make_office(database_url=url)
+        assert told([book(one, asks(10)), book(other, asks(10))]) == [CONFIRMED] * 2
+        assert (counted(one), counted(other)) == ((0, 0), (0, 0))
+
+        one.reset()
+
+        assert told([book(one, asks(4)), book(other)]) == [CONFIRMED, SOLD_OUT]
+        assert (counted(one), counted(other)) == ((6, 0), (0, 0))
+    finally:
+        other.lab.stop()
+        admin_session("DROP DATABASE neighbours WITH (FORCE)")
 
 
 def test_names_from_redis_are_not_trusted(office):
-    index = f"booking-lab:left:{generation(office)}"
+    index = key(office.lab.servers.identity(), "left", str(generation(office)))
     for name in (
+        "no JSON",
+        "7",
+        '["tickets", "ticket_events"]',
         '["tickets", "lab; DROP TABLE attempts", []]',
         '["tickets", "lab", [["1=1--", 1]]]',
     ):

@@ -2,12 +2,19 @@
 
 import pytest
 
+from booking_lab.core.lease import key
+
 STRATEGIES = ["none", "pessimistic", "optimistic", "distributed"]
 
 
 def book(client, seat="A1", customer="c1", **more):
     body = {"event_id": 1, "seat_number": seat, "customer_id": customer, **more}
     return client.post("/book", json=body)
+
+
+def lock_key(client, anchor):
+    """The key of the lock on ``anchor`` in Redis."""
+    return key(client.application.extensions["lab"].servers.identity(), "lock", anchor)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

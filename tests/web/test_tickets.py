@@ -6,6 +6,7 @@ import pytest
 import redis
 
 from booking_lab import selection
+from tests.web.test_booking import lock_key
 
 FORMS = ["/book/unsafe", "/book/safe"]
 BODY = {"event_id": 1, "user_email": "user1@example.com", "quantity": 1}
@@ -61,7 +62,7 @@ def test_a_bad_request_is_answered_in_the_articles_words(quick, path, subtests):
 def test_who_finds_the_lock_taken_is_turned_away_at_once(quick):
     settings = quick.application.extensions["lab"].settings
     with redis.Redis.from_url(settings.redis_url) as other:
-        key = "booking-lab:lock:ticket_events:1"
+        key = lock_key(quick, "ticket_events:1")
         other.set(key, "somebody else", px=60_000)
         begin = time.monotonic()
         busy = quick.post("/book/safe", json=BODY)
