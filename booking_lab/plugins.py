@@ -10,6 +10,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -73,9 +74,9 @@ class Plugins(Generic[T]):
                 if not folder.is_dir():
                     self._report(str(folder), "it is no folder")
                     continue
-                for file in _modules(folder):
+                for file, changed in _modules(folder):
                     name = file.parent.name if file.stem == "__init__" else file.stem
-                    if self._is_new(str(file), file.stat().st_mtime):
+                    if self._is_new(str(file), changed):
                         found |= self._load(name, str(file), lambda f=file: self._imported(f))
             for point in self._points:
                 if self._is_new(str(point), 0):
@@ -85,7 +86,8 @@ class Plugins(Generic[T]):
 
     def broken(self) -> list[Broken]:
         """What holds no usable plug-in."""
-        return list(self._broken.values())
+        with self._lock:
+            return list(self._broken.values())
 
     def source(self, name: str) -> str:
         """Where ``name`` was found: a file, or an entry point."""
@@ -93,8 +95,9 @@ class Plugins(Generic[T]):
 
     def reject(self, name: str, reason: str) -> None:
         """Take back what was found under ``name``: it is of no use."""
-        self.classes.pop(name, None)
-        self._report(self._sources.pop(name), reason)
+        with self._lock:
+            self.classes.pop(name, None)
+            self._report(self._sources.pop(name), reason)
 
     def _is_new(self, source: str, changed: float) -> bool:
         if self._seen.get(source) == changed:
@@ -176,9 +179,14 @@ def _changed_by_others(file: Path) -> str | None:
     return permissions.written_by_others(file.parent, (file, file.parent / "__pycache__"))
 
 
-def _modules(folder: Path) -> Iterator[Path]:
-    yield from sorted(folder.glob("[!_]*.py"))
-    yield from sorted(folder.glob("[!_]*/__init__.py"))
+def _modules(folder: Path) -> Iterator[tuple[Path, float]]:
+    """The modules in ``folder``, and when each was changed."""
+    for pattern in ("[!_]*.py", "[!_]*/__init__.py"):
+        for file in sorted(folder.glob(pattern)):
+            # An editor may put a new file in the place of one that was seen a moment ago.
+            with suppress(FileNotFoundError):
+                changed = file.stat().st_mtime
+                yield file, changed
 
 
 def _loaded(point: EntryPoint) -> ModuleType:

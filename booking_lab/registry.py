@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from booking_lab.core.strategy import Strategy
+from booking_lab.core.capability import Capability
+from booking_lab.core.strategy import Anomaly, Strategy
 from booking_lab.errors import InvalidOptions, PluginFault, UnknownStrategy
 from booking_lab.plugins import Broken, Plugins
 from booking_lab.selection import Selection
@@ -23,6 +26,13 @@ SHELF = SHIPPED / "broken"
 #: Entry points of installed packages; each names a module.
 GROUP = "booking_lab.strategies"
 
+#: What a strategy says of itself, which whoever asks takes at its word.
+_DECLARED: Mapping[str, type[StrEnum]] = {
+    "allows": Anomaly,
+    "allows_under_faults": Anomaly,
+    "needs": Capability,
+}
+
 
 class Entry:
     """One strategy as found: its class, its words and its options."""
@@ -31,6 +41,12 @@ class Entry:
         parameters = getattr(kind, "__dataclass_params__", None)
         if not (parameters and parameters.frozen):
             raise PluginFault(f"{kind.__name__} is no frozen dataclass")
+        for attribute, what in _DECLARED.items():
+            declared = getattr(kind, attribute)
+            if not isinstance(declared, frozenset) or not all(
+                isinstance(one, what) for one in declared
+            ):
+                raise PluginFault(f"its {attribute} is no frozenset of {what.__name__}")
         kind.name = name
         # 1.7 is no whole number, "8" no number, and an option that isn't there is a mistake.
         kind.__pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[attr-defined]
@@ -92,17 +108,22 @@ class Registry:
         folders = [*folders, SHELF] if shelf else folders
         self._plugins = Plugins(Strategy, "strategies", folders, GROUP)  # type: ignore[type-abstract]
         self._entries: dict[str, Entry] = {}
+        self._lock = threading.Lock()
         self._made: tuple[int, tuple[Entry, Strategy]] | None = None
         self.scan()
 
     def scan(self) -> None:
         """Look for files that are new or have changed since the last look."""
-        for name, kind in self._plugins.scan().items():
-            self._entries.pop(name, None)
-            try:
-                self._entries[name] = Entry(name, kind)
-            except Exception as error:  # annotations that make no schema, and whatever else
-                self._plugins.reject(name, f"{type(error).__name__}: {error}")
+        # One at a time: whoever comes second waits for what the first has found.
+        with self._lock:
+            for name, kind in self._plugins.scan().items():
+                try:
+                    entry = Entry(name, kind)
+                except Exception as error:  # annotations that make no schema, and whatever else
+                    self._entries.pop(name, None)
+                    self._plugins.reject(name, f"{type(error).__name__}: {error}")
+                else:
+                    self._entries[name] = entry
 
     def get(self, name: str) -> Entry:
         """Return the strategy called ``name``; files that are new or have changed are found.
@@ -111,11 +132,10 @@ class Registry:
             UnknownStrategy: there is none.
         """
         self.scan()
-        try:
-            return self._entries[name]
-        except KeyError:
-            known = ", ".join(sorted(self._entries))
-            raise UnknownStrategy(f"There is no strategy {name!r}; there are: {known}.") from None
+        if entry := self._entries.get(name):
+            return entry
+        known = ", ".join(entry.name for entry in self._sorted())
+        raise UnknownStrategy(f"There is no strategy {name!r}; there are: {known}.")
 
     def selected(self, current: Selection) -> tuple[Entry, Strategy]:
         """Return the strategy that ``current`` names, with its options; made once an epoch.
@@ -132,7 +152,7 @@ class Registry:
     def entries(self) -> list[Entry]:
         """All strategies, by name."""
         self.scan()
-        return [self._entries[name] for name in sorted(self._entries)]
+        return self._sorted()
 
     def source(self, name: str) -> str:
         """Where ``name`` was found: a file, or an entry point."""
@@ -141,3 +161,7 @@ class Registry:
     def broken(self) -> list[Broken]:
         """The files that hold no usable strategy."""
         return self._plugins.broken()
+
+    def _sorted(self) -> list[Entry]:
+        with self._lock:
+            return [self._entries[name] for name in sorted(self._entries)]

@@ -1,10 +1,13 @@
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from booking_lab.errors import InvalidOptions, UnknownStrategy
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.registry import SHIPPED, Entry, Registry
 
 A_STRATEGY = dedent(
     '''
@@ -54,6 +57,66 @@ def test_a_changed_file_is_read_again(tmp_path):
 
     assert registry.get("mine").summary == "Does it better. Really."
     assert [entry.name for entry in registry.entries()] == ["mine"]
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_two_threads_that_meet_a_new_strategy_both_get_it(tmp_path, monkeypatch, changed):
+    """The second one comes while the first is about to make an entry of what it has found."""
+    file = tmp_path / "mine.py"
+    if changed:
+        file.write_text(A_STRATEGY)
+    registry = Registry([tmp_path])
+    found, second_is_done = threading.Event(), threading.Event()
+    original = Entry.__init__
+
+    def slowly(*arguments):
+        found.set()
+        second_is_done.wait(0.3)  # it is over when the second one is not kept waiting
+        original(*arguments)
+
+    def second():
+        assert found.wait(20)
+        try:
+            return registry.get("mine")
+        finally:
+            second_is_done.set()
+
+    monkeypatch.setattr(Entry, "__init__", slowly)
+    file.write_text(A_STRATEGY.replace("Just does it", "Does it better"))
+    os.utime(file, (1, 1))
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(registry.get, "mine"), threads.submit(second)]
+
+    assert [one.result().summary for one in both] == ["Does it better. Really."] * 2
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_none(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(A_STRATEGY)
+    (tmp_path / "other.py").write_text(A_STRATEGY)
+    look = Path.stat
+
+    def gone(file, **options):
+        if file.name == "other.py":
+            raise FileNotFoundError(file)
+        return look(file, **options)
+
+    monkeypatch.setattr(Path, "stat", gone)
+
+    assert [entry.name for entry in Registry([tmp_path]).entries()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "declared", ["needs = None", "allows = ['overlap']", "allows_under_faults = frozenset({3})"]
+)
+def test_what_it_says_of_itself_has_its_form(tmp_path, declared):
+    """Everybody who lists strategies takes it at its word."""
+    text = A_STRATEGY.replace("patience: int = 3", f"patience: int = 3\n    {declared}")
+    (tmp_path / "mine.py").write_text(text)
+
+    registry = Registry([tmp_path])
+
+    assert registry.entries() == []
+    assert f"its {declared.partition(' ')[0]} is no frozenset of" in registry.broken()[0].reason
 
 
 @pytest.mark.parametrize(
