@@ -14,6 +14,7 @@ import click
 
 from booking_lab.commands import _streams
 from booking_lab.commands._exit_codes import Exit
+from booking_lab.config import forget_clients_environment
 from booking_lab.errors import BookingLabError
 
 #: Each is ``command`` in the module of its name, imported when it is called for.
@@ -74,3 +75,4 @@ class _Commands(click.Group):
 @click.version_option(package_name="booking-lab")
 def main() -> None:
     """Book under a strategy of your choice, and see what each one lets through."""
+    forget_clients_environment()

@@ -163,6 +163,17 @@ class Settings:
             )
 
 
+def forget_clients_environment() -> None:
+    """Remove from this process's environment what PostgreSQL's clients would take from it.
+
+    What a connection is like stands in its URL; a shell's ``PGSSLMODE`` or ``PGSERVICE`` is meant
+    for other programs. Passwords stay: there is good reason to keep them out of a URL.
+    """
+    for name in list(os.environ):
+        if name.startswith("PG") and name not in {"PGPASSWORD", "PGPASSFILE"}:
+            del os.environ[name]
+
+
 _VARIABLES = {f.name: f.metadata["variable"] for f in fields(Settings)}
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("port", 1, 65_535),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from booking_lab import selection
 from booking_lab.core.attempt import Attempt
-from booking_lab.core.booking import Booking, Outcome
+from booking_lab.core.booking import Booking, Outcome, outcome_of
 from booking_lab.core.capability import Capability, lacking, offered
 from booking_lab.core.lease import Servers
 from booking_lab.core.step import NOTHING, Observer
@@ -22,10 +22,8 @@ from booking_lab.errors import (
     CommitUnknown,
     NotFound,
     PoolTimeout,
-    Refused,
     Retryable,
     StartOver,
-    Superseded,
     TimedOut,
     Unavailable,
     Unsuitable,
@@ -38,14 +36,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds to find out what became of a COMMIT whose answer was lost. PostgreSQL may restart.
 SETTLE_WITHIN = 5.0
-
-_OUTCOMES: tuple[tuple[type[BookingLabError], Outcome], ...] = (
-    (Refused, Outcome.REFUSED),
-    (Retryable, Outcome.CONFLICT),
-    (Superseded, Outcome.CONFLICT),
-    (TimedOut, Outcome.TIMEOUT),
-    (CommitUnknown, Outcome.UNKNOWN),
-)
 
 
 @dataclass(frozen=True)
@@ -144,6 +134,10 @@ class Engine:
                         self._run(booking, session, observers)
                 except StartOver:
                     continue
+                except CommitUnknown as error:
+                    # Its connection is given back: who settles this must not wait for another's.
+                    assert booking
+                    self._settle(booking, error)
                 except (PoolTimeout, Unavailable) as error:
                     if self._lender.last is None:
                         raise
@@ -217,10 +211,8 @@ class Engine:
             self._try_until_done(booking, session, observers)
             booking.outcome = Outcome.CONFIRMED
             booking.message = "Booking confirmed"
-        except (NotFound, StartOver):
+        except (NotFound, StartOver, CommitUnknown):
             raise
-        except CommitUnknown as error:
-            self._settle(booking, error)
         except BookingLabError as error:
             self._end(booking, error)
             if booking.outcome is Outcome.ERROR and not isinstance(error, Unavailable):
@@ -255,13 +247,17 @@ class Engine:
                 return
 
     def _settle(self, booking: Booking, error: CommitUnknown) -> None:
-        """Ask PostgreSQL, on another connection, what became of the commit."""
+        """Ask PostgreSQL what became of the commit, on a connection beside the pool.
+
+        All of the pool may be lent to others who have lost the answer to their commit.
+        """
         clock = self._servers.clock
         deadline = clock.now() + SETTLE_WITHIN
-        while clock.now() < deadline:
+        while (left := deadline - clock.now()) > 0:
             try:
-                with self._pool.session(lambda session: settle(session, booking)) as (_, stands):
-                    break
+                with self._pool.beside(left) as session:
+                    stands = settle(session, booking)
+                break
             except (TimedOut, Unavailable):
                 clock.sleep(0.1)
         else:
@@ -283,7 +279,5 @@ class Engine:
 
     @staticmethod
     def _end(booking: Booking, error: BookingLabError) -> None:
-        booking.outcome = next(
-            (outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.ERROR
-        )
+        booking.outcome = outcome_of(error)
         booking.code, booking.message, booking.booking_id = error.code, error.message, None

@@ -193,15 +193,31 @@ class PoolTimeout(TimedOut):
 
 
 class Unavailable(BookingLabError):
-    """A server that the lab needs does not answer; nothing was booked. Try again."""
+    """A server that the lab needs does not answer; nothing was booked. Try again.
+
+    Attributes:
+        reason: what was said, by the server or on the way to it, for the operator; may be empty.
+        answered: whether the server itself has said it.
+    """
 
     code = "unavailable"
+
+    def __init__(
+        self, message: str | None = None, reason: str = "", *, answered: bool = False
+    ) -> None:
+        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+        self.reason = reason
+        self.answered = answered
 
 
 class DatabaseUnavailable(Unavailable):
     """PostgreSQL does not answer; nothing was booked. Try again."""
 
     code = "database_unavailable"
+
+
+class DatabaseSilent(DatabaseUnavailable):
+    """PostgreSQL has not answered in time, as if frozen; nothing was booked. Try again."""
 
 
 class RedisUnavailable(Unavailable):

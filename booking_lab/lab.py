@@ -17,6 +17,7 @@ from booking_lab.db.connector import Connector
 from booking_lab.db.identity import Identity
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
+from booking_lab.db.probe import Probe
 from booking_lab.engine import Engine
 from booking_lab.errors import BookingLabError
 from booking_lab.housekeeping import Housekeeping
@@ -61,8 +62,16 @@ class Lab:
         )
         # Reads have connections of their own: bookers that wait for a lock don't starve them.
         self.reads = Pool("read", self.connector, settings.read_pool, settings.pool_timeout)
+        self.probe = Probe(self.connector, self.worker)
         self.redis = (
             redis_lock.connect(settings.redis_url, settings.redis_timeout)
+            if settings.redis_url
+            else None
+        )
+        self.redis_probe = (
+            redis_lock.connect(
+                settings.redis_url, min(settings.redis_timeout, redis_lock.PROBE_TIMEOUT)
+            )
             if settings.redis_url
             else None
         )
@@ -114,7 +123,8 @@ class Lab:
             self.metrics.publish()
             self.bookings.close()
             self.reads.close()
-            for client in (self.redis, *self.redlock):
+            self.probe.close()
+            for client in (self.redis, self.redis_probe, *self.redlock):
                 if client:
                     client.close()
             if self.history:

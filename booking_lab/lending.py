@@ -114,7 +114,7 @@ class Later:
         try:
             return self._session.execute(statement, parameters)
         except DatabaseUnavailable:
-            if proven:
+            if proven or not self._session.lost:
                 raise
         # It had died while it was idle. Nothing of the transaction stands, so another one will do.
         self._begin_on(self._lender.at_once())

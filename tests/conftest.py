@@ -18,7 +18,7 @@ import psycopg2
 import pytest
 import redis
 
-from booking_lab.config import Settings
+from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.db import schema
 from booking_lab.stack import RunningLab, embedded, postgres, running
 
@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for field in fields(Settings):
         os.environ.pop(field.metadata["variable"], None)
     os.environ.pop("BOOKING_LAB_DATA", None)
+    forget_clients_environment()
     # A shell that runs a job in the background has it ignore Ctrl-C, and what it starts does too.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

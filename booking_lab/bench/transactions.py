@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from psycopg2.extensions import connection
-
 from booking_lab.bench.place import Place
 from booking_lab.core.booking import Outcome
 from booking_lab.core.workload import Record, Row
+from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
@@ -36,7 +35,7 @@ class Transcript:
 class _TakenDown(Session):
     """A session that takes down what it sends."""
 
-    def __init__(self, raw: connection, transcript: Transcript) -> None:
+    def __init__(self, raw: BoundedConnection, transcript: Transcript) -> None:
         super().__init__(raw)
         self._transcript = transcript
         self._message: list[str] = []
@@ -64,7 +63,6 @@ class _OneSession(Pool):
 
     def __init__(self, connector: Connector, transcript: Transcript) -> None:
         super().__init__("transcript", connector, 1, 1)
-        self._connector = connector
         self._transcript = transcript
 
     @contextmanager

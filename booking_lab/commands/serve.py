@@ -18,7 +18,7 @@ from booking_lab.errors import DatabaseUnavailable
 from booking_lab.observers.history import open_history
 from booking_lab.stack.assembly import prepare_schema
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.own import check_database
+from booking_lab.stack.own import check_database, check_fit
 from booking_lab.stack.plan import environment_of
 
 _DATABASE_SECONDS = 30.0
@@ -69,6 +69,7 @@ def _prepare(settings: Settings) -> None:
     deadline = time.monotonic() + _DATABASE_SECONDS
     while True:
         try:
+            check_fit(settings.database_url)
             return prepare_schema(settings)
         except DatabaseUnavailable:
             if time.monotonic() > deadline:

@@ -12,7 +12,15 @@ from booking_lab.core.lease import Lease
 from booking_lab.core.step import StepKind
 from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Workload
-from booking_lab.errors import PluginFault
+from booking_lab.errors import (
+    BookingLabError,
+    CommitUnknown,
+    PluginFault,
+    Refused,
+    Retryable,
+    Superseded,
+    TimedOut,
+)
 
 
 class Outcome(StrEnum):
@@ -24,6 +32,21 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     UNKNOWN = "unknown"
     ERROR = "error"
+
+
+#: The first that fits counts.
+_OUTCOMES: tuple[tuple[type[BookingLabError], Outcome], ...] = (
+    (Refused, Outcome.REFUSED),
+    (Retryable, Outcome.CONFLICT),
+    (Superseded, Outcome.CONFLICT),
+    (TimedOut, Outcome.TIMEOUT),
+    (CommitUnknown, Outcome.UNKNOWN),
+)
+
+
+def outcome_of(error: BookingLabError) -> Outcome:
+    """Return how a booking ends that ``error`` ends."""
+    return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.ERROR)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Connections whose waits are all bounded."""
+"""Connections whose waits are all bounded, and whose sessions are the same everywhere."""
 
 from __future__ import annotations
 
@@ -8,10 +8,30 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import psycopg2
-from psycopg2.extensions import connection
 
+from booking_lab.db import bounded
+from booking_lab.db.bounded import CONNECT_WITHIN, BoundedConnection
 from booking_lab.db.session import Session
-from booking_lab.errors import DatabaseUnavailable
+from booking_lab.db.sqlstate import unreachable
+
+#: What a session's answers, locks and snapshots depend on. The server, the database, the role or a
+#: pooler may have defaults of their own, and none of them is to count. Two things are left as they
+#: are found: whether the server writes (one that only reads has its reasons), and whether
+#: backslashes in literals are escapes (the driver has asked for that while it connected).
+_SESSION = (
+    ("search_path", '"$user", public'),
+    ("TimeZone", "'UTC'"),
+    ("DateStyle", "'ISO, YMD'"),
+    ("IntervalStyle", "postgres"),
+    ("bytea_output", "hex"),
+    ("extra_float_digits", "1"),
+    ("transform_null_equals", "off"),
+    ("array_nulls", "on"),
+    ("default_transaction_isolation", "'read committed'"),
+    ("default_transaction_deferrable", "off"),
+)
+#: Since this version, a server ends transactions by their age; the lab's have bounded waits.
+_HAS_TRANSACTION_TIMEOUT = 170_000
 
 
 @dataclass(frozen=True)
@@ -30,46 +50,64 @@ class Connector:
 
     #: What its sessions are.
     kind: ClassVar[type[Session]] = Session
+    #: Seconds beyond ``statement_timeout`` after which a server that hasn't ended a statement by
+    #: itself is taken for frozen.
+    grace: ClassVar[float] = 1.0
 
-    def connect(self) -> connection:
+    def connect(self, within: float = CONNECT_WITHIN) -> BoundedConnection:
         """Open one connection in autocommit mode.
 
+        Args:
+            within: seconds that this may take.
+
         Raises:
-            psycopg2.OperationalError: the server doesn't answer.
+            DatabaseUnavailable: there is none to be had.
+        """
+        try:
+            raw = bounded.connect(self.url, within)
+        except psycopg2.OperationalError as error:
+            raise unreachable(error) from error
+        try:
+            self.settle_in(raw)
+        except psycopg2.Error as error:
+            raw.close()
+            raise unreachable(error) from error
+        raw.limit = self.statement_timeout + self.grace
+        return raw
+
+    def settle_in(self, raw: BoundedConnection) -> None:
+        """Make the session what it is for the lab, whoever had it before.
+
+        By a statement: a pooler, which keeps the sessions, refuses to be told when it connects.
         """
         bounds = {
             "lock_timeout": self.lock_timeout,
             "statement_timeout": self.statement_timeout,
             # A booker that stalls in a transaction keeps its locks no longer than this.
             "idle_in_transaction_session_timeout": 60,
+            "idle_session_timeout": 0,
             # A query whose client has gone is noticed and ended.
             "client_connection_check_interval": 1,
         }
-        raw = psycopg2.connect(
-            self.url,
-            connect_timeout=3,
-            application_name="booking-lab",
-            options=" ".join(f"-c {name}={int(s * 1000)}ms" for name, s in bounds.items()),
-        )
-        raw.autocommit = True
-        return raw
+        if raw.server_version >= _HAS_TRANSACTION_TIMEOUT:
+            bounds["transaction_timeout"] = 0
+        settings = [*_SESSION, *((name, f"{int(s * 1000)}") for name, s in bounds.items())]
+        with raw.cursor() as cursor:
+            cursor.execute(";\n".join(f"SET {name} = {value}" for name, value in settings))
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """Open a connection of its own for the block.
+    def session(self, within: float = CONNECT_WITHIN) -> Iterator[Session]:
+        """Open a connection of its own for the block; ``within`` seconds.
 
         Raises:
-            DatabaseUnavailable: the server doesn't answer.
+            DatabaseUnavailable: there is none to be had.
         """
-        try:
-            raw = self.connect()
-        except psycopg2.OperationalError as error:
-            raise DatabaseUnavailable from error
+        raw = self.connect(within)
         try:
             yield self.kind(raw)
         finally:
             self.disconnect(raw)
 
-    def disconnect(self, raw: connection) -> None:
+    def disconnect(self, raw: BoundedConnection) -> None:
         """Be done with a connection."""
         raw.close()

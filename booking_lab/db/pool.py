@@ -5,18 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 
-import psycopg2
-from psycopg2.extensions import connection
 from sqlalchemy.exc import TimeoutError as PoolEmpty
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
+from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.connector import Connector
 from booking_lab.db.session import Session
-from booking_lab.errors import DatabaseUnavailable, PoolTimeout
+from booking_lab.errors import DatabaseSilent, DatabaseUnavailable, PoolTimeout
 
 T = TypeVar("T")
+
+#: Seconds in which a connection has to answer its first statement, to count as alive.
+_PROOF_WITHIN = 5.0
 
 
 class Pool:
@@ -30,6 +33,7 @@ class Pool:
         self.size = size
         self._lock = threading.Lock()
         self._waiting = 0
+        self._connector = connector
         self._pool = QueuePool(
             lambda: connector.connect(),  # type: ignore[arg-type]  # a DBAPI connection
             pool_size=size,
@@ -50,28 +54,47 @@ class Pool:
             PoolTimeout: none came free in time.
             DatabaseUnavailable: the server doesn't answer.
         """
+        dead: DatabaseUnavailable | None = None
         for _ in range(self.size + 1):
             fairy = self._take()
             raw = fairy.dbapi_connection
-            assert isinstance(raw, connection)
+            assert isinstance(raw, BoundedConnection)
             session = Session(raw)
             try:
-                result = first(session)
-            except DatabaseUnavailable:
-                fairy.invalidate()
-                fairy.close()
+                with session.within(_PROOF_WITHIN):
+                    result = first(session)
+            except DatabaseUnavailable as error:
+                _give_back(fairy, session)
+                # A server that is silent would be so on all of them, one after the other.
+                if isinstance(error, DatabaseSilent) or not session.lost:
+                    raise
+                dead = error
                 continue
             except BaseException:
-                fairy.close()
+                _give_back(fairy, session)
                 raise
             try:
                 yield session, result
             finally:
-                if not session.usable:
-                    fairy.invalidate()
-                fairy.close()
+                _give_back(fairy, session)
             return
-        raise DatabaseUnavailable
+        assert dead
+        raise dead
+
+    @contextmanager
+    def beside(self, within: float) -> Iterator[Session]:
+        """Open a connection beside the pool, for what can't wait until one of it is free.
+
+        Args:
+            within: seconds that it may take to connect, or to wait for a lock or an answer.
+
+        Raises:
+            DatabaseUnavailable: there is none to be had.
+        """
+        least = max(within, 0.001)
+        connector = replace(self._connector, lock_timeout=least)
+        with connector.session(least) as session, session.within(least):
+            yield session
 
     @property
     def in_use(self) -> int:
@@ -94,8 +117,12 @@ class Pool:
             return self._pool.connect()
         except PoolEmpty:
             raise PoolTimeout from None
-        except psycopg2.OperationalError as error:
-            raise DatabaseUnavailable from error
         finally:
             with self._lock:
                 self._waiting -= 1
+
+
+def _give_back(fairy: PoolProxiedConnection, session: Session) -> None:
+    if not session.usable:
+        fairy.invalidate()
+    fairy.close()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import psycopg2
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE, connection
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_UNKNOWN
 
 from booking_lab.core.workload import Record, Row
+from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.sqlstate import translated
-from booking_lab.errors import CommitUnknown
+from booking_lab.errors import CommitUnknown, DatabaseUnavailable
 
 
 class Session:
@@ -19,10 +21,11 @@ class Session:
     first statement, and the booking's record ahead of COMMIT.
     """
 
-    def __init__(self, raw: connection) -> None:
+    def __init__(self, raw: BoundedConnection) -> None:
         self._raw = raw
         self._cursor = raw.cursor()
         self._ahead = ""
+        self._failed = False
         self.process_id = raw.get_backend_pid()
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
@@ -32,7 +35,11 @@ class Session:
             self._cursor.execute(text, parameters)
             return self._cursor.fetchall() if self._cursor.description else []
         except psycopg2.Error as error:
-            raise translated(error) from error
+            raise self._translated(error) from error
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Wait no longer than this for an answer in the block, whatever the limit is otherwise."""
+        return self._raw.within(seconds)
 
     def ahead(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Send ``statement`` ahead of the next one, in the same message; its rows are nobody's.
@@ -63,10 +70,10 @@ class Session:
         try:
             self._cursor.execute(text, parameters)
         except psycopg2.Error as error:
-            if self._raw.closed:
+            if self.lost:
                 raise CommitUnknown from error
             self.rollback()
-            raise translated(error) from error
+            raise self._translated(error) from error
 
     def rollback(self) -> None:
         """Undo the open transaction, if any; a dead connection has done so already."""
@@ -84,9 +91,22 @@ class Session:
         # It has its values already. Where there are parameters, a percent sign would be one more.
         return (ahead if parameters is None else ahead.replace("%", "%%")) + statement
 
+    def _translated(self, error: psycopg2.Error) -> Exception:
+        ours = translated(error)
+        # A server that can't, may be another one by the next time that somebody connects.
+        self._failed |= isinstance(ours, DatabaseUnavailable)
+        return ours
+
+    @property
+    def lost(self) -> bool:
+        """Whether there is no connection any more; the driver may not have closed it yet."""
+        if self._raw.closed:
+            return True
+        return self._raw.get_transaction_status() == TRANSACTION_STATUS_UNKNOWN
+
     @property
     def usable(self) -> bool:
         """Whether the connection can serve another booking."""
-        return (
-            not self._raw.closed and self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE
-        )
+        if self._failed or self._raw.closed:
+            return False
+        return self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE

@@ -242,29 +242,19 @@ class Booker:
 
 
 class _OneConnection(Pool):
-    """A pool of the booker's one connection; a second one is opened while that is lent."""
+    """A pool of the booker's one connection."""
 
     def __init__(self, booker: Booker, connector: Connector) -> None:
         super().__init__("booker", connector, 1, 1)
         self._booker = booker
-        self._connector = connector
-        self._lent = False
         self._selection: Any = None
 
     @contextmanager
     def session(self, first: Callable[[Session], T]) -> Iterator[tuple[Session, T]]:
-        if self._lent:
-            with self._connector.session() as another:
-                yield another, first(another)
+        session = self._booker.connected()
+        if first is not selection.read:
+            yield session, first(session)
             return
-        self._lent = True
-        try:
-            session = self._booker.connected()
-            if first is not selection.read:
-                yield session, first(session)
-                return
-            # The database is the exploration's own: nobody switches anything there.
-            self._selection = self._selection or first(session)
-            yield session, self._selection
-        finally:
-            self._lent = False
+        # The database is the exploration's own: nobody switches anything there.
+        self._selection = self._selection or first(session)
+        yield session, self._selection

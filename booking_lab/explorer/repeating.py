@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping
 from itertools import count
 
-from psycopg2.extensions import connection
-
 from booking_lab.core.workload import Row
+from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.session import Session
 
 #: One statement that has a plan, and no second one behind it.
@@ -31,7 +30,7 @@ class RepeatingSession(Session):
             setting, a temporary table.
     """
 
-    def __init__(self, raw: connection) -> None:
+    def __init__(self, raw: BoundedConnection) -> None:
         super().__init__(raw)
         self.is_altered = False
         self._names: dict[str, str] = {}

@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg2
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE, connection
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
+from booking_lab.db.bounded import CONNECT_WITHIN, BoundedConnection
 from booking_lab.db.connector import Connector
 from booking_lab.explorer.repeating import RepeatingSession
 
@@ -24,19 +25,21 @@ class Sessions(Connector):
     statement_timeout: float = 120.0
 
     #: Those that wait for who connects next.
-    idle: list[connection] = field(default_factory=list)
+    idle: list[BoundedConnection] = field(default_factory=list)
 
     kind = RepeatingSession
 
-    def connect(self) -> connection:
+    def connect(self, within: float = CONNECT_WITHIN) -> BoundedConnection:
         """Return one connection, in autocommit mode."""
         while self.idle:
             # The server may have gone away since, or another booker have been faster.
             with suppress(psycopg2.Error, IndexError):
-                return _timeless(self.idle.pop())
-        return _timeless(super().connect())
+                raw = self.idle.pop()
+                self.settle_in(raw)
+                return _timeless(raw)
+        return _timeless(super().connect(within))
 
-    def disconnect(self, raw: connection) -> None:
+    def disconnect(self, raw: BoundedConnection) -> None:
         """Keep the connection, unless it is of no use any more."""
         if not raw.closed and raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
             with suppress(psycopg2.Error), raw.cursor() as cursor:
@@ -47,7 +50,7 @@ class Sessions(Connector):
         raw.close()
 
 
-def _timeless(raw: connection) -> connection:
+def _timeless(raw: BoundedConnection) -> BoundedConnection:
     with raw.cursor() as cursor:
         cursor.execute("SET lock_timeout = 0; SET synchronous_commit = off")
         # PostgreSQL breaks a deadlock after a time, and time must not decide. Who may not set

@@ -23,6 +23,7 @@ from booking_lab.core.anchor import Anchor
 from booking_lab.core.booking import Booking
 from booking_lab.core.lease import Announce, Servers, key
 from booking_lab.errors import RedisUnavailable, SoldOut
+from booking_lab.locks.redis_lock import unavailable
 
 #: Seconds after which a counter that nobody uses is forgotten.
 KEPT_FOR = 3600.0
@@ -190,7 +191,7 @@ def some(client: redis.Redis, lab: str, generation: int, most: int) -> list[Coun
         if gone := [member for member, counter in seen if counter is None]:
             client.srem(index, *gone)
     except redis.RedisError as error:
-        raise RedisUnavailable from error
+        raise unavailable(error) from error
     return [counter for _, counter in seen if counter]
 
 
@@ -243,4 +244,4 @@ def _run(client: redis.Redis, script: str, keys: Sequence[str], *arguments: Any)
             # A pooled connection that a restart has cut; every script may safely run twice.
             return client.eval(script, len(keys), *keys, *arguments)
     except redis.RedisError as error:
-        raise RedisUnavailable from error
+        raise unavailable(error) from error

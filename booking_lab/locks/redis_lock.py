@@ -20,6 +20,9 @@ from booking_lab.errors import RedisUnavailable
 
 log = logging.getLogger(__name__)
 
+#: Seconds that an answer to ``check_writes`` may take when somebody waits to hear of it.
+PROBE_TIMEOUT = 0.4
+
 # Finding one's own token counts as success. So a SET whose answer was lost can be sent again: a
 # bare SET NX would then take its own key for somebody else's, and block itself for the whole TTL.
 _ACQUIRE = """
@@ -127,4 +130,32 @@ class RedisLease:
                 # A pooled connection that a restart has cut; both scripts may safely run twice.
                 return self.client.eval(script, 1, self.key, *arguments)
         except redis.RedisError as error:
-            raise RedisUnavailable from error
+            raise unavailable(error) from error
+
+
+#: As a booking does: a script that writes. Many a server that takes no writes answers PING.
+_WRITE = "return redis.call('SET', KEYS[1], '', 'PX', 1000)"
+
+
+def check_writes(client: redis.Redis) -> None:
+    """See that a server does what bookings need of it; leaves nothing behind for long.
+
+    Raises:
+        RedisUnavailable: it doesn't; says what it says itself.
+    """
+    try:
+        client.eval(_WRITE, 1, "booking-lab:ready")
+    except redis.RedisError as error:
+        raise unavailable(error) from error
+
+
+def unavailable(error: redis.RedisError) -> RedisUnavailable:
+    """Return the lab's error for the client's; one that was an answer is told as such."""
+    # What the server answers with has a status, or is of this kind; some are connection errors for
+    # the client, since another connection may do better.
+    if not (isinstance(error, redis.ResponseError) or error.status_code):
+        return RedisUnavailable(reason=str(error))
+    said = str(error).partition("\n")[0]
+    return RedisUnavailable(
+        f"Redis can't do this now ({said}); nothing was booked. Try again.", said, answered=True
+    )

@@ -76,7 +76,17 @@ class Barrier(Observer):
         Args:
             blocked: given sessions' process ids, says which of them wait for another of these.
             timeout: seconds.
+
+        Raises:
+            BaseException: what ``blocked`` raised; the barrier is open then, too.
         """
+        try:
+            return self._let(self._watched(blocked, timeout))
+        except BaseException:
+            self._let(Opening.TIMED_OUT)
+            raise
+
+    def _watched(self, blocked: Callable[[Collection[int]], set[int]], timeout: float) -> Opening:
         deadline = time.monotonic() + timeout
         stuck_before = False
         while True:
@@ -90,12 +100,12 @@ class Barrier(Observer):
                 key in leasing or session in waiting for key, session in absent.items()
             )
             if arrived == self._parties:
-                return self._let(Opening.FILLED)
+                return Opening.FILLED
             # A session may be between two waits while it is looked at, so it takes two looks.
             if stuck and stuck_before:
-                return self._let(Opening.LET_GO)
+                return Opening.LET_GO
             if time.monotonic() > deadline:
-                return self._let(Opening.TIMED_OUT)
+                return Opening.TIMED_OUT
             stuck_before = stuck
             time.sleep(_LOOK_EVERY)
 

@@ -8,9 +8,7 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
-import psycopg2
-from psycopg2 import sql
-
+from booking_lab.db.connector import Connector
 from booking_lab.stack import accounts, process
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
@@ -92,12 +90,9 @@ def forget_stale_lock(cluster: Path) -> None:
 
 def create_database(run_folder: Path) -> None:
     """Create the lab's database if it isn't there."""
-    session = psycopg2.connect(url(run_folder, "postgres"), connect_timeout=5)
-    try:
-        session.autocommit = True
-        with session.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,))
-            if not cursor.fetchone():
-                cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
-    finally:
-        session.close()
+    with Connector(url(run_folder, "postgres"), statement_timeout=60).session(5) as session:
+        there = session.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %(name)s", {"name": NAME}
+        )
+        if not there:
+            session.execute(f"CREATE DATABASE {NAME}")

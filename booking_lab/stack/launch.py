@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from booking_lab.config import Settings
+from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.stack.control import Progress, end, launch
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
@@ -82,6 +82,7 @@ def running(
     Raises:
         StackError: it could not be started; nothing is left behind.
     """
+    forget_clients_environment()
     settings = replace(settings or Settings.from_environment(), **changes)
     durable = data is not None if durable is None else durable
     folder = data or Path(tempfile.mkdtemp(prefix="booking-lab-data-"))

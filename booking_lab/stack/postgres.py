@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg2
 
 from booking_lab.config import Settings
+from booking_lab.db import bounded
 from booking_lab.stack import accounts
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder
@@ -137,7 +138,7 @@ def connections(settings: Settings, instances: int) -> int:
 def answers(run_folder: Path) -> bool:
     """Tell whether the server takes sessions."""
     try:
-        psycopg2.connect(url(run_folder, "postgres"), connect_timeout=2).close()
+        bounded.connect(url(run_folder, "postgres"), within=2).close()
     except psycopg2.OperationalError:
         return False
     return True

@@ -16,7 +16,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 from prometheus_client import multiprocess
 
-from booking_lab.config import Settings
+from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.stack import tuning
 from booking_lab.stack.leash import die_with_parent
 from booking_lab.stack.listeners import BACKLOG
@@ -162,6 +162,7 @@ def main() -> None:
     parser.add_argument("--own-run-folder", action="store_true")
     parser.add_argument("--first-core", type=int)
     given = parser.parse_args()
+    forget_clients_environment()
     settings = Settings.from_environment()
     Service(
         settings,

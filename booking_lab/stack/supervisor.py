@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from booking_lab.config import Settings
+from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.errors import BookingLabError
 from booking_lab.logs import logging_config
 from booking_lab.stack.assembly import Assembly, Step
@@ -209,6 +209,7 @@ def _report(**fields: object) -> None:
 
 def main() -> None:
     """Run the plan given as the only argument, with the settings of the environment."""
+    forget_clients_environment()
     settings = Settings.from_environment()
     logging.config.dictConfig(logging_config(settings.log_level))
     sys.exit(Supervisor(Plan.from_json(sys.argv[1]), settings).run())

@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
-import redis
-
+from booking_lab.errors import RedisUnavailable
+from booking_lab.locks import redis_lock
 from booking_lab.stack import process
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.part import Part
@@ -46,15 +46,14 @@ def part(name: str, run_folder: Path, log: Path) -> Part:
 
 def answers(address: str, seconds: float = 1.0) -> bool:
     """Tell whether a server answers there."""
-    client = redis.Redis.from_url(
-        address, socket_timeout=seconds, socket_connect_timeout=seconds, retry=None
-    )
+    client = redis_lock.connect(address, seconds)
     try:
-        return bool(client.ping())
-    except redis.RedisError:
+        redis_lock.check_writes(client)
+    except RedisUnavailable:
         return False
     finally:
         client.close()
+    return True
 
 
 def _socket(run_folder: Path, name: str) -> Path:

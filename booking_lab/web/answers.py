@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -9,15 +10,10 @@ from pydantic import BaseModel
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.errors import DatabaseUnavailable, RedisUnavailable, Unavailable
-from booking_lab.web.problems import MEDIA_TYPE, problem
+from booking_lab.web.problems import MEDIA_TYPE, STATUS_OF_OUTCOME, problem
 
-_STATUS = {
-    Outcome.REFUSED: 409,
-    Outcome.CONFLICT: 409,
-    Outcome.TIMEOUT: 503,
-    Outcome.UNKNOWN: 503,
-}
-_AWAY = {kind.code for kind in (Unavailable, DatabaseUnavailable, RedisUnavailable)}
+#: The errors of a server that can't, by their code.
+_AWAY = {kind.code: kind for kind in (Unavailable, DatabaseUnavailable, RedisUnavailable)}
 
 
 class Tried(BaseModel):
@@ -68,7 +64,18 @@ def failed(done: Booking, thing: dict[str, Any]) -> Response:
 def status_of(done: Booking) -> int:
     """Return the HTTP status for a booking that wasn't confirmed."""
     assert done.outcome is not None
-    return _STATUS.get(done.outcome, 503 if done.code in _AWAY else 500)
+    return 503 if done.code in _AWAY else STATUS_OF_OUTCOME[done.outcome]
+
+
+def check_any_begun(bookings: Sequence[Booking]) -> None:
+    """See that some of ``bookings`` met a server that does its work.
+
+    Raises:
+        Unavailable: what all of them have ended with.
+    """
+    if all(one.code in _AWAY for one in bookings):
+        first = bookings[0]
+        raise _AWAY[first.code](first.message)
 
 
 def documented_failures(model: type[BaseModel]) -> dict[Any, Any]:

@@ -13,7 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from booking_lab.errors import BookingLabError, PluginFault
-from booking_lab.web.health import redis_answers
+from booking_lab.web.health import redis_problem
 from booking_lab.web.state import answered, lab, reading
 from booking_lab.workloads.seats import Seats
 
@@ -29,8 +29,8 @@ class DatabaseGauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read them."""
-        up = redis_answers()
-        yield GaugeMetricFamily("redis_up", "Whether Redis answers.", value=float(up))
+        up = not redis_problem()
+        yield GaugeMetricFamily("redis_up", "Whether Redis takes writes.", value=float(up))
         try:
             yield from self._from_database()
         except BookingLabError:

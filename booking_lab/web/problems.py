@@ -12,23 +12,27 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from booking_lab import errors
+from booking_lab.core.booking import Outcome, outcome_of
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-#: HTTP's word for the lab's errors; the first that fits counts.
+#: HTTP's word for how a booking that isn't confirmed ended.
+STATUS_OF_OUTCOME = {
+    Outcome.REFUSED: 409,
+    Outcome.CONFLICT: 409,
+    Outcome.TIMEOUT: 503,
+    Outcome.UNKNOWN: 503,
+    Outcome.ERROR: 500,
+}
+#: And for the errors that no booking ends with, or not only; the first that fits counts.
 _STATUS: tuple[tuple[type[errors.BookingLabError], int], ...] = (
     (errors.InvalidRequest, 422),
     (errors.NotFound, 404),
-    (errors.Refused, 409),
-    (errors.Retryable, 409),
-    (errors.Superseded, 409),
     (errors.RaceUnderWay, 409),
     (errors.Overloaded, 503),
-    (errors.TimedOut, 503),
     (errors.Unavailable, 503),
-    (errors.CommitUnknown, 503),
 )
 _RETRY_AFTER_SECONDS = "1"
 
@@ -69,7 +73,8 @@ def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
 
 def status_of(error: errors.BookingLabError) -> int:
     """Return the HTTP status for one of the lab's errors."""
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    of_its_own = (status for kind, status in _STATUS if isinstance(error, kind))
+    return next(of_its_own, STATUS_OF_OUTCOME[outcome_of(error)])
 
 
 def invalid_fields(error: ValidationError) -> Response:

@@ -17,7 +17,7 @@ from booking_lab.core.workload import Request
 from booking_lab.engine import Wish
 from booking_lab.errors import Refused
 from booking_lab.observers.barrier import Opening
-from booking_lab.web.answers import told
+from booking_lab.web.answers import check_any_begun, told
 from booking_lab.web.booking import seat
 from booking_lab.web.bookings import about
 from booking_lab.web.fields import Body, Customers, EventId, Options, SeatNumber, StrategyName
@@ -115,6 +115,7 @@ def _run(
 ) -> dict[str, Any]:
     _check_free(workload, requests[0], wanted)
     ended = race.run(lab().engine, lab().connector, workload, requests, wanted)
+    check_any_begun(ended.bookings)
     outcomes = Counter(str(booking.outcome) for booking in ended.bookings)
     return {
         "strategy": ended.bookings[0].strategy.name,
