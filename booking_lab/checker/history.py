@@ -22,6 +22,8 @@ from booking_lab.workloads import Workloads
 #: What stands where a worker could not ask which database it books on.
 UNKNOWN_DATABASE = ""
 _TELL_EVERY = 4096
+#: How an event begins.
+_BEGINNING = b'{"type":'
 _ANSWERS = {"ok": Effect.HAPPENED, "fail": Effect.NONE, "info": Effect.POSSIBLE}
 
 
@@ -68,34 +70,44 @@ class Reader:
                 position += len(line)
                 if self._line % _TELL_EVERY == 0:
                     self._tell(position)
-                if self._is_cut_off(line):
-                    self._history.truncated = True
-                    break
-                self._take(self._event(line), position)
+                event = self._event(line)
+                if event is not None:
+                    self._take(event, position)
         if not self._history.headers:
             raise BadHistory(self._file, 1, "there is no header; is this a recorded history?")
         self._settle_databases()
         return self._history
 
-    @staticmethod
-    def _is_cut_off(line: bytes) -> bool:
-        """Whether a worker was killed as it wrote: what it began is unknown, and stays so."""
-        if line.endswith(b"\n"):
-            return False
-        try:
-            json.loads(line)
-        except ValueError:
-            return True
-        return False
-
-    def _event(self, line: bytes) -> dict[str, Any]:
+    def _event(self, line: bytes) -> dict[str, Any] | None:
+        """Return what a line says; none if there is nothing in it that was written to its end."""
         try:
             event = json.loads(line)
         except ValueError as error:
-            raise self._bad(f"this is no JSON: {error}") from None
+            event = self._behind_a_cut(line)
+            if event is None and line.strip() and not _was_begun(line):
+                raise self._bad(f"this is no JSON: {error}") from None
+            self._history.truncated |= bool(line.strip())
+            return event
         if not isinstance(event, dict):
             raise self._bad("this is no JSON object")
         return event
+
+    @staticmethod
+    def _behind_a_cut(line: bytes) -> dict[str, Any] | None:
+        """Return the event that follows on one that was not written to its end.
+
+        Somebody was killed as he wrote, or the disk was full: then the next writer's line begins
+        where that one breaks off. Only a whole event can be read up to the end of the line.
+        """
+        at = line.find(_BEGINNING, 1)
+        while at > 0:
+            try:
+                event = json.loads(line[at:])
+            except ValueError:
+                at = line.find(_BEGINNING, at + 1)
+            else:
+                return event if isinstance(event, dict) else None
+        return None
 
     def _take(self, event: dict[str, Any], position: int) -> None:
         try:
@@ -216,3 +228,7 @@ def _whole(value: Any) -> int:
     if type(value) is not int:
         raise TypeError(f"{value!r} is no time in nanoseconds")
     return value
+
+
+def _was_begun(line: bytes) -> bool:
+    return line.startswith(_BEGINNING) or _BEGINNING.startswith(line.strip())

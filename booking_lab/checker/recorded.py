@@ -28,7 +28,7 @@ class History:
         operations: bookings, moves, cancellations and resets, in the order of the file.
         headers: one for each time that a worker began to record.
         workers: who recorded.
-        truncated: whether the file ends within a line.
+        truncated: whether there are lines that were not written to their end.
     """
 
     operations: list[Operation] = field(default_factory=list)

@@ -71,7 +71,7 @@ def _recorded(report: Report) -> Iterator[str]:
         f"within {report.seconds:.1f} s: {outcomes or 'none'}."
     )
     if report.truncated:
-        yield "The file ends within a line; what stands there counts as not answered."
+        yield "Some lines were not written to their end; what they answer counts as not answered."
 
 
 def _order(report: Report) -> Iterator[str]:

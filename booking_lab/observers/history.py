@@ -1,8 +1,11 @@
 """Records a history: every booking's invocation and its answer, with times, as lines of JSON.
 
 All workers of all instances on a machine append to one file. A line is one write to a file that is
-open for appending, so lines are never torn; they stand in the order in which they were written,
-which need not be that of their times. Times are nanoseconds of CLOCK_MONOTONIC, which is the same
+open for appending, so lines don't mix; they stand in the order in which they were written, which
+need not be that of their times. When the disk is full, or a worker is killed at that moment, a line
+may break off. The next one begins behind it, on a new line if the same worker writes it. What broke
+off is not lost to anybody: nothing was done without its ``invoke``, and without its answer an
+operation counts as unknown. Times are nanoseconds of CLOCK_MONOTONIC, which is the same
 clock in every process of a machine until it is booted again.
 
 Every line is an object with ``type``:
@@ -30,6 +33,7 @@ import errno
 import json
 import logging
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -67,7 +71,8 @@ def open_history(file: str | Path) -> int:
         ConfigurationError: it can't be written.
     """
     try:
-        return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        # Names of customers are nobody else's business.
+        return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigurationError(
             f"The history {file} can't be written: {error.strerror}. "
@@ -88,13 +93,23 @@ class History(Observer):
         self._descriptor = open_history(file)
         self._worker = worker
         self._incomplete = False
+        self._broken_off = False
+        self._header: bytes = b""
+        self._introducing = threading.Lock()
 
     def begin(self, session: Session | None, workloads: Iterable[LabWorkload] = ()) -> None:
-        """Write the header; without a session, nothing is known of the database."""
+        """Write the header; without a session, nothing is known of the database.
+
+        If it can't be written now, it is written before anything else is.
+        """
         known = facts(session, workloads) if session else {"database": None, "fresh": None}
         clock = _BOOT.read_text().strip() if _BOOT.exists() else ""
         at = datetime.now(UTC).isoformat()
-        self._append("header", format=FORMAT, at=at, clock=clock, **known)
+        self._header = self._line("header", format=FORMAT, at=at, clock=clock, **known)
+        try:
+            self._introduce()
+        except OSError as error:
+            log.error("the history %s can't be written: %s", self._file, error)
 
     @contextmanager
     def booking(self, booking: Booking) -> Iterator[None]:
@@ -178,9 +193,26 @@ class History(Observer):
             self._incomplete = True
 
     def _append(self, kind: str, **event: Any) -> None:
+        if self._header:
+            self._introduce()
+        self._write(self._line(kind, **event))
+
+    def _introduce(self) -> None:
+        with self._introducing:
+            if self._header:
+                self._write(self._header)
+                self._header = b""
+
+    def _line(self, kind: str, **event: Any) -> bytes:
         stamped = {"type": kind, **event, "worker": self._worker, "time": time.monotonic_ns()}
-        line = json.dumps(stamped, separators=(",", ":")).encode() + b"\n"
-        if os.write(self._descriptor, line) < len(line):
+        return json.dumps(stamped, separators=(",", ":")).encode() + b"\n"
+
+    def _write(self, line: bytes) -> None:
+        if self._broken_off:
+            line = b"\n" + line
+        written = os.write(self._descriptor, line)
+        self._broken_off = written < len(line)
+        if self._broken_off:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

@@ -83,7 +83,7 @@ def test_a_line_that_makes_no_sense_is_named_with_the_reason(written, change, re
 
 @pytest.mark.parametrize(
     ("line", "reason"),
-    [("{", "this is no JSON"), ("[]", "this is no JSON object"), ("\x00", "this is no JSON")],
+    [("{x", "this is no JSON"), ("[]", "this is no JSON object"), ("\x00", "this is no JSON")],
 )
 def test_so_is_a_line_that_is_no_json(written, line, reason):
     with written.file.open("a") as file:

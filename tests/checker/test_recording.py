@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import resource
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,86 @@ def test_a_booking_that_cannot_be_recorded_is_not_made():
         history.booking(booking()),
     ):
         pytest.fail("it was made")
+
+
+@contextmanager
+def no_file_larger_than(size):
+    """As on a disk that is full: a write beyond it is cut off, and the next one fails."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def confirmed(history):
+    one = booking()
+    with history.booking(one):
+        one.outcome, one.booking_id = Outcome.CONFIRMED, 7
+    return str(one.request.id)
+
+
+@pytest.mark.parametrize("room", [1, 3, 8, 9, 30, 200, 400])
+@pytest.mark.parametrize("same", [True, False])
+def test_a_line_that_breaks_off_spoils_no_other(tmp_path, room, same):
+    file = tmp_path / "h"
+    history, other = History(file, "1/1"), History(file, "1/2")
+    history.begin(None)
+    other.begin(None)
+    first = confirmed(history)
+    with no_file_larger_than(file.stat().st_size + room):
+        for one in (history, other):
+            with pytest.raises(Unavailable, match="Nothing was done"), one.booking(booking()):
+                pytest.fail("it was made")
+    later = [confirmed(one) for one in ((history, other) if same else (other, history))]
+    recorded = read(file)
+    assert recorded.truncated
+    assert [one.process for one in recorded.operations] == [first, *later]
+    assert {one.effect for one in recorded.operations} == {Effect.HAPPENED}
+
+
+def test_an_answer_that_breaks_off_leaves_the_operation_unknown(tmp_path):
+    file = tmp_path / "h"
+    history = History(file, "1/1")
+    history.begin(None)
+    with history.booking(booking()):
+        limit = no_file_larger_than(file.stat().st_size + 40)
+        limit.__enter__()
+    limit.__exit__(None, None, None)
+    later = confirmed(history)
+    recorded = read(file)
+    assert [one.effect for one in recorded.operations] == [Effect.POSSIBLE, Effect.HAPPENED]
+    assert recorded.operations[1].process == later
+
+
+def test_a_worker_that_begins_on_a_full_disk_says_who_it_is_later(tmp_path):
+    file = tmp_path / "h"
+    history = History(file, "1/1")
+    with no_file_larger_than(20):
+        history.begin(None)
+        with pytest.raises(Unavailable), history.booking(booking()):
+            pytest.fail("it was made")
+    confirmed(history)
+    assert [one.effect for one in read(file).operations] == [Effect.HAPPENED]
+    assert len(read(file).headers) == 1
+
+
+def test_a_worker_that_was_killed_as_it_wrote_leaves_a_line_that_others_go_on_behind(tmp_path):
+    file = tmp_path / "h"
+    history = History(file, "1/1")
+    history.begin(None)
+    confirmed(history)
+    whole = file.read_bytes()
+    for cut in range(1, len(whole.splitlines()[1])):
+        file.write_bytes(whole + whole.splitlines()[1][:cut])
+        later = confirmed(history)
+        assert [one.process for one in read(file).operations][1:] == [later], cut
+
+
+def test_a_history_is_its_owners_alone(tmp_path):
+    History(tmp_path / "h", "1/1").close()
+    assert (tmp_path / "h").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("file", ["/nowhere/history.jsonl", "/"])
