@@ -3,11 +3,12 @@
 from collections import Counter
 from dataclasses import replace
 
+from booking_lab.core.booking import Outcome
 from booking_lab.explorer.search import Exhaustive
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.explorer.conftest import own, place, run
 from tests.strategies.line import Line
-from tests.workloads.box_office import TICKETS, crowd
+from tests.workloads.box_office import TICKETS, asks, crowd
 
 __all__ = ["own", "place", "run"]
 
@@ -50,6 +51,21 @@ class TakesBack(Strategy):
 #: Two seats, and two who want one of them.
 PLAINEST = Seats().scenarios(2)[0]
 
+#: Always in conflict, and has no time to try again.
+OUT_OF_TIME = """
+from dataclasses import dataclass
+from booking_lab import Attempt, Conflict, Retry, Strategy
+
+@dataclass(frozen=True)
+class OutOfTime(Strategy):
+    @property
+    def retry(self) -> Retry:
+        return Retry(attempts=20, deadline=0.0)
+
+    def book(self, attempt: Attempt) -> None:
+        raise Conflict
+"""
+
 
 def ending(found):
     return found.last.endings["A"]
@@ -74,17 +90,26 @@ def test_a_try_that_failed_after_its_write_leaves_nothing_to_the_next(own):
 
 def test_what_a_try_has_chosen_is_chosen_anew_by_the_next(run, tmp_path):
     (tmp_path / "chooses.py").write_text(CHOOSES)
-    asks = [SeatRequest(event_id=int(PLAINEST.scope), best=1, customer_id=name) for name in "AB"]
+    best = [SeatRequest(event_id=int(PLAINEST.scope), best=1, customer_id=name) for name in "AB"]
 
     found = run(
         "chooses",
-        scenario=replace(PLAINEST, requests=asks),
+        scenario=replace(PLAINEST, requests=best),
         search=Exhaustive(preemptions=1),
         folders=(tmp_path,),
     )
 
     # Two seats for two: whoever holds on to the first choice finds it booked by the other.
     assert found.outcomes == Counter(confirmed=2 * found.schedules)
+
+
+def test_tries_end_when_their_time_is_over(make_office, tmp_path):
+    (tmp_path / "out_of_time.py").write_text(OUT_OF_TIME)
+    office = make_office(strategy_folders=(str(tmp_path),))
+
+    booking = office.book(asks(), "out_of_time")
+
+    assert (booking.outcome, booking.tries) == (Outcome.CONFLICT, 1)
 
 
 def test_a_batch_that_was_not_committed_confirms_nobody(make_office, tmp_path):
