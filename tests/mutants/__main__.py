@@ -68,7 +68,7 @@ def _side_by_side(many, copies, run, todo) -> list[str]:  # type: ignore[no-unty
 
 def _unchanged(copy: Copy, selection: tuple[str, ...]) -> str:
     code, output = copy.pytest(*selection)
-    return "" if code == PASSED else f"{' '.join(selection)}: {_last_line(output)}"
+    return "" if code == PASSED else f"{' '.join(selection)}: {_reason(output)}"
 
 
 def _changed(copy: Copy, change: Change) -> str:
@@ -86,7 +86,7 @@ def _changed(copy: Copy, change: Change) -> str:
     caught = code in {FAILED, NO_END}
     word = "caught  " if caught else "SURVIVED"
     print(f"{word} {time.monotonic() - began:5.0f} s  {change.what}", flush=True)
-    return "" if caught else f"{change.what} ({change.file}): {_last_line(output)}"
+    return "" if caught else f"{change.what} ({change.file}): {_reason(output)}"
 
 
 def _at_fault(what: str, them: Sequence[str]) -> int:
@@ -94,8 +94,10 @@ def _at_fault(what: str, them: Sequence[str]) -> int:
     return 2
 
 
-def _last_line(output: str) -> str:
-    return (output.strip().splitlines() or ["(nothing printed)"])[-1]
+def _reason(output: str) -> str:
+    """The test that failed first, or else what was printed last."""
+    lines = output.strip().splitlines() or ["(nothing printed)"]
+    return next((line for line in lines if line.startswith(("FAILED ", "ERROR "))), lines[-1])
 
 
 if __name__ == "__main__":
