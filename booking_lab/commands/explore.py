@@ -104,6 +104,11 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
 @click.option("--seed", type=int, help="Draws the same ones again.  [default: 0]")
 @click.option("--schedule", help="Only this one: 'A:read B:read A:write A:commit ...'.")
 @click.option("--repeat", type=click.IntRange(1), help="Run the schedule so often.  [default: 1]")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Also those that differ from others only by who is who of bookers who want the same.",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 @click.option(
     "--html", type=click.Path(dir_okay=False, writable=True, path_type=Path),
@@ -116,6 +121,7 @@ def command(
     schedule: str | None,
     repeat: int | None,
     workers: int | None,
+    full: bool,
     json_wanted: bool,
     html: Path | None,
     **names: Any,
@@ -139,7 +145,7 @@ def command(
     settings = Settings.from_environment()
     with _quiet():
         try:
-            way = chosen(preemptions, random, seed, schedule, repeat)
+            way = chosen(preemptions, random, seed, schedule, repeat, full=full)
             registry = Registry([SHIPPED, *settings.strategy_folders], shelf=True)
             workloads = Workloads(settings.workload_folders)
             asked = Names(workers=workers or 0, **names)
@@ -173,7 +179,7 @@ def _explored(place: Place, registry: Registry, plan: Plan, way: Way, console: C
             watch.look(found)
             tell(found, share)
 
-        found = explore(place, registry, plan, way.search(), look)
+        found = explore(place, registry, plan, way.search(), look, full=way.full)
     return Result.of(plan, way, found, watch)
 
 

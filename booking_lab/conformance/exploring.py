@@ -9,7 +9,6 @@ from typing import Protocol
 
 from rich.console import Console
 
-from booking_lab.conformance.sampling import Sample
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
@@ -18,6 +17,7 @@ from booking_lab.errors import BookingLabError
 from booking_lab.explorer import report
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.schedule import written
+from booking_lab.explorer.search import Sample
 from booking_lab.explorer.trial import Event, Trial
 from booking_lab.registry import Registry
 
@@ -102,7 +102,7 @@ class Found:
         self.struck += any(move.actor in plan.nemeses for move in trial.schedule)
         sight = Sight(plan, trial)
         for anomaly in map(Anomaly, trial.anomalies):
-            if anomaly not in self.shown or trial.length < self.shown[anomaly].trial.length:
+            if anomaly not in self.shown or trial.rank < self.shown[anomaly].trial.rank:
                 self.shown[anomaly] = sight
         if not all(_is_answer(plan, one.outcome, one.code) for one in trial.endings.values()):
             self.answered_wrongly = self.answered_wrongly or sight

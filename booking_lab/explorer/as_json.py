@@ -20,7 +20,9 @@ def as_json(result: Result) -> dict[str, Any]:
     return {
         "plan": _plan(result.plan, result.way),
         "schedules": found.schedules,
+        "stands_for": found.stands_for,
         "bad": found.bad,
+        "bad_stand_for": found.bad_stand_for,
         "anomalies": _sorted(found.anomalies),
         "outcomes": _sorted(found.outcomes),
         "deadlocks": found.deadlocks,

@@ -19,12 +19,15 @@ from booking_lab.core.strategy import Strategy
 from booking_lab.engine import Wish
 from booking_lab.explorer.booker import Booker
 from booking_lab.explorer.clock import ScheduledClock
+from booking_lab.explorer.digest import of_trial
 from booking_lab.explorer.image import Image
 from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.overhearing import overhear
+from booking_lab.explorer.schedule import Move
 from booking_lab.explorer.search import Search
 from booking_lab.explorer.sessions import Sessions
 from booking_lab.explorer.stage import Stage
+from booking_lab.explorer.symmetry import Symmetry
 from booking_lab.explorer.trial import Trial
 from booking_lab.explorer.world import World
 from booking_lab.locks import redis_lock
@@ -90,7 +93,10 @@ class Exploration:
 
     Attributes:
         schedules: how many were run.
-        bad: how many of them had anything wrong.
+        stands_for: how many they stand for: each for those, too, in which bookers who ask for the
+            same thing have changed places.
+        bad: how many of those that were run had anything wrong.
+        bad_stand_for: how many these stand for.
         anomalies: how many had this kind of wrong.
         outcomes: how bookers ended, over all schedules.
         deadlocks: how many of the schedules ran into one.
@@ -105,7 +111,9 @@ class Exploration:
     """
 
     schedules: int = 0
+    stands_for: int = 0
     bad: int = 0
+    bad_stand_for: int = 0
     anomalies: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     deadlocks: int = 0
@@ -116,15 +124,17 @@ class Exploration:
     interrupted: bool = False
     shares_memory: bool = False
 
-    def add(self, trial: Trial) -> None:
-        """Count one more."""
+    def add(self, trial: Trial, stands_for: int = 1) -> None:
+        """Count one more, which stands for so many."""
         self.schedules += 1
+        self.stands_for += stands_for
         self.bad += trial.bad
+        self.bad_stand_for += stands_for * trial.bad
         self.anomalies.update(trial.anomalies)
         self.outcomes.update(ending.outcome for ending in trial.endings.values())
         self.deadlocks += any(event.deadlock for event in trial.events)
         self.last = trial
-        if trial.bad and (self.worst is None or trial.length < self.worst.length):
+        if trial.bad and (self.worst is None or trial.rank < self.worst.rank):
             self.worst = trial
 
 
@@ -134,8 +144,12 @@ def explore(
     plan: Plan,
     search: Search,
     progress: Callable[[Exploration, float], None] = lambda _found, _share: None,
+    *,
+    full: bool = False,
 ) -> Exploration:
     """Run the schedules that ``search`` picks; return what was found, also if interrupted.
+
+    Of schedules that differ by the names of bookers alone, who ask for the same thing, one is run.
 
     Args:
         place: the servers.
@@ -143,6 +157,7 @@ def explore(
         plan: what to explore.
         search: which schedules.
         progress: told after each schedule, with the share of all that is done.
+        full: whether to run those as well that others stand for.
 
     Raises:
         Diverged: a schedule could not be repeated.
@@ -151,10 +166,15 @@ def explore(
     """
     found = Exploration()
     began = time.monotonic()
+    workers = plan.workers or len(plan.scenario.requests)
+    symmetry = Symmetry() if full else Symmetry.of(plan.scenario.requests, workers)
     try:
-        with _stage(place, registry, plan) as (play, shares):
+        with _stage(place, registry, plan, symmetry) as (play, shares):
             while search.begin():
-                found.add(play(search))
+                trial, stands_for = play(search)
+                if not search.counts:
+                    continue
+                found.add(trial, stands_for)
                 found.shares_memory |= shares()
                 found.seconds = time.monotonic() - began
                 progress(found, search.share)
@@ -167,9 +187,12 @@ def explore(
 
 @contextmanager
 def _stage(
-    place: Place, registry: Registry, plan: Plan
-) -> Iterator[tuple[Callable[[Search], Trial], Callable[[], bool]]]:
-    """Set up everything for the plan; yields what runs one schedule, and what tells of sharing."""
+    place: Place, registry: Registry, plan: Plan, symmetry: Symmetry
+) -> Iterator[tuple[Callable[[Search], tuple[Trial, int]], Callable[[], bool]]]:
+    """Set up everything for the plan; yields what runs one schedule, and what tells of sharing.
+
+    What runs one says how many it stands for.
+    """
     clock = ScheduledClock()
     arrivals: SimpleQueue[Booker] = SimpleQueue()
     with ExitStack() as held:
@@ -207,8 +230,17 @@ def _stage(
                 wish = Wish("", (image.entry, image.strategy))
                 booker.begin(image.heard, task, wish, at_begin=may_share)
 
-        def play(search: Search) -> Trial:
-            return stage.play(begin, search.choose)
+        def play(search: Search) -> tuple[Trial, int]:
+            symmetry.begin()
+
+            def choose(moves: Sequence[Move], seen: int) -> Move:
+                move = search.choose(symmetry.allowed(moves), seen)
+                symmetry.made(move)
+                return move
+
+            trial = stage.play(begin, choose)
+            search.end(of_trial(trial))
+            return trial, symmetry.stands_for
 
         yield play, lambda: may_share or any(memory.used for memory in memories)
 

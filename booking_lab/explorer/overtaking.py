@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, count
 
 from booking_lab.explorer.booker import Booker
-from booking_lab.explorer.schedule import Move, repeated
+from booking_lab.explorer.schedule import Move
+from booking_lab.explorer.search import Fork
 
-Choose = Callable[[Sequence[Move]], Move]
+#: Picks a move among those that are possible, knowing a digest of what happened so far.
+Choose = Callable[[Sequence[Move], int], Move]
 
 #: How often a schedule is run until nobody is overtaken.
 TRIES = 20
@@ -24,16 +26,16 @@ def is_overtaken(
     )
 
 
-def again(picked: list[tuple[Sequence[Move], Move]], choose: Choose) -> Choose:
+def again(picked: list[Fork], choose: Choose) -> Choose:
     """Pick what was picked before, and take down what ``choose`` picks from there on."""
     known, numbers = len(picked), count()
 
-    def pick(moves: Sequence[Move]) -> Move:
+    def pick(moves: Sequence[Move], seen: int) -> Move:
         number = next(numbers)
         if number >= known:
-            picked.append((moves, choose(moves)))
-        possible, move = picked[number]
-        repeated(moves, possible, (one for _, one in picked[:number]))
-        return move
+            picked.append(Fork(moves, seen, 1, [choose(moves, seen)]))
+        fork = picked[number]
+        fork.compare(moves, seen, (one.left[0] for one in picked[:number]))
+        return fork.left[0]
 
     return pick

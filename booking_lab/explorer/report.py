@@ -111,7 +111,8 @@ def _how_many(way: Way, found: Exploration) -> str:
             return "Replayed once."
         return f"Replayed {found.schedules} times, the same each time ({rate})."
     how = ", then interrupted" if found.interrupted else f" {way}"
-    return f"{_many(found.schedules, 'schedule')}{how} ({rate})."
+    stands = f", standing for {found.stands_for:,}" if found.stands_for > found.schedules else ""
+    return f"{_many(found.schedules, 'schedule')}{how}{stands} ({rate})."
 
 
 def _table(drawn: Timeline) -> RenderableType:

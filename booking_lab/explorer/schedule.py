@@ -72,21 +72,3 @@ def written(schedule: Iterable[Move]) -> str:
 def switches(schedule: Sequence[Move]) -> int:
     """How often the actor changes; of two schedules, the one with fewer is easier to read."""
     return sum(one.actor != two.actor for one, two in pairwise(schedule))
-
-
-def repeated(moves: Sequence[Move], before: Sequence[Move], path: Iterable[Move]) -> None:
-    """Hold a run to what it was the last time.
-
-    Args:
-        moves: what is possible.
-        before: what was possible at the same place the last time.
-        path: the moves that led there; gone through only to be named.
-
-    Raises:
-        Diverged: it is not the same.
-    """
-    if moves != before:
-        raise Diverged(
-            f"After {written(path)!r}, {written(moves)!r} was possible, and {written(before)!r} "
-            f"the last time: the run does not repeat itself."
-        )

@@ -10,9 +10,11 @@ from booking_lab.core.step import StepKind
 from booking_lab.errors import BookingLabError, DeadlockDetected, LockTimeout
 from booking_lab.explorer.booker import Booker, State
 from booking_lab.explorer.clock import ScheduledClock
+from booking_lab.explorer.digest import of_events
 from booking_lab.explorer.nemesis import Nemesis
 from booking_lab.explorer.overtaking import TRIES, Choose, again, is_overtaken
 from booking_lab.explorer.schedule import Move, written
+from booking_lab.explorer.search import Fork
 from booking_lab.explorer.trial import Event, Trial
 from booking_lab.explorer.world import World
 
@@ -86,7 +88,7 @@ class Stage:
             Endless: the bookers go on and on.
             Diverged: it was run again, and was not the same.
         """
-        picked: list[tuple[Sequence[Move], Move]] = []
+        picked: list[Fork] = []
         for left in range(TRIES, 0, -1):
             self._lets_be = left == 1
             trial = self._run(begin, again(picked, choose))
@@ -100,11 +102,13 @@ class Stage:
         self._settle()
         schedule: list[Move] = []
         events: list[Event] = []
+        seen = 0
         while moves := self._moves():
             if len(schedule) == _LONGEST:
                 raise self._endless(schedule)
             # What doesn't count has to come to its end all the same.
-            move = moves[0] if self._overtaken else choose(moves)
+            seen = of_events(seen, (*events[-1:], *(one.event for one in self._bookers.values())))
+            move = moves[0] if self._overtaken else choose(moves, seen)
             event = Event(move, "")
             schedule.append(move)
             events.append(event)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from booking_lab.core.lab_workload import Finding
 from booking_lab.core.workload import Row
-from booking_lab.explorer.schedule import Move, Schedule, switches
+from booking_lab.explorer.schedule import Move, Schedule, switches, written
 
 
 @dataclass
@@ -92,6 +92,11 @@ class Trial:
     def anomalies(self) -> list[str]:
         """What is wrong, each kind once."""
         return sorted({str(finding.anomaly) for finding in self.findings})
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """By this, the one to show comes first, in whatever order they were run."""
+        return *self.length, written(self.schedule)
 
     @property
     def length(self) -> tuple[int, int]:

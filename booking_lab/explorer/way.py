@@ -20,6 +20,7 @@ class Way:
         seed: of the random draws.
         schedule: this one.
         repeat: how often.
+        full: whether to run those as well that others stand for; a given schedule always is.
     """
 
     preemptions: int | None = None
@@ -27,6 +28,7 @@ class Way:
     seed: int = 0
     schedule: Schedule = ()
     repeat: int = 1
+    full: bool = False
 
     def search(self) -> Search:
         """Return the search."""
@@ -53,6 +55,7 @@ class Way:
             "seed": None if self.random is None else self.seed,
             "schedule": written(self.schedule) or None,
             "repeat": self.repeat,
+            "full": self.full,
         }
 
 
@@ -62,6 +65,8 @@ def chosen(
     seed: int | None,
     schedule: str | None,
     repeat: int | None,
+    *,
+    full: bool = False,
 ) -> Way:
     """Return the way that these options say; none of them: all schedules.
 
@@ -75,4 +80,4 @@ def chosen(
         if value is not None and ways[needed] is None:
             raise InvalidRequest(f"{name} is for {needed}; give that as well, or leave it out.")
     moves = () if schedule is None else parse(schedule)
-    return Way(preemptions, random, seed or 0, moves, repeat or 1)
+    return Way(preemptions, random, seed or 0, moves, repeat or 1, full or bool(moves))

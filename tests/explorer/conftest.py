@@ -48,6 +48,7 @@ def run(place) -> Run:
         nemeses: tuple[str, ...] = (),
         search: Search | None = None,
         folders: tuple = (),
+        full: bool = True,
     ) -> Exploration:
         registry = Registry([SHIPPED, *folders], shelf=True)
         entry = registry.get(strategy)
@@ -55,7 +56,7 @@ def run(place) -> Run:
         if isinstance(scenario, int):
             scenario = seats.scenarios(bookers)[scenario]
         plan = Plan((entry, entry.make(options or {})), seats, scenario, workers, nemeses)
-        return explore(place, registry, plan, search or Exhaustive())
+        return explore(place, registry, plan, search or Exhaustive(), full=full)
 
     return run
 

@@ -1,23 +1,30 @@
 """Which schedules a search picks, of a world that is made up."""
 
-from itertools import chain
+from itertools import chain, count, repeat
 from math import comb
 
 import pytest
 
-from booking_lab.conformance.sampling import Sample
-from booking_lab.explorer.schedule import Move, written
-from booking_lab.explorer.search import Exhaustive
+from booking_lab.explorer.schedule import Diverged, Move, written
+from booking_lab.explorer.search import Exhaustive, Random, Sample, split
 
 
 def picked(search, *steps):
     """Run all schedules of bookers that make so many moves each and never wait; return them."""
     found = []
-    while search.begin():
+    while one := one_schedule(search, *steps):
+        found += one
+    return found
+
+
+def one_schedule(search, *steps):
+    """Run the next; return it in a list, which is empty if there is none."""
+    found = []
+    if search.begin():
         left = dict(zip("ABCDE", steps, strict=False))
         moves = []
         while any(left.values()):
-            move = search.choose([Move(name, "read") for name, many in left.items() if many])
+            move = search.choose([Move(name, "read") for name, many in left.items() if many], 0)
             left[move.actor] -= 1
             moves.append(move)
         found.append(written(moves))
@@ -57,3 +64,68 @@ def test_forks_are_followed_however_late_they_come(make, steps):
     found = picked(make(1), *steps)
 
     assert len(found) == len(set(found)) == with_preemptions(*steps, 1)
+
+
+def odd_one(search, differs):
+    """Run schedules; each seventh is another one from the third move on, or what happens there."""
+    runs = 0
+    while search.begin():
+        runs += 1
+        odd = runs % 7 == 0
+        for number in range(6):
+            third = "write" if odd and number == 2 and differs == "moves" else "read"
+            search.choose([Move("A", third), Move("B", "read")], int(odd and number > 2))
+        search.end(0)
+
+
+@pytest.mark.parametrize("make", [Exhaustive, lambda: Random(200, 1), lambda: Sample(None, 1000)])
+@pytest.mark.parametrize("differs", ["moves", "what happened"])
+def test_a_run_that_does_not_repeat_itself_is_an_error(make, differs):
+    with pytest.raises(Diverged, match="the run does not repeat itself"):
+        odd_one(make(), differs)
+
+
+def ends(search, how):
+    """Run schedules of one move that end like this; return which of them counted."""
+    counted = []
+    while search.begin():
+        counted.append(search.counts)
+        search.choose([Move("A", "read")], 0)
+        search.end(next(how))
+    return counted
+
+
+def test_one_schedule_in_ten_is_drawn_twice_and_has_to_end_the_same():
+    counted = ends(Random(25, 3), repeat(0))
+
+    assert (counted.count(True), counted.count(False)) == (25, 3)
+    with pytest.raises(Diverged):
+        ends(Random(15, 3), count())
+
+
+def test_a_drawn_schedule_depends_on_its_number_alone():
+    together = picked(Random(8, 5), 4, 4)
+    apart = [picked(Random(range(n, n + 1), 5), 4, 4)[-1] for n in range(8)]
+
+    assert len(set(apart)) > 4
+    assert [one for n, one in enumerate(together) if n != 1] == apart
+
+
+@pytest.mark.parametrize("steps", [(4, 4), (2, 2, 3)])
+@pytest.mark.parametrize("after", [1, 5, 20])
+def test_what_is_shared_out_is_run_by_somebody_and_by_nobody_twice(steps, after):
+    first, found, share = Exhaustive(), [], 0.0
+    for _ in range(after):
+        found += one_schedule(first, *steps)
+    parts, rest = [], first.rest()
+    share = first.share
+    while len(parts) < 5 and (halves := split(rest)):
+        rest, others = halves
+        parts.append(others)
+    for part in [rest, *parts]:
+        search = Exhaustive(part=part)
+        found += picked(search, *steps)
+        share += search.share
+
+    assert len(found) == len(set(found)) == orders(*steps)
+    assert share == pytest.approx(1)
