@@ -14,13 +14,13 @@ from itertools import groupby
 from pathlib import Path
 
 import psycopg2
-from prometheus_client import multiprocess
 
 from booking_lab import selection
 from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.db.connector import Connector
 from booking_lab.errors import Unavailable
+from booking_lab.observers import metric_files
 from booking_lab.observers.history import open_history
 from booking_lab.stack import accounts, cluster, listeners, own, postgres, process, valkey
 from booking_lab.stack.errors import StackError
@@ -102,12 +102,10 @@ class Assembly:
         """Return the parts in groups, each to be stopped at once: the last started go first."""
         return [list(group) for _, group in groupby(reversed(self.parts), lambda part: part.kind)]
 
-    def forget_worker(self, pid: int) -> None:
-        """Take a dead worker's gauges off the scrape."""
+    def forget_dead_workers(self) -> None:
+        """Take their gauges off the scrape."""
         if self.run_folder:
-            multiprocess.mark_process_dead(  # type: ignore[no-untyped-call]
-                pid, str(self.run_folder / "metrics")
-            )
+            metric_files.forget_dead(self.run_folder / "metrics")
 
     def go_unready(self) -> None:
         """Have /ready say no, and stop listening."""

@@ -14,9 +14,9 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
-from prometheus_client import multiprocess
 
 from booking_lab.config import Settings, forget_clients_environment
+from booking_lab.observers import metric_files
 from booking_lab.stack import tuning
 from booking_lab.stack.leash import die_with_parent
 from booking_lab.stack.listeners import BACKLOG
@@ -140,6 +140,8 @@ def _start_lab(master: Arbiter, worker: Worker) -> None:
     die_with_parent(master.pid, signal.SIGTERM)
     if worker.core is not None:
         tuning.stay_on(worker.core)
+    if folder := master.app.settings.metrics_folder:
+        metric_files.take_place(folder)
     worker.app.wsgi().extensions["lab"].start()
     tuning.collect_seldom()
 
@@ -150,9 +152,9 @@ def _stop_lab(_master: Arbiter, worker: Worker) -> None:
         worker.app.wsgi().extensions["lab"].stop()
 
 
-def _forget_worker(master: Arbiter, worker: Worker) -> None:
+def _forget_worker(master: Arbiter, _worker: Worker) -> None:
     if folder := master.app.settings.metrics_folder:
-        multiprocess.mark_process_dead(worker.pid, folder)  # type: ignore[no-untyped-call]
+        metric_files.forget_dead(folder)
 
 
 def main() -> None:

@@ -129,7 +129,7 @@ class Supervisor:
                 part = next((part for part in self._assembly.parts if part.pid == pid), None)
                 if part is None:
                     # A worker whose master was killed before it: nobody else accounts for it.
-                    self._assembly.forget_worker(pid)
+                    self._assembly.forget_dead_workers()
                     continue
                 pause = part.ended(status)
                 if self._phase != "stopping":

@@ -9,10 +9,10 @@ from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from booking_lab.errors import BookingLabError, PluginFault
+from booking_lab.observers.metric_files import Files
 from booking_lab.web.health import redis_problem
 from booking_lab.web.state import answered, lab, reading
 from booking_lab.workloads.seats import Seats
@@ -79,9 +79,9 @@ def scrape() -> Response:
     """All metrics, those of every worker included."""
     lab().metrics.publish()
     counted: CollectorRegistry = REGISTRY
-    if lab().settings.metrics_folder:
+    if folder := lab().settings.metrics_folder:
         counted = CollectorRegistry()
-        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+        counted.register(Files(folder))
     now = CollectorRegistry()
     now.register(DatabaseGauges())
     text = generate_latest(counted) + generate_latest(now)
