@@ -135,7 +135,7 @@ class Overlaps(Refused):
 
 
 class NotHeld(Refused):
-    """The booking to change was cancelled or moved already, or has lost its place."""
+    """The booking was changed meanwhile; look at what it is now."""
 
     code = "not_held"
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from booking_lab.core.workload import Request
 
 #: Fields of a request that tell one customer's wish from another's like it.
-_NAMES = {"customer_id", "id", "generation"}
+_NAMES = {"customer_id", "id", "generation", "rests_on"}
 
 
 class Effect(StrEnum):

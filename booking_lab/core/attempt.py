@@ -23,13 +23,18 @@ from booking_lab.errors import (
     Conflict,
     FencedOff,
     LockTimeout,
+    NotHeld,
     StrategyFault,
     Unavailable,
+    Violated,
 )
 
 log = logging.getLogger(__name__)
 
 Versions = tuple[int, ...]
+
+#: Of two changes of a booking that rest on the same, the ledger takes the first.
+_REST_ON = "attempts_rest_on"
 
 #: Longest pause between two looks at a lease that somebody else holds, in seconds.
 LEASE_POLL = 0.02
@@ -81,6 +86,7 @@ class Attempt:
 
         Raises:
             CommitUnknown: the connection was lost while COMMIT was on its way.
+            NotHeld: the booking that this moves or cancels was changed since it was looked up.
         """
         self._session.begin(isolation)
         try:
@@ -90,7 +96,12 @@ class Attempt:
                 self._session.rollback()
             raise
         with self.step(StepKind.COMMIT, "commit"):
-            self._session.commit(self._record(self._written) if self._written else None)
+            try:
+                self._session.commit(self._record(self._written) if self._written else None)
+            except Violated as error:
+                if error.constraint != _REST_ON:
+                    raise
+                raise NotHeld from error
         self.committed = bool(self._written)
 
     def lock_rows(self, *, wait: bool = True, in_order: bool = True) -> None:

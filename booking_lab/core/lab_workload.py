@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
+from booking_lab.core.accounts import LAST_CHANGE, accounts
 from booking_lab.core.scenario import Scenario, derived
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Request, Session, Workload
@@ -17,26 +18,6 @@ from booking_lab.core.workload import Request, Session, Workload
 __all__ = ["Finding", "LabWorkload", "Scenario", "Violation"]
 
 Violation = dict[str, Any]
-
-# An attempt that books and stands has a booking, and the other way round. ``{listing}`` is the
-# workload's own. The answers given are compared as well, as far as they are written down already.
-_ACCOUNTS = """
-SELECT 'lost booking' AS anomaly, scope, subject,
-       format('%%s was told confirmed, and there is no booking', customer_id) AS detail
-FROM attempts AS attempt
-WHERE workload = '{name}' AND action = 'book' AND 'confirmed' IN (outcome, answered)
-  AND NOT EXISTS (SELECT 1 FROM ({listing}) AS listed WHERE listed.id = attempt.id)
-UNION ALL
-SELECT 'wrong answer', scope, subject,
-       format('%%s was told %%s, and there is a booking', customer_id, answered)
-FROM attempts AS attempt
-WHERE workload = '{name}' AND action = 'book' AND answered NOT IN ('confirmed', 'unknown')
-  AND EXISTS (SELECT 1 FROM ({listing}) AS listed WHERE listed.id = attempt.id)
-UNION ALL
-SELECT 'orphan', scope, subject,
-       format('%%s has a booking that no attempt accounts for', customer_id)
-FROM ({listing}) AS listed WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.id = listed.id)
-"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +47,8 @@ class LabWorkload(Workload, ABC):
         listing: a query of all bookings that were made, moved ones as they are now, with the
             columns ``id`` (the uuid of the request that made it), ``scope``, ``subject``,
             ``customer_id``, ``status`` (confirmed or cancelled), ``created_at`` and ``details``
-            (jsonb).
+            (jsonb). A field of ``details`` that bears the name of a field of ``request`` says what
+            the booking holds of it.
         wrong: a query of everything that is wrong in the workload's own tables, with the columns
             of ``Finding``; a literal ``%`` is written ``%%``.
     """
@@ -109,6 +91,16 @@ class LabWorkload(Workload, ABC):
             InvalidRequest: these fields can't be changed so.
         """
 
+    def change(self, session: Session, booking: UUID, changes: Mapping[str, Any] | None) -> Request:
+        """Return what ``changing`` does, with what it rests on.
+
+        That is looked up first: if the booking is changed between the two, the request comes too
+        late, and can't write anything.
+        """
+        [(rests_on,)] = session.execute(LAST_CHANGE, {"booking": str(booking)})
+        request = self.changing(session, booking, changes)
+        return replace(request, rests_on=UUID(str(rests_on)))
+
     @abstractmethod
     def violations(self, session: Session) -> Sequence[Violation]:
         """Find what was promised more often than it is there, with who, when and by which worker.
@@ -138,8 +130,7 @@ class LabWorkload(Workload, ABC):
 
     def accounts(self) -> str:
         """A query of all findings: the tables against each other, and against the answers."""
-        accounts = _ACCOUNTS.format(name=self.name, listing=self.listing)
-        return f"{self.wrong}\nUNION ALL\n{accounts}"
+        return f"{self.wrong}\nUNION ALL\n{accounts(self.name, self.listing)}"
 
     def findings(self, session: Session, scope: str | None = None) -> Sequence[Finding]:
         """Find everything that is wrong in ``scope``; none: in any."""

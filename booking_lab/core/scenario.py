@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from booking_lab.core.workload import Request
+from booking_lab.core.workload import Request, asked_for
 
 #: Bookings that stand at the beginning bear the same ids every time, from this one on.
 FIRST_STANDING = 0xC0
@@ -92,15 +92,6 @@ class Places:
     wanted: Request | None = None
     freed: Request | None = None
     pair: tuple[Request, Request] | None = None
-
-
-def asked_for(request: Request) -> list[str]:
-    """The names of the fields that a customer fills in to say what it wants."""
-    return [
-        one.name
-        for one in fields(request)
-        if one.name != "customer_id" and not one.metadata.get("internal")
-    ]
 
 
 def booker(number: int) -> str:

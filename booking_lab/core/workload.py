@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -68,12 +68,15 @@ class Request:
         generation: the lab's count of resets when the booking began; what was reset since
             must not take this booking any more.
         replaces: the booking that this one moves or cancels; none: a new booking.
+        rests_on: the attempt that made that booking what it was when it was looked up. Two that
+            rest on the same can't both be confirmed. None: nobody says.
     """
 
     customer_id: str
     id: UUID = field(default_factory=uuid4, metadata=INTERNAL)
     generation: int = field(default=0, metadata=INTERNAL)
     replaces: UUID | None = field(default=None, metadata=INTERNAL)
+    rests_on: UUID | None = field(default=None, metadata=INTERNAL)
 
     @property
     def open(self) -> bool:
@@ -89,6 +92,15 @@ class Request:
     def holder(self) -> UUID:
         """The id under which the things are held: it stays the same when a booking is moved."""
         return self.replaces or self.id
+
+
+def asked_for(request: Request) -> list[str]:
+    """The names of the fields that a customer fills in to say what it wants."""
+    return [
+        one.name
+        for one in fields(request)
+        if one.name != "customer_id" and not one.metadata.get("internal")
+    ]
 
 
 class Record(Protocol):

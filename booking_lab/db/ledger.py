@@ -12,7 +12,7 @@ import psycopg2
 from pydantic_core import to_json
 
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.workload import Session
+from booking_lab.core.workload import Request, Session, asked_for
 from booking_lab.errors import BookingLabError, Refused
 
 log = logging.getLogger(__name__)
@@ -207,6 +207,17 @@ def _own(booking: Booking) -> dict[str, object]:
         "trace_id": booking.trace_id,
         "started_at": booking.started_at,
         **_times(booking),
+        **(_changed(request) if request.replaces else {}),
+    }
+
+
+def _changed(request: Request) -> dict[str, object]:
+    """What a move or a cancellation has besides."""
+    holds = {name: getattr(request, name) for name in asked_for(request)}
+    return {
+        "booking": request.replaces,
+        "rests_on": request.rests_on,
+        "asked": None if request.action == "cancel" else holds,
     }
 
 

@@ -42,8 +42,41 @@ CREATE TABLE IF NOT EXISTS attempts (
     total_ms    double precision,         -- null until the answer has been given
     worker      text NOT NULL,
     trace_id    text NOT NULL,
-    started_at  timestamptz NOT NULL
+    started_at  timestamptz NOT NULL,
+    -- Of a move or a cancellation:
+    booking     uuid,                     -- which booking is changed
+    rests_on    uuid,                     -- the attempt that made it what it was before
+    asked       jsonb                     -- what it holds from then on; null: nothing
 );
+
+-- A database of an earlier version lacks what moves and cancellations have.
+DO $$ BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = 'attempts'::regclass AND attname = 'rests_on'
+    ) THEN
+        ALTER TABLE attempts ADD COLUMN booking uuid, ADD COLUMN rests_on uuid,
+            ADD COLUMN asked jsonb;
+    END IF;
+END $$;
+
+-- Two changes of a booking that rest on the same can't both stand, whatever writes them.
+CREATE UNIQUE INDEX IF NOT EXISTS attempts_rest_on ON attempts (rests_on)
+    WHERE rests_on IS NOT NULL AND outcome = 'confirmed';
+CREATE INDEX IF NOT EXISTS attempts_changes ON attempts (workload, scope)
+    WHERE booking IS NOT NULL;
+
+-- Whether a booking holds of a field what its customer was told. Moments may be written in any zone;
+-- of values of different types, nobody can say.
+CREATE OR REPLACE FUNCTION holds_as_told(told jsonb, held jsonb)
+RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN jsonb_typeof(told) <> jsonb_typeof(held) THEN true
+        WHEN told #>> '{}' ~ moment AND held #>> '{}' ~ moment
+            THEN (told #>> '{}')::timestamptz = (held #>> '{}')::timestamptz
+        ELSE told @> held AND held @> told END
+    FROM (SELECT '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$' AS moment)
+        AS written
+$$;
 
 -- When each scope was last reset: what began before must not show up after.
 CREATE TABLE IF NOT EXISTS resets (

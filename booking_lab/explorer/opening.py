@@ -69,7 +69,7 @@ class Opening:
         changes = self._accepted(ask)
 
         def look_up(session: Session) -> Request:
-            return self._workload.changing(session, ask.of.id, changes)
+            return self._workload.change(session, ask.of.id, changes)
 
         return Task(look_up(self._session), look_up)
 

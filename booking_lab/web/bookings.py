@@ -132,7 +132,7 @@ def blueprint(admission: Admission, kinds: Kinds) -> APIBlueprint:
             kind = kinds.get(found.kind)
             asked, changes = _changes(kind, body.root)
             with sensible():
-                request = kind.workload.changing(session, path.booking_id, changes)
+                request = kind.workload.change(session, path.booking_id, changes)
         done = admission.book(kind.workload, request, wish(asked.strategy, asked.options))
         return _answered(done, about(kind, done))
 
@@ -141,7 +141,7 @@ def blueprint(admission: Admission, kinds: Kinds) -> APIBlueprint:
         with reading() as (session, _):
             found = listing.find(session, lab().workloads, path.booking_id)
             kind = kinds.get(found.kind)
-            request = kind.workload.changing(session, path.booking_id, None)
+            request = kind.workload.change(session, path.booking_id, None)
         done = admission.book(kind.workload, request, wish(query.strategy, None))
         held = {"subject": found.subject, "details": found.details}
         return _answered(done, about(kind, done) | held)

@@ -95,7 +95,7 @@ def test_everything_that_a_workload_has_to_have_is_described() -> None:
         for name, function in vars(kind).items()
         if inspect.isfunction(function) and not name.startswith("_")
     }
-    ready_made = {"contests", "schema", "accounts", "findings"}
+    ready_made = {"contests", "schema", "accounts", "findings", "change", "violations_in"}
     attributes = set(LabWorkload.__annotations__)
     assert said == attributes | {
         f"{name}({', '.join([*inspect.signature(function).parameters][1:])})"

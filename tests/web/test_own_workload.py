@@ -1,9 +1,11 @@
 """A workload and a strategy of a reader's own: one file each, and no other is touched."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 from booking_lab.cli import main
 from booking_lab.config import Settings
 from booking_lab.db import schema
+from booking_lab.engine import Wish
 
 OWN = Path(__file__).parent / "own"
 STRATEGY = (OWN / "patient.py").read_text()
@@ -64,6 +67,44 @@ def test_it_is_booked_listed_moved_and_cancelled(own):
     assert own.get("/admin/audit").json == {
         "consistent": True, "count": 0, "total": 0, "next": None, "findings": [], "silent": []
     }  # fmt: skip
+
+
+def test_of_two_changes_that_rest_on_the_same_one_stands_though_it_compares_nothing(
+    make_client, database_url, folder
+):
+    file = folder / "workloads" / "desks.py"
+    careless = re.sub(r"\n    AND status = .* FOR UPDATE", "", file.read_text())
+    file.write_text(careless.replace("state.held != request.given_back", "False"))
+    folders = {"workload_folders": (str(folder / "workloads"),)}
+    schema.prepare(database_url, Settings(**folders))
+    client = make_client(**folders)
+    client.post("/admin/think-time", json={"think_time_ms": 0})
+    lab = client.application.extensions["lab"]
+    desks, registry = lab.workloads.get("desks"), lab.registry
+    entry = registry.get("none")
+
+    for changes in ((None, None), ({"desk": "b"}, {"desk": "c"}), ({"desk": "b"}, None)):
+        made = UUID(book(client).json["id"])
+        with lab.connector.session() as session:
+            requests = [desks.change(session, made, one) for one in changes]
+        wish = Wish("0" * 32, (entry, entry.make({})))
+        done = [lab.engine.book(desks, one, wish) for one in requests]
+        assert [(str(one.outcome), one.code) for one in done] == [
+            ("confirmed", ""), ("refused", "not_held")
+        ]  # fmt: skip
+        assert client.get("/admin/audit").json["findings"] == []
+        client.post("/admin/reset?kind=desks&scope=1")
+
+
+def test_of_two_who_got_one_desk_each_can_leave(own):
+    race = {"kind": "desks", "request": {"floor": 1, "desk": "c"}, "customers": 2}
+    for leaves in (0, 1):
+        assert own.post("/admin/race", json=race | {"strategy": "none"}).json["confirmed"] == 2
+        one, other = own.get("/api/bookings?kind=desks").json["bookings"]
+        left = own.delete(f"/api/bookings/{(one, other)[leaves]['id']}")
+        assert (left.status_code, own.get("/admin/audit").json["findings"]) == (200, [])
+        assert book(own, "c").json["code"] == "seat_taken"
+        own.post("/admin/reset?kind=desks&scope=1")
 
 
 BAD = [

@@ -475,7 +475,10 @@ def test_a_booking_is_listed_with_all_there_is_to_it(clinic):
         ("UPDATE slot_reservation_products SET quantity = 4",
          {Anomaly.LOST_UPDATE, Anomaly.OVERSELL}),
         ("DELETE FROM slot_reservations", {Anomaly.LOST_BOOKING, Anomaly.LOST_UPDATE}),
-        ("UPDATE slot_reservations SET status = 'cancelled'", {Anomaly.LOST_UPDATE}),
+        (
+            "UPDATE slot_reservations SET status = 'cancelled'",
+            {Anomaly.LOST_UPDATE, Anomaly.ORPHAN},
+        ),
     ],
 )  # fmt: skip
 def test_what_disagrees_is_found(clinic, tampering, anomalies):

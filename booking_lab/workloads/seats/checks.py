@@ -50,6 +50,13 @@ SELECT 'orphan', event_id::text, seat_number,
        format('%%s has a confirmed booking of a free seat', customer_id)
 FROM bookings JOIN seats USING (event_id, seat_number)
 WHERE status = 'confirmed' AND NOT is_booked
+UNION ALL
+SELECT 'orphan', min(event_id)::text, array_to_string(min(basket), '+'),
+       format('the booking of %%s has %%s, and not what it says', min(customer_id),
+              string_agg(seat_number, '+' ORDER BY seat_number))
+FROM bookings WHERE status = 'confirmed' GROUP BY attempt_id
+HAVING min(basket) <> max(basket) OR count(*) <> cardinality(min(basket))
+    OR NOT array_agg(seat_number) @> min(basket)
 """
 
 

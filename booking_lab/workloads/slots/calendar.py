@@ -140,7 +140,7 @@ def check_held(calendar: Calendar, request: SlotRequest) -> None:
     assert held
     place = (held.resource_id, held.starts_at, held.ends_at, held.branch_id, str(request.holder))
     if Reserved(*place) not in calendar.reserved:
-        raise NotHeld("The booking was cancelled or moved meanwhile; look it up again.")
+        raise NotHeld
 
 
 def _check_free(calendar: Calendar, request: SlotRequest) -> None:

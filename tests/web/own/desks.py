@@ -58,6 +58,11 @@ class Desks(LabWorkload):
         SELECT 'double booking' AS anomaly, floor::text AS scope, desk AS subject,
                format('confirmed %%s times', count(*)) AS detail
         FROM desk_bookings WHERE status = 'confirmed' GROUP BY floor, desk HAVING count(*) > 1
+        UNION ALL
+        SELECT 'orphan', floor::text, desk, 'it is held without a booking of it'
+        FROM desks WHERE holder IS NOT NULL AND NOT EXISTS (
+            SELECT FROM desk_bookings AS held WHERE held.attempt_id = holder
+            AND status = 'confirmed' AND (held.floor, held.desk) = (desks.floor, desks.desk))
     """
 
     def scope(self, request: DeskRequest) -> str:
