@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import perm
 from typing import Any
 
-from booking_lab.core.scenario import Ask, Change, asked_for, booker
+from booking_lab.core.scenario import Ask, Change, booker
+from booking_lab.core.workload import asked_for
 from booking_lab.explorer.schedule import Move
 
 
