@@ -21,7 +21,8 @@ from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
 from booking_lab.engine import Engine, Wish
-from booking_lab.errors import BookingLabError, Refused
+from booking_lab.errors import BookingLabError, LockTimeout, Refused
+from booking_lab.explorer.clock import ScheduledClock
 from booking_lab.explorer.gate import Died, Gate
 from booking_lab.explorer.opening import Task
 from booking_lab.explorer.overhearing import here
@@ -47,12 +48,17 @@ class State(Enum):
 class Booker:
     """Books once a schedule, step by step.
 
+    Attributes:
+        waits_for_others: whether it waits in PostgreSQL; the stage finds out.
+
     Args:
         name: ``A``, ``B``, ...
         connector: opens its connections.
         servers: as its worker sees them.
         registry: the strategies.
         arrivals: gets this booker whenever it has come to a stop or to its end.
+        clock: its worker's.
+        cancel: ends the statement that a session of this process id waits in.
     """
 
     def __init__(
@@ -62,8 +68,13 @@ class Booker:
         servers: Servers,
         registry: Registry,
         arrivals: SimpleQueue[Booker],
+        clock: ScheduledClock,
+        cancel: Callable[[int], None],
     ) -> None:
         self.name = name
+        self.waits_for_others = False
+        self._clock = clock
+        self._cancel = cancel
         self.gate = Gate(lambda: arrivals.put(self))
         self.state = State.ENDED
         self.servers = servers
@@ -114,6 +125,19 @@ class Booker:
             waits = self.gate.ahead.kind is StepKind.WAIT
             self.state = State.PARKED if waits else State.READY
 
+    def cancel(self, error: type[BookingLabError]) -> None:
+        """End the wait in PostgreSQL; to the booker it is ``error``."""
+        self.session.cancelled_by = error
+        self._cancel(self.process_id)
+
+    def end_wait(self) -> None:
+        """End the wait, wherever it is, as its time limit would."""
+        if self.waits_for_others:
+            self.cancel(LockTimeout)
+        else:
+            self._clock.pass_for(self._thread.ident or 0)
+            self.go(None)
+
     def forget_connection(self) -> None:
         """Take note that PostgreSQL has undone what was left open when the connection was cut."""
         self._session = None
@@ -158,6 +182,11 @@ class Booker:
                 self._session.cut()
             self._session = WatchedSession(self.connector, self._take_down)
         return self._session
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for somebody else."""
+        return self.waits_for_others or self.state is State.PARKED
 
     @property
     def process_id(self) -> int:

@@ -211,7 +211,9 @@ def _stage(
         for number in range(len(plan.scenario.requests)):
             name = chr(ord("A") + number)
             own = servers[number % len(servers)]
-            bookers.append(Booker(name, place.sessions, own, registry, arrivals))
+            bookers.append(
+                Booker(name, place.sessions, own, registry, arrivals, clock, world.cancel)
+            )
         outside = plan.strategy[1].needs & {Capability.REDIS, Capability.QUORUM}
         clients = [one for one in (servers[0].redis, *servers[0].redlock) if one and outside]
         nemeses = [(NEMESES | SLOW_NEMESES)[name]() for name in plan.nemeses]

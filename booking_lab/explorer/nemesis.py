@@ -15,6 +15,8 @@ class Nemesis(Protocol):
     """Something that goes wrong."""
 
     name: str
+    #: Whether others may get by it what they wait for.
+    frees: bool
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Whom it could strike now, in a fixed order; nobody whom it would do nothing to."""
@@ -29,6 +31,7 @@ class Expiry:
     """The locks of a booker expire, while it works."""
 
     name = "expiry"
+    frees = True
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Those who hold a lock that can expire."""
@@ -44,6 +47,7 @@ class Flush:
     """Redis loses its memory."""
 
     name = "flush"
+    frees = True
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Redis, if it remembers anything."""
@@ -60,6 +64,7 @@ class Death:
     """The process of a booker ends between two of its steps, and with it all bookers in there."""
 
     name = "death"
+    frees = True
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Those that are between two steps; one for each worker."""
@@ -89,6 +94,7 @@ class Loss:
     """The answer to a COMMIT is lost on its way."""
 
     name = "loss"
+    frees = False
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Those whose next step is to commit."""
@@ -104,6 +110,22 @@ class Loss:
         return f"the answer to {target}'s COMMIT will be lost"
 
 
+class Impatience:
+    """A wait has lasted too long, though whom it is for is still at work."""
+
+    name = "impatience"
+    frees = False
+
+    def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
+        """Those who wait: in PostgreSQL, or for a lease, a mutex or their turn."""
+        return [booker.name for booker in bookers if booker.waits]
+
+    def strike(self, target: str, bookers: Mapping[str, Booker]) -> str:
+        """End the wait, as its time limit would."""
+        bookers[target].end_wait()
+        return f"{target} has waited too long"
+
+
 class Crowd:
     """So many others commit that PostgreSQL summarises what serializable transactions have read.
 
@@ -113,6 +135,7 @@ class Crowd:
     """
 
     name = "crowd"
+    frees = False
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """The others, once somebody is in the middle of a transaction."""
@@ -138,7 +161,9 @@ SELECT 11 * sum(setting::integer) FROM pg_settings WHERE name IN (
 _READ_SOMETHING = "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1 FROM lab; COMMIT"
 
 #: What can go wrong at every moment.
-NEMESES: dict[str, type[Nemesis]] = {one.name: one for one in (Expiry, Flush, Death, Loss)}
+NEMESES: dict[str, type[Nemesis]] = {
+    one.name: one for one in (Expiry, Flush, Death, Loss, Impatience)
+}
 
 
 #: What takes seconds to bring about; for a schedule that was chosen.

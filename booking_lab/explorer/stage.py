@@ -122,7 +122,9 @@ class Stage:
         self._overtaken = False
         self._struck.clear()
         self._waiting = []
+        self._clock.begin()
         for booker in self._bookers.values():
+            booker.waits_for_others = False
             if booker.is_in_transaction:  # its code has left one open, and its locks with it
                 booker.session.cut()
         self._await_the_dead()
@@ -172,7 +174,8 @@ class Stage:
             self._struck.add(move.actor)
             event.note = self._nemeses[move.actor].strike(move.what, self._bookers)
             self._settle()
-            self._wake(lambda _: True)
+            if self._nemeses[move.actor].frees:
+                self._wake(lambda _: True)
 
     def _step(self, booker: Booker, event: Event) -> None:
         step = booker.gate.ahead
@@ -194,7 +197,7 @@ class Stage:
         """
         for booker in list(self._waiting):
             if booker in self._waiting:
-                self._cancel(booker, LockTimeout)
+                booker.cancel(LockTimeout)
                 self._settle()
 
     def _wake(self, might_go_on: Callable[[str], bool]) -> None:
@@ -250,6 +253,7 @@ class Stage:
         booker.arrive()
         if booker in self._waiting:
             self._waiting.remove(booker)
+            booker.waits_for_others = False
             if booker.event:
                 booker.event.until = self._made
         return booker
@@ -274,6 +278,7 @@ class Stage:
             booker = self._bookers[name]
             if booker not in self._waiting:
                 self._waiting.append(booker)
+                booker.waits_for_others = True
                 if booker.event:
                     booker.event.waits_for = others
 
@@ -289,13 +294,8 @@ class Stage:
         victim = circle[-1]
         if victim.event:
             victim.event.deadlock = True
-        self._cancel(victim, DeadlockDetected)
+        victim.cancel(DeadlockDetected)
         return True
-
-    def _cancel(self, booker: Booker, error: type[BookingLabError]) -> None:
-        """End a wait in PostgreSQL; to the booker it is ``error``."""
-        booker.session.cancelled_by = error
-        self._world.cancel(booker.process_id)
 
     def _await_the_dead(self) -> None:
         """Wait until PostgreSQL has undone what was open when connections were cut."""

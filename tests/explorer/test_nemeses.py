@@ -67,3 +67,38 @@ def test_a_dead_holders_lease_keeps_the_others_out_until_their_wait_is_over(run)
         "A": "died",
         "B": "timeout",
     }
+
+
+@pytest.mark.parametrize(
+    ("strategy", "workers", "address"),
+    [
+        ("pessimistic", 2, "A:acquire B:acquire impatience:B"),
+        ("advisory", 2, "A:acquire B:acquire impatience:B"),
+        ("atomic", 2, "A:write B:write impatience:B"),
+        ("mutex", 1, "A:acquire B:acquire impatience:B B:acquire"),
+        ("distributed", 2, "A:acquire A:read B:acquire impatience:B B:acquire"),
+        ("queue", 1, "A:acquire A:acquire A:read B:acquire impatience:B"),
+    ],
+)
+def test_a_wait_ends_while_its_holder_works(run, strategy, workers, address):
+    found = run(strategy, workers=workers, nemeses=("impatience",), search=Replay(parse(address)))
+
+    assert [one.outcome for one in found.last.endings.values()] == ["confirmed", "timeout"]
+    assert found.bad == 0
+    assert "B has waited too long" in [event.note for event in found.last.events]
+
+
+def test_who_does_not_wait_is_not_impatient(run):
+    plain, found = run("none"), run("nowait", nemeses=("impatience",))
+
+    assert plain.schedules == 14
+    assert found.schedules == run("nowait").schedules
+    assert found.outcomes["timeout"] == 0
+
+
+def test_whom_time_has_passed_for_has_time_again_in_the_next_schedule(run):
+    ends = run("mutex", workers=1, nemeses=("impatience",))
+    again = run("mutex", workers=1, nemeses=("impatience",))
+
+    assert ends.outcomes == again.outcomes
+    assert 0 < ends.outcomes["timeout"] < ends.schedules
