@@ -284,6 +284,10 @@ class _OneConnection(Pool):
         if first is not selection.read:
             yield session, first(session)
             return
-        # The database is the exploration's own: nobody switches anything there.
-        self._selection = self._selection or first(session)
+        # The database is the exploration's own: nobody switches anything there. So it is read once,
+        # and belongs to no schedule.
+        if self._selection is None:
+            event, self._booker.event = self._booker.event, None
+            self._selection = first(session)
+            self._booker.event = event
         yield session, self._selection
