@@ -10,7 +10,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -56,17 +56,17 @@ def _quick_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def admin_session(servers: RunningLab) -> Iterator[Callable[[str], None]]:
+def admin_session(servers: RunningLab) -> Callable[[str], None]:
     """Runs a statement outside of any test's database."""
-    session = psycopg2.connect(postgres.url(servers.run_folder, "postgres"))
-    session.autocommit = True
+    url = postgres.url(servers.run_folder, "postgres")
 
     def execute(statement: str) -> None:
-        with session.cursor() as cursor:
+        # Connected anew each time: some tests have PostgreSQL crash.
+        with closing(psycopg2.connect(url)) as session, session.cursor() as cursor:
+            session.autocommit = True
             cursor.execute(statement)
 
-    yield execute
-    session.close()
+    return execute
 
 
 @pytest.fixture

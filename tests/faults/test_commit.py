@@ -1,12 +1,19 @@
 """An error at COMMIT is not a failure: PostgreSQL is asked what became of it."""
 
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from booking_lab.conformance.waiting import eventually
+from booking_lab.core.booking import Outcome
+from booking_lab.core.step import Observer, StepKind
+from booking_lab.engine import Wish
+from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.proxy import Lose, Proxy
 from tests.web.test_booking import STRATEGIES, book
 
@@ -69,3 +76,40 @@ def test_an_unknown_outcome_says_so(proxied, proxy, monkeypatch):
     assert answer.json["code"] == "outcome_unknown"
     eventually(lambda: proxied.get("/admin/audit").json["consistent"])
     assert proxied.get("/events/1").json["seats"]["booked"] == 1
+
+
+@pytest.mark.parametrize("strategy", [*STRATEGIES, "queue"])
+def test_as_many_lost_replies_as_connections_are_all_settled(
+    make_client, database_url, proxy, strategy
+):
+    """Who settles must not wait for a connection of those who do the same."""
+    most = 3
+    url = urlsplit(database_url)._replace(query=f"host={proxy.folder}").geturl()
+    client = make_client(database_url=url, booking_pool=most, pool_timeout=20)
+    lab = client.application.extensions["lab"]
+    entry = lab.registry.get(strategy)
+    wish = Wish("0" * 31 + "1", (entry, entry.make({})))
+    engine = lab.engine.with_(lab.bookings, [Meeting(most)])
+    proxy.lose = Lose.REPLY
+
+    with ThreadPoolExecutor(most) as customers:
+        asked = [SeatRequest(event_id=1, seats=(f"A{n}",), customer_id="c") for n in range(1, 4)]
+        ended = list(customers.map(lambda one: engine.book(Seats(), one, wish), asked))
+
+    assert proxy.lost == most
+    assert [booking.outcome for booking in ended] == [Outcome.CONFIRMED] * most
+    assert client.get("/events/1").json["seats"]["booked"] == most
+    assert client.get("/admin/audit").json["consistent"]
+
+
+class Meeting(Observer):
+    """Has all bookings commit at once."""
+
+    def __init__(self, parties):
+        self._barrier = threading.Barrier(parties, timeout=20)
+
+    @contextmanager
+    def step(self, step):
+        if step.kind is StepKind.COMMIT:
+            self._barrier.wait()
+        yield
