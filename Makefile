@@ -96,16 +96,17 @@ format: $(STAMP) ## Put the code into the common format
 	$(BIN)/ruff format
 
 .PHONY: tools
-tools: $(JAEGER) ## Install optional tools: Prometheus, HAProxy, jq, Chromium from Debian; Jaeger by go
+tools: $(JAEGER) ## Install optional tools: Prometheus, HAProxy, PgBouncer, jq, Chromium; Jaeger by go
 	@if command -v promtool >/dev/null && command -v haproxy >/dev/null && command -v jq >/dev/null && \
-		command -v chromium-headless-shell >/dev/null; \
-	then echo "promtool, haproxy, jq and chromium-headless-shell are there."; \
+		command -v pgbouncer >/dev/null && command -v chromium-headless-shell >/dev/null; \
+	then echo "promtool, haproxy, pgbouncer, jq and chromium-headless-shell are there."; \
 	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
-		echo "Install Debian's packages 'prometheus', 'haproxy', 'jq' and 'chromium-headless-shell'" \
+		echo "Install Debian's packages 'prometheus', 'haproxy', 'pgbouncer', 'jq' and" \
+			"'chromium-headless-shell'" \
 			"as root; without them some tests are skipped."; \
 	else apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
 		apt-get -qq install --yes --no-install-recommends \
-			prometheus haproxy jq chromium-headless-shell; fi
+			prometheus haproxy pgbouncer jq chromium-headless-shell; fi
 
 # Jaeger is a Go program without a package: built from its module, once for all checkouts.
 $(JAEGER):

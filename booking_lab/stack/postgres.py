@@ -131,7 +131,7 @@ def command(
 
 def connections(settings: Settings, instances: int) -> int:
     """Return how many sessions the workers of all instances and the rest may need."""
-    each_worker = settings.booking_pool + settings.read_pool + 1  # one for its housekeeping
+    each_worker = settings.booking_pool + settings.read_pool + 2  # its housekeeping, and /ready
     return max(instances, 1) * settings.workers * each_worker + _SPARE_CONNECTIONS
 
 
