@@ -12,7 +12,7 @@ from booking_lab.core.attempt import Attempt
 from booking_lab.core.booking import Booking, Outcome, outcome_of
 from booking_lab.core.capability import Capability, lacking, offered
 from booking_lab.core.lease import Servers
-from booking_lab.core.step import NOTHING, Observer
+from booking_lab.core.step import Observer, watch_booking
 from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Session, Workload
 from booking_lab.db.ledger import Confirmation, Ledger, settle
@@ -24,6 +24,7 @@ from booking_lab.errors import (
     PoolTimeout,
     Retryable,
     StartOver,
+    StrategyFault,
     TimedOut,
     Unavailable,
     Unsuitable,
@@ -164,9 +165,7 @@ class Engine:
     def _watch(self, booking: Booking, watching: ExitStack) -> Sequence[Observer]:
         # The stopwatch ends first, so that the others find what it has taken.
         stopwatch = Stopwatch()
-        for observer in (*self._observers, stopwatch):
-            if (context := observer.booking(booking)) is not NOTHING:
-                watching.enter_context(context)
+        watching.enter_context(watch_booking((*self._observers, stopwatch), booking))
         return (*self._of_steps, stopwatch)
 
     def _begin(
@@ -210,7 +209,7 @@ class Engine:
         try:
             self._try_until_done(booking, session, observers)
             booking.outcome = Outcome.CONFIRMED
-            booking.message = "Booking confirmed"
+            booking.message = booking.message or "Booking confirmed"
         except (NotFound, StartOver, CommitUnknown):
             raise
         except BookingLabError as error:
@@ -235,8 +234,7 @@ class Engine:
                 booking.be_about(asked)
             attempt = Attempt(booking, number, session, self._servers, observers, Confirmation)
             try:
-                booking.strategy.book(attempt)
-                attempt.finish()
+                self._try(booking, attempt)
             except Retryable:
                 booking.timing.contended += 1
                 delay = retry.delay(number)
@@ -245,6 +243,24 @@ class Engine:
                 attempt.pause(delay, "back-off")
             else:
                 return
+            finally:
+                attempt.close()
+
+    def _try(self, booking: Booking, attempt: Attempt) -> None:
+        """Try once; what was committed, or may have been, is so whatever the strategy says."""
+        try:
+            booking.strategy.book(attempt)
+        except Exception as error:
+            attempt.check_known()
+            if not attempt.committed:
+                raise
+            self._report(booking)
+            booking.code = StrategyFault.code
+            booking.message = (
+                f"Booking confirmed; then strategy {booking.strategy.name} failed: {error!r}"
+            )
+        else:
+            attempt.finish()
 
     def _settle(self, booking: Booking, error: CommitUnknown) -> None:
         """Ask PostgreSQL what became of the commit, on a connection beside the pool.
@@ -280,4 +296,6 @@ class Engine:
     @staticmethod
     def _end(booking: Booking, error: BookingLabError) -> None:
         booking.outcome = outcome_of(error)
-        booking.code, booking.message, booking.booking_id = error.code, error.message, None
+        # A plug-in's own errors may say anything.
+        booking.code, booking.message = str(error.code), str(error)
+        booking.booking_id = None

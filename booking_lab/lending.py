@@ -16,7 +16,7 @@ from booking_lab import selection
 from booking_lab.core.workload import Record, Row, Session
 from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session as PooledSession
-from booking_lab.errors import DatabaseUnavailable, StartOver
+from booking_lab.errors import DatabaseUnavailable, StartOver, StrategyFault
 from booking_lab.selection import Selection
 
 
@@ -127,7 +127,8 @@ class Later:
 
     def verify(self) -> None:
         """Have the next statement ask again: more may have begun since the first one was sent."""
-        assert self._session, "no transaction was begun"
+        if not self._session:
+            raise StrategyFault("The strategy read for a batch outside of attempt.transaction().")
         selection.expect(self._session, self._assumed)
 
     def commit(self, record: Record | None) -> None:

@@ -13,7 +13,7 @@ from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
-from booking_lab.errors import BookingLabError
+from booking_lab.errors import BookingLabError, StrategyFault
 from booking_lab.explorer import report
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.schedule import written
@@ -231,7 +231,7 @@ def broken_promises(question: Question, found: Found) -> str:
 
 def _is_answer(plan: Plan, outcome: str, code: str) -> bool:
     if outcome in _ORDINARY:
-        return True
+        return code != StrategyFault.code  # it failed after its commit
     return bool(plan.nemeses) and (outcome in {"died", "unknown"} or code in _AWAY)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
@@ -15,7 +16,7 @@ from booking_lab.core.booking import Booking
 from booking_lab.core.capability import Capability
 from booking_lab.core.counters import Counters, Reservation
 from booking_lab.core.lease import Announce, Lease, Lock, Servers
-from booking_lab.core.step import Observer, Step, StepKind, watch
+from booking_lab.core.step import Observer, Step, StepKind, watch_step
 from booking_lab.core.workload import Record, Request, Row, Session
 from booking_lab.errors import (
     Busy,
@@ -45,6 +46,10 @@ class Attempt:
 
     Attributes:
         number: which try of the booking this is, from 1.
+        committed: whether the booking was committed.
+
+    It belongs to the thread that books, and ends with ``book``. Each primitive raises
+    ``StrategyFault`` for anybody else, and later.
     """
 
     def __init__(
@@ -63,6 +68,9 @@ class Attempt:
         self._observers = observers
         self._record = record
         self._written: list[Booking] = []
+        self._held: list[tuple[Lease, Anchor]] = []
+        self._thread = threading.get_ident()
+        self._in_transaction = self._unknown = self._closed = False
         self.committed = False
 
     @property
@@ -87,22 +95,52 @@ class Attempt:
         Raises:
             CommitUnknown: the connection was lost while COMMIT was on its way.
             NotHeld: the booking that this moves or cancels was changed since it was looked up.
+            StrategyFault: it is inside of another one, or the booking was committed before.
         """
+        self._check_mine()
+        if self._in_transaction:
+            raise self._fault("opened a transaction inside of another one")
+        if self.committed or self._unknown:
+            raise self._fault("opened another transaction after it had committed its booking")
         self._session.begin(isolation)
+        self._in_transaction = True
         try:
             yield
         except BaseException:
+            if self._closed:  # by then, the connection is another booking's
+                raise
+            self._in_transaction = False
+            self._written.clear()
             with self.step(StepKind.RELEASE, "rollback"):
                 self._session.rollback()
             raise
-        with self.step(StepKind.COMMIT, "commit"):
-            try:
-                self._session.commit(self._record(self._written) if self._written else None)
-            except Violated as error:
-                if error.constraint != _REST_ON:
-                    raise
-                raise NotHeld from error
+        self._check_mine()
+        self._in_transaction = False
+        self._commit()
+
+    def _commit(self) -> None:
+        sent = False
+        try:
+            with self.step(StepKind.COMMIT, "commit"):
+                sent = True
+                self._send_commit()
+        except CommitUnknown:
+            self._unknown = True
+            raise
+        except Exception:
+            if not sent:
+                self._session.rollback()
+            self._written.clear()
+            raise
         self.committed = bool(self._written)
+
+    def _send_commit(self) -> None:
+        try:
+            self._session.commit(self._record(self._written) if self._written else None)
+        except Violated as error:
+            if error.constraint != _REST_ON:
+                raise
+            raise NotHeld from error
 
     def lock_rows(self, *, wait: bool = True, in_order: bool = True) -> None:
         """Lock every anchor's row until the transaction ends.
@@ -170,7 +208,7 @@ class Attempt:
 
     def write(self, change: Any) -> None:
         """Write the change and the booking's row, whatever the state is by now."""
-        with self.step(StepKind.WRITE, "booking"):
+        with self._writing("booking"):
             self._booking.booking_id = self._booking.workload.write(
                 self._session, self._booking.request, change
             )
@@ -182,7 +220,7 @@ class Attempt:
         Raises:
             Refused: the state doesn't allow the booking.
         """
-        with self.step(StepKind.WRITE, "booking, if free"):
+        with self._writing("booking, if free"):
             self._booking.booking_id = self._able(Capability.CONDITIONAL_WRITE).write_if(
                 self._session, self._booking.request
             )
@@ -194,7 +232,7 @@ class Attempt:
         Raises:
             Refused: it did.
         """
-        with self.step(StepKind.WRITE, "guarded booking"):
+        with self._writing("guarded booking"):
             self._booking.booking_id = self._able(Capability.CONSTRAINT).claim(
                 self._session, self._booking.request, change
             )
@@ -290,16 +328,20 @@ class Attempt:
                 )
             self.pause(min(left, random.uniform(LEASE_POLL / 4, LEASE_POLL)), "lease")
         self._booking.leases.append(lease)
+        self._held.append((lease, anchor))
 
     def _release(self, lease: Lease, anchor: Anchor) -> None:
         """Give ``lease`` back; that it can't be given back is logged and no error."""
+        if (lease, anchor) not in self._held:
+            return  # this try is over, and has given it back already
         # Whatever happened to the booking is settled by now; a lock that cannot be given back
         # expires by itself and must not turn a confirmed booking into an error.
+        self._held.remove((lease, anchor))
         self._booking.leases.remove(lease)
         try:
             if not lease.release(lambda what: self.step(StepKind.RELEASE, what)):
                 raise Unavailable("It had expired: somebody else may have booked meanwhile.")
-        except Unavailable as error:
+        except Exception as error:  # the lock may be a plug-in's
             self._booking.timing.lost_leases += 1
             log.warning(
                 "the lock on %s was not released: %s",
@@ -351,7 +393,7 @@ class Attempt:
         """Tell the counters how it ended; that they don't hear it is logged and no error."""
         try:
             settle(partial(self.step, StepKind.RELEASE))
-        except Unavailable as error:
+        except Exception as error:  # the counters may be a plug-in's
             log.warning(
                 "a reservation %s, and will be repaired: %s",
                 what,
@@ -385,11 +427,16 @@ class Attempt:
         # A move or a cancellation is no new booking, and who failed in company does without.
         alone = self._booking.request.action != "book" or self.number > 1
         turn = Turn(self._booking, self._servers, self.step, alone=alone)
-        if not turn.come(wait):
+        try:
+            is_writer = turn.come(wait)
+        except CommitUnknown:
+            self._unknown = True
+            raise
+        if not is_writer:
             self.committed = True
             yield None
             return
-        batch = Batch(turn, most, self._session, self.step)
+        batch = Batch(turn, most, self._session, self.step, self._writing)
         self._written = batch.written
         failure: BaseException | None = None
         try:
@@ -429,25 +476,62 @@ class Attempt:
 
     def step(self, kind: StepKind, detail: str) -> AbstractContextManager[object]:
         """Announce a step to every observer for as long as the block runs."""
+        self._check_mine()
         step = Step(kind, detail, self._booking, self.number, self._session.process_id)
-        return watch([observer.step(step) for observer in self._observers])
+        return watch_step(self._observers, step)
+
+    def _writing(self, detail: str) -> AbstractContextManager[object]:
+        """Announce that the booking is written; once a try, and in its transaction."""
+        self._check_mine()
+        if not self._in_transaction:
+            raise self._fault("wrote outside of attempt.transaction()")
+        if self._written:
+            raise self._fault("wrote its booking twice")
+        return self.step(StepKind.WRITE, detail)
 
     def _able(self, capability: Capability) -> Any:
         if capability not in self._booking.strategy.needs:
-            raise StrategyFault(
-                f"Strategy {self._booking.strategy.name} uses {capability.name} without declaring "
-                f"that it needs it."
-            )
+            raise self._fault(f"uses {capability.name} without declaring that it needs it")
         return self._booking.workload
+
+    # --- its end -------------------------------------------------------------------------------
 
     def finish(self) -> None:
         """Hold the strategy to its word once ``book`` has returned.
 
         Raises:
+            CommitUnknown: it was lost whether the booking was committed.
             StrategyFault: nothing was written, or it was never committed.
         """
+        self.check_known()
         if not self.committed:
-            raise StrategyFault(
-                f"Strategy {self._booking.strategy.name} returned without a committed write; "
-                f"write inside attempt.transaction()."
+            raise self._fault(
+                "returned without a committed write; write inside attempt.transaction()"
             )
+
+    def check_known(self) -> None:
+        """Check that it is known whether the booking was committed, whatever the strategy says.
+
+        Raises:
+            CommitUnknown: it isn't.
+        """
+        if self._unknown:
+            raise CommitUnknown
+
+    def close(self) -> None:
+        """End this try: undo and give back what its strategy has left, and do nothing more."""
+        if self._in_transaction:
+            self._in_transaction = False
+            self._session.rollback()
+        for lease, anchor in reversed(self._held[:]):
+            self._release(lease, anchor)
+        self._closed = True
+
+    def _check_mine(self) -> None:
+        if self._closed:
+            raise self._fault("went on with an attempt whose book() had returned")
+        if self._thread != threading.get_ident():
+            raise self._fault("used an attempt in another thread than that of its book()")
+
+    def _fault(self, what: str) -> StrategyFault:
+        return StrategyFault(f"Strategy {self._booking.strategy.name} {what}.")

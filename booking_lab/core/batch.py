@@ -12,6 +12,7 @@ from booking_lab.core.queue import Place, Queues, tell
 from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Session
 from booking_lab.errors import (
+    BookingLabError,
     CommitUnknown,
     Conflict,
     LockTimeout,
@@ -70,6 +71,8 @@ class Turn:
         except BaseException:
             self._queues.leave(self._key, self._place)
             raise
+        finally:
+            self._place.leave()
         if self._place.error:
             raise self._place.error
         return self._place.leads
@@ -88,8 +91,6 @@ class Turn:
                 )
             with self._announce(StepKind.WAIT, "turn"):
                 self._clock.wait(place.quiet, left if left > 0 else seconds)
-        if place.next:
-            place.next.hear()
 
     def draw(self, most: int) -> Sequence[Place]:
         """Take this place and those behind it out of the line, at most ``most`` in all."""
@@ -105,9 +106,11 @@ class Turn:
         """
         if not self._queues.leave(self._key, self._place):
             self._queues.pass_on(self._key)
-        for place in places or [self._place]:
-            place.error = _ending(place, failure, committed=committed, alone=len(places) < 2)
-        tell(places[1:])
+        try:
+            for place in places or [self._place]:
+                place.error = _ending(place, failure, committed=committed, alone=len(places) < 2)
+        finally:
+            tell(places[1:])
         # Whoever tears the writer out of its work has more to say than its own place.
         if self._place.error and (failure is None or isinstance(failure, Exception)):
             raise self._place.error
@@ -121,19 +124,34 @@ class Batch:
         most: bookings at most.
         session: the writer's.
         announce: announces steps.
+        writing: announces that bookings are written, where that may be.
     """
 
-    def __init__(self, turn: Turn, most: int, session: Session, announce: Announce) -> None:
+    def __init__(
+        self,
+        turn: Turn,
+        most: int,
+        session: Session,
+        announce: Announce,
+        writing: Callable[[str], AbstractContextManager[object]],
+    ) -> None:
         self.places: Sequence[Place] = ()
         self.written: list[Booking] = []
         self._turn = turn
         self._most = most
         self._session = session
         self._announce = announce
+        self._writing = writing
         self._workload: Any = None
 
     def read(self) -> Any:
-        """Take the line as it stands, and read one state on which all of it can be decided."""
+        """Take the line as it stands, and read one state on which all of it can be decided.
+
+        Raises:
+            StrategyFault: it was taken before.
+        """
+        if self.places:
+            raise StrategyFault("The strategy read for a batch twice.")
         with self._announce(StepKind.READ, "queue"):
             self.places = self._turn.draw(self._most)
             self._session.verify()  # now that all of them have begun
@@ -164,7 +182,7 @@ class Batch:
         """Write all changes and bookings by one statement, whatever the state is by now."""
         if not changes:
             return
-        with self._announce(StepKind.WRITE, "bookings"):
+        with self._writing("bookings"):
             ids = self._write([(place.booking.request, change) for place, change in changes])
         for (place, _), booking_id in zip(changes, ids, strict=True):
             place.booking.booking_id = booking_id
@@ -191,9 +209,18 @@ def _ending(
         return CommitUnknown()
     if isinstance(failure, _COMMON):
         # Each thread raises an error of its own: they would write into each other's tracebacks.
-        return type(failure)(*failure.args)
+        return _another(failure)
     if alone:
         return failure
     return Conflict(
         "Another booking could not be written, and with it nothing of its batch. Try again."
     )
+
+
+def _another(failure: Exception) -> Exception:
+    """Return an error like ``failure``; a plug-in's own kind may be made in other ways."""
+    try:
+        return type(failure)(*failure.args)
+    except Exception:
+        common = next(kind for kind in _COMMON if isinstance(failure, kind))
+        return common(str(failure)) if issubclass(common, BookingLabError) else common()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -20,17 +21,18 @@ class Place:
         leads: whether it is the writer now.
         done: whether a writer has dealt with it.
         error: why it isn't booked, once a writer knows.
+        gone: whether its booker waits no longer; it may have been torn away.
         quiet: held until it leads or is done.
         next: whom it wakes up when it knows that it is done. Were all woken up at once, the next
             writer would stand behind all of them whenever it wants the interpreter.
     """
 
-    __slots__ = ("alone", "booking", "done", "error", "leads", "next", "quiet")
+    __slots__ = ("alone", "booking", "done", "error", "gone", "leads", "next", "quiet")
 
     def __init__(self, booking: Booking, *, alone: bool) -> None:
         self.booking = booking
         self.alone = alone
-        self.leads = self.done = False
+        self.leads = self.done = self.gone = False
         self.error: BaseException | None = None
         self.next: Place | None = None
         self.quiet = threading.Lock()
@@ -42,8 +44,18 @@ class Place:
         self.quiet.release()
 
     def hear(self) -> None:
-        """Wake it up."""
-        self.quiet.release()
+        """Wake it up, or whom it was to wake up if it is gone. Twice is as good as once."""
+        place: Place | None = self
+        while place:
+            with suppress(RuntimeError):  # it was woken up before
+                place.quiet.release()
+            place = place.next if place.gone else None
+
+    def leave(self) -> None:
+        """Wait no longer, whatever has ended it, and wake up the next."""
+        self.gone = True
+        if self.done and self.next:
+            self.next.hear()
 
 
 def tell(places: Sequence[Place]) -> None:

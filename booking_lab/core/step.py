@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
-from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
+
+from booking_lab.errors import BookingLabError
 
 if TYPE_CHECKING:
     from booking_lab.core.booking import Booking
+
+log = logging.getLogger(__name__)
 
 
 class StepKind(StrEnum):
@@ -51,6 +55,10 @@ class Observer:
 
     Measuring, tracing, thinking and meeting at a barrier are observers, and nothing else in the
     lab measures, sleeps or injects. Exceptions of the watched block pass through.
+
+    An observer keeps a booking or a step from beginning by raising one of the lab's errors before
+    it. Any other error of its own is logged and changes nothing for the booking, nor for the other
+    observers; so does every error after the block, for what is done is done.
     """
 
     def booking(self, booking: Booking) -> AbstractContextManager[object]:  # noqa: ARG002
@@ -62,16 +70,90 @@ class Observer:
         return NOTHING
 
 
-def watch(contexts: Sequence[AbstractContextManager[object]]) -> AbstractContextManager[object]:
-    """Make one of what observers have returned: entered in this order, left in the other."""
-    watching = [context for context in contexts if context is not NOTHING]
-    return reduce(_around, watching) if watching else NOTHING
+def watch_step(observers: Sequence[Observer], step: Step) -> AbstractContextManager[object]:
+    """Let ``observers`` watch the block as ``step``: entered in this order, left in the other."""
+    return _watching(observers, lambda observer: observer.step(step))
 
 
-@contextmanager
-def _around(
-    outer: AbstractContextManager[object], inner: AbstractContextManager[object]
-) -> Iterator[None]:
-    # Mostly there are two, and an ExitStack would take half as long again for them.
-    with outer, inner:
-        yield
+def watch_booking(
+    observers: Sequence[Observer], booking: Booking
+) -> AbstractContextManager[object]:
+    """Let ``observers`` watch the block as ``booking``."""
+    return _watching(observers, lambda observer: observer.booking(booking))
+
+
+def _watching(
+    observers: Sequence[Observer], ask: Callable[[Observer], AbstractContextManager[object]]
+) -> AbstractContextManager[object]:
+    watching = []
+    for observer in observers:
+        try:
+            if (context := ask(observer)) is not NOTHING:
+                watching.append(context)
+        except BookingLabError:
+            raise
+        except Exception as error:  # see Observer
+            _tell(observer, error)
+    return Watching(watching) if watching else NOTHING
+
+
+class Watching:
+    """What observers have returned, as one block.
+
+    There is one of these for each step, and neither a generator nor an ExitStack is as fast.
+    """
+
+    __slots__ = ("_contexts", "_entered")
+
+    def __init__(self, contexts: Sequence[AbstractContextManager[object]]) -> None:
+        self._contexts = contexts
+        self._entered: list[AbstractContextManager[object]] = []
+
+    def __enter__(self) -> None:
+        for context in self._contexts:
+            try:
+                context.__enter__()
+            except Exception as error:
+                if isinstance(error, BookingLabError):
+                    self._leave(error)
+                    raise
+                _tell(context, error)
+            except BaseException as torn:
+                self._leave(torn)
+                raise
+            else:
+                self._entered.append(context)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._leave(error)
+
+    def _leave(self, error: BaseException | None) -> None:
+        torn: BaseException | None = None
+        for context in reversed(self._entered):
+            ending = torn or error
+            try:
+                if ending is None:
+                    context.__exit__(None, None, None)
+                else:
+                    context.__exit__(type(ending), ending, ending.__traceback__)
+            except Exception as own:
+                if own is not ending:
+                    _tell(context, own)
+            except BaseException as own:
+                if own is not ending:
+                    torn = own
+        if torn:
+            raise torn
+
+
+def _tell(whose: object, error: Exception) -> None:
+    """Log that an observer failed; each kind once, for it may fail at every step."""
+    kind = type(whose), type(error), str(error)
+    if kind not in _told and len(_told) < _MOST_TOLD:
+        _told.add(kind)
+        log.error("an observer failed, and is passed over: %r", error, exc_info=error)
+
+
+#: What was logged already.
+_told: set[tuple[type, type, str]] = set()
+_MOST_TOLD = 100

@@ -53,6 +53,7 @@ from booking_lab.errors import (
     CommitUnknown,
     ConfigurationError,
     NotFound,
+    PluginFault,
     Unavailable,
 )
 from booking_lab.observers.opening import Resetting, facts
@@ -118,16 +119,22 @@ class History(Observer):
         Raises:
             Unavailable: the invocation can't be written; a booking that the history doesn't know
                 of would make it worthless.
+            PluginFault: the workload's own code fails.
         """
         asked, workload = booking.request, booking.workload
         process, action = str(asked.id), asked.action
+        try:
+            anchors = [anchor.name for anchor in workload.anchors(asked)]
+            value = _as_json(asked)
+        except Exception as error:  # a workload's own code
+            raise PluginFault(f"The workload {workload.name} failed: {error!r}.") from error
         self._invoke(
             process=process,
             f=action,
             workload=workload.name,
             scope=booking.scope,
-            anchors=[anchor.name for anchor in workload.anchors(asked)],
-            value=_as_json(asked),
+            anchors=anchors,
+            value=value,
             strategy=booking.strategy.name,
         )
         kind = "info"  # whatever tears the worker away

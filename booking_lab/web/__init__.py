@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging.config
 from typing import Any
 
+from flask.typing import ResponseReturnValue
 from flask_openapi3 import Info, OpenAPI
 from opentelemetry.instrumentation.flask import FlaskInstrumentor
 
 from booking_lab.config import Settings
+from booking_lab.errors import PluginFault
 from booking_lab.lab import Lab
 from booking_lab.web import booking, bookings, problems, racing, requests, tickets, workloads
 from booking_lab.web.admission import Admission
@@ -35,6 +37,20 @@ _NOT_TRACED = "health,ready,metrics"
 
 class Service(OpenAPI):
     """The application, whose document says what its routes declare and nothing else."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer the request; a plug-in that calls ``sys.exit`` ends no worker.
+
+        Raises:
+            PluginFault: it did.
+        """
+        try:
+            return super().dispatch_request()
+        except SystemExit as error:
+            raise PluginFault(
+                f"A plug-in's code has called sys.exit({error.code!r}). Should it have been a "
+                f"booking, GET /api/bookings tells whether it stands."
+            ) from error
 
     def generate_spec_json(self) -> None:
         """Make the document without the answer that the library adds to every operation."""

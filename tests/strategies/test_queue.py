@@ -1,5 +1,6 @@
 """One writer books for all who wait."""
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from booking_lab import selection
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.queue import Queues
+from booking_lab.core.step import StepKind
 from booking_lab.db.pool import Pool
 from booking_lab.engine import Wish
 from tests.faults.proxy import Lose
@@ -177,6 +179,37 @@ def test_a_writer_that_is_torn_out_leaves_the_others_with_an_answer(office):
     assert office.left() == 8
     outcomes = office.ask("SELECT outcome, count(*) FROM attempts GROUP BY 1 ORDER BY 1")
     assert outcomes == [("confirmed", 2), ("error", 2)]
+
+
+@pytest.mark.parametrize("torn", [1, 2])
+@pytest.mark.parametrize("when", ["while it waits", "when it is woken up"])
+def test_who_is_torn_away_in_line_keeps_nobody_from_waking_up(office, torn, when):
+    """Each wakes up the next; those behind would sleep until their time is over."""
+    drawn = threading.Event()
+
+    class Torn(Line):
+        @contextmanager
+        def step(self, step):
+            number = int(step.booking.request.customer_id.partition("@")[0])
+            mine = number == torn and step.kind is StepKind.WAIT
+            if mine and when == "while it waits":
+                self._stopped.release()
+                assert drawn.wait(20)
+                raise SystemExit
+            with super().step(step):
+                if step.detail == "bookings":
+                    drawn.set()
+                    # Those who wait have been drawn, and wait for the writer's end.
+                yield
+            if mine:
+                raise SystemExit
+
+    with standing(office, crowd(5), Torn(), wait=30.0) as answers, pytest.raises(SystemExit):
+        answers()
+
+    outcomes = office.ask("SELECT count(*) FROM ticket_bookings")
+    assert outcomes == [(5,)]
+    assert told(served(office, crowd(2))) == [CONFIRMED] * 2
 
 
 def test_all_of_a_batch_are_confirmed_whose_reply_to_commit_is_lost(proxied):
