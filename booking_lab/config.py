@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 from collections.abc import Mapping
@@ -34,6 +35,13 @@ class Settings:
         separator=None,  # a colon is part of every URL
     )
     host: str = _setting("BOOKING_LAB_HOST", "127.0.0.1", "address to listen on")
+    allowed_hosts: tuple[str, ...] = _setting(
+        "BOOKING_LAB_ALLOWED_HOSTS",
+        (),
+        "names, beside localhost and the like, under which a lab without a token may be asked, "
+        "separated by blanks",
+        separator=None,
+    )
     port: int = _setting("BOOKING_LAB_PORT", 8000, "port to listen on")
     workers: int = _setting("BOOKING_LAB_WORKERS", 4, "gunicorn workers of each instance")
     threads: int = _setting("BOOKING_LAB_THREADS", 64, "threads of each worker")
@@ -130,7 +138,7 @@ class Settings:
     @property
     def loopback(self) -> bool:
         """Whether ``host`` is reachable from this machine alone."""
-        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+        return is_loopback(self.host)
 
     @property
     def instance_name(self) -> str:
@@ -156,6 +164,11 @@ class Settings:
                         f"{_VARIABLES[name]} names {folder}, whose files the lab would run: "
                         f"{reason}. Close it to others, or name another folder."
                     )
+        if self.admin_token.strip() != self.admin_token or not self.admin_token.isprintable():
+            raise ConfigurationError(
+                "BOOKING_LAB_ADMIN_TOKEN begins or ends with a blank, or has a character that "
+                "can't be shown: no client could send it."
+            )
         if not self.loopback and not self.admin_token:
             raise ConfigurationError(
                 f"Refusing to listen on {self.host} without a token: anyone could reset the lab. "
@@ -192,6 +205,17 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("drain_seconds", 0, 120),
     ("trace_sample", 0, 1),
 )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, as itself alone reaches it: by its address, not a name.
+
+    The one name that counts is localhost. Any other may lead anywhere.
+    """
+    try:
+        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def place_of(redis_url: str) -> str:

@@ -51,9 +51,9 @@ class Customer:
         self._connection = http.client.HTTPConnection(
             address.hostname or "localhost", address.port, timeout=60
         )
-        self._headers = {"Content-Type": "application/json"}
+        self._headers: dict[str, str | bytes] = {"Content-Type": "application/json"}
         if token:
-            self._headers["Authorization"] = f"Bearer {token}"
+            self._headers["Authorization"] = f"Bearer {token}".encode()
 
     def __enter__(self) -> Customer:
         return self

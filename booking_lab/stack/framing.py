@@ -10,13 +10,13 @@ import re
 
 from gunicorn.http.errors import LimitRequestHeaders
 
-#: Bytes of a request line, as gunicorn has it, and of a head with all its fields.
+#: Bytes of a request line at most, and of a head with all its fields.
 MOST_LINE, MOST_HEAD = 8190, 65_536
 
 _HEAD_END = b"\r\n\r\n"
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
-_CODING = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_CODING = re.compile(rb"\r\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\A[^\r\n]* HTTP/1\.1\r\n.*?\r\nexpect:[ \t]*100-continue", re.I | re.S)
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?")
 
@@ -71,9 +71,9 @@ class Incoming:
         return bool(self._body_at)
 
     def _read_head(self, head: bytes) -> None:
-        self._chunked = bool(_CODING.search(head))
-        length = _LENGTH.search(head)
-        self._length = int(length[1]) if length and not self._chunked else 0
+        coding, length = _CODING.search(head), _LENGTH.search(head)
+        self._chunked = bool(coding and b"chunked" in coding[1].lower())
+        self._length = int(length[1]) if length and not coding else 0
         self.too_long = self._length > self._most_body
         self.wants_leave = bool(_EXPECTS.match(head)) and not self.too_long
 

@@ -18,6 +18,7 @@ from gunicorn.workers.base import Worker
 from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.observers import metric_files
 from booking_lab.stack import tuning
+from booking_lab.stack.framing import MOST_LINE
 from booking_lab.stack.leash import die_with_parent
 from booking_lab.stack.listeners import BACKLOG
 from booking_lab.stack.worker import LabWorker
@@ -101,6 +102,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": self.settings.threads,
             "worker_class": LabWorker,
             "preload_app": True,
+            "limit_request_line": MOST_LINE,
             # Some fields of a request tell gunicorn what it may be told by a trusted proxy alone;
             # there is none that needs to.
             "forwarded_allow_ips": "",

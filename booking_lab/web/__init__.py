@@ -5,14 +5,25 @@ from __future__ import annotations
 import logging.config
 from typing import Any
 
+from flask import redirect
 from flask.typing import ResponseReturnValue
 from flask_openapi3 import Info, OpenAPI
 from opentelemetry.instrumentation.flask import FlaskInstrumentor
+from werkzeug import Response
 
 from booking_lab.config import Settings
 from booking_lab.errors import PluginFault
 from booking_lab.lab import Lab
-from booking_lab.web import booking, bookings, problems, racing, requests, tickets, workloads
+from booking_lab.web import (
+    booking,
+    bookings,
+    inputs,
+    problems,
+    racing,
+    requests,
+    tickets,
+    workloads,
+)
 from booking_lab.web.admission import Admission
 from booking_lab.web.booking import BookingProblem
 from booking_lab.web.bookings import Booked, NotBooked
@@ -20,6 +31,7 @@ from booking_lab.web.books import books
 from booking_lab.web.events import events
 from booking_lab.web.figures import figures
 from booking_lab.web.health import health
+from booking_lab.web.inputs import WholeNumber
 from booking_lab.web.kinds import Kinds
 from booking_lab.web.logs import logging_config
 from booking_lab.web.metrics import metrics
@@ -53,12 +65,18 @@ class Service(OpenAPI):
             ) from error
 
     def generate_spec_json(self) -> None:
-        """Make the document without the answer that the library adds to every operation."""
+        """Make the document without the answer that the library adds to every operation.
+
+        What any request may be answered is added instead.
+        """
         super().generate_spec_json()  # type: ignore[no-untyped-call]
         for path in self.spec_json["paths"].values():
-            for operation in path.values():
-                if "application/json" in operation["responses"].get("422", {}).get("content", {}):
-                    del operation["responses"]["422"]
+            for method, operation in path.items():
+                answers = operation["responses"]
+                if "application/json" in answers.get("422", {}).get("content", {}):
+                    del answers["422"]
+                for status, answer in problems.documented(*problems.common(method)).items():
+                    answers.setdefault(str(status), answer)
 
 
 def create_app(settings: Settings) -> OpenAPI:
@@ -72,6 +90,7 @@ def create_app(settings: Settings) -> OpenAPI:
         validation_error_callback=problems.invalid_fields,
         validation_error_model=Problem,
     )
+    app.url_map.converters["int"] = WholeNumber
     app.json = StrictJSON(app)
     app.request_class = StrictRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
@@ -97,6 +116,7 @@ def create_app(settings: Settings) -> OpenAPI:
     ):
         app.register_api(part)
     _document(app)
+    inputs.register(app)
     if lab.tracer_provider:
         FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
             app, tracer_provider=lab.tracer_provider, excluded_urls=_NOT_TRACED
@@ -105,11 +125,15 @@ def create_app(settings: Settings) -> OpenAPI:
 
 
 def _document(app: OpenAPI) -> None:
-    """Serve the OpenAPI document at the root too, with the schemas that errors refer to."""
+    """Serve the OpenAPI document, with the schemas that errors refer to, and lead to its page."""
     for model in (Problem, BookingProblem, Booked, NotBooked, TicketsProblem):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
         app.components_schemas[model.__name__] = schema
+
+    @app.route("/")
+    def index() -> Response:
+        return redirect("/docs/")
 
     @app.route("/openapi.json")
     def openapi() -> dict[str, Any]:

@@ -2,35 +2,95 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from collections.abc import Iterator
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-EventId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+from booking_lab.web import examples, text
+
+EventId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 SeatNumber = Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,16}$", examples=["A1"])]
 CustomerId = Annotated[
     str,
-    # Control characters have no place in a name, and PostgreSQL can't store NUL.
+    # What else a name can't be, no pattern can say; see ``text``.
     Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["customer_1"]),
+    AfterValidator(text.name),
 ]
 StrategyName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$", examples=["pessimistic"])]
 KindName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$", examples=["seats"])]
 # As with customers: a scope comes from whoever asks.
-Scope = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Scope = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(text.name),
+]
 Customers = Annotated[int, Field(ge=2, le=50)]
 Options = Annotated[dict[str, Any], Field(examples=[{}])]
 
 
-class Body(BaseModel):
-    """A JSON body: nothing is converted, nothing unknown is let through."""
+_WRITTEN: dict[type, tuple[re.Pattern[str], str]] = {
+    bool: (re.compile("true|false"), "true or false"),
+    int: (re.compile("-?(0|[1-9][0-9]{0,18})"), "a whole number, such as 1"),
+}
+
+
+class Strict(BaseModel):
+    """A JSON object: nothing is converted, nothing unknown is let through."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
+class Body(Strict):
+    """A JSON body, with an example of it in the document."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Add the example, if the fields have some."""
+        cls.model_config |= examples.named({"example": examples.booking(cls)})
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+        """Describe it, as the document wants it."""
+        described: dict[str, Any] = examples.shown(super().model_json_schema(*args, **options))
+        return described
+
+
 class Query(BaseModel):
-    """A query string or path: text that is converted; nothing unknown is let through."""
+    """A query string or path: text that is converted; nothing unknown is let through.
+
+    Numbers and truth values are written as in JSON, which has one way for each.
+    """
 
     model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+        """Describe it, as the document wants it."""
+        return examples.of_parameters(super().model_json_schema(*args, **options))
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _written_in_one_way(cls, value: Any, info: ValidationInfo) -> Any:
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        for kind, (pattern, words) in _WRITTEN.items():
+            meant = kind in _kinds(annotation) and isinstance(value, str)
+            if meant and not pattern.fullmatch(value):
+                raise ValueError(f"write it as {words}")
+        return value
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """Return what an annotation allows, without what it says about that."""
+    if get_origin(annotation) is Annotated:
+        yield from _kinds(get_args(annotation)[0])
+    elif get_origin(annotation) in {Union, UnionType}:
+        for one in get_args(annotation):
+            yield from _kinds(one)
+    else:
+        yield annotation
 
 
 class EventPath(Query):

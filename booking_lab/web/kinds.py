@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, create_model
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Request
 from booking_lab.errors import InvalidRequest, PluginFault
-from booking_lab.web.fields import Body, CustomerId, Customers, Options, StrategyName
+from booking_lab.web.fields import Body, CustomerId, Customers, Options, StrategyName, Strict
 from booking_lab.web.strict import parsed
 from booking_lab.workloads import Workloads
 
@@ -43,9 +43,11 @@ class Kind:
         own = _own_fields(workload.request)
         if clash := _TAKEN & own.keys():
             raise PluginFault(f"its request has a field {min(clash)!r}, which the API has itself")
-        kind: dict[str, Any] = {"kind": (Literal[workload.name], ...)}
+        kind: dict[str, Any] = {
+            "kind": (Literal[workload.name], pydantic.Field(examples=[workload.name]))
+        }
         customer: dict[str, Any] = {"customer_id": (CustomerId, ...)}
-        self.fields = self._model("Fields", own)
+        self.fields = self._model("Fields", own, Strict)
         self.booking = self._model("Booking", kind | customer | own | _CHOICE)
         self.change = self._model(
             "Change", {n: _optional(t) for n, (t, _) in own.items()} | _CHOICE
@@ -87,9 +89,11 @@ class Kind:
         names = self.fields.model_fields.keys() & asked.model_fields_set
         return {name: getattr(asked, name) for name in names}
 
-    def _model(self, what: str, own: dict[str, Any]) -> type[BaseModel]:
+    def _model(
+        self, what: str, own: dict[str, Any], base: type[BaseModel] = Body
+    ) -> type[BaseModel]:
         title = self.workload.name.title().replace("_", "")
-        return create_model(f"{title}{what}", __base__=Body, **own)
+        return create_model(f"{title}{what}", __base__=base, **own)
 
 
 class Kinds:

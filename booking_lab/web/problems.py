@@ -119,6 +119,11 @@ def _http_error(error: HTTPException) -> Response:
     return answer
 
 
+def common(method: str) -> tuple[int, ...]:
+    """Return the statuses that a request with this method may be answered at any address."""
+    return (400, 413, 421, 422) if method.upper() == "GET" else (400, 403, 413, 421, 422)
+
+
 def documented(*statuses: int) -> dict[Any, Any]:
     """Return the OpenAPI responses for errors with these statuses."""
     schema = {"$ref": "#/components/schemas/Problem"}

@@ -13,6 +13,7 @@ from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from booking_lab.config import Settings
+from booking_lab.web import sites
 from booking_lab.web.problems import problem
 
 _HTTP_REQUESTS = Counter("http_requests", "HTTP requests answered.", ("method", "route", "code"))
@@ -31,6 +32,8 @@ def register(app: Flask, settings: Settings) -> None:
     def begin() -> Response | None:
         g.begin = time.perf_counter()
         g.trace_id = _trace_id()
+        if answer := sites.refused(request, settings):
+            return answer
         if request.path.startswith("/admin/") and not _may_administer(settings.admin_token):
             answer = problem(
                 401, "unauthorized", "Send the admin token: Authorization: Bearer <token>."
@@ -44,6 +47,10 @@ def register(app: Flask, settings: Settings) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         response.headers["X-Trace-Id"] = g.trace_id
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if response.mimetype == "text/html":
+            # Framed by another site's page, whose reader clicks on what they don't see.
+            response.headers["X-Frame-Options"] = "DENY"
         # Labels are bounded: the route's pattern, not the path; the known methods, not any word.
         route = request.url_rule.rule if request.url_rule else "unmatched"
         method = request.method if request.method in _METHODS else "other"
@@ -64,5 +71,9 @@ def _trace_id() -> str:
 def _may_administer(token: str) -> bool:
     if not token:
         return True
-    given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-    return hmac.compare_digest(given, f"Bearer {token}".encode())
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    # WSGI hands the bytes over as if they were Latin-1; a token beyond ASCII is sent as UTF-8.
+    sent = given.strip(" ").encode("latin-1", "backslashreplace")
+    # Compared first: how long this takes must not tell how much of the token is right.
+    right = hmac.compare_digest(sent, token.encode("utf-8", "surrogateescape"))
+    return right and scheme.lower() == "bearer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from booking_lab.errors import EventNotFound, InvalidRequest, NotFound
 from booking_lab.reset import reset
@@ -20,7 +20,7 @@ resets = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[Tag(nam
 class ResetQuery(KindQuery):
     """What to reset: an event of seats by ``event_id``, or a ``scope`` of any ``kind``."""
 
-    event_id: EventId | None = None
+    event_id: EventId | None = Field(None, json_schema_extra={"example": 1})
     scope: Scope | None = None
 
 

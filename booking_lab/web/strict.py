@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from flask import Request
+from flask import Request, abort
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
+
+from booking_lab.web.problems import problem
+from booking_lab.web.text import fault_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -22,24 +26,40 @@ class StrictJSON(DefaultJSONProvider):
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Parse ``s``; raises ValueError with the reason."""
         try:
+            text = s.decode("utf-8") if isinstance(s, bytes) else s
+            if text.startswith("\ufeff"):
+                raise ValueError("it begins with a byte order mark")
             return json.loads(
-                s,
+                text,
                 object_pairs_hook=_without_duplicates,
                 parse_constant=_no_constant,
+                parse_float=_finite,
                 **kwargs,
             )
+        except UnicodeDecodeError:
+            raise ValueError("it is not UTF-8") from None
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
 
 
 class StrictRequest(Request):
-    """A request whose body, where one is read, is a JSON object."""
+    """A request whose body, where one is read, is a JSON object in UTF-8."""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is said to be JSON, in UTF-8 and as it is."""
+        charset = self.mimetype_params.get("charset", "utf-8").lower()
+        coding = self.headers.get("Content-Encoding", "identity").lower()
+        plain = charset in {"utf-8", "utf8"} and coding == "identity"
+        return self.mimetype == "application/json" and plain
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002
         """Parse the body; never silent, so that a broken body isn't taken for a missing one."""
         body = super().get_json(force=force, silent=False, cache=cache)
         if not isinstance(body, dict):
             raise UnprocessableEntity("The body is no JSON object; send {...}.")
+        if faults := list(_texts(body, "")):
+            abort(problem(422, "invalid_fields", f"{'; '.join(faults)}."))
         return body
 
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
@@ -56,6 +76,26 @@ def parsed(model: type[Model], sent: Mapping[str, Any]) -> Model:
         pydantic.ValidationError: it isn't one.
     """
     return model.model_validate_json(json.dumps(sent), strict=True)
+
+
+def _texts(value: Any, where: str) -> Iterator[str]:
+    """Say which texts in a body aren't taken, at any depth."""
+    if isinstance(value, str):
+        if fault := fault_of(value):
+            yield f"{where}: {fault}"
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            inner = f"{where}.{key}" if where else key
+            yield from _texts(item, inner.encode("utf-8", "backslashreplace").decode())
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{where}.{index}")
+
+
+def _finite(text: str) -> float:
+    if math.isinf(number := float(text)):
+        raise ValueError(f"{text} is beyond all numbers")
+    return number
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class TicketsProblem(Problem):
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/TicketsProblem"}}
 _RESPONSES: dict[Any, Any] = {200: TicketsAnswer} | {
     status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: _PROBLEM}}
-    for status in (400, 404, 413, 415, 429, 500, 503)
+    for status in (400, 403, 404, 413, 415, 421, 429, 500, 503)
 }
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from booking_lab.errors import UnknownKind
+from booking_lab.web import examples
 from booking_lab.web.fields import KindName
 from booking_lab.web.strict import parsed
+
+T = TypeVar("T")
 
 
 class _Kind(BaseModel):
@@ -20,6 +23,16 @@ class _Kind(BaseModel):
     model_config = ConfigDict(strict=True)
 
     kind: KindName
+
+
+class _Union(RootModel[T]):
+    """A body that is one of several."""
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+        """Describe it, as the document wants it."""
+        described: dict[str, Any] = examples.shown(super().model_json_schema(*args, **options))
+        return described
 
 
 def by_kind(
@@ -37,9 +50,12 @@ def by_kind(
     members: Any = reduce(or_, models.values())
     if len(models) > 1:
         members = Annotated[members, Field(discriminator="kind")]
+    shown = {kind: examples.booking(model) for kind, model in models.items()}
+    if short:
+        shown = {"short": examples.booking(short), **shown}
 
-    class ByKind(RootModel[short | members if short else members]):  # type: ignore[misc]
-        model_config = ConfigDict(title=name)
+    class ByKind(_Union[short | members if short else members]):  # type: ignore[misc]
+        model_config = ConfigDict(title=name) | examples.named(shown)
 
         @classmethod
         def model_validate(cls, obj: Any, **_: Any) -> Any:
@@ -61,8 +77,10 @@ def any_kind(name: str, models: Mapping[str, type[BaseModel]]) -> type[RootModel
     Its ``root`` is what was sent; whoever has found out the kind has still to look into it.
     """
 
-    class AnyKind(RootModel[reduce(or_, models.values())]):  # type: ignore[misc]
-        model_config = ConfigDict(title=name)
+    shown = {kind: examples.change(model) for kind, model in models.items()}
+
+    class AnyKind(_Union[reduce(or_, models.values())]):  # type: ignore[misc]
+        model_config = ConfigDict(title=name) | examples.named(shown)
 
         @classmethod
         def model_validate(cls, obj: Any, **_: Any) -> Any:

@@ -240,7 +240,16 @@ def test_without_any_replica_the_gateway_says_that_nothing_was_sent(gateway: Gat
         ("/admin/reset", {"Authorization": "Bearer mine"}, "Bearer mine"),
         ("/admin/reset", {"Sec-Fetch-Site": "cross-site"}, None),
         ("/admin/reset", {"Sec-Fetch-Site": "same-site"}, None),
-        ("/admin/reset", {"Host": "localhost.attacker.example"}, None),
+        ("/admin/reset", {"Host": "127.0.0.2"}, "Bearer the-token"),
+        (
+            "/admin/reset",
+            {"Origin": "http://localhost:8000", "Host": "Localhost:8000"},
+            "Bearer the-token",
+        ),
+        ("/admin/reset", {"Origin": "http://localhost:3000", "Host": "localhost:8000"}, None),
+        ("/admin/reset", {"Origin": "https://attacker.example"}, None),
+        ("/admin/reset", {"Origin": "null"}, None),
+        ("/admin/reset", {"Authorization": "Bearer mine", "Host": "lab.example"}, "Bearer mine"),
         ("/book", {}, None),
     ],
 )
@@ -250,6 +259,30 @@ def test_the_token_is_added_for_this_machine_alone(
     gateway.use(ADDRESSES[0])
     requests.post(f"{gateway.url}{path}", headers=headers, timeout=5)
     assert gateway.replicas[0].requests == [("POST", path, token)]
+
+
+@pytest.mark.parametrize("path", ["/book", "/admin/reset", "/api/bookings"])
+@pytest.mark.parametrize(
+    "host", ["localhost.attacker.example", "127.attacker.example", "attacker.example:8000"]
+)
+def test_a_name_that_somebody_made_lead_here_is_refused(
+    gateway: Gateway, path: str, host: str
+) -> None:
+    gateway.use(ADDRESSES[0])
+    answer = requests.post(f"{gateway.url}{path}", headers={"Host": host}, timeout=5)
+    assert (answer.status_code, answer.json()["code"]) == (421, "misdirected_request")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert gateway.replicas[0].requests == []
+
+
+def test_a_body_that_does_not_come_reaches_no_replica(gateway: Gateway) -> None:
+    gateway.use(ADDRESSES[0])
+    place = gateway.url.partition("://")[2].split(":")
+    with socket.create_connection((place[0], int(place[1])), timeout=20) as half:
+        half.sendall(b"POST /book HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
+        assert requests.get(f"{gateway.url}/events", timeout=5).status_code == 200
+        assert half.recv(4096).startswith(b"HTTP/1.1 408 ")
+    assert gateway.replicas[0].seen("POST", "/book") == 0
 
 
 def test_the_configuration_stands_on_what_compose_gives_it() -> None:

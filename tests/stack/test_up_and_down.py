@@ -117,7 +117,7 @@ def readable(process: subprocess.Popen[str]) -> bool:
 
 def a_booking_under_way_is_answered_while_the_lab_goes_down(lab: CommandLine) -> None:
     body = json.dumps({**_BOOKING, "strategy": "pessimistic"})
-    head = f"POST /book HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST /book HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
     session = psycopg2.connect(lab.state.database_url)
     with session.cursor() as cursor:
         cursor.execute("SELECT FROM seats WHERE seat_number = 'A1' FOR UPDATE")

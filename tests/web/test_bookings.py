@@ -93,7 +93,7 @@ BAD_BOOKINGS = [
     (SEATS | {"event_id": "1"}, 422, "invalid_fields", "event_id: Input should be a valid"),
     (SEATS | {"event_id": 1.0}, 422, "invalid_fields", "event_id: Input should be a valid"),
     (SEATS | {"seats": "A1"}, 422, "invalid_fields", "seats: Input should be a valid"),
-    (SEATS | {"seats": ["\0"]}, 422, "invalid_fields", "seats.0: String should match"),
+    (SEATS | {"seats": ["\0"]}, 422, "invalid_fields", "seats.0: U+0000"),
     (SEATS | {"customer_id": ""}, 422, "invalid_fields", "customer_id: String should have"),
     (SEATS | {"best": 1}, 422, "invalid_request", "name the seats, or say how many"),
     (SEATS | {"seats": ["A1", "A1"]}, 422, "invalid_request", "a seat stands there twice."),
@@ -209,7 +209,7 @@ BAD_QUERIES = [
     ("page=2", "invalid_fields"),
     ("customer_id=a%00b", "invalid_fields"),
     ("cursor=x", "invalid_request"),
-    ("cursor=%00", "invalid_request"),
+    ("cursor=%00", "invalid_fields"),
     ("cursor=ümlaut", "invalid_request"),
     ("cursor=W10", "invalid_request"),  # []
     ("cursor=WzEsMl0", "invalid_request"),  # [1,2]

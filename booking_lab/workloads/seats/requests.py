@@ -28,7 +28,9 @@ class SeatRequest(Request):
     """
 
     event_id: EventId
-    seats: Annotated[tuple[SeatNumber, ...], Field(max_length=MOST)] = ()
+    seats: Annotated[
+        tuple[SeatNumber, ...], Field(max_length=MOST, examples=[["A1", "A2"], ["A2", "A3"]])
+    ] = ()
     best: Annotated[int, Field(ge=0, le=MOST)] = 0
     given_back: tuple[str, ...] = field(default=(), metadata=INTERNAL)
 

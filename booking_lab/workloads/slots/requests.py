@@ -15,7 +15,8 @@ from booking_lab.core.workload import INTERNAL, Request
 
 #: Different products of one booking at most, and units of each.
 MOST = 20
-LONGEST = timedelta(hours=24)
+#: A calendar day on which clocks go back.
+LONGEST = timedelta(hours=25)
 #: What calendars reach over. Close to the ends of Python's, a change of zone is an error.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -87,9 +88,20 @@ class SlotRequest(Request):
     branch_id: BranchId
     resource_id: ResourceId | None = None
     service_id: ServiceId
-    starts_at: Annotated[Moment, Field(examples=["2030-01-07T09:00:00+01:00"])]
-    ends_at: Annotated[Moment, Field(examples=["2030-01-07T10:00:00+01:00"])]
-    products: Annotated[tuple[Product, ...], Field(max_length=MOST)] = ()
+    starts_at: Annotated[
+        Moment, Field(examples=["2030-01-07T09:00:00+01:00", "2030-01-07T11:00:00+01:00"])
+    ]
+    ends_at: Annotated[
+        Moment,
+        Field(
+            description="25 hours after starts_at at most: a day on which clocks go back",
+            examples=["2030-01-07T10:00:00+01:00", "2030-01-07T12:00:00+01:00"],
+        ),
+    ]
+    products: Annotated[
+        tuple[Product, ...],
+        Field(max_length=MOST, examples=[[{"product_id": 1, "quantity": 1}]]),
+    ] = ()
     given_back: Held | None = field(default=None, metadata=INTERNAL)
 
     def __post_init__(self) -> None:
@@ -104,7 +116,7 @@ class SlotRequest(Request):
         if self.ends_at <= self.starts_at:
             raise ValueError("ends_at has to be later than starts_at")
         if self.ends_at - self.starts_at > LONGEST:
-            raise ValueError("a booking is 24 hours long at most")
+            raise ValueError("a booking is 25 hours long at most")
         if len({product.product_id for product in self.products}) < len(self.products):
             raise ValueError("a product stands there twice; send it once, with a quantity")
 

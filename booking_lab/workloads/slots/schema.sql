@@ -86,9 +86,9 @@ CREATE TABLE IF NOT EXISTS slot_reservations (
     resource_id integer NOT NULL,
     branch_id   integer NOT NULL,
     service_id  integer NOT NULL,
-    during      tstzrange NOT NULL
+    during      tstzrange NOT NULL CONSTRAINT slot_reservations_during_fits
         CHECK (lower_inc(during) AND NOT upper_inc(during) AND NOT upper_inf(during)  -- nor empty
-               AND upper(during) - lower(during) <= interval '24 hours'),
+               AND upper(during) - lower(during) <= interval '25 hours'),
     customer_id text    NOT NULL,
     status      text    NOT NULL DEFAULT 'confirmed' CHECK (status IN ('confirmed', 'cancelled')),
     price       numeric(10,2) NOT NULL,
@@ -105,6 +105,18 @@ CREATE TABLE IF NOT EXISTS slot_reservations (
         during WITH &&
     ) WHERE (status = 'confirmed' AND guarded)
 );
+-- Tables of version 0.1.0 end a day on which clocks go back an hour too early.
+DO $$ BEGIN
+    IF EXISTS (
+        SELECT FROM pg_constraint
+        WHERE conrelid = 'slot_reservations'::regclass AND conname = 'slot_reservations_during_check'
+    ) THEN
+        ALTER TABLE slot_reservations DROP CONSTRAINT slot_reservations_during_check,
+            ADD CONSTRAINT slot_reservations_during_fits
+            CHECK (lower_inc(during) AND NOT upper_inc(during) AND NOT upper_inf(during)
+                   AND upper(during) - lower(during) <= interval '25 hours');
+    END IF;
+END $$;
 CREATE INDEX IF NOT EXISTS slot_reservations_calendar
     ON slot_reservations (tenant_id, resource_id, lower(during));
 CREATE INDEX IF NOT EXISTS slot_reservations_latest ON slot_reservations (created_at, attempt_id);

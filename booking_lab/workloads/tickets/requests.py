@@ -13,7 +13,7 @@ from booking_lab.core.workload import INTERNAL, Request
 MOST = 10
 
 EventId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
-Quantity = Annotated[int, Field(ge=1, le=MOST, examples=[1])]
+Quantity = Annotated[int, Field(ge=1, le=MOST, examples=[1, 2])]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,108 @@
+"""Input that a route has not declared, or that could be read in two ways, is turned away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Request, Response, request
+from flask_openapi3 import OpenAPI
+from werkzeug.exceptions import BadRequest
+from werkzeug.routing import IntegerConverter, Rule
+
+from booking_lab.web.problems import problem
+from booking_lab.web.text import fault_of
+
+_VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+def register(app: OpenAPI) -> None:
+    """Turn away what no route of ``app``, which has all of them by now, has declared."""
+    inputs = Inputs(app.api_doc)
+
+    @app.before_request
+    def check() -> Response | None:
+        return inputs.refused(request)
+
+
+class WholeNumber(IntegerConverter):
+    """A number in a path, which has one way to be written."""
+
+    regex = "0|[1-9][0-9]{0,18}"  # of ASCII's digits, and no more than can be a number here
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a route takes: the names of its parameters, and whether it takes a body."""
+
+    parameters: frozenset[str] = frozenset()
+    body: bool = False
+
+
+class Inputs:
+    """What all routes take.
+
+    Args:
+        document: the OpenAPI document, which names everything that a route takes.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._declared = {
+            (path, method.upper()): Declared(
+                frozenset(
+                    one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"
+                ),
+                "requestBody" in operation,
+            )
+            for path, operations in document["paths"].items()
+            for method, operation in operations.items()
+        }
+
+    def refused(self, request: Request) -> Response | None:
+        """Return the answer to a request with input that its route doesn't take; none: it is fine.
+
+        Raises:
+            BadRequest: its query can't be read, or it has a body that nobody would read.
+        """
+        if request.url_rule is None or request.method == "OPTIONS":
+            return None
+        declared = self._of(request.url_rule, request.method)
+        if request.content_length and not declared.body:
+            raise BadRequest("This address takes no body; send none.")
+        faults = _faults(_parameters(request.query_string), declared.parameters)
+        return problem(422, "invalid_fields", f"{'; '.join(faults)}.") if faults else None
+
+    def _of(self, rule: Rule, method: str) -> Declared:
+        path = _VARIABLE.sub(r"{\1}", rule.rule)
+        return self._declared.get((path, "GET" if method == "HEAD" else method), Declared())
+
+
+def _parameters(query: bytes) -> list[tuple[str, str]]:
+    if not query:
+        return []
+    try:
+        if _BAD_ESCAPE.search(query):
+            raise ValueError("a % is not followed by two hexadecimal digits")
+        return parse_qsl(query.decode("utf-8"), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise BadRequest("The query is not UTF-8.") from None
+    except ValueError as error:
+        raise BadRequest(f"The query can't be read: {error}.") from None
+
+
+def _faults(sent: list[tuple[str, str]], taken: frozenset[str]) -> list[str]:
+    names = [name for name, _ in sent]
+    known = ", ".join(sorted(taken)) or "none"
+    unknown = [
+        f"{name.encode('ascii', 'backslashreplace').decode()}: there is no such parameter here; "
+        f"there are: {known}"
+        for name in dict.fromkeys(names)
+        if name not in taken
+    ]
+    twice = [f"{name}: it is there twice" for name in sorted(taken) if names.count(name) > 1]
+    texts = [f"{name}: {fault}" for name, text in sent if (fault := fault_of(text))]
+    return unknown + twice + texts

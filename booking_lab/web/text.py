@@ -1,0 +1,68 @@
+"""Which texts are taken: those that everybody who sees them would write in the same way.
+
+Two names that look alike have to be one, or one customer would be two. So what can't be seen is
+refused, and so is what Unicode writes in another way as well. Nothing is put right in silence: who
+sent a name must find it again as it was sent.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+#: Control, format, surrogate, private use; separators of lines and paragraphs.
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+#: Letters and marks that show nothing: Hangul fillers, Khmer inherent vowels, a grapheme joiner.
+_FILLERS = set("\u115f\u1160\u3164\uffa0\u17b4\u17b5\u034f")
+#: Persian, Sinhala and others need them within words.
+_JOINERS = set("\u200c\u200d")
+#: Symbols without ink: the empty Braille pattern and a null note.
+_BLANKS = set("\u2800\U0001d159")
+
+
+def fault_of(text: str) -> str:
+    """Return what is wrong with a text, whatever it is for; empty: nothing."""
+    if text.isascii() and text.isprintable():
+        return ""
+    for place, char in enumerate(text):
+        if _unseen(char) and not (char in _JOINERS and _within_word(text, place)):
+            return f"U+{ord(char):04X} can't be seen and has no place in a text"
+    if not unicodedata.is_normalized("NFC", text):
+        return "it is not in Unicode's normal form C, in which a letter and its accent are one"
+    return ""
+
+
+def name(text: str) -> str:
+    """Return ``text``, which is to be somebody's name.
+
+    Raises:
+        ValueError: it shows nothing, or begins or ends with a blank, or see ``fault_of``.
+    """
+    if fault := fault_of(text):
+        raise ValueError(fault)
+    if not any(_has_ink(char) for char in text):
+        raise ValueError("it shows nothing")
+    if _is_blank(text[0]) or _is_blank(text[-1]):
+        raise ValueError("it begins or ends with a blank")
+    return text
+
+
+def _unseen(char: str) -> bool:
+    return unicodedata.category(char) in _UNSEEN or char in _FILLERS or _is_no_character(ord(char))
+
+
+def _is_no_character(code: int) -> bool:
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+
+
+def _within_word(text: str, place: int) -> bool:
+    around = text[place - 1 : place] + text[place + 1 : place + 2]
+    letters = [one for one in around if unicodedata.category(one)[0] in "LM"]
+    return len(letters) == 2 and not _FILLERS & set(letters)
+
+
+def _is_blank(char: str) -> bool:
+    return unicodedata.category(char)[0] == "Z" or char in _BLANKS
+
+
+def _has_ink(char: str) -> bool:
+    return unicodedata.category(char)[0] not in "MZ" and char not in _BLANKS
