@@ -67,10 +67,19 @@ class Customer:
         Raises:
             OSError, http.client.HTTPException: the lab doesn't answer.
         """
+        status, answer = self.read(path, method, body)
+        return status, json.loads(answer)
+
+    def read(self, path: str, method: str = "GET", body: Any = None) -> tuple[int, bytes]:
+        """Return the status and the body as it came.
+
+        Raises:
+            OSError, http.client.HTTPException: the lab doesn't answer.
+        """
         sent = None if body is None else json.dumps(body)
         self._connection.request(method, path, sent, self._headers)
         response = self._connection.getresponse()
-        return response.status, json.loads(response.read())
+        return response.status, response.read()
 
     def get(self, path: str) -> Any:
         """Return the body of a GET."""

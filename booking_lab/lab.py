@@ -13,11 +13,13 @@ from booking_lab.config import Settings
 from booking_lab.core.capability import Counts
 from booking_lab.core.lease import Servers
 from booking_lab.core.step import Observer
+from booking_lab.db import upkeep
 from booking_lab.db.connector import Connector
 from booking_lab.db.identity import Identity
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
 from booking_lab.db.probe import Probe
+from booking_lab.db.upkeep import Upkeep
 from booking_lab.engine import Engine
 from booking_lab.errors import BookingLabError
 from booking_lab.housekeeping import Housekeeping
@@ -51,7 +53,7 @@ class Lab:
         self.tracer_provider = tracing.provider(settings) if settings.otlp_endpoint else None
         self._identity = Identity(self.connector)
         self._housekeeping: Housekeeping | None = None
-        self._repairs: Rounds | None = None
+        self._rounds: list[Rounds] = []
 
     def start(self) -> None:
         """Open pools and clients and start the housekeeping; call it in the worker."""
@@ -107,16 +109,20 @@ class Lab:
         if self.redis:
             # Apart from the housekeeping: a Redis that doesn't answer must not delay a switch.
             self.reconciler = Reconciler(self.redis, countable, self.reads, self._identity)
-            self._repairs = Rounds(
-                Duty("repairing counters", self.reconciler.round), reconciler.EVERY
+            self._rounds.append(
+                Rounds(Duty("repairing counters", self.reconciler.round), reconciler.EVERY)
             )
-            self._repairs.start()
+        # Apart from it as well: a batch takes longer than the ledger's rows may wait.
+        adding_up = Duty("adding up the ledger", Upkeep(self.reads).round)
+        self._rounds.append(Rounds(adding_up, upkeep.EVERY))
+        for one in self._rounds:
+            one.start()
 
     def stop(self) -> None:
         """Write the ledger's last rows and close everything."""
-        if self._repairs:
-            self._repairs.stop()
-            self._repairs = None
+        for one in self._rounds:
+            one.stop()
+        self._rounds = []
         if self._housekeeping:
             self._housekeeping.stop()
             self._housekeeping = None
@@ -134,8 +140,11 @@ class Lab:
 
     @property
     def lives(self) -> bool:
-        """Whether what runs beside the bookings lives: the housekeeping, the repair of counters."""
-        return all(one.heartbeat.lives for one in (self._housekeeping, self._repairs) if one)
+        """Whether what runs beside the bookings lives: the housekeeping, repairs, adding up."""
+        housekeeping = self._housekeeping
+        return (housekeeping is None or housekeeping.heartbeat.lives) and all(
+            one.heartbeat.lives for one in self._rounds
+        )
 
     def _observers(self) -> list[Observer]:
         # Thinking stands outside of measuring: the race window is nobody's step.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.db import tallies
 from booking_lab.db.session import Session
 from booking_lab.errors import NotFound
 from booking_lab.observers.history import History
@@ -47,6 +48,7 @@ def _reset(session: Session, workload: LabWorkload, scope: str, record: Resettin
             raise NotFound(f"There is no {scope!r} to reset among {workload.name}.")
         cleared = workload.reset(session, scope, parameters["generation"])
         session.execute(_FORGET, parameters)
+        tallies.forget(session, workload.name, scope)
         if record:
             record.look()
     except BaseException:

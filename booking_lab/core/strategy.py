@@ -29,7 +29,9 @@ class Anomaly(StrEnum):
 
 
 Attempts = Annotated[int, Field(ge=1, le=1000, description="tries at most, the first included")]
-Seconds = Annotated[float, Field(gt=0, le=120, description="seconds")]
+#: What an option in seconds can be at most.
+MOST_SECONDS = 120
+Seconds = Annotated[float, Field(gt=0, le=MOST_SECONDS, description="seconds")]
 
 
 @dataclass(frozen=True)

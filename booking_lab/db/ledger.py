@@ -17,18 +17,24 @@ from booking_lab.errors import BookingLabError, Refused
 
 log = logging.getLogger(__name__)
 
+_COLUMNS = (
+    "id, workload, scope, subject, action, customer_id, strategy, options, epoch, generation, "
+    "outcome, answered, code, tries, waited_ms, held_ms, total_ms, worker, trace_id, started_at"
+)
+
 #: ``attempts`` as rows of JSON, so that one or a thousand are one parameter; what bookings of one
 #: transaction have in common is sent once.
-_INSERT = """
-INSERT INTO attempts SELECT * FROM json_populate_recordset(
+_INSERT = f"""
+INSERT INTO attempts ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(
     json_populate_record(NULL::attempts, %(common)s), %(rows)s)
 """
 
 #: What began before its scope was reset stays out. FOR SHARE waits for a reset under way and then
 #: looks again at the row that it left.
-_INSERT_LATE = """
-INSERT INTO attempts
-SELECT late.* FROM json_populate_recordset(NULL::attempts, %(rows)s) AS late
+_INSERT_LATE = f"""
+INSERT INTO attempts ({_COLUMNS})
+SELECT {", ".join(f"late.{name}" for name in _COLUMNS.split(", "))}
+FROM json_populate_recordset(NULL::attempts, %(rows)s) AS late
 JOIN resets ON resets.workload = late.workload AND resets.scope = late.scope
            AND resets.generation <= late.generation
 ORDER BY late.id FOR SHARE OF resets

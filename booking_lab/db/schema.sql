@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     worker      text NOT NULL,
     trace_id    text NOT NULL,
     started_at  timestamptz NOT NULL,
+    txid        xid8 NOT NULL DEFAULT pg_current_xact_id(),  -- the transaction that wrote it
     -- Of a move or a cancellation:
     booking     uuid,                     -- which booking is changed
     rests_on    uuid,                     -- the attempt that made it what it was before
@@ -107,4 +108,44 @@ DO $$ BEGIN
     ) THEN
         ALTER TABLE workers ADD COLUMN flushed bigint NOT NULL DEFAULT 0;
     END IF;
+    IF NOT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = 'attempts'::regclass AND attname = 'txid'
+    ) THEN
+        -- A constant at first, so that no row is written anew.
+        ALTER TABLE attempts ADD COLUMN txid xid8 NOT NULL DEFAULT '0';
+        ALTER TABLE attempts ALTER COLUMN txid SET DEFAULT pg_current_xact_id();
+    END IF;
+    IF to_regclass('attempts_order') IS NULL THEN
+        CREATE INDEX attempts_order ON attempts (txid, started_at, id);
+    END IF;
+    IF to_regclass('attempts_confirmed') IS NULL THEN
+        CREATE INDEX attempts_confirmed ON attempts (workload, scope, started_at)
+            WHERE outcome = 'confirmed';
+    END IF;
 END $$;
+
+-- What is written no more has been added up here, so that nobody has to read all of the ledger. A
+-- time goes into one of the buckets that `tally_bucket` makes; a count has bucket 0.
+CREATE TABLE IF NOT EXISTS tallies (
+    workload text    NOT NULL,
+    scope    text    NOT NULL,
+    strategy text    NOT NULL,
+    figure   text    NOT NULL,
+    bucket   integer NOT NULL,
+    n        bigint  NOT NULL,
+    PRIMARY KEY (workload, scope, strategy, figure, bucket)
+);
+
+-- How far the ledger, in the order in which its rows can be seen, has been added up and pruned.
+CREATE TABLE IF NOT EXISTS ledger_marks (
+    done       text PRIMARY KEY,
+    txid       xid8        NOT NULL DEFAULT '0',
+    started_at timestamptz NOT NULL DEFAULT '-infinity',
+    id         uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'
+);
+INSERT INTO ledger_marks (done) VALUES ('tallied'), ('pruned') ON CONFLICT DO NOTHING;
+
+-- The bucket of a time: each ends two per cent later than the one before. Null for no time.
+CREATE OR REPLACE FUNCTION tally_bucket(milliseconds double precision)
+RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ceil(ln(greatest(milliseconds, 0.001)) / ln(1.02::double precision))::integer;

@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from booking_lab.core.workload import Session
+from booking_lab.db import tallies
 
-# A booking overlapped if it was under way while another one of the same thing was being confirmed:
-# only then could it have gone wrong. Bookings of what is long taken prove nothing, however many.
-# Two running extremes find it in one pass each way; comparing all pairs on one hot seat would take
-# a time that grows with the square of the bookings.
-_BY_STRATEGY = """
-WITH spans AS (
-    SELECT *, started_at + total_ms * interval '1 ms' AS ended_at FROM attempts
-    WHERE (%(kind)s::text IS NULL OR workload = %(kind)s)
-      AND (%(scope)s::text IS NULL OR scope = %(scope)s)
-), met AS (
-    SELECT strategy, outcome, tries, total_ms, waited_ms, held_ms,
-        tries > 0 AND (
-            max(ended_at) FILTER (WHERE outcome = 'confirmed') OVER earlier >= started_at
-            OR min(started_at) FILTER (WHERE outcome = 'confirmed') OVER later <= ended_at
-        ) AS overlapped
-    FROM spans
-    WINDOW thing AS (PARTITION BY workload, scope, subject),
-        earlier AS (thing ORDER BY started_at, id
-                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        later AS (thing ORDER BY started_at DESC, id DESC
-                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-)
-SELECT strategy,
-    count(*) FILTER (WHERE outcome = 'confirmed'),
-    count(*) FILTER (WHERE outcome = 'refused'),
-    count(*) FILTER (WHERE outcome = 'conflict'),
-    count(*) FILTER (WHERE outcome = 'timeout'),
-    count(*) FILTER (WHERE outcome = 'unknown'),
-    count(*) FILTER (WHERE outcome = 'error'),
-    count(*),
-    count(*) FILTER (WHERE overlapped),
-    coalesce(sum(greatest(tries - 1, 0)), 0),
-    percentile_disc(0.50) WITHIN GROUP (ORDER BY total_ms),
-    percentile_disc(0.95) WITHIN GROUP (ORDER BY total_ms),
-    percentile_disc(0.99) WITHIN GROUP (ORDER BY total_ms),
-    percentile_disc(0.95) WITHIN GROUP (ORDER BY waited_ms),
-    percentile_disc(0.95) WITHIN GROUP (ORDER BY held_ms)
-FROM met GROUP BY strategy ORDER BY strategy
-"""
+#: How many bookings took how long: numbers by bucket.
+_Times = Mapping[int, int]
 
 
 @dataclass(frozen=True)
 class StrategyStats:
     """How the bookings under one strategy went; times in milliseconds, none without bookings.
+
+    Times are within one per cent: the ledger keeps their distribution and not each of them.
 
     Attributes:
         overlapping: bookings that were under way while another of the same thing was confirmed.
@@ -78,9 +47,45 @@ class StrategyStats:
         return self.total - self.confirmed
 
 
+_OUTCOMES = ("confirmed", "refused", "conflict", "timeout", "unknown", "error")
+
+
 def by_strategy(
     session: Session, kind: str | None = None, scope: str | None = None
 ) -> list[StrategyStats]:
     """Return the figures since the last reset, of ``kind`` and ``scope`` if they are given."""
-    rows = session.execute(_BY_STRATEGY, {"kind": kind, "scope": scope})
-    return [StrategyStats(*row) for row in rows]
+    found: dict[str, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+    for strategy, figure, bucket, n in tallies.read(session, kind, scope):
+        found[strategy][figure][bucket] = n
+    return [_stats(strategy, figures) for strategy, figures in sorted(found.items())]
+
+
+def _stats(strategy: str, figures: Mapping[str, _Times]) -> StrategyStats:
+    outcomes = {name: _count(figures, name) for name in _OUTCOMES}
+    total = figures.get("total_ms", {})
+    return StrategyStats(
+        strategy=strategy,
+        **outcomes,
+        total=sum(outcomes.values()),
+        overlapping=_count(figures, "overlapping"),
+        retries=_count(figures, "retries"),
+        p50_ms=_percentile(total, 0.50),
+        p95_ms=_percentile(total, 0.95),
+        p99_ms=_percentile(total, 0.99),
+        waited_p95_ms=_percentile(figures.get("waited_ms", {}), 0.95),
+        held_p95_ms=_percentile(figures.get("held_ms", {}), 0.95),
+    )
+
+
+def _count(figures: Mapping[str, _Times], name: str) -> int:
+    return sum(figures.get(name, {}).values())
+
+
+def _percentile(times: _Times, share: float) -> float | None:
+    """The shortest time that at least ``share`` of all don't exceed."""
+    wanted, so_far = math.ceil(share * sum(times.values())), 0
+    for bucket, n in sorted(times.items()):
+        so_far += n
+        if so_far >= wanted:
+            return round(tallies.time_of(bucket), 3)
+    return None

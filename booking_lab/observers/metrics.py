@@ -11,16 +11,23 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import cache
-from itertools import product
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Histogram, Summary
 
+from booking_lab.config import MOST
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.step import Observer, StepKind
+from booking_lab.core.strategy import MOST_SECONDS
 
-_SECONDS = (
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10,
-)  # fmt: skip
+#: Seconds that no booking takes longer: the longest wait that an option of a strategy allows, tries
+#: that begin until as late as that, and the last one's waits for a row and for a statement.
+LONGEST = 2 * MOST_SECONDS + MOST["lock_timeout"] + MOST["statement_timeout"]
+
+# Every scrape adds up the series of all workers, so there are no more labels and buckets than
+# somebody looks at. The last bucket lies beyond the longest booking: what is off the scale would be
+# shown as the scale's end.
+_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 3, 10, 30, LONGEST)
+_FEW_SECONDS = (0.001, 0.01, 0.1, 1, 10, LONGEST)
 _BY = ("strategy", "workload")
 
 #: Bookings that wait to be made public; the oldest go when there are more.
@@ -30,24 +37,28 @@ BOOKINGS = Counter("bookings", "Bookings by how they ended.", (*_BY, "status"))
 DURATION = Histogram(
     "booking_duration_seconds", "A booking from request to answer.", _BY, buckets=_SECONDS
 )
-# Not by workload: these are most of the series, and every scrape adds up those of all workers.
-STEPS = Histogram(
-    "booking_step_duration_seconds",
-    "One step of a booking.",
-    ("strategy", "step"),
-    buckets=_SECONDS,
+STEP_SUMS = Summary(
+    "booking_step_duration_seconds", "Steps of bookings, together.", ("strategy", "step")
 )
+STEPS = Histogram("booking_steps_seconds", "One step of a booking.", ("step",), buckets=_SECONDS)
 WAIT = Histogram(
-    "lock_wait_seconds", "Time that a booking waited for locks.", _BY, buckets=_SECONDS
+    "lock_wait_seconds",
+    "Time that a booking waited for locks.",
+    ("strategy",),
+    buckets=_FEW_SECONDS,
 )
-HOLD = Histogram("lock_hold_seconds", "Time that a booking held locks.", _BY, buckets=_SECONDS)
-CONTENTIONS = Counter("lock_contentions", "Times that a lock was somebody else's at first.", _BY)
-RETRIES = Counter("optimistic_retries", "Tries after a booking's first.", _BY)
+HOLD = Histogram(
+    "lock_hold_seconds", "Time that a booking held locks.", ("strategy",), buckets=_FEW_SECONDS
+)
+CONTENTIONS = Counter(
+    "lock_contentions", "Times that a lock was somebody else's at first.", ("strategy",)
+)
+RETRIES = Counter("optimistic_retries", "Tries after a booking's first.", ("strategy",))
 BATCHES = Histogram(
     "queue_batch_size",
     "Bookings that one writer wrote at once.",
-    _BY,
-    buckets=[2**power for power in range(11)],
+    ("strategy",),
+    buckets=[4**power for power in range(6)],
 )
 REPAIRED = Counter(
     "reservations_repaired", "Reservations and counters that were put right.", ("workload",)
@@ -62,30 +73,43 @@ class _Series:
 
     def __init__(self, strategy: str, workload: str) -> None:
         by = (strategy, workload)
+        self.strategy = _strategy_series(strategy)
         self.bookings = {outcome: BOOKINGS.labels(*by, outcome.value) for outcome in Outcome}
-        self.steps = {kind: STEPS.labels(strategy, kind.value) for kind in StepKind}
         self.duration = DURATION.labels(*by)
-        self.wait = WAIT.labels(*by)
-        self.hold = HOLD.labels(*by)
-        self.contentions = CONTENTIONS.labels(*by)
-        self.retries = RETRIES.labels(*by)
-        self.batches = BATCHES.labels(*by)
-        self.release_failures = RELEASE_FAILURES.labels(strategy)
 
     def observe(self, bookings: Sequence[Booking]) -> None:
         """Add what these took."""
+        whole = [one.timing for one in bookings if one.outcome is not None]
+        observe(self.duration, [timing.total or 0.0 for timing in whole])
+        observe(self.strategy.wait, [timing.waited for timing in whole])
+        observe(self.strategy.hold, [timing.held for timing in whole])
+        self.strategy.add(bookings)
+
+
+class _StrategySeries:
+    """The series of one strategy, whatever it books; they begin at zero when this is made."""
+
+    def __init__(self, strategy: str) -> None:
+        self._strategy = strategy
+        self.step_sums = {kind: STEP_SUMS.labels(strategy, kind.value) for kind in StepKind}
+        self.wait = WAIT.labels(strategy)
+        self.hold = HOLD.labels(strategy)
+        self.contentions = CONTENTIONS.labels(strategy)
+        self.retries = RETRIES.labels(strategy)
+        self.release_failures = RELEASE_FAILURES.labels(strategy)
+
+    def add(self, bookings: Sequence[Booking]) -> None:
+        """Add the steps of these, and what else is counted in them."""
         timings = [one.timing for one in bookings]
         steps: dict[StepKind, list[float]] = defaultdict(list)
         for timing in timings:
             for kind, seconds in timing.steps:
                 steps[kind].append(seconds)
         for kind, values in steps.items():
-            observe(self.steps[kind], values)
-        observe(self.batches, [size for timing in timings for size in timing.batches])
-        whole = [one.timing for one in bookings if one.outcome is not None]
-        observe(self.duration, [timing.total or 0.0 for timing in whole])
-        observe(self.wait, [timing.waited for timing in whole])
-        observe(self.hold, [timing.held for timing in whole])
+            observe(STEPS.labels(kind.value), values)
+            add(self.step_sums[kind], values)
+        if batches := [size for timing in timings for size in timing.batches]:
+            observe(BATCHES.labels(self._strategy), batches)
         self.contentions.inc(sum(timing.contended for timing in timings))
         self.retries.inc(sum(max(0, one.tries - 1) for one in bookings))
         self.release_failures.inc(sum(timing.lost_leases for timing in timings))
@@ -103,8 +127,15 @@ def observe(histogram: Histogram, values: Sequence[float]) -> None:
             bucket.inc(below - before)
 
 
+def add(summary: Summary, values: Sequence[float]) -> None:
+    """Do what ``summary.observe`` does for each of ``values``, at once."""
+    summary._sum.inc(sum(values))
+    summary._count.inc(len(values))
+
+
 #: Looking labels up at every step would cost more than counting.
 _series = cache(_Series)
+_strategy_series = cache(_StrategySeries)
 
 
 class Metrics(Observer):
@@ -151,12 +182,20 @@ class _Counted:
         self._ended.append(booking)
 
 
-def begin_at_zero(strategies: Iterable[str], workloads: Iterable[str]) -> None:
+def begin_at_zero(pairs: Iterable[tuple[str, str]], batching: Iterable[str]) -> None:
     """Show every series before its first booking.
 
     A counter that first appears as 10 has not risen for Prometheus: the first race after a start
     would be on no dashboard.
+
+    Args:
+        pairs: the strategies, each with each of the workloads that it can book.
+        batching: the strategies whose bookers stand in line.
     """
-    for strategy, workload in product(strategies, workloads):
+    for strategy, workload in pairs:
         _series(strategy, workload)
         REPAIRED.labels(workload)
+    for strategy in batching:
+        BATCHES.labels(strategy)
+    for kind in StepKind:
+        STEPS.labels(kind.value)

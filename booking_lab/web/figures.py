@@ -8,7 +8,7 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
-from booking_lab.db import stats
+from booking_lab.db import stats, tallies
 from booking_lab.web.fields import ScopeQuery
 from booking_lab.web.problems import documented
 from booking_lab.web.state import ask_workloads, check_scope, complete_ledger, reading
@@ -57,8 +57,9 @@ class StrategyFigures(BaseModel):
 class Stats(BaseModel):
     """Figures since the last reset.
 
-    ``silent`` names the workers that did not write their ledger in time, so that ``complete`` is
-    false: what they answered last is missing.
+    ``silent`` names the workers that did not write their ledger in time: what they answered last
+    is missing, and ``complete`` is false. So it is while more rows than can be read for an answer
+    have still to be added up.
     """
 
     complete: bool
@@ -75,11 +76,12 @@ def get_stats(query: ScopeQuery) -> dict[str, Any]:
     with reading() as (session, current):
         check_scope(session, query.kind, query.scope)
         each = stats.by_strategy(session, query.kind, query.scope)
+        behind = tallies.lags(session)
         violations = ask_workloads(
             lambda one: len(one.violations_in(session, query.scope)), query.kind
         )
     return {
-        "complete": not silent,
+        "complete": not silent and not behind,
         "silent": silent,
         "totals": {
             "confirmed": sum(one.confirmed for one in each),

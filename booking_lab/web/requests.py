@@ -18,7 +18,10 @@ from booking_lab.web.problems import problem
 
 _HTTP_REQUESTS = Counter("http_requests", "HTTP requests answered.", ("method", "route", "code"))
 _HTTP_DURATION = Histogram(
-    "http_request_duration_seconds", "HTTP requests from first to last.", ("method", "route")
+    "http_request_duration_seconds",
+    "HTTP requests from first to last.",
+    ("method", "route"),
+    buckets=(0.01, 0.1, 0.5, 2.5, 10, LONGEST),
 )
 #: https://www.w3.org/TR/trace-context/#traceparent-header
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
