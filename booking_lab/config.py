@@ -206,6 +206,9 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("trace_sample", 0, 1),
 )
 
+#: The most that each of these settings can be.
+MOST = {name: high for name, _, high in _RANGES}
+
 
 def is_loopback(host: str) -> bool:
     """Tell whether a host is this machine, as itself alone reaches it: by its address, not a name.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from itertools import product
 
 import psycopg2
 
-from booking_lab import reconciler
+from booking_lab import reconciler, selection
 from booking_lab.background import Duty, Rounds
 from booking_lab.config import Settings
-from booking_lab.core.capability import Counts
+from booking_lab.core.capability import Capability, Counts
 from booking_lab.core.lease import Servers
 from booking_lab.core.step import Observer
 from booking_lab.db import upkeep
@@ -90,9 +91,7 @@ class Lab:
             self._observers(),
             self.worker,
         )
-        metrics.begin_at_zero(
-            [entry.name for entry in self.registry.entries()], [one.name for one in self.workloads]
-        )
+        metrics.begin_at_zero(*self._bookable())
         countable = {one.name: one for one in self.workloads if isinstance(one, Counts)}
         self._housekeeping = Housekeeping(
             self.connector,
@@ -113,7 +112,7 @@ class Lab:
                 Rounds(Duty("repairing counters", self.reconciler.round), reconciler.EVERY)
             )
         # Apart from it as well: a batch takes longer than the ledger's rows may wait.
-        adding_up = Duty("adding up the ledger", Upkeep(self.reads).round)
+        adding_up = Duty("adding up the ledger", Upkeep(self.reads, selection.read).round)
         self._rounds.append(Rounds(adding_up, upkeep.EVERY))
         for one in self._rounds:
             one.start()
@@ -145,6 +144,16 @@ class Lab:
         return (housekeeping is None or housekeeping.heartbeat.lives) and all(
             one.heartbeat.lives for one in self._rounds
         )
+
+    def _bookable(self) -> tuple[list[tuple[str, str]], list[str]]:
+        """Which strategy can book which workload here, and which let bookers stand in line."""
+        entries = self.registry.entries()
+        pairs = [
+            (entry.name, workload.name)
+            for entry, workload in product(entries, self.workloads)
+            if not self.engine.lacking(workload, entry.kind)
+        ]
+        return pairs, [e.name for e in entries if Capability.BATCH in e.kind.needs]
 
     def _observers(self) -> list[Observer]:
         # Thinking stands outside of measuring: the race window is nobody's step.

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 _COLUMNS = (
     "id, workload, scope, subject, action, customer_id, strategy, options, epoch, generation, "
-    "outcome, answered, code, tries, waited_ms, held_ms, total_ms, worker, trace_id, started_at"
+    "outcome, answered, code, tries, waited_ms, held_ms, total_ms, worker, trace_id, started_at, "
+    "booking, rests_on, asked"
 )
 
 #: ``attempts`` as rows of JSON, so that one or a thousand are one parameter; what bookings of one

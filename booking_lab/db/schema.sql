@@ -136,6 +136,16 @@ CREATE TABLE IF NOT EXISTS tallies (
     PRIMARY KEY (workload, scope, strategy, figure, bucket)
 );
 
+-- What was ever seen to be promised more often than it is there, once for each reset's time.
+CREATE TABLE IF NOT EXISTS violations_seen (
+    workload   text   NOT NULL,
+    scope      text   NOT NULL,
+    subject    text   NOT NULL,
+    first      text   NOT NULL,  -- the first booking that has its part in it
+    generation bigint NOT NULL,
+    PRIMARY KEY (workload, scope, subject, first, generation)
+);
+
 -- How far the ledger, in the order in which its rows can be seen, has been added up and pruned.
 CREATE TABLE IF NOT EXISTS ledger_marks (
     done       text PRIMARY KEY,

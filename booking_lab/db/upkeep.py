@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from booking_lab.db import tallies
 from booking_lab.db.pool import Pool
+from booking_lab.db.session import Session
 
 #: Seconds between two looks whether there is something to do.
 EVERY = 2.0
@@ -18,10 +20,12 @@ class Upkeep:
 
     Args:
         pool: lends a connection for each batch.
+        proof: finds out whether a connection lives.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, proof: Callable[[Session], object]) -> None:
         self._pool = pool
+        self._proof = proof
 
     def round(self) -> None:
         """Do what there is to do, for a second or so.
@@ -32,5 +36,5 @@ class Upkeep:
         deadline = time.monotonic() + _AT_A_STRETCH
         more = True
         while more and time.monotonic() < deadline:
-            with self._pool.session(tallies.add_up) as (_, more):
-                pass
+            with self._pool.session(self._proof) as (session, _):
+                more = tallies.add_up(session)

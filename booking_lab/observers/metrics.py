@@ -26,8 +26,8 @@ LONGEST = 2 * MOST_SECONDS + MOST["lock_timeout"] + MOST["statement_timeout"]
 # Every scrape adds up the series of all workers, so there are no more labels and buckets than
 # somebody looks at. The last bucket lies beyond the longest booking: what is off the scale would be
 # shown as the scale's end.
-_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 3, 10, 30, LONGEST)
-_FEW_SECONDS = (0.001, 0.01, 0.1, 1, 10, LONGEST)
+_SECONDS = (0.005, 0.02, 0.06, 0.12, 0.3, 1, 4, 30, LONGEST)
+_FEW_SECONDS = (0.005, 0.05, 0.5, 5, LONGEST)
 _BY = ("strategy", "workload")
 
 #: Bookings that wait to be made public; the oldest go when there are more.
@@ -40,7 +40,7 @@ DURATION = Histogram(
 STEP_SUMS = Summary(
     "booking_step_duration_seconds", "Steps of bookings, together.", ("strategy", "step")
 )
-STEPS = Histogram("booking_steps_seconds", "One step of a booking.", ("step",), buckets=_SECONDS)
+STEPS = Histogram("booking_step_seconds", "One step of a booking.", ("step",), buckets=_SECONDS)
 WAIT = Histogram(
     "lock_wait_seconds",
     "Time that a booking waited for locks.",

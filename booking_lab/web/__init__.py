@@ -18,6 +18,7 @@ from booking_lab.web import (
     booking,
     bookings,
     inputs,
+    metrics,
     problems,
     racing,
     requests,
@@ -34,7 +35,6 @@ from booking_lab.web.health import health
 from booking_lab.web.inputs import WholeNumber
 from booking_lab.web.kinds import Kinds
 from booking_lab.web.logs import logging_config
-from booking_lab.web.metrics import metrics
 from booking_lab.web.problems import Problem
 from booking_lab.web.resets import resets
 from booking_lab.web.strategies import catalogue
@@ -112,7 +112,7 @@ def create_app(settings: Settings) -> OpenAPI:
         books,
         figures,
         racing.blueprint(kinds),
-        metrics,
+        metrics.blueprint(lab),
     ):
         app.register_api(part)
     _document(app)

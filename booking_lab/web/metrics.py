@@ -3,67 +3,113 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from functools import partial
+from itertools import islice
 
 from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from booking_lab import selection
+from booking_lab.core.lab_workload import LabWorkload, Violation
+from booking_lab.core.workload import Session
+from booking_lab.db import seen
 from booking_lab.errors import BookingLabError, PluginFault
+from booking_lab.lab import Lab
 from booking_lab.observers.metric_files import Files
 from booking_lab.web.health import redis_problem
-from booking_lab.web.state import answered, lab, reading
+from booking_lab.web.state import answered
 from booking_lab.workloads.seats import Seats
 
 log = logging.getLogger(__name__)
 
-metrics = APIBlueprint("metrics", __name__, abp_tags=[Tag(name="health")])
+#: Seconds that the database gets to answer: half of what Prometheus gives a scrape.
+DATABASE_WITHIN = 2.0
+#: Scopes of a workload that are shown, so that a scrape is no longer for a thousand of them.
+_MOST_SCOPES = 100
 
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 
-class DatabaseGauges(Collector):
-    """Gauges that are read from PostgreSQL at each scrape; absent while it is away."""
+class _Moment(Collector):
+    """What was found at this moment, in the place of a collector that asks."""
+
+    def __init__(self, found: list[Metric]) -> None:
+        self._found = found
 
     def collect(self) -> Iterator[Metric]:
-        """Read them."""
-        up = not redis_problem()
-        yield GaugeMetricFamily("redis_up", "Whether Redis takes writes.", value=float(up))
-        try:
-            yield from self._from_database()
-        except BookingLabError:
-            return
+        """Return it."""
+        yield from self._found
 
-    def _from_database(self) -> list[Metric]:
+
+class DatabaseGauges:
+    """Gauges that are read from PostgreSQL at each scrape; absent while it doesn't answer in time.
+
+    The scrape shows what the workers counted all the same: when the database has trouble, that is
+    what one wants to see.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="gauges")
+        self._reading: Future[list[Metric]] | None = None
+
+    def read(self, within: float) -> list[Metric]:
+        """Return them, or nothing if they can't be had within so many seconds."""
+        # One at a time: a database that hangs would get one more reader at each scrape.
+        if self._reading is None or self._reading.done():
+            self._reading = self._reader.submit(self._read)
+        try:
+            return self._reading.result(within)
+        except FutureTimeout:
+            log.warning("the database's gauges are left out: no answer within %s s", within)
+        except BookingLabError as error:
+            log.warning("the database's gauges are left out: %s", error.message)
+        except Exception:  # whatever a plug-in made of them
+            log.exception("the database's gauges are left out")
+        return []
+
+    def _read(self) -> list[Metric]:
         double = GaugeMetricFamily(
             "double_bookings", "Things promised more than once.", labels=["workload"]
+        )
+        seen_so_far = CounterMetricFamily(
+            "double_bookings_seen", "Things ever seen promised more than once.", labels=["workload"]
         )
         available = GaugeMetricFamily(
             "available", "How much is left to book.", labels=["workload", "scope"]
         )
         seats = GaugeMetricFamily("available_seats", "Seats left.", labels=["event"])
-        active = GaugeMetricFamily(
-            "current_locking_strategy", "1 for the current strategy.", labels=["strategy"]
-        )
-        with reading() as (session, current):
-            for workload in lab().workloads:
+        with self._lab.reads.session(selection.read) as (session, current):
+            for workload in self._lab.workloads:
                 try:
                     violations = answered(lambda one: one.violations(session), workload)
                     left_by_scope = answered(lambda one: one.available(session), workload)
+                    answered(partial(_note, session, violations), workload)
                 except PluginFault as error:  # the others are to be seen all the same
                     log.error("%s", error.message)
                     continue
                 double.add_metric([workload.name], len(violations))
-                for scope, left in left_by_scope.items():
+                for scope, left in islice(left_by_scope.items(), _MOST_SCOPES):
                     available.add_metric([workload.name, scope], left)
                     if workload.name == Seats.name:
                         seats.add_metric([scope], left)
-        for entry in lab().registry.entries():
+            counts = seen.counts(session)
+        for workload in self._lab.workloads:
+            seen_so_far.add_metric([workload.name], counts.get(workload.name, 0))
+        active = GaugeMetricFamily(
+            "current_locking_strategy", "1 for the current strategy.", labels=["strategy"]
+        )
+        for entry in self._lab.registry.entries():
             active.add_metric([entry.name], float(entry.name == current.strategy))
         return [
             double,
+            seen_so_far,
             available,
             seats,
             active,
@@ -74,15 +120,32 @@ class DatabaseGauges(Collector):
         ]
 
 
-@metrics.get("/metrics", responses={200: {"description": "Prometheus text", "content": _TEXT}})
-def scrape() -> Response:
-    """All metrics, those of every worker included."""
-    lab().metrics.publish()
-    counted: CollectorRegistry = REGISTRY
-    if folder := lab().settings.metrics_folder:
-        counted = CollectorRegistry()
-        counted.register(Files(folder))
-    now = CollectorRegistry()
-    now.register(DatabaseGauges())
-    text = generate_latest(counted) + generate_latest(now)
-    return Response(text, content_type=CONTENT_TYPE_LATEST)
+def _note(session: Session, violations: Sequence[Violation], workload: LabWorkload) -> None:
+    seen.note(session, workload.name, violations)
+
+
+def blueprint(lab: Lab) -> APIBlueprint:
+    """Return the blueprint that shows the metrics of ``lab``."""
+    metrics = APIBlueprint("metrics", __name__, abp_tags=[Tag(name="health")])
+    gauges = DatabaseGauges(lab)
+
+    @metrics.get("/metrics", responses={200: {"description": "Prometheus text", "content": _TEXT}})
+    def scrape() -> Response:
+        """All metrics, those of every worker included."""
+        lab.metrics.publish()
+        counted: CollectorRegistry = REGISTRY
+        if folder := lab.settings.metrics_folder:
+            counted = CollectorRegistry()
+            counted.register(Files(folder))
+        now = CollectorRegistry()
+        now.register(_Moment([*_redis_up(lab), *gauges.read(DATABASE_WITHIN)]))
+        text = generate_latest(counted) + generate_latest(now)
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+    return metrics
+
+
+def _redis_up(lab: Lab) -> Iterator[Metric]:
+    if lab.redis:  # a lab without it has none that could be away
+        up = not redis_problem()
+        yield GaugeMetricFamily("redis_up", "Whether Redis takes writes.", value=float(up))

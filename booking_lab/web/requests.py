@@ -13,6 +13,7 @@ from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from booking_lab.config import Settings
+from booking_lab.observers.metrics import LONGEST
 from booking_lab.web import sites
 from booking_lab.web.problems import problem
 
@@ -21,7 +22,7 @@ _HTTP_DURATION = Histogram(
     "http_request_duration_seconds",
     "HTTP requests from first to last.",
     ("method", "route"),
-    buckets=(0.01, 0.1, 0.5, 2.5, 10, LONGEST),
+    buckets=(0.02, 0.1, 0.5, 2.5, LONGEST),
 )
 #: https://www.w3.org/TR/trace-context/#traceparent-header
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
-from booking_lab.errors import EventNotFound, InvalidRequest, NotFound
+from booking_lab.db import seen
+from booking_lab.errors import EventNotFound, InvalidRequest, NotFound, PluginFault
 from booking_lab.reset import reset
 from booking_lab.web.fields import EventId, KindQuery, Scope
 from booking_lab.web.problems import documented
-from booking_lab.web.state import lab, reading
+from booking_lab.web.state import answered, lab, reading
 from booking_lab.workloads.seats import Seats
 
 resets = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
@@ -43,6 +45,9 @@ def reset_scope(query: ResetQuery) -> dict[str, Any]:
     kind, scope = _meant(query)
     workload = lab().workloads.get(kind)
     with reading() as (session, _):
+        with suppress(PluginFault):  # a kind that can't look can be reset all the same
+            found = answered(lambda one: one.violations_in(session, scope), workload)
+            seen.note(session, kind, found)  # afterwards nobody sees them any more
         try:
             cleared = reset(session, workload, scope, lab().history)
         except NotFound:
