@@ -93,6 +93,11 @@ class Settings:
     drain_seconds: float = _setting(
         "BOOKING_LAB_DRAIN_SECONDS", 5.0, "longest wait for attempts under way at a switch"
     )
+    ledger_days: float = _setting(
+        "BOOKING_LAB_LEDGER_DAYS",
+        30.0,
+        "days after which the ledger lets go of bookings that were not confirmed; 0: never",
+    )
     otlp_endpoint: str = _setting(
         "OTEL_EXPORTER_OTLP_ENDPOINT", "", "OTLP over HTTP, for traces; empty: no tracing"
     )
@@ -203,6 +208,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("request_timeout", 0.1, 600),
     ("keepalive", 1, 3600),
     ("drain_seconds", 0, 120),
+    ("ledger_days", 0, 3_650),
     ("trace_sample", 0, 1),
 )
 

@@ -112,8 +112,8 @@ class Lab:
                 Rounds(Duty("repairing counters", self.reconciler.round), reconciler.EVERY)
             )
         # Apart from it as well: a batch takes longer than the ledger's rows may wait.
-        adding_up = Duty("adding up the ledger", Upkeep(self.reads, selection.read).round)
-        self._rounds.append(Rounds(adding_up, upkeep.EVERY))
+        keeping = Upkeep(self.reads, selection.read, settings.ledger_days)
+        self._rounds.append(Rounds(Duty("keeping the ledger", keeping.round), upkeep.EVERY))
         for one in self._rounds:
             one.start()
 

@@ -47,8 +47,8 @@ def _reset(session: Session, workload: LabWorkload, scope: str, record: Resettin
         if not session.execute(_MARK, parameters):
             raise NotFound(f"There is no {scope!r} to reset among {workload.name}.")
         cleared = workload.reset(session, scope, parameters["generation"])
-        session.execute(_FORGET, parameters)
         tallies.forget(session, workload.name, scope)
+        session.execute(_FORGET, parameters)
         if record:
             record.look()
     except BaseException:

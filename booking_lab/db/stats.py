@@ -52,12 +52,16 @@ _OUTCOMES = ("confirmed", "refused", "conflict", "timeout", "unknown", "error")
 
 def by_strategy(
     session: Session, kind: str | None = None, scope: str | None = None
-) -> list[StrategyStats]:
-    """Return the figures since the last reset, of ``kind`` and ``scope`` if they are given."""
+) -> tuple[list[StrategyStats], bool]:
+    """Return the figures since the last reset, of ``kind`` and ``scope`` if they are given.
+
+    Returns whether they are complete, too: not while a flood of rows has still to be added up.
+    """
     found: dict[str, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-    for strategy, figure, bucket, n in tallies.read(session, kind, scope):
+    rows, complete = tallies.read(session, kind, scope)
+    for strategy, figure, bucket, n in rows:
         found[strategy][figure][bucket] = n
-    return [_stats(strategy, figures) for strategy, figures in sorted(found.items())]
+    return [_stats(strategy, figures) for strategy, figures in sorted(found.items())], complete
 
 
 def _stats(strategy: str, figures: Mapping[str, _Times]) -> StrategyStats:

@@ -6,56 +6,67 @@ as there are few, the rows themselves are read.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 
 from booking_lab.core.workload import Row, Session
 
-#: Seconds after its beginning that a booking's row counts as final: by then it has been answered,
-#: its times are written, and so are those of all others that met it.
-FINAL_AFTER = 120.0
+#: Seconds after its beginning that an answered booking's row counts as final: by then, those that
+#: met it are written as well, but for the few that take longer.
+FINAL_AFTER = 30.0
+#: The same for one without an answer: its worker has died, or is away from the database.
+_GIVEN_UP_AFTER = 300.0
 #: Seconds that a few final rows wait for more, so that seldom is added up what is little.
-_PATIENCE = 60.0
+_PATIENCE = 90.0
 #: Seconds before a booking began in which another one may have begun that it met.
 _LOOKBACK = 300
 #: Rows that are added up in one transaction, a fraction of a second.
 BATCH = 50_000
 #: Rows that are read for an answer at most; more are there only after a flood.
-_MOST_READ = 250_000
+_MOST_READ = 100_000
 
 _ROW = "(txid, started_at, id)"
 _MARK = "(SELECT txid, started_at, id FROM ledger_marks WHERE done = 'tallied')"
+_PRUNED = "(SELECT txid, started_at, id FROM ledger_marks WHERE done = 'pruned')"
 _SUM = resources.files("booking_lab.db").joinpath("tallies.sql").read_text()
 _IN_SCOPE = """
 (%(kind)s::text IS NULL OR workload = %(kind)s) AND (%(scope)s::text IS NULL OR scope = %(scope)s)
 """
 
 _REST = _SUM.format(
-    range=f"{_ROW} > {_MARK} AND {_IN_SCOPE} LIMIT {_MOST_READ}",
+    range=f"{_ROW} > {_MARK} AND {_IN_SCOPE} ORDER BY txid, started_at, id LIMIT {_MOST_READ}",
     context=f"{_ROW} <= {_MARK}",
     lookback=_LOOKBACK,
 )
-_READ = f"""
-SELECT strategy, figure, bucket, sum(n)::bigint FROM (
-    SELECT strategy, figure, bucket, n FROM tallies WHERE {_IN_SCOPE}
-    UNION ALL
-    SELECT strategy, figure, bucket, n FROM ({_REST}) AS rest
-) AS figures GROUP BY strategy, figure, bucket ORDER BY strategy, figure, bucket
+_ADDED_UP = f"SELECT strategy, figure, bucket, n FROM tallies WHERE {_IN_SCOPE}"
+_BY_STRATEGY = """
+SELECT strategy, figure, bucket, sum(n)::bigint FROM ({figures}) AS figures
+GROUP BY strategy, figure, bucket
 """
+_READ_ADDED_UP = _BY_STRATEGY.format(figures=_ADDED_UP)
+_READ = _BY_STRATEGY.format(
+    figures=f"{_ADDED_UP} UNION ALL SELECT strategy, figure, bucket, n FROM ({_REST}) AS rest"
+)
 _TOO_MANY = f"""
 SELECT 1 FROM attempts WHERE {_ROW} > {_MARK} ORDER BY txid, started_at, id
 LIMIT 1 OFFSET {_MOST_READ}
 """
 
-_LOCK = "SELECT 1 FROM ledger_marks WHERE done = 'tallied' FOR UPDATE"
+_LOCK = "SELECT 1 FROM ledger_marks WHERE done = %(done)s FOR UPDATE SKIP LOCKED"
+_LOCK_ALL = "SELECT 1 FROM ledger_marks ORDER BY done FOR UPDATE"
 #: The end of the next batch: what every later statement can see, and nothing that isn't final.
 _NEXT = f"""
 SELECT txid::text, started_at, id::text FROM (
-    SELECT *, bool_and(started_at < clock_timestamp() - %(final)s * interval '1 s')
-                  OVER (ORDER BY txid, started_at, id) AS final,
+    SELECT *, bool_and(
+               age > CASE WHEN answered THEN %(final)s ELSE %(given_up)s END * interval '1 s'
+           ) OVER (ORDER BY txid, started_at, id) AS final,
            row_number() OVER (ORDER BY txid, started_at, id) AS place,
-           min(started_at) OVER () < clock_timestamp() - %(waited)s * interval '1 s' AS waited
+           max(age) OVER () > %(waited)s * interval '1 s' AS waited
     FROM (
-        SELECT txid, started_at, id FROM attempts
+        SELECT txid, started_at, id, clock_timestamp() - started_at AS age,
+               answered IS NOT NULL AS answered
+        FROM attempts
         WHERE {_ROW} > {_MARK} AND txid < pg_snapshot_xmin(pg_current_snapshot())
         ORDER BY txid, started_at, id LIMIT %(batch)s
     ) AS next
@@ -72,22 +83,38 @@ _ADD = f"""
 INSERT INTO tallies AS before {_BATCH_SUM}
 ON CONFLICT (workload, scope, strategy, figure, bucket) DO UPDATE SET n = before.n + excluded.n
 """
-_MOVE = f"UPDATE ledger_marks SET (txid, started_at, id) = ROW{_END} WHERE done = 'tallied'"
+_MOVE = f"UPDATE ledger_marks SET (txid, started_at, id) = ROW{_END} WHERE done = %(done)s"
+
+#: The end of the next batch that is old enough, and added up.
+_OLD = f"""
+SELECT txid::text, started_at, id::text FROM (
+    SELECT *, bool_and(started_at < clock_timestamp() - %(days)s * interval '1 day')
+                  OVER (ORDER BY txid, started_at, id) AS old
+    FROM (
+        SELECT txid, started_at, id FROM attempts WHERE {_ROW} > {_PRUNED} AND {_ROW} <= {_MARK}
+        ORDER BY txid, started_at, id LIMIT %(batch)s
+    ) AS next
+) AS next WHERE old ORDER BY txid DESC, started_at DESC, id DESC LIMIT 1
+"""
+_PRUNE = f"""
+DELETE FROM attempts WHERE {_ROW} > {_PRUNED} AND {_ROW} <= {_END} AND outcome <> 'confirmed'
+"""
 _FORGET = "DELETE FROM tallies WHERE workload = %(workload)s AND scope = %(scope)s"
 
 
-def read(session: Session, kind: str | None, scope: str | None) -> list[Row]:
+def read(session: Session, kind: str | None, scope: str | None) -> tuple[list[Row], bool]:
     """Return the figures of ``kind`` and ``scope``, if given: strategy, figure, bucket and number.
 
     A figure is an outcome, ``retries`` or ``overlapping``, or a time whose numbers stand beside
     their buckets (see ``time_of``).
+
+    Returns whether they are complete, too. After a flood, more rows can be there than are read for
+    an answer; until they are added up, there are the figures of those that have been.
     """
-    return session.execute(_READ, {"kind": kind, "scope": scope})
-
-
-def lags(session: Session) -> bool:
-    """Whether there are more rows than an answer can read, so that ``read`` leaves some out."""
-    return bool(session.execute(_TOO_MANY))
+    with _roomy(session):
+        complete = not session.execute(_TOO_MANY)
+        figures = _READ if complete else _READ_ADDED_UP
+        return session.execute(figures, {"kind": kind, "scope": scope}), complete
 
 
 def time_of(bucket: int) -> float:
@@ -104,30 +131,59 @@ def add_up(session: Session, batch: int = BATCH, final_after: float = FINAL_AFTE
 
     Does nothing while somebody else does it, or resets.
     """
+    with _roomy(session):
+        return _add_up(session, batch, final_after)
+
+
+@contextmanager
+def _roomy(session: Session) -> Iterator[None]:
+    """A transaction that may sort and hash in memory what it adds up."""
     session.begin(None)
     try:
-        done = _add_up(session, batch, final_after)
+        session.execute("SET LOCAL work_mem = '64MB'")
+        yield
     except BaseException:
         session.rollback()
         raise
     session.commit(None)
-    return done
 
 
 def _add_up(session: Session, batch: int, final_after: float) -> bool:
-    if not session.execute(f"{_LOCK} SKIP LOCKED"):
+    if not session.execute(_LOCK, {"done": "tallied"}):
         return False
-    waited = final_after + min(_PATIENCE, final_after)
-    found = session.execute(_NEXT, {"batch": batch, "final": final_after, "waited": waited})
+    ages = {"final": final_after, "waited": final_after + _PATIENCE, "given_up": _GIVEN_UP_AFTER}
+    found = session.execute(_NEXT, {"batch": batch, **ages})
     if not found:
         return False
-    end = dict(zip(("txid", "started_at", "id"), found[0], strict=True))
+    end = _end("tallied", found[0])
     session.execute(_ADD, end)
     session.execute(_MOVE, end)
     return True
 
 
+def prune(session: Session, days: float, batch: int = BATCH) -> bool:
+    """Let go of the next rows, ``batch`` at most, that are older than ``days`` and added up.
+
+    Those of confirmed bookings stay: each accounts for its booking. Returns whether there may be
+    more. Does nothing while somebody else does it, or resets.
+    """
+    with _roomy(session):
+        if not session.execute(_LOCK, {"done": "pruned"}):
+            return False
+        found = session.execute(_OLD, {"batch": batch, "days": days})
+        if not found:
+            return False
+        end = _end("pruned", found[0])
+        session.execute(_PRUNE, end)
+        session.execute(_MOVE, end)
+        return True
+
+
+def _end(done: str, row: Row) -> dict[str, object]:
+    return {"done": done, **dict(zip(("txid", "started_at", "id"), row, strict=True))}
+
+
 def forget(session: Session, workload: str, scope: str) -> None:
-    """Forget what was added up of ``scope``, and keep others from adding up until COMMIT."""
-    session.execute(_LOCK)
+    """Forget what was added up of ``scope``; nobody adds up or prunes until COMMIT."""
+    session.execute(_LOCK_ALL)
     session.execute(_FORGET, {"workload": workload, "scope": scope})

@@ -1,4 +1,4 @@
-"""The ledger's upkeep: it is added up as it grows."""
+"""The ledger's upkeep: it is added up as it grows, and what is old is let go of."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
 
 #: Seconds between two looks whether there is something to do.
-EVERY = 2.0
+EVERY = 1.0
 #: Seconds that a round goes on while there is more.
-_AT_A_STRETCH = 1.0
+_AT_A_STRETCH = 5.0
 
 
 class Upkeep:
@@ -21,14 +21,16 @@ class Upkeep:
     Args:
         pool: lends a connection for each batch.
         proof: finds out whether a connection lives.
+        days: how long the rows of bookings stay that were not confirmed; 0: for ever.
     """
 
-    def __init__(self, pool: Pool, proof: Callable[[Session], object]) -> None:
+    def __init__(self, pool: Pool, proof: Callable[[Session], object], days: float) -> None:
         self._pool = pool
         self._proof = proof
+        self._days = days
 
     def round(self) -> None:
-        """Do what there is to do, for a second or so.
+        """Do what there is to do, for some seconds.
 
         Raises:
             BookingLabError: PostgreSQL doesn't answer, or not in time.
@@ -37,4 +39,6 @@ class Upkeep:
         more = True
         while more and time.monotonic() < deadline:
             with self._pool.session(self._proof) as (session, _):
-                more = tallies.add_up(session)
+                added = tallies.add_up(session)
+                pruned = self._days > 0 and tallies.prune(session, self._days)
+                more = added or pruned

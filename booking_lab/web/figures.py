@@ -8,7 +8,7 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
-from booking_lab.db import stats, tallies
+from booking_lab.db import stats
 from booking_lab.web.fields import ScopeQuery
 from booking_lab.web.problems import documented
 from booking_lab.web.state import ask_workloads, check_scope, complete_ledger, reading
@@ -75,13 +75,12 @@ def get_stats(query: ScopeQuery) -> dict[str, Any]:
     silent = complete_ledger()
     with reading() as (session, current):
         check_scope(session, query.kind, query.scope)
-        each = stats.by_strategy(session, query.kind, query.scope)
-        behind = tallies.lags(session)
+        each, complete = stats.by_strategy(session, query.kind, query.scope)
         violations = ask_workloads(
             lambda one: len(one.violations_in(session, query.scope)), query.kind
         )
     return {
-        "complete": not silent and not behind,
+        "complete": complete and not silent,
         "silent": silent,
         "totals": {
             "confirmed": sum(one.confirmed for one in each),

@@ -161,6 +161,11 @@ class Prometheus:
         result = self.api("query", query=expression)["result"]
         return [s["metric"] for s in result if not math.isnan(float(s["value"][1]))]
 
+    def values(self, expression: str) -> dict[str, float]:
+        """What an expression says of each strategy."""
+        result = self.api("query", query=expression)["result"]
+        return {one["metric"].get("strategy", ""): float(one["value"][1]) for one in result}
+
 
 def configuration(target: str) -> str:
     """The project's own configuration, for one address and for a test's patience."""
@@ -239,6 +244,28 @@ def test_every_panel_has_data(prometheus: Prometheus) -> None:
         wait_for("every panel", 60, all_have_data)
     except AssertionError:
         pytest.fail(f"without data: {sorted(map(str, missing))}")
+
+
+def test_the_table_shows_the_strategies_that_ran_and_whole_numbers(
+    client: Client, prometheus: Prometheus
+) -> None:
+    # Each has a row of seats in a round; the others have not booked since Prometheus is here.
+    ran = {name for name, _ in zip(client.strategies, "ABCDEFGHIJ", strict=False)}
+    assert ran < set(client.strategies)
+    columns = [q for q in queries.of_panels() if q.where.startswith("strategies: Strategies ")]
+    assert len(columns) == 14
+
+    def all_ran() -> bool:
+        bookings = prometheus.values(columns[3].expression)
+        return bookings.keys() == ran and min(bookings.values()) > 0
+
+    wait_for("each strategy of a round", 60, all_ran)
+    for column in columns:
+        assert prometheus.values(column.expression).keys() <= ran, column
+    for column in columns[3:12]:
+        numbers = prometheus.values(column.expression)
+        assert numbers.keys() == ran, column
+        assert all(number == int(number) for number in numbers.values()), column
 
 
 def test_every_rule_is_evaluated_without_error(prometheus: Prometheus) -> None:
