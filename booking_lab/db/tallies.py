@@ -18,7 +18,7 @@ FINAL_AFTER = 30.0
 #: The same for one without an answer: its worker has died, or is away from the database.
 _GIVEN_UP_AFTER = 300.0
 #: Seconds that a few final rows wait for more, so that seldom is added up what is little.
-_PATIENCE = 90.0
+PATIENCE = 90.0
 #: Seconds before a booking began in which another one may have begun that it met.
 _LOOKBACK = 300
 #: Rows that are added up in one transaction, a fraction of a second.
@@ -126,13 +126,31 @@ def time_of(bucket: int) -> float:
 _NO_TIME = -348
 
 
-def add_up(session: Session, batch: int = BATCH, final_after: float = FINAL_AFTER) -> bool:
+def add_up(
+    session: Session,
+    batch: int = BATCH,
+    final_after: float = FINAL_AFTER,
+    patience: float = PATIENCE,
+) -> bool:
     """Add up the next final rows, ``batch`` at most; return whether there may be more.
 
     Does nothing while somebody else does it, or resets.
     """
+    ages = {
+        "final": final_after,
+        "waited": final_after + patience,
+        "given_up": max(final_after, _GIVEN_UP_AFTER),
+    }
     with _roomy(session):
-        return _add_up(session, batch, final_after)
+        if not session.execute(_LOCK, {"done": "tallied"}):
+            return False
+        found = session.execute(_NEXT, {"batch": batch, **ages})
+        if not found:
+            return False
+        end = _end("tallied", found[0])
+        session.execute(_ADD, end)
+        session.execute(_MOVE, end)
+        return True
 
 
 @contextmanager
@@ -146,19 +164,6 @@ def _roomy(session: Session) -> Iterator[None]:
         session.rollback()
         raise
     session.commit(None)
-
-
-def _add_up(session: Session, batch: int, final_after: float) -> bool:
-    if not session.execute(_LOCK, {"done": "tallied"}):
-        return False
-    ages = {"final": final_after, "waited": final_after + _PATIENCE, "given_up": _GIVEN_UP_AFTER}
-    found = session.execute(_NEXT, {"batch": batch, **ages})
-    if not found:
-        return False
-    end = _end("tallied", found[0])
-    session.execute(_ADD, end)
-    session.execute(_MOVE, end)
-    return True
 
 
 def prune(session: Session, days: float, batch: int = BATCH) -> bool:
