@@ -20,6 +20,7 @@ from booking_lab.config import Settings
 from booking_lab.errors import BookingLabError
 from booking_lab.explorer import planning, report
 from booking_lab.explorer.as_json import as_json
+from booking_lab.explorer.crew import MOST_JOBS, default_jobs
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.page import page
@@ -27,9 +28,10 @@ from booking_lab.explorer.planning import MOST_BOOKERS, Names
 from booking_lab.explorer.progress import progress
 from booking_lab.explorer.result import Result
 from booking_lab.explorer.servers import own_servers
+from booking_lab.explorer.together import Job, explore_together
 from booking_lab.explorer.trial import Trial
 from booking_lab.explorer.watching import Watch
-from booking_lab.explorer.way import Way, chosen
+from booking_lab.explorer.way import chosen
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
@@ -105,6 +107,11 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
 @click.option("--schedule", help="Only this one: 'A:read B:read A:write A:commit ...'.")
 @click.option("--repeat", type=click.IntRange(1), help="Run the schedule so often.  [default: 1]")
 @click.option(
+    "--jobs",
+    type=click.IntRange(1, MOST_JOBS),
+    help="In how many processes at once.  [default: as many as keep all cores busy]",
+)
+@click.option(
     "--full",
     is_flag=True,
     help="Also those that differ from others only by who is who of bookers who want the same.",
@@ -122,6 +129,7 @@ def command(
     repeat: int | None,
     workers: int | None,
     full: bool,
+    jobs: int | None,
     json_wanted: bool,
     html: Path | None,
     **names: Any,
@@ -154,7 +162,9 @@ def command(
             raise BadInput(error.message) from None
         console = Console(stderr=True)
         with _servers(settings, console) as place:
-            result = _explored(place, registry, plan, way, console)
+            job = Job(asked, way)
+            found = _explored(place, registry, plan, job, jobs or default_jobs(), settings, console)
+            result = Result.of(plan, way, found)
             if json_wanted:
                 click.echo(json.dumps(as_json(result)))
             else:
@@ -171,16 +181,27 @@ def _exit_code(result: Result) -> Exit:
     return Exit.FAILED if result.found.interrupted and result.verdict.kept else Exit.WRONG
 
 
-def _explored(place: Place, registry: Registry, plan: Plan, way: Way, console: Console) -> Result:
-    watch = Watch(plan, way)
+def _explored(
+    place: Place,
+    registry: Registry,
+    plan: Plan,
+    job: Job,
+    jobs: int,
+    settings: Settings,
+    console: Console,
+) -> Exploration:
+    way = job.way
+    watch = Watch(plan, way) if way.schedule else None
     with progress(console) as tell:
+        if jobs > 1 and place.part and not watch:
+            return explore_together(place, registry, plan, job, jobs, settings, tell)
 
         def look(found: Exploration, share: float) -> None:
-            watch.look(found)
+            if watch:
+                watch.look(found)
             tell(found, share)
 
-        found = explore(place, registry, plan, way.search(), look, full=way.full)
-    return Result.of(plan, way, found, watch)
+        return explore(place, registry, plan, way.search(), look, full=way.full)
 
 
 @contextmanager

@@ -56,11 +56,14 @@ class Place:
         database_url: PostgreSQL, with the lab's tables.
         redis_url: Redis or Valkey.
         redlock_urls: the servers of Redlock.
+        part: makes another place like this one, for a process of a crew, fifteen at most; none:
+            there is no more than this one.
     """
 
     database_url: str
     redis_url: str = ""
     redlock_urls: Sequence[str] = ()
+    part: Callable[[], Place] | None = None
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -100,6 +103,8 @@ class Exploration:
         anomalies: how many had this kind of wrong.
         outcomes: how bookers ended, over all schedules.
         deadlocks: how many of the schedules ran into one.
+        faults: in how many of them the strategy's own code was at fault.
+        faulty: the shortest of these; none: there was none.
         worst: the shortest bad schedule; none: there was none.
         last: the schedule that was run last.
         seconds: how long it took.
@@ -117,6 +122,8 @@ class Exploration:
     anomalies: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     deadlocks: int = 0
+    faults: int = 0
+    faulty: Trial | None = None
     worst: Trial | None = None
     last: Trial | None = None
     seconds: float = 0.0
@@ -136,6 +143,23 @@ class Exploration:
         self.last = trial
         if trial.bad and (self.worst is None or trial.rank < self.worst.rank):
             self.worst = trial
+        if any(ending.code == "strategy_fault" for ending in trial.endings.values()):
+            self.faults += 1
+            if self.faulty is None or trial.rank < self.faulty.rank:
+                self.faulty = trial
+
+    def merge(self, other: Exploration) -> None:
+        """Count what was found elsewhere in the same exploration; its trials stay there."""
+        self.schedules += other.schedules
+        self.stands_for += other.stands_for
+        self.bad += other.bad
+        self.bad_stand_for += other.bad_stand_for
+        self.anomalies.update(other.anomalies)
+        self.outcomes.update(other.outcomes)
+        self.deadlocks += other.deadlocks
+        self.faults += other.faults
+        self.interrupted |= other.interrupted
+        self.shares_memory |= other.shares_memory
 
 
 def explore(
@@ -143,7 +167,7 @@ def explore(
     registry: Registry,
     plan: Plan,
     search: Search,
-    progress: Callable[[Exploration, float], None] = lambda _found, _share: None,
+    progress: Callable[[Exploration, float], bool | None] = lambda _found, _share: None,
     *,
     full: bool = False,
 ) -> Exploration:
@@ -156,7 +180,7 @@ def explore(
         registry: the strategies.
         plan: what to explore.
         search: which schedules.
-        progress: told after each schedule, with the share of all that is done.
+        progress: told after each schedule, with the share of all that is done; false: enough.
         full: whether to run those as well that others stand for.
 
     Raises:
@@ -177,8 +201,10 @@ def explore(
                 found.add(trial, stands_for)
                 found.shares_memory |= shares()
                 found.seconds = time.monotonic() - began
-                progress(found, search.share)
-            found.complete = search.complete
+                if progress(found, search.share) is False:
+                    break
+            else:
+                found.complete = search.complete
     except KeyboardInterrupt:
         found.interrupted = True  # what was found so far counts
     found.seconds = time.monotonic() - began

@@ -115,16 +115,12 @@ def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
     """Explore all schedules; those with few preemptions if they are too many."""
     if plan.nemeses:
         return explore(place, registry, plan, Exhaustive(_PREEMPTIONS_UNDER_FAULTS))
-    too_many = False
 
-    def look(found: Exploration, share: float) -> None:
-        nonlocal too_many
-        if found.schedules == _SAMPLE and found.schedules / max(share, 1e-9) > MOST:
-            too_many = True
-            raise KeyboardInterrupt
+    def go_on(found: Exploration, share: float) -> bool:
+        return found.schedules != _SAMPLE or found.schedules <= MOST * share
 
-    found = explore(place, registry, plan, Exhaustive(), look)
-    return explore(place, registry, plan, Exhaustive(_PREEMPTIONS)) if too_many else found
+    found = explore(place, registry, plan, Exhaustive(), go_on)
+    return found if found.complete else explore(place, registry, plan, Exhaustive(_PREEMPTIONS))
 
 
 def save(filled: Sequence[Cell], file: Path = FILE) -> None:

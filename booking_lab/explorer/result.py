@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from booking_lab.explorer.explore import Exploration, Plan
 from booking_lab.explorer.trial import Trial
 from booking_lab.explorer.verdict import Verdict, judge
-from booking_lab.explorer.watching import Watch
 from booking_lab.explorer.way import Way
 
 
@@ -31,10 +30,10 @@ class Result:
     shown: Trial | None
 
     @classmethod
-    def of(cls, plan: Plan, way: Way, found: Exploration, watch: Watch) -> Result:
-        """Put together what was found and what was seen on the way."""
-        shown = found.last if way.schedule else found.worst or watch.faulty
-        return cls(plan, way, found, judge(plan, found, watch.faults), shown)
+    def of(cls, plan: Plan, way: Way, found: Exploration) -> Result:
+        """Put together what was found."""
+        shown = found.last if way.schedule else found.worst or found.faulty
+        return cls(plan, way, found, judge(plan, found), shown)
 
     @property
     def good(self) -> bool:

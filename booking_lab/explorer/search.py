@@ -268,6 +268,11 @@ class Random:
         self._path: list[Move] = []
         self._known: dict[int, int] = {}
 
+    @property
+    def left(self) -> range:
+        """The numbers of those that were not begun."""
+        return self._numbers[self._run + 1 :]
+
     def begin(self) -> bool:
         """Begin another."""
         again = self.counts and self._run >= 0 and self._numbers[self._run] % _AGAIN == 0

@@ -6,12 +6,15 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
 from types import FrameType
 
 from booking_lab.config import Settings
 from booking_lab.db import schema
+from booking_lab.db.connector import Connector
 from booking_lab.explorer.explore import Place
-from booking_lab.stack import embedded
+from booking_lab.stack import RunningLab, embedded, postgres
 
 
 @contextmanager
@@ -32,10 +35,26 @@ def own_servers(
     )
     with _ending_in_peace() as ignore_interrupts, embedded(settings=own, progress=progress) as lab:
         schema.prepare(lab.database_url, own)
+        numbers = count()
+
+        def part() -> Place:
+            return _place(lab, next(numbers))
+
         try:
-            yield Place(lab.database_url, lab.redis_url, lab.redlock_urls)
+            yield replace(part(), part=part)
         finally:
             ignore_interrupts()
+
+
+def _place(lab: RunningLab, number: int) -> Place:
+    """A database and a Redis database of its own; nobody uses the one that it is a copy of."""
+    name = f"explore_{number}"
+    with Connector(postgres.url(lab.run_folder, "postgres")).session() as session:
+        session.execute(f"CREATE DATABASE {name} TEMPLATE {postgres.NAME} STRATEGY file_copy")
+    redis, *redlock = [
+        f"{url.partition('?')[0]}?db={number}" for url in (lab.redis_url, *lab.redlock_urls)
+    ]
+    return Place(postgres.url(lab.run_folder, name), redis, redlock)
 
 
 @contextmanager

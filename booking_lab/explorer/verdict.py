@@ -27,9 +27,9 @@ class Verdict:
         return not self.broken and not self.faults
 
 
-def judge(plan: Plan, found: Exploration, faults: int = 0) -> Verdict:
+def judge(plan: Plan, found: Exploration) -> Verdict:
     """Compare what was found with the strategy's word."""
     kind = plan.strategy[0].kind
     allowed = kind.allows | (kind.allows_under_faults if plan.nemeses else frozenset())
     words = {str(anomaly) for anomaly in allowed}
-    return Verdict(tuple(sorted(words)), tuple(sorted(set(found.anomalies) - words)), faults)
+    return Verdict(tuple(sorted(words)), tuple(sorted(set(found.anomalies) - words)), found.faults)

@@ -1,0 +1,215 @@
+"""One exploration, shared out among processes: the same schedules, the same counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+
+from booking_lab.config import Settings
+from booking_lab.explorer import planning
+from booking_lab.explorer.crew import MOST_JOBS, crew, hands
+from booking_lab.explorer.explore import Exploration, Place, Plan, explore
+from booking_lab.explorer.planning import Names
+from booking_lab.explorer.schedule import parse
+from booking_lab.explorer.search import Exhaustive, Fork, Random, Replay, split
+from booking_lab.explorer.way import Way
+from booking_lab.registry import Registry
+
+#: Seconds that one process explores before others are called: they take as long to come.
+_ALONE = 2.0
+#: What takes one process no longer than this in all, it does alone.
+_PATIENCE = 8.0
+#: Seconds after which a process gives back what it hasn't run yet, so that it can be shared out.
+_SLICE = 1.5
+
+#: By this, one schedule comes before another; its last part is the schedule.
+Rank = tuple[int, int, str]
+Progress = Callable[[Exploration, float], bool | None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A part of an exploration.
+
+    Attributes:
+        names: what the plan is made from.
+        way: which schedules.
+        forks: those that lead to the part; none: everything.
+        numbers: of schedules that are drawn at random.
+    """
+
+    names: Names
+    way: Way
+    forks: Sequence[Fork] = ()
+    numbers: range = range(0)
+
+    def search(self) -> Exhaustive | Random:
+        """Return the search of this part."""
+        if self.way.random is not None:
+            return Random(self.numbers or self.way.random, self.way.seed)
+        return Exhaustive(self.way.preemptions, self.forks)
+
+    def rest(self, search: Exhaustive | Random) -> Job | None:
+        """Return what ``search`` has left to do; none: nothing."""
+        if isinstance(search, Random):
+            left = search.left
+            return replace(self, numbers=left) if left else None
+        forks = search.rest()
+        return replace(self, forks=forks) if forks else None
+
+    def split(self) -> tuple[Job, Job] | None:
+        """Return two parts of it; none: there is but one schedule in it."""
+        if self.way.random is not None:
+            half = len(self.numbers) // 2
+            parts = self.numbers[:half], self.numbers[half:]
+            one, other = (replace(self, numbers=part) for part in parts)
+            return (one, other) if half else None
+        if halves := split(self.forks):
+            return replace(self, forks=halves[0]), replace(self, forks=halves[1])
+        return None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a process has found, without what can't be sent: trials are, by their ranks.
+
+    Attributes:
+        found: the counts.
+        worst: the rank of the shortest bad schedule; none: there was none.
+        faulty: that of the shortest in which the strategy's own code failed.
+        last: that of the last.
+        share: which share of everything it was.
+        rest: what is still to do.
+    """
+
+    found: Exploration
+    worst: Rank | None
+    faulty: Rank | None
+    last: Rank | None
+    share: float
+    rest: Job | None
+
+
+def explore_together(
+    place: Place,
+    registry: Registry,
+    plan: Plan,
+    job: Job,
+    jobs: int,
+    settings: Settings,
+    progress: Progress = lambda _found, _share: None,
+) -> Exploration:
+    """Run everything that ``job`` is about in so many processes; the counts are those of one.
+
+    What takes no longer than a moment is done by this process alone.
+
+    Args:
+        place: the servers.
+        registry: the strategies.
+        plan: what ``job`` names.
+        job: the whole exploration.
+        jobs: how many processes.
+        settings: whose folders of plug-ins count.
+        progress: told now and then.
+
+    Raises:
+        Diverged: a schedule could not be repeated.
+        Stuck: a booker came to no stop.
+        Endless: a schedule came to no end.
+    """
+    total = _Total(progress)
+    alone = total.add(_explored(place, registry, plan, job, _ALONE, _PATIENCE, progress))
+    if alone and not total.found.interrupted:
+        try:
+            with crew(place, min(jobs, MOST_JOBS), settings) as processes:
+                _share_out(processes, jobs, alone, total)
+        except KeyboardInterrupt:
+            total.found.interrupted = True  # what was found so far counts
+    return total.told(place, registry, plan, complete=job.search().complete)
+
+
+def _share_out(processes: ProcessPoolExecutor, jobs: int, first: Job, total: _Total) -> None:
+    """Have it done; whoever comes back has what is left shared out anew."""
+    waiting, running = [first], set[Future[_Part]]()
+    while waiting or running:
+        while len(running) < jobs and waiting:
+            while len(waiting) < jobs - len(running) and (halves := waiting[-1].split()):
+                waiting[-1:] = halves[::-1]
+            running.add(processes.submit(_work, waiting.pop()))
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        for one in done:
+            if rest := total.add(one.result()):
+                waiting.append(rest)
+
+
+class _Total:
+    """What all parts have come to so far."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.found = Exploration()
+        self._progress = progress
+        self._began = time.monotonic()
+        self._share = 0.0
+        self._ranks: dict[str, Rank | None] = dict.fromkeys(("worst", "faulty", "last"))
+
+    def add(self, part: _Part) -> Job | None:
+        """Add one; return what it has left to do."""
+        self.found.merge(part.found)
+        self.found.seconds = time.monotonic() - self._began
+        self._share += part.share
+        for name, rank in (("worst", part.worst), ("faulty", part.faulty)):
+            known = self._ranks[name]
+            self._ranks[name] = min(known, rank) if known and rank else known or rank
+        self._ranks["last"] = part.last or self._ranks["last"]
+        self._progress(self.found, self._share)
+        return part.rest
+
+    def told(self, place: Place, registry: Registry, plan: Plan, *, complete: bool) -> Exploration:
+        """Return it, with the schedules that are shown run once more."""
+        found = self.found
+        found.complete = complete and not found.interrupted
+        for name, rank in self._ranks.items():
+            if rank:
+                again = explore(place, registry, plan, Replay(parse(rank[-1])), full=True)
+                setattr(found, name, again.last)
+        return found
+
+
+# --- in the processes ----------------------------------------------------------------------------
+
+
+def _work(job: Job) -> _Part:
+    ours = hands()
+    plan = planning.plan(job.names, ours.registry, ours.workloads)
+    return _explored(ours.place, ours.registry, plan, job, _SLICE)
+
+
+def _explored(
+    place: Place,
+    registry: Registry,
+    plan: Plan,
+    job: Job,
+    seconds: float,
+    patience: float = 0.0,
+    progress: Progress = lambda _found, _share: None,
+) -> _Part:
+    """Explore for so many seconds; to the end, if that comes before the patience is."""
+    search, began = job.search(), time.monotonic()
+
+    def go_on(found: Exploration, share: float) -> bool:
+        progress(found, share)
+        so_far = time.monotonic() - began
+        return so_far < seconds or so_far < patience * share
+
+    found = explore(place, registry, plan, search, go_on, full=job.way.full)
+    worst, faulty, last = (
+        one.rank if one else None for one in (found.worst, found.faulty, found.last)
+    )
+    found.worst = found.faulty = found.last = None
+    rest = None if found.complete else job.rest(search)
+    share = search.share
+    if job.way.random and job.numbers:
+        share *= len(job.numbers) / job.way.random
+    return _Part(found, worst, faulty, last, share, rest)

@@ -1,0 +1,119 @@
+"""Several processes explore what one would, and count the same."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from booking_lab.config import Settings
+from booking_lab.explorer import planning, together
+from booking_lab.explorer.planning import Names
+from booking_lab.explorer.servers import own_servers
+from booking_lab.explorer.together import Job, explore_together
+from booking_lab.explorer.way import Way
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.workloads import Workloads
+from tests.uncounted import starting_uncounted
+
+
+@pytest.fixture(scope="module")
+def place():
+    with starting_uncounted(), own_servers(Settings()) as place:
+        yield place
+
+
+EXPLORATIONS = {
+    "all": (Names("optimistic", "seats", {}), Way()),
+    "three, and a nemesis": (
+        Names("distributed", "seats", {}, bookers=3, nemeses=["expiry"]),
+        Way(preemptions=0, full=True),
+    ),
+    "moves": (Names("none", "seats", {}, scenario="two moves"), Way(full=True)),
+    "at random": (Names("none", "seats", {}, bookers=3), Way(random=45, seed=3)),
+}
+
+
+@pytest.mark.parametrize("which", EXPLORATIONS)
+@pytest.mark.timeout(180)
+def test_the_counts_are_those_of_one_process(place, monkeypatch, which):
+    names, way = EXPLORATIONS[which]
+    registry = Registry([SHIPPED])
+    plan = planning.plan(names, registry, Workloads())
+    told = []
+
+    def run():
+        job = Job(names, way)
+        return explore_together(
+            place, registry, plan, job, 2, Settings(), lambda _, share: told.append(share)
+        )
+
+    monkeypatch.setattr(together, "_ALONE", 1000.0)
+    alone = run()
+    # Nobody does anything alone, and what is left is shared out all the time.
+    monkeypatch.setattr(together, "_ALONE", 0.0)
+    monkeypatch.setattr(together, "_PATIENCE", 0.0)
+    shared = run()
+
+    assert counts(shared) == counts(alone)
+    assert alone.schedules > 15
+    assert told[-1] == pytest.approx(1)
+
+
+def counts(found):
+    worst = found.worst and found.worst.schedule
+    return (
+        *(found.schedules, found.stands_for, found.bad, found.bad_stand_for, found.faults),
+        *(found.anomalies, found.outcomes, found.deadlocks, found.complete, worst),
+    )
+
+
+def children(pid):
+    """The processes that this one has started."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(one) for one in found]
+
+
+def wait_until(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/task").exists() or sys.platform != "linux", reason="reads /proc"
+)
+def test_all_of_them_die_with_the_one_that_was_started():
+    command = ["--strategy", "mutex", "--workload", "seats", "--bookers", "3", "--jobs", "2"]
+    running = subprocess.Popen(
+        [Path(sys.executable).with_name("booking-lab"), "explore", *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def crew():
+        return [pid for pid in children(running.pid) if b"spawn_main" in cmdline(pid)]
+
+    try:
+        wait_until(lambda: len(crew()) == 2, 60)
+        started = children(running.pid)
+    finally:
+        running.kill()
+        running.wait()
+    wait_until(lambda: not any(map(is_there, started)))
+
+
+def cmdline(pid):
+    file = Path(f"/proc/{pid}/cmdline")
+    return file.read_bytes() if file.exists() else b""
+
+
+def is_there(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
