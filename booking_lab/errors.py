@@ -154,6 +154,10 @@ class FencedOff(Conflict):
     """A newer holder of the lock has been here; nothing was booked. Try again."""
 
 
+class LeaseEnded(Conflict):
+    """A lock may have ended while another one was waited for; nothing was booked. Try again."""
+
+
 class Busy(Retryable):
     """Somebody else is booking this right now; nothing was booked. Try again."""
 

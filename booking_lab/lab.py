@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from itertools import product
 
 import psycopg2
@@ -33,6 +34,10 @@ from booking_lab.reconciler import Reconciler
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
+#: How many requests of a worker may wait at a time that are no bookings: switches, resets, races.
+#: Eight threads are left to what isn't booking, so that two of them are always free for reads.
+MOST_WAITS = 6
+
 log = logging.getLogger(__name__)
 
 
@@ -52,6 +57,8 @@ class Lab:
         self.ledger = Ledger()
         self.metrics = Metrics()
         self.tracer_provider = tracing.provider(settings) if settings.otlp_endpoint else None
+        #: Of the threads that bookings leave free, so many may wait for bookings or for locks.
+        self.waits = threading.BoundedSemaphore(MOST_WAITS)
         self._identity = Identity(self.connector)
         self._housekeeping: Housekeeping | None = None
         self._rounds: list[Rounds] = []

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from booking_lab.core.workload import Session
 from booking_lab.db.session import Session as PooledSession
+from booking_lab.errors import TimedOut, Unavailable
 
 _READ = "SELECT strategy, options::text, think_time_ms, epoch, generation FROM lab"
 _SWITCH = """
@@ -24,6 +26,8 @@ UPDATE lab SET strategy = %(strategy)s, options = %(options)s::jsonb,
 RETURNING epoch
 """
 _EXPECT = "SELECT expect_selection(%(epoch)s, %(resets)s)"
+#: Seconds between two looks whether a switch has been seen through: the first, and the longest.
+_LOOK, _LOOK_AT_MOST = 0.01, 0.05
 #: The channel on which workers hear of a switch.
 CHANNEL = "booking_lab_switch"
 
@@ -187,14 +191,28 @@ def live_workers(session: Session, instance: str) -> int:
     return int(session.execute(_LIVE, {"instance": instance})[0][0])
 
 
-def wait_drained(session: Session, epoch: int, timeout: float) -> bool:
+def wait_drained(
+    lend: Callable[[], AbstractContextManager[Session]], epoch: int, timeout: float
+) -> bool:
     """Wait until no live worker has a booking of an epoch before ``epoch`` under way.
 
-    Returns whether they were all done within ``timeout`` seconds.
+    No connection is held while it waits, and that none is to be had for now ends nothing: what was
+    switched is switched.
+
+    Args:
+        lend: lends a connection for a look.
+        epoch: the epoch.
+        timeout: seconds to wait at most.
+
+    Returns:
+        Whether they were all done in time.
     """
-    deadline = time.monotonic() + timeout
-    while session.execute(_UNDRAINED, {"epoch": epoch})[0][0]:
+    deadline, pause = time.monotonic() + timeout, _LOOK
+    while True:
+        with suppress(TimedOut, Unavailable), lend() as session:
+            if not session.execute(_UNDRAINED, {"epoch": epoch})[0][0]:
+                return True
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.01)
-    return True
+        time.sleep(pause)
+        pause = min(2 * pause, _LOOK_AT_MOST)

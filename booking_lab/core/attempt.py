@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.batch import Batch, Turn
@@ -23,6 +24,7 @@ from booking_lab.errors import (
     CommitUnknown,
     Conflict,
     FencedOff,
+    LeaseEnded,
     LockTimeout,
     NotHeld,
     StrategyFault,
@@ -39,6 +41,14 @@ _REST_ON = "attempts_rest_on"
 
 #: Longest pause between two looks at a lease that somebody else holds, in seconds.
 LEASE_POLL = 0.02
+
+
+class _Held(NamedTuple):
+    """A lease that is held, and until when at least, on the lab's clock."""
+
+    lease: Lease
+    anchor: Anchor
+    until: float
 
 
 class Attempt:
@@ -68,7 +78,7 @@ class Attempt:
         self._observers = observers
         self._record = record
         self._written: list[Booking] = []
-        self._held: list[tuple[Lease, Anchor]] = []
+        self._held: list[_Held] = []
         self._thread = threading.get_ident()
         self._in_transaction = self._unknown = self._closed = False
         self.committed = False
@@ -102,9 +112,12 @@ class Attempt:
             raise self._fault("opened a transaction inside of another one")
         if self.committed or self._unknown:
             raise self._fault("opened another transaction after it had committed its booking")
+        waits = not self._session.process_id  # it has to take a connection first
         self._session.begin(isolation)
         self._in_transaction = True
         try:
+            if waits:
+                self._check_leases(self._held)
             yield
         except BaseException:
             if self._closed:  # by then, the connection is another booking's
@@ -162,6 +175,7 @@ class Attempt:
             try:
                 lock = anchor.lock if wait else f"{anchor.lock} NOWAIT"
                 self.statement(StepKind.ACQUIRE, "row lock", lock, anchor.parameters)
+                self._check_leases(self._held)
             except LockTimeout:
                 if wait:
                     raise
@@ -176,6 +190,7 @@ class Attempt:
                 "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
                 {"name": anchor.name},
             )
+            self._check_leases(self._held)
 
     def choose(self) -> None:
         """Lock the best that is free, passing over what others have locked; needs ``CHOICE``.
@@ -189,6 +204,7 @@ class Attempt:
         with self.step(StepKind.ACQUIRE, "best available"):
             chosen = self._able(Capability.CHOICE).choose(self._session, self._booking.request)
             self._booking.be_about(chosen)
+        self._check_leases(self._held)
 
     # --- the booking itself ------------------------------------------------------------------
 
@@ -307,6 +323,7 @@ class Attempt:
 
         Raises:
             LockTimeout: somebody else held one all that time.
+            LeaseEnded: one may have ended while the next was waited for.
         """
         deadline = self._servers.clock.now() + wait
         with ExitStack() as held:
@@ -314,10 +331,12 @@ class Attempt:
                 lease = lock.lease(anchor, self._servers)
                 self._acquire(lease, anchor, deadline)
                 held.callback(self._release, lease, anchor)
+                self._check_leases(self._held[:-1])
             yield
 
     def _acquire(self, lease: Lease, anchor: Anchor, deadline: float) -> None:
         """Take ``lease``, waiting until ``deadline`` on the lab's clock."""
+        asked = self._servers.clock.now()
         while not lease.try_acquire(lambda what: self.step(StepKind.ACQUIRE, what)):
             self._booking.timing.contended += 1
             left = deadline - self._servers.clock.now()
@@ -327,16 +346,33 @@ class Attempt:
                     f"booked. Try again."
                 )
             self.pause(min(left, random.uniform(LEASE_POLL / 4, LEASE_POLL)), "lease")
+            asked = self._servers.clock.now()
         self._booking.leases.append(lease)
-        self._held.append((lease, anchor))
+        # Its time runs from before it was asked for: nobody knows when the server took it down.
+        self._held.append(_Held(lease, anchor, asked + getattr(lease, "lasts", math.inf)))
+
+    def _check_leases(self, held: Sequence[_Held]) -> None:
+        """Check that none of ``held`` can have ended while something else was waited for.
+
+        By the lab's own clock, and never after the strategy has begun to work: a lease that ends
+        under work is what its kind has to live with.
+        """
+        now = self._servers.clock.now()
+        for one in held:
+            if now > one.until:
+                raise LeaseEnded(
+                    f"The lock on {one.anchor.name} may have ended while this waited for another "
+                    f"one; nothing was booked. Try again."
+                )
 
     def _release(self, lease: Lease, anchor: Anchor) -> None:
         """Give ``lease`` back; that it can't be given back is logged and no error."""
-        if (lease, anchor) not in self._held:
+        mine = [one for one in self._held if one.lease is lease]
+        if not mine:
             return  # this try is over, and has given it back already
         # Whatever happened to the booking is settled by now; a lock that cannot be given back
         # expires by itself and must not turn a confirmed booking into an error.
-        self._held.remove((lease, anchor))
+        self._held.remove(mine[0])
         self._booking.leases.remove(lease)
         try:
             if not lease.release(lambda what: self.step(StepKind.RELEASE, what)):
@@ -436,6 +472,7 @@ class Attempt:
             self.committed = True
             yield None
             return
+        self._check_leases(self._held)
         batch = Batch(turn, most, self._session, self.step, self._writing)
         self._written = batch.written
         failure: BaseException | None = None
@@ -523,8 +560,8 @@ class Attempt:
         if self._in_transaction:
             self._in_transaction = False
             self._session.rollback()
-        for lease, anchor in reversed(self._held[:]):
-            self._release(lease, anchor)
+        for one in reversed(self._held[:]):
+            self._release(one.lease, one.anchor)
         self._closed = True
 
     def _check_mine(self) -> None:

@@ -51,7 +51,11 @@ class Servers:
 
 
 class Lease(Protocol):
-    """The right to one anchor. Never waits: waiting and deadlines belong to the attempt."""
+    """The right to one anchor. Never waits: waiting and deadlines belong to the attempt.
+
+    One that ends by itself has ``lasts`` as well: the seconds that it lasts at least, from before
+    ``try_acquire`` was called.
+    """
 
     def try_acquire(self, announce: Announce) -> bool:
         """Take it if it is free; return whether it is ours now. Announces each message."""

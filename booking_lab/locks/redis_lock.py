@@ -100,6 +100,11 @@ class RedisLease:
         # Redis refuses an expiry of zero, so a part of a millisecond is a whole one.
         return cls(client, key, math.ceil(ttl * 1000))
 
+    @property
+    def lasts(self) -> float:
+        """Seconds that it lasts at least, from before it was asked for."""
+        return self.ttl_ms / 1000
+
     def try_acquire(self, announce: Announce) -> bool:
         """Take the lock if it is free.
 

@@ -57,6 +57,12 @@ class RedlockLease:
     ttl: float
     clock: Clock = field(default_factory=Clock)
 
+    @property
+    def lasts(self) -> float:
+        """Seconds that it lasts at least, from before it was asked for."""
+        ttl = min(part.lasts for part in self.parts)
+        return ttl - ttl * DRIFT - GRANULARITY
+
     def try_acquire(self, announce: Announce) -> bool:
         """Take the lock at every server; keep it if that was most of them, and quick enough.
 

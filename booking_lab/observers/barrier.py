@@ -87,6 +87,12 @@ class Barrier(Observer):
             raise
 
     def _watched(self, blocked: Callable[[Collection[int]], set[int]], timeout: float) -> Opening:
+        try:
+            return self._watch(blocked, timeout)
+        finally:
+            self._let(Opening.TIMED_OUT)  # unless it is open: nobody stands there for ever
+
+    def _watch(self, blocked: Callable[[Collection[int]], set[int]], timeout: float) -> Opening:
         deadline = time.monotonic() + timeout
         stuck_before = False
         while True:
@@ -111,6 +117,6 @@ class Barrier(Observer):
 
     def _let(self, opening: Opening) -> Opening:
         with self._condition:
-            self._open = opening
+            self._open = self._open or opening
             self._condition.notify_all()
         return opening

@@ -23,7 +23,7 @@ from booking_lab.web.bookings import about
 from booking_lab.web.fields import Body, Customers, EventId, Options, SeatNumber, StrategyName
 from booking_lab.web.kinds import Kinds
 from booking_lab.web.problems import documented
-from booking_lab.web.state import lab, reading, wish
+from booking_lab.web.state import lab, patience, reading, wish
 from booking_lab.web.unions import by_kind
 from booking_lab.workloads.seats import SeatRequest, Seats
 
@@ -114,7 +114,8 @@ def _run(
     thing: Callable[[Booking], dict[str, Any]],
 ) -> dict[str, Any]:
     _check_free(workload, requests[0], wanted)
-    ended = race.run(lab().engine, lab().connector, workload, requests, wanted)
+    with patience():
+        ended = race.run(lab().engine, lab().connector, workload, requests, wanted)
     check_any_begun(ended.bookings)
     outcomes = Counter(str(booking.outcome) for booking in ended.bookings)
     return {

@@ -13,7 +13,7 @@ from booking_lab.errors import EventNotFound, InvalidRequest, NotFound, PluginFa
 from booking_lab.reset import reset
 from booking_lab.web.fields import EventId, KindQuery, Scope
 from booking_lab.web.problems import documented
-from booking_lab.web.state import answered, lab, reading
+from booking_lab.web.state import answered, lab, patience
 from booking_lab.workloads.seats import Seats
 
 resets = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
@@ -44,7 +44,7 @@ def reset_scope(query: ResetQuery) -> dict[str, Any]:
     """
     kind, scope = _meant(query)
     workload = lab().workloads.get(kind)
-    with reading() as (session, _):
+    with patience() as connect, connect() as session:
         with suppress(PluginFault):  # a kind that can't look can be reset all the same
             found = answered(lambda one: one.violations_in(session, scope), workload)
             seen.note(session, kind, found)  # afterwards nobody sees them any more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar, cast
 
 from flask import current_app, g
@@ -13,7 +13,7 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db import flushes
 from booking_lab.db.session import Session
 from booking_lab.engine import Wish
-from booking_lab.errors import BookingLabError, InvalidOptions, NotFound, PluginFault
+from booking_lab.errors import BookingLabError, InvalidOptions, NotFound, Overloaded, PluginFault
 from booking_lab.lab import Lab
 from booking_lab.selection import Selection
 
@@ -36,13 +36,34 @@ def reading() -> Iterator[tuple[Session, Selection]]:
 
 def complete_ledger() -> Sequence[str]:
     """Have every worker write its ledger; return those that did not in time."""
-    return flushes.complete(_session)
+    return flushes.complete(lent)
 
 
 @contextmanager
-def _session() -> Iterator[Session]:
+def lent() -> Iterator[Session]:
+    """Lend a connection of the read pool for a moment."""
     with reading() as (session, _):
         yield session
+
+
+@contextmanager
+def patience() -> Iterator[Callable[[], AbstractContextManager[Session]]]:
+    """Let the request wait for bookings or for locks; yields what opens a connection for it.
+
+    Its connections are its own: with one of the read pool, it would keep readers waiting, too.
+
+    Raises:
+        Overloaded: too many wait already.
+    """
+    if not lab().waits.acquire(blocking=False):
+        raise Overloaded(
+            "Too many switches, resets and races wait in this worker already; nothing was "
+            "changed. Try again shortly."
+        )
+    try:
+        yield lab().connector.session
+    finally:
+        lab().waits.release()
 
 
 def wish(strategy: str | None, options: dict[str, object] | None) -> Wish:

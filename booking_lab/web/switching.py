@@ -11,7 +11,7 @@ from booking_lab import selection
 from booking_lab.selection import Switched
 from booking_lab.web.fields import Body, Options, StrategyName
 from booking_lab.web.problems import documented
-from booking_lab.web.state import lab, reading
+from booking_lab.web.state import lab, lent, patience, reading
 
 switching = APIBlueprint("switching", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 
@@ -118,9 +118,8 @@ def set_think_time(body: ThinkTimeBody) -> dict[str, Any]:
 
 
 def _switch(**changes: Any) -> tuple[Switched, bool]:
-    with reading() as (session, _):
-        switched = selection.switch(session, **changes)
-        drained = selection.wait_drained(
-            session, switched.after.epoch, lab().settings.drain_seconds
-        )
-    return switched, drained
+    with patience() as connect:
+        with connect() as session:
+            switched = selection.switch(session, **changes)
+        wait = lab().settings.drain_seconds
+        return switched, selection.wait_drained(lent, switched.after.epoch, wait)

@@ -381,8 +381,7 @@ def test_who_stands_in_line_at_a_switch_books_under_the_new_strategy(under_queue
     assert told(bookings) == [CONFIRMED] * 3
     assert {(one.strategy.name, one.epoch) for one in bookings} == {("pessimistic", epoch)}
     assert transactions(office) == 3
-    with lab.connector.session() as session:
-        assert selection.wait_drained(session, epoch, timeout=5)
+    assert selection.wait_drained(lab.connector.session, epoch, timeout=5)
     rows = office.ask("SELECT DISTINCT strategy, epoch FROM attempts")
     assert (rows, office.findings()) == ([("pessimistic", epoch)], [])
 
@@ -401,8 +400,7 @@ def test_a_switch_does_not_wait_for_what_begins_after_it(under_queue):
     epoch = switch(under_queue, "queue")
     with Line().standing(lab.engine, lab.bookings, TICKETS, crowd(2), Wish(TRACE)) as answers:
         assert len(lab.engine.under_way) == 2
-        with lab.connector.session() as session:
-            assert selection.wait_drained(session, epoch, timeout=5)
+        assert selection.wait_drained(lab.connector.session, epoch, timeout=5)
         assert {one.epoch for one in answers()} == {epoch}
 
 
@@ -411,9 +409,8 @@ def test_a_switch_waits_for_the_batch_under_way(under_queue):
     line = Line("bookings")
     with line.standing(lab.engine, lab.bookings, TICKETS, crowd(1), Wish(TRACE)) as answers:
         epoch = switch(under_queue, "none")
-        with lab.connector.session() as session:
-            assert not selection.wait_drained(session, epoch, timeout=0.1)
-            [booking] = answers()
-            assert selection.wait_drained(session, epoch, timeout=5)
+        assert not selection.wait_drained(lab.connector.session, epoch, timeout=0.1)
+        [booking] = answers()
+        assert selection.wait_drained(lab.connector.session, epoch, timeout=5)
 
     assert (booking.strategy.name, booking.epoch) == ("queue", epoch - 1)

@@ -35,7 +35,8 @@ MESSAGES = ["reservation", "booking, if free", "commit", "reservation"]
 @pytest.fixture
 def office(office, redis_url):
     """No ticket is sold, Redis knows nothing, and nothing is repaired unless a test does it."""
-    office.lab._repairs.stop()
+    for one in office.lab._rounds:
+        one.stop()
     return office
 
 
