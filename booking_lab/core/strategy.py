@@ -26,6 +26,7 @@ class Anomaly(StrEnum):
     ORPHAN = "orphan"
     LOST_BOOKING = "lost booking"
     WRONG_ANSWER = "wrong answer"
+    REFUSED_WHILE_FREE = "refused while free"
 
 
 Attempts = Annotated[int, Field(ge=1, le=1000, description="tries at most, the first included")]

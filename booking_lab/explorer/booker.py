@@ -85,6 +85,7 @@ class Booker:
         self._engine = Engine(
             _OneConnection(self, connector), servers, registry, Ledger(), [self.gate], name
         )
+        self._task: Task | None = None
         self._booking: Booking | None = None
         self._failure: BaseException | None = None
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -105,7 +106,7 @@ class Booker:
         self.gate.reset()
         self.gate.at_begin = at_begin
         self.state, self._booking, self._failure = State.RUNNING, None, None
-        self.event = None
+        self.event, self._task = None, task
         if self._session:  # a COMMIT that failed by itself has lost nothing
             self._session.loses_answer = False
         self._work.put(lambda: self._do(workload, task, wish))
@@ -217,6 +218,12 @@ class Booker:
     def leases(self) -> list[Lease]:
         """The locks outside of PostgreSQL that it holds."""
         return self.gate.ahead.booking.leases if self.gate.ahead else []
+
+    @property
+    def request(self) -> Request:
+        """What it has asked for; of a change that came to nothing: as it was at the beginning."""
+        assert self._task
+        return self._booking.request if self._booking else self._task.request
 
     @property
     def ending(self) -> Ending:

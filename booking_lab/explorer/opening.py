@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, cast
+from uuid import UUID
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.capability import Capability, Constraint
+from booking_lab.core.capability import Capability, Choice, Constraint
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Change, Scenario
 from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Row, Session
 from booking_lab.db.ledger import Confirmation
-from booking_lab.errors import InvalidRequest
+from booking_lab.errors import InvalidRequest, Refused
+
+#: The ids of what an open request could be given, from this one on.
+_FIRST_CHOICE = 0xD00
 
 Statement = tuple[str, Mapping[str, object]]
 
@@ -25,16 +30,19 @@ class Task:
     Attributes:
         request: what it asks for; of a change: as it is looked up when nobody else has moved.
         look_up: looks the booking to be changed up and returns the request; none: it books.
+        choices: of a request that leaves something open: what it can be given, one after the other.
     """
 
     request: Request
     look_up: Callable[[Session], Request] | None = None
+    choices: Sequence[Request] = ()
 
 
 class Opening:
     """Makes the bookings that stand, once, and remembers how.
 
     Attributes:
+        standing: the requests that made them.
         statements: what makes them again.
         tasks: what each booker is to do.
 
@@ -51,7 +59,7 @@ class Opening:
         self._session = session
         self._workload = workload
         recorder = _Recorder(session)
-        standing = [replace(request, generation=1) for request in scenario.standing]
+        self.standing = standing = [replace(one, generation=1) for one in scenario.standing]
         for request in standing:
             change = workload.decide(workload.read(session, request), request)
             if Capability.CONSTRAINT in strategy.needs and isinstance(workload, Constraint):
@@ -59,7 +67,8 @@ class Opening:
             else:
                 workload.write(cast(Session, recorder), request, change)
         self.tasks: Sequence[Task] = [
-            self._change(ask) if isinstance(ask, Change) else Task(ask) for ask in scenario.requests
+            self._change(ask) if isinstance(ask, Change) else Task(ask, choices=self._choices(ask))
+            for ask in scenario.requests
         ]
         made = [Booking(workload, one, strategy, {}, 1, 0.0, "", "", tries=1) for one in standing]
         told = [Confirmation([booking]).statement() for booking in made]
@@ -72,6 +81,22 @@ class Opening:
             return self._workload.change(session, ask.of.id, changes)
 
         return Task(look_up(self._session), look_up)
+
+    def _choices(self, request: Request) -> Sequence[Request]:
+        """Return what an open request would be given, were it made again and again."""
+        choices: list[Request] = []
+        if not (request.open and isinstance(self._workload, Choice)):
+            return choices
+        self._session.begin(None)
+        with suppress(Refused):
+            while True:
+                anew = replace(request, id=UUID(int=_FIRST_CHOICE + len(choices)), generation=1)
+                one: Request = self._workload.choose(self._session, anew)
+                change = self._workload.decide(self._workload.read(self._session, one), one)
+                self._workload.write(self._session, one, change)
+                choices.append(one)
+        self._session.rollback()
+        return choices
 
     def _accepted(self, ask: Change) -> Mapping[str, Any] | None:
         """Return what shall be different, without the fields that can't be.

@@ -15,7 +15,7 @@ from booking_lab.explorer.nemesis import Nemesis
 from booking_lab.explorer.overtaking import TRIES, Choose, again, is_overtaken
 from booking_lab.explorer.schedule import Move, written
 from booking_lab.explorer.search import Fork
-from booking_lab.explorer.trial import Event, Trial
+from booking_lab.explorer.trial import Answer, Event, Trial
 from booking_lab.explorer.world import World
 
 #: Seconds that a message gets before it is asked whether its sender waits for a lock.
@@ -74,6 +74,7 @@ class Stage:
         self._struck: set[str] = set()
         self._overtaken = self._lets_be = False
         self._made = 0  # how many moves
+        self._ended: dict[str, int] = {}  # with which of them each booker came to its end
 
     def play(self, begin: Callable[[], None], choose: Choose) -> Trial:
         """Run one schedule to its end; ``choose`` picks each move among those that are possible.
@@ -114,12 +115,17 @@ class Stage:
             events.append(event)
             self._made = len(events)
             self._make(move, event)
-        endings = {name: booker.ending for name, booker in self._bookers.items()}
-        return Trial(tuple(schedule), events, endings, self._world.findings(endings, self._ids()))
+        answers = {name: self._answer(booker, schedule) for name, booker in self._bookers.items()}
+        endings = {name: answer.ending for name, answer in answers.items()}
+        return Trial(tuple(schedule), events, endings, self._world.findings(answers, self._ids()))
+
+    def _answer(self, booker: Booker, schedule: Sequence[Move]) -> Answer:
+        moves = (number for number, move in enumerate(schedule, 1) if move.actor == booker.name)
+        return Answer(booker.request, booker.ending, next(moves, 0), self._ended[booker.name])
 
     def _clear(self) -> None:
         """Take back what the last schedule has left behind, in the tables and with the bookers."""
-        self._overtaken = False
+        self._overtaken, self._made = False, 0
         self._struck.clear()
         self._waiting = []
         self._clock.begin()
@@ -251,6 +257,8 @@ class Stage:
         except Empty:
             return None
         booker.arrive()
+        if booker.state is State.ENDED:
+            self._ended[booker.name] = self._made
         if booker in self._waiting:
             self._waiting.remove(booker)
             booker.waits_for_others = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from booking_lab.core.lab_workload import Finding
-from booking_lab.core.workload import Row
+from booking_lab.core.workload import Request, Row
 from booking_lab.explorer.schedule import Move, Schedule, switches, written
 
 
@@ -65,6 +65,23 @@ class Ending:
     code: str = ""
     message: str = ""
     tries: int = 1
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a booker asked for in the end, what it was told, and when.
+
+    Attributes:
+        request: what was asked for; what was left open has been chosen, if it came to that.
+        ending: what it was told.
+        began: the number of its first move.
+        ended: the number of the move with which it came to its end.
+    """
+
+    request: Request
+    ending: Ending
+    began: int
+    ended: int
 
 
 @dataclass(frozen=True)

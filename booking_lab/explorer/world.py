@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from booking_lab.core.lab_workload import Finding, LabWorkload
-from booking_lab.core.scenario import Scenario
+from booking_lab.core.scenario import Scenario, booker
 from booking_lab.core.strategy import Anomaly, Strategy
 from booking_lab.core.workload import Request
 from booking_lab.db.session import Session
 from booking_lab.explorer.opening import Opening, Task
-from booking_lab.explorer.trial import Ending
+from booking_lab.explorer.ordering import Order
+from booking_lab.explorer.trial import Answer
+from booking_lab.observers.opening import left_to_book
 
 _BLOCKED = "SELECT pid, pg_blocking_pids(pid) FROM unnest(%(pids)s::integer[]) AS pid"
 _GONE = "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%(pids)s))"
@@ -61,8 +63,11 @@ class World:
             "WHERE outcome = 'confirmed'",
             {},
         )
+        left = {scope: left_to_book(workload, scope, session) for scope in self._scopes}
         opening = Opening(session, workload, scenario, strategy)
         self.tasks: Sequence[Task] = opening.tasks
+        choices = {booker(number): task.choices for number, task in enumerate(self.tasks)}
+        self._order = Order(workload, opening.standing, left, choices)
         self._begin_anew = self._prepare(_begin_anew(session, opening))
 
     def clear(self) -> set[int]:
@@ -91,23 +96,25 @@ class World:
         """Whether PostgreSQL has noticed that these were cut off, and undone their work."""
         return bool(self._session.execute(_GONE, {"pids": list(pids)})[0][0])
 
-    def findings(self, endings: Mapping[str, Ending], ids: Mapping[str, str]) -> list[Finding]:
+    def findings(self, answers: Mapping[str, Answer], ids: Mapping[str, str]) -> list[Finding]:
         """Return everything that is wrong, in the tables or with the answers.
 
         Args:
-            endings: what the bookers were told.
+            answers: what the bookers were told.
             ids: the bookers' booking ids.
         """
         rows = self._session.execute("EXECUTE wrong")
         stand = {row[2] for row in rows if row[0] == "confirmed"}
         found = [Finding(Anomaly(row[0]), *row[1:]) for row in rows if row[0] != "confirmed"]
-        for name, ending in endings.items():
+        for name, answer in answers.items():
+            ending = answer.ending
             told, stands = ending.outcome == "confirmed", ids[name] in stand
             if told and not stands:
                 found.append(self._wrong(Anomaly.LOST_BOOKING, name, "has no booking"))
             elif stands and ending.outcome not in {"confirmed", "unknown", "died"}:
                 found.append(self._wrong(Anomaly.WRONG_ANSWER, name, "has a booking all the same"))
-        return found
+        # What is wrong already needs no second witness: it is the refusals that tables can't tell.
+        return found or list(self._order.findings(answers, stand))
 
     def _prepare(self, statements: Sequence[_Statement]) -> str:
         """Prepare these; return what runs them all in one message."""

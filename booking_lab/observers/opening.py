@@ -34,7 +34,7 @@ class Resetting:
 
     def look(self) -> None:
         """Take down what is left to book; call it in the transaction of the reset."""
-        self.left = _opening(self._workload, self._scope, self._session)
+        self.left = left_to_book(self._workload, self._scope, self._session)
 
 
 def facts(session: Session, workloads: Iterable[LabWorkload]) -> dict[str, Any]:
@@ -45,13 +45,14 @@ def facts(session: Session, workloads: Iterable[LabWorkload]) -> dict[str, Any]:
         fresh: dict[str, dict[str, Any]] = {name: {} for name in known}
         for name, scope in session.execute(_FRESH):
             if name in known:
-                fresh[name][scope] = _opening(known[name], scope, session)
+                fresh[name][scope] = left_to_book(known[name], scope, session)
         return {"database": identity(session), "fresh": fresh}
     finally:
         session.rollback()
 
 
-def _opening(workload: LabWorkload, scope: str, session: Session) -> Mapping[str, Any]:
+def left_to_book(workload: LabWorkload, scope: str, session: Session) -> Mapping[str, Any]:
+    """Return what ``fresh`` of the workload needs to know of a scope where nothing is booked."""
     if isinstance(workload, Opening):
         return workload.opening(session, scope)
     return {name: n for name, n in workload.available(session).items() if name == scope}
