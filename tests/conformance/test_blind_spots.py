@@ -1,0 +1,104 @@
+"""Strategies that are wrong where bookers don't want the very same thing, or don't book at all.
+
+Each is wrong in one scenario, and looks right in the plainest: explorer, matrix and suite see it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from booking_lab.commands.matrix import surprises
+from booking_lab.explorer.explore import Plan, explore
+from booking_lab.explorer.matrix import Cell, explored
+from booking_lab.explorer.schedule import parse, written
+from booking_lab.explorer.search import Replay
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.workloads import Workloads
+
+LIARS = Path(__file__).with_name("liars")
+#: Who is wrong, on which workload, in which scenario, and what comes of it.
+WRONG = [
+    ("locks_the_first", "seats", "baskets shared in part", "double booking"),
+    ("compares_the_first", "seats", "baskets shared in part", "double booking"),
+    ("one_key_for_all", "seats", "baskets shared in part, crossed", "double booking"),
+    ("locks_one_kind", "slots", "slot with and without a product", "overlap"),
+    ("locks_the_first", "slots", "products shared in part", "oversell"),
+    ("locks_the_hour", "slots", "across the hour", "overlap"),
+    ("locks_the_day", "slots", "across the day", "overlap"),
+    ("chooses_apart", "seats", "best", "double booking"),
+    ("chooses_apart", "slots", "any resource beside a named one", "overlap"),
+    ("moves_unlocked", "seats", "book beside move", "double booking"),
+    ("moves_unlocked", "slots", "book beside move", "overlap"),
+    ("moves_unlocked", "tickets", "book beside move", "oversell"),
+    ("moves_and_lets_go", "seats", "book beside move", "double booking"),
+    ("sold_out_in_doubt", "tickets", "enough for all", "refused while free"),
+]
+
+
+@pytest.fixture
+def look(place):
+    """Explore a liar in a scenario of two, as the matrix does."""
+    registry = Registry([SHIPPED, LIARS])
+
+    def look(name, workload, scenario, search=None):
+        entry, workload = registry.get(name), Workloads().get(workload)
+        [contest] = [one for one in workload.contests(2) if one.name == scenario]
+        plan = Plan((entry, entry.make({})), workload, contest)
+        found = (
+            explore(place, registry, plan, search) if search else explored(place, registry, plan)
+        )
+        cell = Cell(name, workload.name)
+        cell.add(found)
+        return found, surprises(registry, cell)
+
+    return look
+
+
+@pytest.mark.parametrize(("name", "workload", "scenario", "anomaly"), WRONG)
+def test_the_explorer_and_the_matrix_see_it(look, name, workload, scenario, anomaly):
+    found, surprising = look(name, workload, scenario)
+
+    assert anomaly in surprising
+    shown = written(found.worst.schedule)
+    again, _ = look(name, workload, scenario, Replay(parse(shown), 2))
+    assert again.anomalies[anomaly] == 2
+
+
+@pytest.mark.parametrize("name", sorted({name for name, *_ in WRONG}))
+def test_nothing_is_to_be_seen_in_the_plainest_contest(look, name):
+    for workload in {"seats": "one seat", "tickets": "last ticket", "slots": "one slot"}.items():
+        if name == "chooses_apart" and workload[0] == "tickets":
+            continue
+        if name == "sold_out_in_doubt" or (name, workload[0]) not in {w[:2] for w in WRONG}:
+            continue
+        found, _ = look(name, *workload)
+        assert found.bad == 0
+
+
+@pytest.fixture(scope="module")
+def caught(run_suite):
+    """What the suite says of each, on the workload on which it is wrong."""
+    pairs = dict.fromkeys((name, workload) for name, workload, *_ in WRONG)
+    only = " or ".join(f"({name} and {workload})" for name, workload in pairs)
+    return run_suite(
+        "test_interleavings",
+        strategies=[LIARS / f"{name}.py" for name in dict.fromkeys(name for name, _ in pairs)],
+        only=f"test_lets_nothing_through_that_it_does_not_allow and ({only})",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "workload"), dict.fromkeys((name, workload) for name, workload, *_ in WRONG)
+)
+def test_the_suite_catches_it_with_a_schedule(caught, name, workload):
+    failures = [
+        why for test, why in caught.items() if {name, workload} <= set(re.split(r"[\[\]-]", test))
+    ]
+
+    assert failures
+    for why in failures:
+        assert f"{name} does not allow " in why
+        assert parse(re.search("--schedule '(.*)'", why)[1])
