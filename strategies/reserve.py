@@ -11,20 +11,23 @@ that are wrong. Until then, a counter may refuse what is free, or admit what isn
 refuses.
 
 Prevents: double bookings, lost updates, oversells and overlaps, whatever the counters say.
-Costs: two round trips to Redis, more than it saves as long as most bookings are confirmed. What is
-free can be refused for a moment.
+
+Doesn't prevent: a refusal of what is free, once a booker has died with what it took from a counter,
+until the reconciler has been there.
+Costs: two round trips to Redis, more than it saves as long as most bookings are confirmed.
 Take it: when far more ask than can have, such as a hundred thousand for a thousand tickets.
 """
 
 from dataclasses import dataclass
 
-from booking_lab import Attempt, Capability, RedisCounters, Strategy
+from booking_lab import Anomaly, Attempt, Capability, RedisCounters, Strategy
 
 
 @dataclass(frozen=True)
 class Reserve(Strategy):
     """Take from the counters, then check and write."""
 
+    allows_under_faults = frozenset({Anomaly.REFUSED_WHILE_FREE})
     needs = frozenset({Capability.REDIS, Capability.COUNTS, Capability.CONDITIONAL_WRITE})
 
     def book(self, attempt: Attempt) -> None:

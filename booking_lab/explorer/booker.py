@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from booking_lab import selection
-from booking_lab.core.booking import Booking
+from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lease import Lease, Servers
 from booking_lab.core.step import Step, StepKind
 from booking_lab.core.workload import Request, Workload
@@ -221,9 +221,15 @@ class Booker:
 
     @property
     def request(self) -> Request:
-        """What it has asked for; of a change that came to nothing: as it was at the beginning."""
+        """What it has asked for; of a change that came to nothing: as it was at the beginning.
+
+        Whoever is refused what was chosen for him was refused what he has left open.
+        """
         assert self._task
-        return self._booking.request if self._booking else self._task.request
+        asked, booking = self._task.request, self._booking
+        if booking is None or (asked.open and booking.outcome is Outcome.REFUSED):
+            return asked
+        return booking.request
 
     @property
     def ending(self) -> Ending:

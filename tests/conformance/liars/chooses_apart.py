@@ -10,10 +10,11 @@ class ChoosesApart(Strategy):
     needs = frozenset({Capability.CHOICE})
 
     def book(self, attempt: Attempt) -> None:
-        if attempt.request.open:
+        named = not attempt.request.open
+        if not named:
             with attempt.transaction():
                 attempt.choose()
         with attempt.transaction():
-            if not attempt.request.open:
-                attempt.choose()
+            if named:
+                attempt.lock_rows()
             attempt.write(attempt.decide(attempt.read()))
