@@ -1,0 +1,209 @@
+"""Everything that can break does, one after the other, while customers book: `make faults`.
+
+Nine strategies on three workloads at once, each on things of its own. Behind each fault: no answer
+500, no wait beyond its limit, everything serves again. At the end, what customers were told is held
+against the bookings, and the audit and `booking-lab check` have to be content.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from booking_lab.conformance.waiting import eventually
+from booking_lab.crowd import Customer
+from booking_lab.stack import RunningLab, running
+from tests.fault_run.customers import Booker, Stands, Told
+from tests.fault_run.places import STRATEGIES, Place, make
+from tests.fault_run.strikes import Strike, all_strikes
+
+KINDS = ("seats", "tickets", "slots")
+#: Seconds that each of these waits may take: see docs/how-it-works.md for what they are.
+SETTINGS = {
+    "lock_timeout": 1.0, "statement_timeout": 2.0, "pool_timeout": 2.0, "redis_timeout": 0.3,
+}  # fmt: skip
+#: What a request may take: a connection, and its first answer; a lease or a place in the queue; a
+#: statement that is never answered; to learn what became of its COMMIT; and a busy machine.
+LIMIT = 2.0 + 3.0 + 5.0 + 3.0 + 5.0 + 2.0
+#: Seconds after which everybody is served again, starts and recoveries included.
+_AGAIN_WITHIN = 30.0
+#: Bytes of the disk that gets full.
+_DISK = 400_000_000
+
+_chance = random.Random("probe")
+
+
+def main() -> int:
+    """Run; returns how many things were wrong, as far as an exit code can tell."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fault_run", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=4, help="between two faults, and of each")
+    parser.add_argument("--customers", type=int, default=2, help="of each strategy and workload")
+    parser.add_argument("--only", default="", help="faults whose name has this in it")
+    given = parser.parse_args()
+    wrong = run(given.seconds, given.customers, given.only)
+    for one in wrong:
+        print(f"WRONG  {one}")
+    print("Nothing was wrong." if not wrong else f"{len(wrong)} things were wrong.")
+    return min(len(wrong), 1)
+
+
+def run(seconds: float, customers: int, only: str = "") -> list[str]:
+    """Strike with every fault in turn; return what was wrong."""
+    wrong: list[str] = []
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="bl-faults-")))
+        folder.chmod(0o711)  # PostgreSQL's user has to pass through
+        disk = held.enter_context(_small_disk(folder / "disk"))
+        data, history = (disk or folder) / "data", folder / "history.jsonl"
+        lab = held.enter_context(
+            running(data=data, workers=2, history=str(history), think_time_ms=0, **SETTINGS)
+        )
+        made = make(lab.database_url, KINDS, STRATEGIES)
+        places = [place for place in made if _suitable(lab, place)]
+        with Customer(lab.url) as admin:  # the history begins with what there is then
+            for place in places:
+                admin.post(f"/admin/reset?kind={place.kind}&scope={place.scope}")
+        told, stop = Told(LIMIT), threading.Event()
+        bookers = [
+            Booker(lab.url, place, told, stop, f"{place.strategy} {place.kind} {number}")
+            for place in places
+            for number in range(customers)
+        ]
+        for booker in bookers:
+            booker.start()
+        try:
+            for strike in all_strikes(seconds, disk):
+                if only in strike.name:
+                    wrong += _struck(lab, strike, told, places, seconds)
+        finally:
+            stop.set()
+        for booker in bookers:
+            booker.join(LIMIT + seconds)
+            if booker.is_alive():
+                wrong.append(f"{booker.name} still waits for an answer")
+        wrong += _disagreements(lab, told)
+        wrong += _checked(lab, history)
+    return wrong
+
+
+@contextmanager
+def _small_disk(folder: Path) -> Iterator[Path | None]:
+    """Mount a disk with little room; none for whoever may not."""
+    folder.mkdir()
+    options = f"size={_DISK},mode=0711"
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        print("No disk can be mounted, so none gets full: that takes root.", flush=True)
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def _struck(
+    lab: RunningLab, strike: Strike, told: Told, places: Sequence[Place], seconds: float
+) -> list[str]:
+    """Strike once, in the middle of everything, and see that it is as before afterwards."""
+    told.statuses.clear()
+    told.slowest, told.limit = 0.0, LIMIT + strike.holds
+    begun = time.monotonic()
+    strike.strike(lab)
+    try:
+        eventually(lambda: _serves(lab, places), "the service again", _AGAIN_WITHIN)
+        again = ""
+    except AssertionError as error:
+        again = str(error)
+    took = time.monotonic() - begun
+    time.sleep(seconds / 2)
+    told.limit = LIMIT
+    answers = ", ".join(f"{count} x {status}" for status, count in told.statuses.most_common())
+    print(
+        f"{strike.name}: {took:.1f} s; slowest answer {told.slowest:.1f} s; {answers}", flush=True
+    )
+    wrong = [*([again] if again else []), *told.faults, *told.slow]
+    told.faults.clear()
+    told.slow.clear()
+    if not told.statuses["201"]:
+        wrong.append("nobody could book")
+    return [f"{strike.name}: {one}" for one in wrong]
+
+
+def _suitable(lab: RunningLab, place: Place) -> bool:
+    """Whether this can be booked under this strategy at all."""
+    with Customer(lab.url) as customer:
+        _, answer = customer.call("POST", "/api/bookings", place.booking(_chance))
+        return answer.get("code") != "unsuitable"
+
+
+def _serves(lab: RunningLab, places: Sequence[Place]) -> bool:
+    """Whether the lab is ready and answers a booking of each place by yes or no."""
+    with Customer(lab.url) as customer:
+        status, ready = customer.call("GET", "/ready")
+        if status != 200 or not ready["redis"]:
+            return False
+        for place in places:
+            body = place.booking(_chance)
+            status, answer = customer.call("POST", "/api/bookings", body)
+            if status == 201:
+                path = f"/api/bookings/{answer['id']}?strategy={place.strategy}"
+                status, _ = customer.call("DELETE", path)
+            if status not in {200, 409}:
+                return False
+    return True
+
+
+def _disagreements(lab: RunningLab, told: Told) -> list[str]:
+    """Hold what customers were told against the bookings that there are."""
+    wrong = []
+    with Customer(lab.url) as customer:
+        stand: set[str] = set()
+        cursor = ""
+        while cursor is not None:
+            path = f"/api/bookings?status=confirmed&limit=100&cursor={quote(cursor)}"
+            page = customer.get(path if cursor else path.partition("&cursor")[0])
+            stand |= {booking["id"] for booking in page["bookings"]}
+            cursor = page["next"]
+        known = [(one, how) for one, how in told.stands.items() if how is not Stands.UNKNOWN]
+        for one, how in known:
+            if (one in stand) != (how is Stands.YES):
+                wrong.append(f"booking {one} was told to be {how.value}, and is not")
+        audit = {}
+        try:
+            eventually(lambda: audit.update(customer.get("/admin/audit")) or audit["consistent"])
+        except (AssertionError, KeyError):
+            wrong.append(f"/admin/audit says {str(audit)[:500]}")
+        for path in ("/admin/double-bookings", "/admin/violations"):
+            if found := customer.get(path)["count"]:
+                wrong.append(f"{path} counts {found}")
+    yes = sum(how is Stands.YES for _, how in known)
+    print(f"{len(told.stands)} bookings, {len(known)} of known outcome; {yes} stand.", flush=True)
+    return wrong
+
+
+def _checked(lab: RunningLab, history: Path) -> list[str]:
+    """Ask `booking-lab check` for its opinion."""
+    command = Path(sys.executable).with_name("booking-lab")
+    done = subprocess.run(
+        [command, "check", history, "--database", lab.database_url],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    print(f"booking-lab check: exit code {done.returncode}", flush=True)
+    if done.returncode == 0:
+        return []
+    return [f"booking-lab check: {done.returncode} {done.stdout[-2000:]} {done.stderr}"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
