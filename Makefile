@@ -83,6 +83,10 @@ test: $(STAMP) ## Everything that is checked; each command is printed as it runs
 mutants: $(STAMP) ## Make each known harmful change in a copy; the tests have to catch it
 	$(BIN)/python -m tests.mutants $(ARGS)
 
+.PHONY: faults
+faults: $(STAMP) ## Break everything that can break while customers book, for some minutes
+	$(BIN)/python -m tests.fault_run $(ARGS)
+
 .PHONY: lint
 lint: $(STAMP) ## The checks that run nothing
 	$(BIN)/ruff check

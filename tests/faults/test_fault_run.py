@@ -1,0 +1,38 @@
+"""The fault run itself: a short one is content, and it sees what would be wrong."""
+
+import pytest
+
+from tests.fault_run import __main__ as fault_run
+from tests.fault_run.customers import Stands, Told
+
+
+def test_a_short_run_finds_nothing_wrong(capsys):
+    two = ("pessimistic", "fenced")
+    assert fault_run.run(0.5, 2, "session", strategies=two, freeze=1) == []
+    assert "booking-lab check: exit code 0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds", "faults", "slow"),
+    [
+        ("503", 1, 0, 0),
+        ("500", 1, 1, 0),
+        ("422", 1, 1, 0),
+        ("201", 9, 0, 1),
+        ("TimeoutError", 9, 0, 1),
+    ],
+)
+def test_what_no_fault_explains_is_taken_down(status, seconds, faults, slow):
+    told = Told(limit=5)
+    told.note("none on seats: POST", status, seconds, "", "")
+    assert (len(told.faults), len(told.slow)) == (faults, slow)
+
+
+def test_what_customers_were_told_is_held_against_the_bookings(live_lab, capsys):
+    told = Told(limit=5)
+    for number, stands in enumerate(Stands):
+        told.stands[f"00000000-0000-0000-0000-00000000000{number}"] = stands
+    wrong = fault_run.disagreements(live_lab, told)
+    assert wrong == [
+        "booking 00000000-0000-0000-0000-000000000000 was told to be confirmed, and is not"
+    ]
