@@ -38,6 +38,8 @@ def check(request: Request) -> None:
         errors.InvalidHeader: a field is there twice, is missing, or says something else than the
             address does.
     """
+    if "#" in request.uri:
+        raise errors.InvalidRequestLine(f"{request.uri}: what follows # is for the browser alone")
     names = [name for name, _ in request.headers]
     if twice := next((name for name in _ONCE if names.count(name) > 1), None):
         raise errors.InvalidHeader(f"{twice.title()} is there twice")

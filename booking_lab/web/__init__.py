@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging.config
+from importlib.metadata import version
 from typing import Any
 
 from flask import redirect
@@ -84,7 +85,7 @@ def create_app(settings: Settings) -> OpenAPI:
     logging.config.dictConfig(logging_config(settings.log_level))
     app = Service(
         __name__,
-        info=Info(title="booking-lab", version="1.0.0"),
+        info=Info(title="booking-lab", version=version("booking-lab")),
         doc_prefix="/docs",
         security_schemes={"admin": {"type": "http", "scheme": "bearer"}},
         validation_error_callback=problems.invalid_fields,

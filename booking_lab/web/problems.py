@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, g
 from pydantic import BaseModel, ConfigDict, ValidationError
-from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
 from booking_lab import errors
 from booking_lab.core.booking import Outcome, outcome_of
@@ -110,6 +110,8 @@ def _http_error(error: HTTPException) -> Response:
     detail = error.description or error.name
     if isinstance(error, InternalServerError):
         detail = "The lab failed; its log has the traceback under this trace id."
+    elif isinstance(error, MethodNotAllowed) and error.valid_methods:
+        detail = f"This address takes {', '.join(sorted(error.valid_methods))}."
     elif isinstance(error, NotFound):
         detail = "There is nothing at this address; /docs/ shows what there is."
     answer = problem(error.code, code, detail)

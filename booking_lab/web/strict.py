@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from flask import Request, abort
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel
-from werkzeug.exceptions import BadRequest, UnprocessableEntity
+from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
 from booking_lab.web.problems import problem
 from booking_lab.web.text import fault_of
@@ -65,7 +65,9 @@ class StrictRequest(Request):
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
         """Say what is wrong with the body."""
         if e is None:
-            return super().on_json_loading_failed(e)  # not sent as JSON: 415
+            raise UnsupportedMediaType(
+                "Send the body as application/json, in UTF-8 and without a Content-Encoding."
+            )
         raise BadRequest(f"The body is no JSON: {e}.")
 
 

@@ -25,6 +25,7 @@ REFUSED = {
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
     "a control character in the address": (b"GET /\x01 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "a letter that is not ASCII": (b"GET /\xc3\xa9 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    "a mark for the browser alone": (b"GET /health#x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "a long address": (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
     "a long address and no end": (b"GET /" + b"x" * 9000, 414),
     "a long field": (GET + b"X: " + b"x" * 9000 + b"\r\n\r\n", 431),
