@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import re
 import select
 import socket
 import time
@@ -31,7 +32,12 @@ HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 HEAD = b"POST /book HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 #: The reactions of the main loop come at most so much later, on a busy machine too.
-SLACK = 5.0
+SLACK = 15.0
+
+
+def others_are_served_meanwhile(edge: Edge, waiting: list[socket.socket]) -> bool:
+    """Tell whether somebody else is answered before the first of those who wait is cut off."""
+    return edge.serves_others() and not select.select(waiting, [], [], 0)[0]
 
 
 def held(stack: ExitStack, edge: Edge, text: bytes, window: int = 0) -> list[socket.socket]:
@@ -61,7 +67,7 @@ def test_a_request_that_does_not_come_to_its_end_is_cut_off_and_others_are_serve
     with ExitStack() as stack:
         begin = time.monotonic()
         waiting = [one for text in HALVES for one in held(stack, edge, text)]
-        assert edge.serves_others()
+        assert others_are_served_meanwhile(edge, waiting)
         for one in waiting:
             response, body = answer(one)
             assert (response.status, json.loads(body)["code"]) == (408, "request_timeout")
@@ -86,7 +92,7 @@ def test_who_sends_nothing_at_all_holds_nobody_up_and_is_hung_up_on(edge: Edge) 
     with ExitStack() as stack:
         begin = time.monotonic()
         waiting = held(stack, edge, b"")
-        assert edge.serves_others()
+        assert others_are_served_meanwhile(edge, waiting)
         assert [one.recv(1) for one in waiting] == [b""] * MANY
         assert KEEPALIVE <= time.monotonic() - begin < KEEPALIVE + SLACK
 
@@ -95,13 +101,17 @@ def test_who_sends_nothing_at_all_holds_nobody_up_and_is_hung_up_on(edge: Edge) 
                                   HEALTH.replace(b"1.1", b"1.0")])  # fmt: skip
 def test_who_asked_for_the_end_and_does_not_close_holds_nobody_up(edge: Edge, last: bytes) -> None:
     with ExitStack() as stack:
+        begin = time.monotonic()
         for one in held(stack, edge, last):
             response, _ = answer(one, "GET")
             assert response.status == 200
             assert response.headers["Connection"] == "close"
             assert one.recv(1) == b""
-            one.sendall(b"more")  # nobody minds, and nobody waits for it
+            with contextlib.suppress(OSError):
+                one.sendall(b"more")  # nobody minds, and nobody waits for it
         assert edge.serves_others()
+        # Two seconds for each of them, one after the other, would be longer.
+        assert time.monotonic() - begin < 2 * MANY
 
 
 def test_who_does_not_take_an_answer_holds_nobody_up_and_is_hung_up_on(edge: Edge) -> None:
@@ -110,9 +120,10 @@ def test_who_does_not_take_an_answer_holds_nobody_up_and_is_hung_up_on(edge: Edg
     assert response.status == 200
     assert len(body) > 2**20
     with ExitStack() as stack:
+        begin = time.monotonic()
         waiting = held(stack, edge, large, window=4096)
         assert edge.serves_others()
-        begin = time.monotonic()
+        assert not any(is_reset(one) for one in waiting)
         for one in waiting:
             eventually(lambda one=one: is_reset(one), within=REQUEST_TIMEOUT + SLACK)
         assert time.monotonic() - begin < REQUEST_TIMEOUT + SLACK
@@ -120,11 +131,13 @@ def test_who_does_not_take_an_answer_holds_nobody_up_and_is_hung_up_on(edge: Edg
 
 def is_reset(one: socket.socket) -> bool:
     # What is sent to an end that was closed with something unread or unsent comes back as a reset.
-    error = one.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if not error:
-        with contextlib.suppress(BlockingIOError):
-            one.send(b"x", socket.MSG_DONTWAIT)
-    return bool(error)
+    try:
+        one.send(b"x", socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+    return False
 
 
 def test_a_connection_goes_on_after_a_pause_and_over_many_requests(edge: Edge) -> None:
@@ -160,10 +173,8 @@ def test_requests_that_come_at_once_are_answered_one_after_the_other(edge: Edge)
     edge.ask(b"POST /admin/reset?event_id=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
     with edge.connect() as one:
         one.sendall(HEALTH + books[0] + books[1] + HEALTH + HEAD)
-        statuses = []
-        for method in ("GET", "POST", "POST", "GET", "POST"):
-            statuses.append(answer(one, method)[0].status)
-        assert statuses == [200, 201, 404, 200, 408]
+        received = b"".join(iter(lambda: one.recv(65536), b""))
+    assert re.findall(rb"HTTP/1.1 (\d+) ", received) == [b"200", b"201", b"404", b"200", b"408"]
 
 
 def test_a_body_that_is_announced_first_is_asked_for(edge: Edge) -> None:
