@@ -60,10 +60,13 @@ def run(
         explored = exploring.run(names)
     figures["explorer"] = asdict(explored)
     console.print(
-        f"The explorer: {explored.per_second:.0f} schedules/s (none on seats, two bookers); the "
-        f"matrix without nemesis: {explored.matrix_schedules:,} schedules in "
+        f"The explorer: {explored.per_second:.0f} schedules/s (none on seats, two bookers, all "
+        f"cores); the matrix without nemesis: {explored.matrix_schedules:,} schedules in "
         f"{explored.matrix_seconds:.0f} s"
     )
+    if kept := explored.kept_seconds:
+        parts = ", ".join(f"{part} {seconds:.0f} s" for part, seconds in kept.items())
+        console.print(f"The whole matrix, when it was made the last time: {parts}")
     return figures
 
 

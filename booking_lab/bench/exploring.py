@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
 
 from booking_lab.config import Settings
 from booking_lab.explorer import matrix
+from booking_lab.explorer.crew import crew, default_jobs, hands
 from booking_lab.explorer.explore import Plan, explore
 from booking_lab.explorer.filling import fill
-from booking_lab.explorer.search import Exhaustive
+from booking_lab.explorer.search import Random
 from booking_lab.explorer.servers import own_servers
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
-#: The one exploration is short; so often, it can be measured.
-_REPEAT = 20
+#: So many schedules are drawn by each process.
+_DRAWN = 400
 
 
 @dataclass(frozen=True)
@@ -24,37 +26,48 @@ class Exploring:
     """What was measured.
 
     Attributes:
-        per_second: schedules a second: two bookers of one seat, no protection.
-        matrix_seconds: what the strategies on all workloads take, two bookers, nothing going wrong.
+        per_second: schedules a second, on all cores: two bookers of one seat, no protection.
+        matrix_seconds: what the strategies on all workloads take, nothing going wrong.
         matrix_schedules: how many schedules that are.
+        kept_seconds: what the parts of the whole matrix took when it was made the last time.
     """
 
     per_second: float
     matrix_seconds: float
     matrix_schedules: int
+    kept_seconds: Mapping[str, float]
 
 
 def run(strategies: Sequence[str]) -> Exploring:
     """Measure both, on servers of the explorer's own; the matrix of these strategies."""
     settings = Settings.from_environment()
-    registry, workloads = Registry([SHIPPED]), Workloads()
     cells = [
         cell
-        for cell in matrix.cells(registry, list(workloads), [""])
+        for cell in matrix.cells(Registry([SHIPPED]), list(Workloads()), [""])
         if cell.strategy in strategies
     ]
-    rate = _rate(settings, registry, workloads)
+    rate = _rate(settings)
     began = time.monotonic()
     filled = fill(cells, settings)
-    return Exploring(rate, time.monotonic() - began, sum(cell.schedules for cell in filled))
+    lasted = time.monotonic() - began
+    _, kept = matrix.about()
+    return Exploring(rate, lasted, sum(cell.schedules for cell in filled), kept)
 
 
-def _rate(settings: Settings, registry: Registry, workloads: Workloads) -> float:
-    entry, seats = registry.get("none"), workloads.get("seats")
-    plan = Plan((entry, entry.make({})), seats, seats.scenarios(2)[0])
-    with own_servers(settings) as place:
+def _rate(settings: Settings) -> float:
+    many = default_jobs()
+    with own_servers(settings) as place, crew(place, many, settings) as processes:
+        # Once unmeasured, so that all of them are there.
+        wait([processes.submit(_draw, range(20)) for _ in range(many)])
         began = time.monotonic()
-        schedules = sum(
-            explore(place, registry, plan, Exhaustive()).schedules for _ in range(_REPEAT)
-        )
+        drawn = [processes.submit(_draw, range(n * _DRAWN, (n + 1) * _DRAWN)) for n in range(many)]
+        schedules = sum(one.result() for one in drawn)
         return schedules / (time.monotonic() - began)
+
+
+def _draw(numbers: range) -> int:
+    """Run schedules that are drawn at random, in a process of the crew; return how many."""
+    ours = hands()
+    entry, seats = ours.registry.get("none"), ours.workloads.get("seats")
+    plan = Plan((entry, entry.make({})), seats, seats.scenarios(2)[0])
+    return explore(ours.place, ours.registry, plan, Random(numbers, 0), full=True).schedules

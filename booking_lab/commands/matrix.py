@@ -14,11 +14,15 @@ from rich.console import Console
 from booking_lab.commands._exit_codes import Exit
 from booking_lab.config import Settings
 from booking_lab.explorer import matrix
+from booking_lab.explorer.crew import MOST_JOBS
 from booking_lab.explorer.filling import fill
 from booking_lab.explorer.matrix import Cell
 from booking_lab.explorer.nemesis import NEMESES
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
+
+#: What is timed apart.
+_PARTS = ("without nemesis", "with nemesis")
 
 
 @click.command()
@@ -27,15 +31,25 @@ from booking_lab.workloads import Workloads
 @click.option(
     "--write", is_flag=True, help="Keep the result as what the API and the documents show."
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, MOST_JOBS),
+    help="In how many processes at once.  [default: as many as keep all cores busy]",
+)
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path),
               help="Also write the cells to this file.")  # fmt: skip
 def command(
-    without_nemesis: bool, strategies: tuple[str, ...], write: bool, file: Path | None
+    without_nemesis: bool,
+    strategies: tuple[str, ...],
+    write: bool,
+    jobs: int | None,
+    file: Path | None,
 ) -> None:
-    """Explore every strategy on every workload, with two bookers, and print the table.
+    """Explore every strategy on every workload, with two and three bookers, and print the table.
 
     On servers of its own. Without and with a nemesis: a lock expires, Redis loses its memory, a
-    booker dies, the answer to a COMMIT is lost. Exit code 4: a strategy breaks its word.
+    booker dies, the answer to a COMMIT is lost, a wait lasts too long. Exit code 4: a strategy
+    breaks its word.
     """
     if write and (without_nemesis or strategies):
         raise click.UsageError("--write keeps the whole matrix: leave the other options out.")
@@ -47,19 +61,23 @@ def command(
     todo = list(matrix.cells(registry, workloads, ("", *(() if without_nemesis else NEMESES))))
     todo = [cell for cell in todo if not strategies or cell.strategy in strategies]
     console = Console()
-    began = time.monotonic()
+    filled: list[Cell] = []
+    seconds: dict[str, float] = {}
     with _progress(console, len(todo)) as done:
-        filled = fill(todo, settings, done)
-    lasted = time.monotonic() - began
+        for part in _PARTS:
+            began = time.monotonic()
+            filled += fill([one for one in todo if _part(one) == part], settings, done, jobs or 0)
+            seconds[part] = round(time.monotonic() - began, 1)
+    lasted = sum(seconds.values())
     table = matrix.table(filled, [workload.name for workload in workloads])
     click.echo(table)
     schedules = sum(cell.schedules for cell in filled)
     click.echo(f"\n{schedules:,} schedules in {lasted:.0f} s, {schedules / lasted:.0f} a second")
     if write:
-        matrix.save(filled)
+        matrix.save(filled, seconds=seconds)
         matrix.show(table, SHIPPED.parent / "README.md")
     if file:
-        matrix.save(filled, file)
+        matrix.save(filled, file, seconds)
     broken = [cell for cell in filled if surprises(registry, cell)]
     for cell in broken:
         click.echo(
@@ -67,6 +85,10 @@ def command(
             f"{', '.join(surprises(registry, cell))}, which it does not declare. {cell.schedule}"
         )
     sys.exit(Exit.WRONG if broken else Exit.DONE)
+
+
+def _part(cell: Cell) -> str:
+    return _PARTS[bool(cell.nemesis)]
 
 
 def surprises(registry: Registry, cell: Cell) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from booking_lab.conformance.exploring import (
     QUICK,
     THOROUGH,
-    Depth,
+    Depths,
     Explorations,
     Explore,
     Found,
@@ -71,7 +71,7 @@ def explorations(pytestconfig: pytest.Config) -> Iterator[Explorations]:
 def explored(explorations: Explorations, record_property: Callable[[str, object], None]) -> Explore:
     """Answers a question by exploring, each question once a run."""
 
-    def explore(question: Question, depth: Depth | None = None) -> Found:
+    def explore(question: Question, depth: Depths | None = None) -> Found:
         found = explorations.of(question, depth)
         counts = [found.schedules, found.contests, found.sampled]
         record_property("explored", [question.subject.name, f"{question} {depth}", *counts])

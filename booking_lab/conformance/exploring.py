@@ -15,9 +15,9 @@ from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
 from booking_lab.errors import BookingLabError, StrategyFault
 from booking_lab.explorer import report
+from booking_lab.explorer.depth import LOCKS, Depth, for_three
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.schedule import written
-from booking_lab.explorer.search import Sample
 from booking_lab.explorer.trial import Event, Trial
 from booking_lab.registry import Registry
 
@@ -30,26 +30,29 @@ _AWAY = {"database_unavailable", "redis_unavailable"}
 
 
 @dataclass(frozen=True)
-class Depth:
+class Depths:
     """How far explorations go.
 
     Attributes:
-        preemptions: how often bookers interrupt one another in a schedule, at most.
-        most: how many schedules of a contest of two are run; where there are more, a sample of
-            them. A contest of three gets three times as many.
+        two: of contests of two.
+        three: of contests of three, which are longer; a third one takes an interruption more.
+        without_locks: of these, when a lock is lost.
     """
 
-    preemptions: int
-    most: int
+    two: Depth
+    three: Depth
+    without_locks: Depth
 
-    def sample(self, bookers: int) -> Sample:
-        """Return the schedules to run."""
-        return Sample(self.preemptions, self.most * (1 if bookers == 2 else 3))
+    def of(self, question: Question) -> Depth:
+        """Return that of a question."""
+        if question.bookers == 2:
+            return self.two
+        return self.without_locks if question.nemesis in LOCKS else self.three
 
 
-#: Every mistake known to the lab shows with one preemption.
-QUICK = Depth(preemptions=1, most=60)
-THOROUGH = Depth(preemptions=2, most=2000)
+#: Every mistake known to the lab that two bookers can make shows with one preemption.
+QUICK = Depths(Depth(1, 60), Depth(2, 60), Depth(2, 600))
+THOROUGH = Depths(Depth(2, 2000), Depth(2, 6000), Depth(2, 6000))
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,8 @@ class Question:
         workload: what is booked.
         bookers: how many.
         nemesis: what can go wrong; empty: nothing.
-        everything: whether in all scenarios, or in the plainest alone.
+        everything: whether in all scenarios, or in the plainest alone; of three, in all in which
+            they want the same.
     """
 
     subject: Subject
@@ -132,7 +136,9 @@ class Question:
     def scenarios(self) -> Sequence[Scenario]:
         """What the bookers contend for."""
         scenarios = self.subject.scenarios(self.workload, self.bookers)
-        return scenarios if self.everything else scenarios[:1]
+        if not self.everything:
+            return scenarios[:1]
+        return scenarios if self.bookers == 2 else for_three(scenarios)
 
     def __str__(self) -> str:
         words = [self.subject.name, self.workload.name, f"{self.bookers} bookers", self.nemesis]
@@ -142,7 +148,7 @@ class Question:
 class Explore(Protocol):
     """Answers a question, as deep as the run goes, or deeper."""
 
-    def __call__(self, question: Question, depth: Depth | None = None) -> Found:
+    def __call__(self, question: Question, depth: Depths | None = None) -> Found:
         """Return what is found."""
         ...
 
@@ -156,13 +162,13 @@ class Explorations:
         depth: how far to go, where nothing else is asked for.
     """
 
-    def __init__(self, place: Place, registry: Registry, depth: Depth) -> None:
+    def __init__(self, place: Place, registry: Registry, depth: Depths) -> None:
         self._place = place
         self._registry = registry
         self._depth = depth
-        self._found: dict[tuple[str, Depth], Found | Exception] = {}
+        self._found: dict[tuple[str, Depths], Found | Exception] = {}
 
-    def of(self, question: Question, depth: Depth | None = None) -> Found:
+    def of(self, question: Question, depth: Depths | None = None) -> Found:
         """Return what is found.
 
         Raises:
@@ -176,7 +182,7 @@ class Explorations:
             raise found
         return found
 
-    def _of(self, question: Question, depth: Depth) -> Found | Exception:
+    def _of(self, question: Question, depth: Depths) -> Found | Exception:
         found = Found()
         try:
             for scenario in question.scenarios:
@@ -185,7 +191,7 @@ class Explorations:
             return error
         return found
 
-    def _contest(self, question: Question, scenario: Scenario, depth: Depth, found: Found) -> None:
+    def _contest(self, question: Question, scenario: Scenario, depth: Depths, found: Found) -> None:
         """Explore one scenario: a worker for each booker, and all of them in one."""
         for workers in (question.bookers, 1):
             plan = Plan(
@@ -195,7 +201,7 @@ class Explorations:
                 workers,
                 (question.nemesis,) if question.nemesis else (),
             )
-            sample = depth.sample(question.bookers)
+            sample = depth.of(question).sample()
 
             def look(exploration: Exploration, _share: float, plan: Plan = plan) -> None:
                 assert exploration.last
@@ -205,7 +211,7 @@ class Explorations:
             if exploration.interrupted:
                 raise KeyboardInterrupt
             found.contests += 1
-            found.sampled += not sample.complete
+            found.sampled += not sample.through
             if not exploration.shares_memory:
                 break  # then it makes no difference in how many processes the bookers are
 

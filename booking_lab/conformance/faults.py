@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from booking_lab.conformance.exploring import Explore, Question, broken_promises
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.explorer.depth import LOCKS
 
-#: These befall what is kept in Redis.
-LOCKS = ("expiry", "flush")
+__all__ = ["LOCKS", "NEMESES", "keeps_its_word", "questions"]
+
 #: These befall only who has something to lose there, or ever waits.
 _NOT_ALL = (*LOCKS, "impatience")
 #: In this order they are asked for what a strategy allows under faults.
 NEMESES = (*LOCKS, "death", "loss", "impatience")
 
 
-def question(subject: Subject, workload: LabWorkload, nemesis: str) -> Question:
-    """Two bookers in the plainest contest, and a nemesis that strikes once, at any moment."""
-    return Question(subject, workload, nemesis=nemesis)
+def questions(subject: Subject, workload: LabWorkload, nemesis: str) -> Sequence[Question]:
+    """Two bookers in the plainest contest, three that want the same; a nemesis strikes once.
+
+    At any moment at which it can.
+    """
+    return (
+        Question(subject, workload, nemesis=nemesis),
+        Question(subject, workload, bookers=3, nemesis=nemesis, everything=True),
+    )
 
 
 def keeps_its_word(
@@ -27,13 +36,13 @@ def keeps_its_word(
     """Hold it to ``allows`` and ``allows_under_faults``, and everybody's answer to be clean."""
     if nemesis in LOCKS and not subject.servers:
         pytest.skip(f"{subject.name} needs no Redis, so it has nothing to lose there")
-    asked = question(subject, workload, nemesis)
-    found = explored(asked)
-    if not found.struck:
-        nothing = f"{nemesis} never strikes: {subject.name} has nothing there to lose"
-        # Everybody can die, and who books has an answer to lose.
-        pytest.skip(nothing) if nemesis in _NOT_ALL else pytest.fail(nothing)
-    if broken := broken_promises(asked, found):
-        pytest.fail(broken, pytrace=False)
-    if found.answered_wrongly:
-        pytest.fail(f"This is no answer for a booker.\n{found.answered_wrongly}", pytrace=False)
+    for asked in questions(subject, workload, nemesis):
+        found = explored(asked)
+        if not found.struck:
+            nothing = f"{nemesis} never strikes: {subject.name} has nothing there to lose"
+            # Everybody can die, and who books has an answer to lose.
+            pytest.skip(nothing) if nemesis in _NOT_ALL else pytest.fail(nothing)
+        if broken := broken_promises(asked, found):
+            pytest.fail(broken, pytrace=False)
+        if found.answered_wrongly:
+            pytest.fail(f"This is no answer for a booker.\n{found.answered_wrongly}", pytrace=False)

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--thorough",
         action="store_true",
         help="let booking_lab.conformance explore with two preemptions in place of one, and up to "
-        "2,000 schedules of each contest in place of 60",
+        "2,000 schedules of each contest in place of 60; of three bookers, up to 6,000",
     )
 
 
@@ -84,6 +84,6 @@ def pytest_terminal_summary(
         said = f"{strategy}: {schedules:,} schedules of {contests} contests"
         terminalreporter.line(said + (f"; samples of {sampled} of these" if sampled else ""))
     terminalreporter.line(
-        f"With {2 if thorough else 1} preemptions at most"
+        f"With {2 if thorough else 1} preemptions at most, 2 of three bookers"
         + ("." if thorough else "; --thorough tries more.")
     )

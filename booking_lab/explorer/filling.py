@@ -30,10 +30,13 @@ def fill(
         own_servers(settings) as place,
         crew(place, jobs or default_jobs(), settings) as processes,
     ):
-        filled = [processes.submit(_fill, cell) for cell in todo]
-        for one in as_completed(filled):
+        # Those that took long the last time first, so that no process is left with a long one.
+        known = {cell.key: cell.schedules for cell in matrix.load()}
+        order = sorted(todo, key=lambda cell: -known.get(cell.key, 0))
+        filled = {cell.key: processes.submit(_fill, cell) for cell in order}
+        for one in as_completed(filled.values()):
             done(one.result())
-        return [one.result() for one in filled]
+        return [filled[cell.key].result() for cell in todo]
 
 
 def _fill(cell: Cell) -> Cell:

@@ -6,28 +6,43 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.scenario import Scenario
 from booking_lab.errors import ConfigurationError
+from booking_lab.explorer.depth import LOCKS, Depth, for_three
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.nemesis import NEMESES
 from booking_lab.explorer.schedule import written
 from booking_lab.explorer.search import Exhaustive
-from booking_lab.registry import Entry, Registry
+from booking_lab.registry import SHIPPED, Entry, Registry
 
 #: What the last run found; written by `booking-lab matrix`.
 FILE = Path(__file__).resolve().parent.parent / "matrix.json"
 
+#: What the cells rest on, beside the strategies; not what shows them.
+_RESTS_ON = (
+    *("core", "db", "explorer", "locks", "workloads"),
+    *("engine.py", "errors.py", "lending.py", "plugins.py", "registry.py", "selection.py"),
+)
+
 #: Between these lines, a document shows the table.
 MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 
-#: An exploration that would take more schedules is cut to those with few preemptions.
-MOST, _PREEMPTIONS = 1500, 2
-#: If something goes wrong besides, all are cut. Every mistake that the lab knows shows with one.
-_PREEMPTIONS_UNDER_FAULTS = 1
+#: How many schedules of a contest of two are run, if that is all of them; what would take more is
+#: cut to this depth.
+MOST = 300
+_TWO = Depth(2, MOST)
+#: Three bookers, and whatever can go wrong besides, are cut from the start. Every mistake of two
+#: that the lab knows shows with one preemption; a third one takes one more.
+_THREE = Depth(2, 80)
+_TWO_UNDER_FAULTS = Depth(1, 150)
+_THREE_UNDER_FAULTS = Depth(2, 200)
+_THREE_WITHOUT_LOCKS = Depth(2, 600)
 #: So many schedules are run before it is estimated how many there are. Depth first, the first few
 #: tell little: the estimate comes from the share of one branch.
 _SAMPLE = 60
@@ -42,10 +57,13 @@ class Cell:
         workload: the workload's name.
         nemesis: what could go wrong; empty: nothing.
         schedules: how many schedules were run.
-        bad: how many of them had anything wrong.
+        three: how many of them of three bookers; the others are of two.
+        scenarios: how many things two contended for.
+        actions: what they did: book, move, cancel.
+        bad: how many of the schedules had anything wrong.
         anomalies: how many had this kind of wrong.
         schedule: the shortest bad one; empty: there was none.
-        complete: whether these were all schedules, and not only those with few preemptions.
+        complete: whether these were all schedules of two, and not only those with few preemptions.
     """
 
     strategy: str
@@ -56,18 +74,25 @@ class Cell:
     anomalies: Counter[str] = field(default_factory=Counter)
     schedule: str = ""
     complete: bool = True
+    three: int = 0
+    scenarios: int = 0
+    actions: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> tuple[str, str, str]:
         """Tells it from all others."""
         return self.strategy, self.workload, self.nemesis
 
-    def add(self, found: Exploration) -> None:
+    def add(self, found: Exploration, scenario: Scenario) -> None:
         """Count what was found of one scenario."""
         self.schedules += found.schedules
+        if len(scenario.requests) == 2:
+            self.complete = self.complete and found.complete
+        else:
+            self.three += found.schedules
+        self.actions = sorted({*self.actions, *(one.action for one in scenario.requests)})
         self.bad += found.bad
         self.anomalies.update(found.anomalies)
-        self.complete = self.complete and found.complete
         if found.worst and (not self.schedule or len(found.worst.schedule) < self._length):
             self.schedule = written(found.worst.schedule)
 
@@ -90,45 +115,77 @@ def cells(
         for workload in workloads:
             if not _lacking(entry, workload):
                 for nemesis in nemeses:
-                    if nemesis not in {"expiry", "flush"} or _outside(entry):
+                    if nemesis not in LOCKS or _outside(entry):
                         yield Cell(entry.name, workload.name, nemesis)
 
 
 def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) -> Cell:
     """Explore what the cell is about; return it filled."""
     entry = registry.get(cell.strategy)
-    chooses = Capability.CHOICE in entry.kind.needs
-    for scenario in workload.contests(2):
-        if scenario.open and not chooses:
-            continue
-        nemeses = (cell.nemesis,) if cell.nemesis else ()
-        for workers in (2, 1):
+    nemeses = (cell.nemesis,) if cell.nemesis else ()
+    two = _contests(entry, workload, 2)
+    cell.scenarios = len(two)
+    for scenario in (*two, *for_three(_contests(entry, workload, 3))):
+        for workers in (len(scenario.requests), 1):
             plan = Plan((entry, entry.make({})), workload, scenario, workers, nemeses)
             found = explored(place, registry, plan)
-            cell.add(found)
+            cell.add(found, scenario)
             if not found.shares_memory:
                 break  # then it makes no difference in how many processes the bookers are
     return cell
 
 
+def _contests(entry: Entry, workload: LabWorkload, bookers: int) -> list[Scenario]:
+    chooses = Capability.CHOICE in entry.kind.needs
+    return [one for one in workload.contests(bookers) if chooses or not one.open]
+
+
 def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
-    """Explore all schedules; those with few preemptions if they are too many."""
+    """Explore all schedules of two bookers; those with few preemptions if they are too many."""
+    if len(plan.scenario.requests) > 2:
+        depth = _THREE_UNDER_FAULTS if plan.nemeses else _THREE
+        if set(plan.nemeses) & set(LOCKS):
+            depth = _THREE_WITHOUT_LOCKS
+        return explore(place, registry, plan, depth.sample())
     if plan.nemeses:
-        return explore(place, registry, plan, Exhaustive(_PREEMPTIONS_UNDER_FAULTS))
+        return explore(place, registry, plan, _TWO_UNDER_FAULTS.sample())
 
     def go_on(found: Exploration, share: float) -> bool:
         return found.schedules != _SAMPLE or found.schedules <= MOST * share
 
     found = explore(place, registry, plan, Exhaustive(), go_on)
-    return found if found.complete else explore(place, registry, plan, Exhaustive(_PREEMPTIONS))
+    return found if found.complete else explore(place, registry, plan, _TWO.sample())
 
 
-def save(filled: Sequence[Cell], file: Path = FILE) -> None:
-    """Write the cells."""
+def save(
+    filled: Sequence[Cell], file: Path = FILE, seconds: Mapping[str, float] | None = None
+) -> None:
+    """Write the cells, what they rest on, and how many seconds they took."""
     in_order = sorted(filled, key=lambda cell: cell.key)
     rows = [{**vars(cell), "anomalies": dict(cell.anomalies)} for cell in in_order]
     lines = ",\n".join(json.dumps(row) for row in rows)
-    file.write_text(f'{{"cells": [\n{lines}\n]}}\n')
+    about = f'"rests_on": "{digest()}", "seconds": {json.dumps(dict(seconds or {}))}'
+    file.write_text(f'{{{about}, "cells": [\n{lines}\n]}}\n')
+
+
+def digest() -> str:
+    """Return a digest of all that the cells rest on: each file's name and text."""
+    package = Path(__file__).resolve().parent.parent
+    found = sha256()
+    for name in _RESTS_ON:
+        place = package / name
+        for file in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
+            if file.suffix in {".py", ".sql"}:
+                found.update(f"{file.relative_to(package)}\n".encode() + file.read_bytes())
+    for file in sorted(SHIPPED.glob("[!_]*.py")):
+        found.update(f"{file.name}\n".encode() + file.read_bytes())
+    return found.hexdigest()
+
+
+def about(file: Path = FILE) -> tuple[str, Mapping[str, float]]:
+    """Return what the last run rested on, and how many seconds its parts took."""
+    kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return kept.get("rests_on", ""), kept.get("seconds", {})
 
 
 def load(file: Path = FILE) -> list[Cell]:
@@ -165,9 +222,12 @@ def show(text: str, document: Path) -> None:
 
 
 def _verdict(cell: Cell) -> str:
-    if cell.bad:
-        return ", ".join(sorted(cell.anomalies))
-    return f"safe in {'all ' if cell.complete else ''}{cell.schedules:,}"
+    said = ", ".join(sorted(cell.anomalies)) if cell.bad else "safe"
+    many = f"{'all ' if cell.complete else ''}{cell.schedules - cell.three:,} of 2"
+    return (
+        f"**{said}** ({many}, {cell.three:,} of 3 bookers; {cell.scenarios} scenarios; "
+        f"{', '.join(cell.actions)})"
+    )
 
 
 def _under_faults(of_it: Sequence[Cell]) -> str:

@@ -216,7 +216,7 @@ class Sample(Exhaustive):
     is cut off. Drawn, it has been everywhere by then.
 
     Attributes:
-        complete: whether every schedule with so few preemptions has been run.
+        through: whether every schedule with so few preemptions has been run.
 
     Args:
         preemptions: as for ``Exhaustive``.
@@ -225,7 +225,8 @@ class Sample(Exhaustive):
 
     def __init__(self, preemptions: int | None, most: int) -> None:
         super().__init__(preemptions)
-        self.complete = False
+        self.complete = self.through = False
+        self._bounded = preemptions is not None
         self._most = most
         self._runs = 0
         self._chance = random.Random(0)
@@ -233,7 +234,8 @@ class Sample(Exhaustive):
     def begin(self) -> bool:
         """Strike the last schedule off, and begin another."""
         more = super().begin()
-        self.complete = not more
+        self.through = not more
+        self.complete = self.through and not self._bounded
         self._runs += 1
         return more and self._runs <= self._most
 

@@ -31,6 +31,12 @@ LIARS = {
     "keeps_it_in_mind": ["test_lets_nothing_through_that_it_does_not_allow"],
     "asks_and_keeps_in_mind": ["test_lets_nothing_through_that_it_does_not_allow"],
 }
+#: Who lies to three only: the workload, and the test.
+TO_THREE = {
+    "compares_once": ("tickets", "test_lets_nothing_through_with_three_bookers"),
+    "clears_up_after_itself": ("seats", "test_keeps_its_word_when_a_wait_ends"),
+    "ignores_the_fence": ("tickets", "test_keeps_its_word_when_a_lock_is_lost"),
+}
 #: Who lies to customers.
 OVER_HTTP = {
     "hides_errors": [
@@ -72,6 +78,29 @@ def caught(run_suite, folder):
 @pytest.mark.parametrize(("name", "test"), [(n, test) for n in LIARS for test in LIARS[n]])
 def test_each_liar_is_caught_by_the_explorer(caught, name, test):
     assert any(re.match(rf"{test}\[{name}\b", one) for one in caught), list(caught)
+
+
+@pytest.fixture(scope="module")
+def caught_by_three(run_suite, folder):
+    only = " or ".join(
+        f"({name} and {workload} and {test} and not flush)"
+        for name, (workload, test) in TO_THREE.items()
+    )
+    return run_suite(
+        "test_interleavings",
+        "test_lost_locks",
+        "test_lost_patience",
+        strategies=[folder / f"{name}.py" for name in TO_THREE],
+        only=only,
+    )
+
+
+@pytest.mark.parametrize("name", TO_THREE)
+def test_each_liar_that_two_do_not_catch_is_caught_by_three(caught_by_three, name):
+    _, test = TO_THREE[name]
+    [why] = [why for one, why in caught_by_three.items() if re.match(rf"{test}\[.*{name}", one)]
+    assert "3 bookers" in why
+    assert "To see it again" in why
 
 
 @pytest.fixture(scope="module")
