@@ -96,6 +96,7 @@ def caught_by_three(run_suite, folder):
 
 
 @pytest.mark.parametrize("name", TO_THREE)
+@pytest.mark.timeout(600)
 def test_each_liar_that_two_do_not_catch_is_caught_by_three(caught_by_three, name):
     _, test = TO_THREE[name]
     [why] = [why for one, why in caught_by_three.items() if re.match(rf"{test}\[.*{name}", one)]
