@@ -55,18 +55,17 @@ class Entry:
         module = sys.modules[kind.__module__]
         self.description = inspect.cleandoc(module.__doc__ or kind.__doc__ or "")
         self._adapter: TypeAdapter[Strategy] = TypeAdapter(kind)
+        #: Its options: name, type, default, bounds and meaning.
+        self.options: list[dict[str, Any]] = [
+            {"name": name, **about}
+            for name, about in self._adapter.json_schema().get("properties", {}).items()
+        ]
         self._given: tuple[Strategy, dict[str, Any]] | None = None
 
     @property
     def summary(self) -> str:
         """The first line of its description."""
         return self.description.partition("\n")[0]
-
-    @property
-    def options(self) -> list[dict[str, Any]]:
-        """Its options: name, type, default, bounds and meaning."""
-        properties = self._adapter.json_schema(mode="validation").get("properties", {})
-        return [{"name": name, **about} for name, about in properties.items()]
 
     def make(self, options: Mapping[str, Any]) -> Strategy:
         """Return the strategy with ``options``, defaults for the rest.

@@ -514,6 +514,8 @@ class Attempt:
     def step(self, kind: StepKind, detail: str) -> AbstractContextManager[object]:
         """Announce a step to every observer for as long as the block runs."""
         self._check_mine()
+        if type(kind) is not StepKind:  # a strategy's own step; nobody who watches knows others
+            kind = StepKind(kind)
         step = Step(kind, detail, self._booking, self.number, self._session.process_id)
         return watch_step(self._observers, step)
 

@@ -39,9 +39,13 @@ class MutexLease:
             return self.holders.setdefault(self.name, self.token) == self.token
 
     def release(self, announce: Announce) -> bool:
-        """Give it back."""
+        """Give it back; false if it is somebody else's, which stays so."""
         with announce("mutex"):
-            return self.holders.pop(self.name, None) == self.token
+            if self.holders.get(self.name) != self.token:
+                return False
+            # Nobody takes it in between: it is ours, and others only set what isn't there.
+            del self.holders[self.name]
+            return True
 
     def expire(self) -> bool:
         """Nothing: it never expires."""

@@ -6,6 +6,7 @@ a scrape of any worker adds them up.
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
@@ -26,6 +27,8 @@ LONGEST = 2 * MOST_SECONDS + MOST["lock_timeout"] + MOST["statement_timeout"]
 # Every scrape adds up the series of all workers, so there are no more labels and buckets than
 # somebody looks at. The last bucket lies beyond the longest booking: what is off the scale would be
 # shown as the scale's end.
+log = logging.getLogger(__name__)
+
 _SECONDS = (0.005, 0.02, 0.06, 0.12, 0.3, 1, 4, 30, LONGEST)
 _FEW_SECONDS = (0.005, 0.05, 0.5, 5, LONGEST)
 _BY = ("strategy", "workload")
@@ -145,31 +148,43 @@ class Metrics(Observer):
     booking costs; all values of a quarter of a second cost little more than one.
     """
 
-    def __init__(self) -> None:
-        self._ended: deque[Booking] = deque(maxlen=MOST_PENDING)
+    def __init__(self, most: int = MOST_PENDING) -> None:
+        self._ended: deque[Booking] = deque(maxlen=most)
+        self._lost = 0
 
     def booking(self, booking: Booking) -> AbstractContextManager[object]:
         """Count the booking when it has ended."""
-        return _Counted(booking, self._ended)
+        return _Counted(booking, self)
+
+    def take_down(self, booking: Booking) -> None:
+        """Keep ``booking`` until it is made public; the oldest goes if there are too many."""
+        self._lost += len(self._ended) == self._ended.maxlen
+        self._ended.append(booking)
 
     def publish(self) -> None:
         """Show what the bookings took that have ended by now. Thread-safe."""
+        lost, self._lost = self._lost, 0
+        if lost:
+            log.error("times of bookings are lost to the metrics: %d more than are kept", lost)
         ended: dict[_Series, list[Booking]] = defaultdict(list)
         for _ in range(len(self._ended)):
             with suppress(IndexError):  # another thread publishes as well
                 booking = self._ended.popleft()
                 ended[_series(booking.strategy.name, booking.workload.name)].append(booking)
         for series, bookings in ended.items():
-            series.observe(bookings)
+            try:
+                series.observe(bookings)
+            except Exception:  # the others are to be seen all the same
+                log.exception("times of %d bookings are lost to the metrics", len(bookings))
 
 
 class _Counted:
     """One booking under the eyes of ``Metrics``. A generator would cost several times as much."""
 
-    __slots__ = ("_booking", "_ended")
+    __slots__ = ("_booking", "_metrics")
 
-    def __init__(self, booking: Booking, ended: deque[Booking]) -> None:
-        self._booking, self._ended = booking, ended
+    def __init__(self, booking: Booking, metrics: Metrics) -> None:
+        self._booking, self._metrics = booking, metrics
 
     def __enter__(self) -> None:
         pass
@@ -179,7 +194,7 @@ class _Counted:
         if booking.outcome is not None:  # none: it named something that isn't there
             series = _series(booking.strategy.name, booking.workload.name)
             series.bookings[booking.outcome].inc()
-        self._ended.append(booking)
+        self._metrics.take_down(booking)
 
 
 def begin_at_zero(pairs: Iterable[tuple[str, str]], batching: Iterable[str]) -> None:

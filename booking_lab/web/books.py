@@ -8,11 +8,19 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict
 
+from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.strategy import Anomaly
+from booking_lab.core.workload import Session
 from booking_lab.web.fields import Query, ScopeQuery
 from booking_lab.web.paging import MOST, Cursor, Limit, Paged, page
 from booking_lab.web.problems import documented
-from booking_lab.web.state import ask_workloads, check_scope, complete_ledger, reading
+from booking_lab.web.state import (
+    BrokenKind,
+    ask_workloads,
+    check_scope,
+    complete_ledger,
+    reading,
+)
 from booking_lab.workloads.seats import Seats
 
 books = APIBlueprint("books", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
@@ -54,10 +62,14 @@ class Violation(BaseModel):
 
 
 class Violations(Paged):
-    """What was promised more often than it is there; ``count`` is ``total``."""
+    """What was promised more often than it is there; ``count`` is ``total``.
+
+    ``broken`` names the kinds of which nobody knows, for their own code failed.
+    """
 
     violations: list[Violation]
     count: int
+    broken: list[BrokenKind]
 
 
 class AuditFinding(BaseModel):
@@ -74,13 +86,15 @@ class Audit(Paged):
     """Where things, bookings, owners and answers disagree; ``count`` is ``total``.
 
     ``silent`` names the workers that did not write their ledger in time: what they answered last
-    isn't compared.
+    isn't compared. ``broken`` names the kinds that could not be audited, for their own code failed.
+    Nothing is consistent while there are such.
     """
 
     consistent: bool
     count: int
     findings: list[AuditFinding]
     silent: list[str]
+    broken: list[BrokenKind]
 
 
 @books.get("/double-bookings", responses={200: DoubleBookings, **_ERRORS})
@@ -97,10 +111,18 @@ def violations(query: BooksQuery) -> dict[str, Any]:
     """What was promised more often than it is there, of every kind and scope or of one."""
     with reading() as (session, _):
         check_scope(session, query.kind, query.scope)
-        asked = ask_workloads(lambda one: one.violations_in(session, query.scope), query.kind)
-    found = [{"kind": kind, **violation} for kind, answer in asked.items() for violation in answer]
+        asked, broken = ask_workloads(
+            lambda one: _violations(one, session, query.scope), query.kind
+        )
+    found = [violation for answer in asked.values() for violation in answer]
     shown, where = page(found, query.limit, query.cursor)
-    return {"violations": shown, "count": len(found), **where.model_dump()}
+    told = [one.model_dump() for one in broken]
+    return {"violations": shown, "count": len(found), "broken": told, **where.model_dump()}
+
+
+def _violations(workload: LabWorkload, session: Session, scope: str | None) -> list[dict[str, Any]]:
+    found = workload.violations_in(session, scope)
+    return [Violation(kind=workload.name, **one).model_dump(mode="json") for one in found]
 
 
 @books.get("/audit", responses={200: Audit, **_ERRORS, **documented(404, 500)})
@@ -109,13 +131,21 @@ def audit(query: BooksQuery) -> dict[str, Any]:
     silent = complete_ledger()
     with reading() as (session, _):
         check_scope(session, query.kind, query.scope)
-        asked = ask_workloads(lambda one: one.findings(session, query.scope), query.kind)
-    findings = [{"kind": kind, **asdict(one)} for kind, answer in asked.items() for one in answer]
+        asked, broken = ask_workloads(lambda one: _findings(one, session, query.scope), query.kind)
+    findings = [finding for answer in asked.values() for finding in answer]
     shown, where = page(findings, query.limit, query.cursor)
     return {
-        "consistent": not findings,
+        "consistent": not findings and not broken,
         "count": len(findings),
         "findings": shown,
         "silent": silent,
+        "broken": [one.model_dump() for one in broken],
         **where.model_dump(),
     }
+
+
+def _findings(workload: LabWorkload, session: Session, scope: str | None) -> list[dict[str, Any]]:
+    found = workload.findings(session, scope)
+    return [
+        AuditFinding(kind=workload.name, **asdict(one)).model_dump(mode="json") for one in found
+    ]

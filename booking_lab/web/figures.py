@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from booking_lab.db import stats
 from booking_lab.web.fields import ScopeQuery
 from booking_lab.web.problems import documented
-from booking_lab.web.state import ask_workloads, check_scope, complete_ledger, reading
+from booking_lab.web.state import BrokenKind, ask_workloads, check_scope, complete_ledger, reading
 
 figures = APIBlueprint("figures", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 
@@ -59,11 +59,13 @@ class Stats(BaseModel):
 
     ``silent`` names the workers that did not write their ledger in time: what they answered last
     is missing, and ``complete`` is false. So it is while more rows than can be read for an answer
-    have still to be added up.
+    have still to be added up, and while ``broken`` names a kind whose own code fails, so that
+    nobody knows what of it was promised too often.
     """
 
     complete: bool
     silent: list[str]
+    broken: list[BrokenKind]
     totals: Totals
     by_strategy: list[StrategyFigures]
     current_strategy: str
@@ -76,12 +78,13 @@ def get_stats(query: ScopeQuery) -> dict[str, Any]:
     with reading() as (session, current):
         check_scope(session, query.kind, query.scope)
         each, complete = stats.by_strategy(session, query.kind, query.scope)
-        violations = ask_workloads(
+        violations, broken = ask_workloads(
             lambda one: len(one.violations_in(session, query.scope)), query.kind
         )
     return {
-        "complete": complete and not silent,
+        "complete": complete and not silent and not broken,
         "silent": silent,
+        "broken": [one.model_dump() for one in broken],
         "totals": {
             "confirmed": sum(one.confirmed for one in each),
             "failed": sum(one.failed for one in each),

@@ -70,7 +70,7 @@ class DatabaseGauges:
             log.warning("the database's gauges are left out: no answer within %s s", within)
         except BookingLabError as error:
             log.warning("the database's gauges are left out: %s", error.message)
-        except Exception:  # whatever a plug-in made of them
+        except (Exception, SystemExit):  # whatever a plug-in made of them
             log.exception("the database's gauges are left out")
         return []
 
@@ -89,7 +89,7 @@ class DatabaseGauges:
             for workload in self._lab.workloads:
                 try:
                     violations = answered(lambda one: one.violations(session), workload)
-                    left_by_scope = answered(lambda one: one.available(session), workload)
+                    left_by_scope = answered(partial(_left, session), workload)
                     answered(partial(_note, session, violations), workload)
                 except PluginFault as error:  # the others are to be seen all the same
                     log.error("%s", error.message)
@@ -118,6 +118,10 @@ class DatabaseGauges:
             ),
             GaugeMetricFamily("lab_epoch", "Switches so far.", value=current.epoch),
         ]
+
+
+def _left(session: Session, workload: LabWorkload) -> dict[str, float]:
+    return {str(scope): float(left) for scope, left in workload.available(session).items()}
 
 
 def _note(session: Session, violations: Sequence[Violation], workload: LabWorkload) -> None:

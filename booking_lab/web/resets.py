@@ -46,8 +46,10 @@ def reset_scope(query: ResetQuery) -> dict[str, Any]:
     workload = lab().workloads.get(kind)
     with patience() as connect, connect() as session:
         with suppress(PluginFault):  # a kind that can't look can be reset all the same
-            found = answered(lambda one: one.violations_in(session, scope), workload)
-            seen.note(session, kind, found)  # afterwards nobody sees them any more
+            # Afterwards nobody sees them any more.
+            answered(
+                lambda one: seen.note(session, kind, one.violations_in(session, scope)), workload
+            )
         try:
             cleared = reset(session, workload, scope, lab().history)
         except NotFound:

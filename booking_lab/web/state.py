@@ -7,13 +7,21 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar, cast
 
 from flask import current_app, g
+from pydantic import BaseModel
 
 from booking_lab import selection
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db import flushes
 from booking_lab.db.session import Session
 from booking_lab.engine import Wish
-from booking_lab.errors import BookingLabError, InvalidOptions, NotFound, Overloaded, PluginFault
+from booking_lab.errors import (
+    InvalidOptions,
+    NotFound,
+    Overloaded,
+    PluginFault,
+    TimedOut,
+    Unavailable,
+)
 from booking_lab.lab import Lab
 from booking_lab.selection import Selection
 
@@ -96,15 +104,36 @@ def check_scope(session: Session, kind: str | None, scope: str | None) -> None:
     )
 
 
-def ask_workloads(question: Callable[[LabWorkload], T], kind: str | None = None) -> dict[str, T]:
-    """Put ``question`` to the workload called ``kind``, or to all; return the answers by name.
+class BrokenKind(BaseModel):
+    """A workload whose own code failed, so that its answer is missing."""
+
+    kind: str
+    reason: str
+
+
+def ask_workloads(
+    question: Callable[[LabWorkload], T], kind: str | None = None
+) -> tuple[dict[str, T], list[BrokenKind]]:
+    """Put ``question`` to the workload called ``kind``, or to all.
+
+    Returns:
+        The answers by name, and those of whom there is none because their own code failed. A bug
+        of one hides nothing of the others.
 
     Raises:
         UnknownKind: there is no such workload.
-        PluginFault: one's own code failed; it says which.
+        PluginFault: the only one that was asked failed.
     """
-    asked = [lab().workloads.get(kind)] if kind else lab().workloads
-    return {workload.name: answered(question, workload) for workload in asked}
+    if kind:
+        return {kind: answered(question, lab().workloads.get(kind))}, []
+    answers: dict[str, T] = {}
+    broken = []
+    for workload in lab().workloads:
+        try:
+            answers[workload.name] = answered(question, workload)
+        except PluginFault as error:
+            broken.append(BrokenKind(kind=workload.name, reason=error.message))
+    return answers, broken
 
 
 def answered(question: Callable[[LabWorkload], T], workload: LabWorkload) -> T:
@@ -115,9 +144,9 @@ def answered(question: Callable[[LabWorkload], T], workload: LabWorkload) -> T:
     """
     try:
         return question(workload)
-    except BookingLabError:
+    except (TimedOut, Unavailable):
         raise
-    except Exception as error:  # whatever a plug-in's author did
+    except (Exception, SystemExit) as error:  # whatever a plug-in's author did
         reason = " ".join(str(error).split())
         raise PluginFault(
             f"The workload {workload.name} failed: {type(error).__name__}: {reason}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -60,14 +59,16 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
 
 def _shown(kind: Kind, session: Session) -> dict[str, Any]:
     workload = kind.workload
-    left: Mapping[str, int] = answered(lambda one: one.available(session), workload)
+    left = answered(
+        lambda one: {str(scope): int(n) for scope, n in one.available(session).items()}, workload
+    )
     return {
         "name": workload.name,
         "summary": summary(workload),
         "source": lab().workloads.source(workload.name),
         "fields": _fields(kind),
         "capabilities": sorted(offered(workload)),
-        "available": dict(left),
+        "available": left,
     }
 
 

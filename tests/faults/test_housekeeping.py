@@ -3,6 +3,7 @@
 import logging
 import os
 import resource
+import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
@@ -89,8 +90,8 @@ BROKEN = {
 def make_desks(make_client, database_url, tmp_path):
     """Make a lab with a workload of one's own, some of whose text is replaced."""
 
-    def make(*changes):
-        text = (OWN / "desks.py").read_text()
+    def make(*changes, more=""):
+        text = (OWN / "desks.py").read_text() + more
         for old, new in changes:
             assert old in text
             text = text.replace(old, new)
@@ -142,6 +143,33 @@ def test_what_is_committed_is_answered_though_it_can_not_be_shown(make_desks, ca
     assert "kind desks can't show its bookings" in capfd.readouterr().err
     assert client.get("/admin/audit").json["consistent"]
     check_goes_on(client)
+
+
+@pytest.mark.parametrize("method", ["available", "violations_in", "violations", "findings"])
+def test_what_a_workload_can_not_say_hides_nothing_of_the_others(make_desks, method, subtests):
+    faults = {
+        "raises": "raise KeyError('a bug')",
+        "leaves": "raise SystemExit(3)",
+        "refuses": "raise NotFound",
+        "another kind": "return [object()]",
+        "none": "return None",
+        "no text": "return {1: 'many', 'a': object()}",
+    }
+    more = "".join(f"    if FAULT == {name!r}: {fault}\n" for name, fault in faults.items())
+    client = make_desks(
+        more=f"\n\nFAULT = ''\n\n\ndef fails(*_):\n{more}\n\nDesks.{method} = fails\n"
+    )
+    module = sys.modules[type(lab_of(client).workloads.get("desks")).__module__]
+    for fault in faults:
+        with subtests.test(fault):
+            module.FAULT = fault
+            for path in ("/admin/audit", "/admin/violations", "/admin/stats", "/admin/workloads"):
+                assert client.get(path).status_code == 200, path
+                assert client.get(f"{path}?kind=seats").status_code in {200, 422}, path
+            assert 'available_seats{event="1"}' in client.get("/metrics").text
+            assert client.post("/admin/reset?kind=desks&scope=1").status_code == 200
+            assert client.post("/admin/reset?kind=seats&scope=1").status_code == 200
+            check_goes_on(client)
 
 
 # --- the thread -----------------------------------------------------------------------------------

@@ -105,6 +105,19 @@ def test_a_file_that_goes_while_it_is_looked_at_is_none(tmp_path, monkeypatch):
     assert [entry.name for entry in Registry([tmp_path]).entries()] == ["mine"]
 
 
+def test_options_without_a_schema_are_reported_and_not_met_by_who_lists_them(tmp_path):
+    text = A_STRATEGY.replace("patience: int = 3", "patience: Callable[[], int] = int")
+    text = text.replace(
+        "from dataclasses", "from collections.abc import Callable\nfrom dataclasses"
+    )
+    (tmp_path / "mine.py").write_text(text)
+
+    registry = Registry([tmp_path])
+
+    assert registry.entries() == []
+    assert "PydanticInvalidForJsonSchema" in registry.broken()[0].reason
+
+
 @pytest.mark.parametrize(
     "declared", ["needs = None", "allows = ['overlap']", "allows_under_faults = frozenset({3})"]
 )

@@ -65,7 +65,8 @@ def test_it_is_booked_listed_moved_and_cancelled(own):
     assert own.delete(made.headers["Location"]).json["status"] == "cancelled"
     assert own.delete(made.headers["Location"]).json["code"] == "not_held"
     assert own.get("/admin/audit").json == {
-        "consistent": True, "count": 0, "total": 0, "next": None, "findings": [], "silent": []
+        "consistent": True, "count": 0, "total": 0, "next": None, "findings": [], "silent": [],
+        "broken": [],
     }  # fmt: skip
 
 
@@ -324,8 +325,16 @@ def test_a_workload_whose_tables_cant_be_made_hurts_itself_alone(
     [broken] = answer["broken"]
     assert 'relation "desks" does not exist' in broken["reason"]
     assert book(client).json["code"] == "strategy_fault"
-    assert client.get("/admin/audit").json["code"] == "plugin_fault"
-    assert "The workload desks failed" in client.get("/admin/violations").json["detail"]
+    for path in ("/admin/audit", "/admin/violations", "/admin/stats"):
+        found = client.get(path)
+        assert found.status_code == 200
+        [broken] = found.json["broken"]
+        assert broken["kind"] == "desks"
+        assert "The workload desks failed" in broken["reason"]
+        assert client.get(f"{path}?kind=desks").json["code"] == "plugin_fault"
+        assert client.get(f"{path}?kind=seats").json["broken"] == []
+    assert client.get("/admin/audit").json["consistent"] is False
+    assert client.get("/admin/stats").json["complete"] is False
     assert client.get("/admin/audit?kind=seats").json["consistent"]
     assert 'available_seats{event="1"} 100.0' in client.get("/metrics").text
     seat = {"event_id": 1, "seat_number": "A1", "customer_id": "c1"}
