@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from booking_lab import permissions
 from booking_lab.errors import ConfigurationError
@@ -154,6 +154,14 @@ class Settings:
     def metrics_folder(self) -> Path | None:
         """Where the workers' metrics meet; none when a single process serves."""
         return Path(self.run_folder) / "metrics" if self.run_folder else None
+
+    @property
+    def draining_marks(self) -> tuple[Path, ...]:
+        """Files that say that a stop is under way: of the whole lab, and of this instance."""
+        if not self.run_folder:
+            return ()
+        mark = Path(self.run_folder) / "draining"
+        return mark, mark.with_name(f"draining-{quote(self.instance_name, safe='')}")
 
     def _check(self) -> None:
         for name, low, high in _RANGES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -34,13 +35,15 @@ def command(follow: bool, lines: int, part: str, data: Path) -> None:
     except OSError as error:
         raise StackError(f"{log} can't be read: {error.strerror}.") from None
     with file:
-        for line in file.readlines()[-lines:] if lines else ():
+        there = file.readlines()
+        for line in there[-lines:] if lines else ():
             click.echo(line, nl=False)
-        file.seek(0, 2)
         try:
             while follow:
                 if line := file.readline():
                     click.echo(line, nl=False)
+                elif os.fstat(file.fileno()).st_size < file.tell():
+                    file.seek(0)  # it was put aside, and begins anew
                 else:
                     time.sleep(0.2)
         except KeyboardInterrupt:

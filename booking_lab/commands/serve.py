@@ -40,7 +40,7 @@ def command(history: str | None) -> None:
     if own_run_folder:
         settings = replace(settings, run_folder=tempfile.mkdtemp(prefix="booking-lab-"))
     try:
-        _clear(Path(settings.run_folder))
+        _clear(settings)
         _prepare(settings)
     except BaseException:
         if own_run_folder:
@@ -52,10 +52,12 @@ def command(history: str | None) -> None:
     os.execve(program[0], program, environment_of(settings))
 
 
-def _clear(run_folder: Path) -> None:
-    """Remove what an earlier run left: counters of dead workers, and the mark of its stop."""
+def _clear(settings: Settings) -> None:
+    """Remove what an earlier run left: counters of dead workers, and the marks of its stop."""
+    run_folder = Path(settings.run_folder)
     try:
-        (run_folder / "draining").unlink(missing_ok=True)
+        for mark in settings.draining_marks:
+            mark.unlink(missing_ok=True)
         metrics = run_folder / "metrics"
         metrics.mkdir(parents=True, exist_ok=True)
         for counters in metrics.glob("*.db"):

@@ -11,11 +11,12 @@ room on a full disk ends the process by a signal. What finds no room is kept and
 
 from __future__ import annotations
 
-import fcntl
+import hashlib
 import logging
 import os
+import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
@@ -27,16 +28,15 @@ from prometheus_client.registry import Collector
 
 log = logging.getLogger(__name__)
 
-_LOCK = ".lock"
 #: An entry has a head, a padding and two numbers besides its key.
 _MOST_BESIDE_KEY = 32
 
 
 class _Place:
-    """Where this process counts. Its lock lasts as long as the descriptor, as the process."""
+    """Where this process counts; it is claimed as long as the process lives."""
 
     number = 0
-    descriptor = -1
+    claim: socket.socket | None = None
 
 
 def take_place(folder: Path) -> None:
@@ -44,28 +44,23 @@ def take_place(folder: Path) -> None:
 
     If there is no such folder or no room, what it counts is not shown.
     """
+    if not folder.is_dir():
+        log.error("what this worker counts is not shown: there is no folder %s", folder)
+        return
     for number in count(1):
-        try:
-            descriptor = _locked(folder / f"{number}{_LOCK}", create=True)
-        except OSError as error:
-            log.error("what this worker counts is not shown: %s", error)
-            return
-        if descriptor is not None:
-            _remove_live_gauges(folder, str(number))
-            _Place.number, _Place.descriptor = number, descriptor
+        if claim := _claim(folder, number):
+            _remove_live_gauges(folder, number)
+            _Place.number, _Place.claim = number, claim
             return
 
 
 def forget_dead(folder: Path) -> None:
     """Take the gauges of workers that have gone off the scrape."""
-    for lock in folder.glob(f"*{_LOCK}"):
-        try:
-            descriptor = _locked(lock, create=False)
-        except OSError:
-            continue
-        if descriptor is not None:
-            _remove_live_gauges(folder, lock.stem)
-            os.close(descriptor)
+    gauges = folder.glob("gauge_live*_*.db")
+    for number in {int(gauge.stem.rpartition("_")[2]) for gauge in gauges}:
+        if claim := _claim(folder, number):
+            _remove_live_gauges(folder, number)
+            claim.close()
 
 
 class Files(Collector):
@@ -168,25 +163,24 @@ def _is_begun(file: Path) -> bool:
         return False
 
 
-def _locked(lock: Path, *, create: bool) -> int | None:
-    """Return a descriptor that holds the lock; none if a living process has it."""
-    flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
-    descriptor = os.open(lock, flags, 0o600)
+def _claim(folder: Path, number: int) -> socket.socket | None:
+    """Claim a place, as long as the socket is open; none if a living process has it.
+
+    The name of such a socket is in no file system, where something could remove it.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    where = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
+        claim.bind(f"\0booking-lab-{where}-{number}")
+    except OSError:
+        claim.close()
         return None
-    return descriptor
+    return claim
 
 
-def _remove_live_gauges(folder: Path, place: str) -> None:
-    for file in _live_gauges(folder, place):
+def _remove_live_gauges(folder: Path, number: int) -> None:
+    for file in folder.glob(f"gauge_live*_{number}.db"):
         file.unlink(missing_ok=True)
-
-
-def _live_gauges(folder: Path, place: str) -> Iterator[Path]:
-    return folder.glob(f"gauge_live*_{place}.db")
 
 
 def _install() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -24,9 +26,10 @@ from booking_lab.observers import metric_files
 from booking_lab.observers.history import open_history
 from booking_lab.stack import accounts, cluster, listeners, own, postgres, process, valkey
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.folders import DataFolder, make_run_folder
+from booking_lab.stack.folders import DataFolder, fill_run_folder, make_mark, make_run_folder
 from booking_lab.stack.part import Part
 from booking_lab.stack.plan import REDLOCK, Plan, environment_of
+from booking_lab.stack.rotation import open_log
 
 #: gunicorn's own limit, and a little for its workers' last writes.
 _SERVICE_PATIENCE = 25.0
@@ -65,6 +68,8 @@ class Assembly:
         self._plan = plan
         self._settings = settings
         self._listeners: listeners.Listeners | None = None
+        self._user: accounts.User | None = None
+        self._held = -1
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps; each is carried out when it is drawn."""
@@ -85,13 +90,13 @@ class Assembly:
             for url in settings.redlock_urls:
                 own.check_redis(url, "BOOKING_LAB_REDLOCK_URLS")
             yield _done("Redlock's servers of your own answer.")
-        user = None
         if not settings.database_url:
-            user = accounts.for_postgres(self._data.cluster)
-            cluster.check(self._data, user)
-        self.run_folder = make_run_folder(user)
+            self._user = accounts.for_postgres(self._data.cluster)
+            cluster.check(self._data, self._user)
+        self.run_folder = make_run_folder(self._user)
+        self._hold_run_folder()
         if not settings.database_url:
-            yield from self._postgres(user)
+            yield from self._postgres(self._user)
         yield from self._valkeys()
         if self._plan.instances:
             prepare_schema(self._live())
@@ -107,10 +112,28 @@ class Assembly:
         if self.run_folder:
             metric_files.forget_dead(self.run_folder / "metrics")
 
+    def mend_run_folder(self) -> None:
+        """Make anew what something has removed from the run folder.
+
+        Raises:
+            OSError: it can't be made.
+        """
+        if self.run_folder:
+            fill_run_folder(self.run_folder, self._user)
+            self._hold_run_folder()
+
+    def _hold_run_folder(self) -> None:
+        """Lock the folder: systemd-tmpfiles leaves a folder alone that somebody has locked."""
+        if self._held >= 0:
+            os.close(self._held)
+        self._held = os.open(self.run_folder or "/", os.O_RDONLY | os.O_DIRECTORY)
+        with suppress(OSError):
+            fcntl.flock(self._held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
     def go_unready(self) -> None:
         """Have /ready say no, and stop listening."""
-        if self.run_folder and self.run_folder.is_dir():
-            (self.run_folder / "draining").touch()
+        for mark in self._live().draining_marks[:1]:
+            make_mark(mark)
         if self._listeners:
             self._listeners.close()
 
@@ -132,12 +155,18 @@ class Assembly:
         def start() -> subprocess.Popen[bytes]:
             cluster.forget_stale_lock(self._data.cluster)
             # SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing needs recovery.
-            with log.open("ab") as output:
+            with open_log(log) as output:
                 return process.start(command, user=user, death_signal=signal.SIGINT, output=output)
 
         self.embedded_database_url = postgres.url(run_folder)
         part = Part(
-            "postgresql", start, signal.SIGINT, patience=30.0, url=self.embedded_database_url
+            "postgresql",
+            start,
+            signal.SIGINT,
+            patience=30.0,
+            url=self.embedded_database_url,
+            file=postgres.socket(run_folder),
+            lingers=lambda: cluster.is_stopping(self._data.cluster),
         )
         # After a crash, sessions of the old server may hold its shared memory for a moment.
         retry = 15.0 if (self._data.cluster / "postmaster.pid").exists() else 0.0
@@ -187,6 +216,7 @@ class Assembly:
                 signal.SIGTERM,
                 patience=_SERVICE_PATIENCE,
                 url=listeners.address(host, port),
+                file=self._live().metrics_folder,
             )
             yield self._starting(part, lambda: True)
         for index, part in enumerate(self._services()):
@@ -241,7 +271,7 @@ class Assembly:
             database_url=self._settings.database_url or self.embedded_database_url,
             redis_url=self._settings.redis_url or self.embedded_redis_url,
             redlock_urls=self._settings.redlock_urls or self.embedded_redlock_urls,
-            run_folder=str(self.run_folder),
+            run_folder=str(self.run_folder or ""),
         )
 
     def _starting(self, part: Part, done: Callable[[], bool], *, retry: float = 0.0) -> Step:

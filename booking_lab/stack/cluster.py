@@ -13,6 +13,7 @@ from booking_lab.stack import accounts, process
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
 from booking_lab.stack.postgres import NAME, PACKAGE, url
+from booking_lab.stack.rotation import open_log
 
 
 def check(data: DataFolder, user: accounts.User | None) -> None:
@@ -58,7 +59,7 @@ def initialise(
     if not durable:
         command += ["--no-sync"]
     log = data.log_of("postgresql")
-    with log.open("ab") as output:
+    with open_log(log) as output:
         failed = process.start(command, user=user, output=output).wait()
     if failed:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -74,18 +75,37 @@ def initialise(
 
 
 def forget_stale_lock(cluster: Path) -> None:
-    """Remove the lock file of a server that has gone and whose number another program has now.
+    """Let a server start though its lock file names a process, if that is not the cluster's server.
 
-    PostgreSQL itself sees that nobody has the number, but can't tell who has it.
+    PostgreSQL itself sees that nobody has the number, but can't tell who has it. The file is not
+    removed: it also names the shared memory, and from that PostgreSQL knows whether sessions of a
+    server that was killed still live. So it gets the number of the server's parent, this process,
+    which PostgreSQL takes for no other server.
     """
     lock = cluster / "postmaster.pid"
     try:
-        pid = int(lock.read_text().splitlines()[0])
-        program = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
-    except (OSError, ValueError, IndexError):
+        first, *others = lock.read_text().splitlines(keepends=True)
+        pid = int(first)
+    except (OSError, ValueError):
         return
-    if not program.endswith(b"postgres"):
-        lock.unlink()
+    if not _works_in(pid, cluster):
+        lock.write_text("".join([f"{os.getpid()}\n", *others]))
+
+
+def is_stopping(cluster: Path) -> bool:
+    """Whether its server was told to stop; on SIGTERM it waits until every session has ended."""
+    try:
+        return (cluster / "postmaster.pid").read_text().split()[-1] == "stopping"
+    except (OSError, IndexError):
+        return False
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    """Whether there is a process with this number in ``folder``, where a server always is."""
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(folder)
+    except OSError:  # there is none, or one of another user, who has no servers there
+        return False
 
 
 def create_database(run_folder: Path) -> None:

@@ -10,17 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from booking_lab.config import Settings
-from booking_lab.stack import process
+from booking_lab.stack import accounts, process
 from booking_lab.stack.errors import AlreadyRunning, StackError
 from booking_lab.stack.folders import DataFolder, tail
 from booking_lab.stack.plan import Plan, environment_of
+from booking_lab.stack.rotation import open_log
 from booking_lab.stack.state import State, sweep
 
 Progress = Callable[[str], None]
 
 #: Stopping takes as long as the requests under way, and these are bounded.
 _STOP_SECONDS = 60.0
-_LARGEST_LOG = 20_000_000
 
 
 def launch(
@@ -68,12 +68,27 @@ def stop(data: DataFolder) -> bool:
     """Stop the lab on a data folder, whoever started it; returns whether there was anything.
 
     What a killed supervisor left is cleared up.
+
+    Raises:
+        StackError: it is somebody else's.
     """
     state = State.read(data.state)
     if state is None:
         return False
     supervisor = state.supervisor.process
-    supervisor.send(signal.SIGTERM)
+    # Whoever can write the file could name any process of root's in it.
+    if supervisor.alive and supervisor.owner != data.state.stat().st_uid:
+        raise StackError(
+            f"{data.state} names process {supervisor.pid}, which is not its writer's: nothing was "
+            f"stopped. Remove the file if no lab runs there."
+        )
+    try:
+        supervisor.send(signal.SIGTERM)
+    except PermissionError:
+        raise StackError(
+            f"The lab on {data.path} belongs to {accounts.name((supervisor.owner, 0))} "
+            f"(pid {supervisor.pid}): only they, or root, can stop it."
+        ) from None
     if not supervisor.wait(_STOP_SECONDS):
         supervisor.send(signal.SIGKILL)
         supervisor.wait(5)
@@ -95,9 +110,7 @@ def _spawn(
     command = [sys.executable, "-m", "booking_lab.stack.supervisor", plan.to_json()]
     environment = environment_of(settings)
     try:
-        if data.log.exists() and data.log.stat().st_size > _LARGEST_LOG:
-            data.log.replace(data.log.with_suffix(".log.1"))
-        log = data.log.open("ab")
+        log = open_log(data.log)
     except OSError as error:
         raise StackError(f"{data.log} can't be written: {error.strerror}.") from None
     with log:

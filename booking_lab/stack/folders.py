@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import IO
 
 from booking_lab.stack import accounts
 from booking_lab.stack.errors import AlreadyRunning, StackError
+
+_log = logging.getLogger(__name__)
 
 _PREFIX = "booking-lab-"
 #: A Unix socket's address holds 107 bytes; this is the longest that is put below the run folder.
@@ -36,9 +41,8 @@ class DataFolder:
         Raises:
             StackError: it can't be, and why.
         """
-        # Others may pass through (PostgreSQL runs as another user) but not look around.
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            _make(self.path)
             probe = self.path / ".probe"
             with probe.open("wb") as file:
                 file.write(b"x" * 4096)
@@ -56,8 +60,13 @@ class DataFolder:
 
         Raises:
             AlreadyRunning: another process has it.
+            StackError: the folder is somebody else's.
         """
-        file = (self.path / "lock").open("a")
+        lock = self.path / "lock"
+        try:
+            file = lock.open("a")
+        except OSError as error:
+            raise StackError(f"{lock} can't be written: {error.strerror}.") from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -74,6 +83,18 @@ def default_data() -> Path:
     return Path(state) / "booking-lab"
 
 
+def _make(folder: Path) -> None:
+    """Make a folder for this user, with those above it, whatever the umask is.
+
+    Others may pass through if we are root (PostgreSQL runs as another user), but not look around.
+    """
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o700 if os.geteuid() else 0o711)
+
+
 def make_run_folder(user: accounts.User | None) -> Path:
     """Make the folder for sockets and other files of one run: short of name, open to ``user``."""
     base = Path(tempfile.gettempdir())
@@ -83,15 +104,36 @@ def make_run_folder(user: accounts.User | None) -> Path:
         base = Path("/tmp")  # the folder itself gets a random name below
     try:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-        (folder / "metrics").mkdir()
-        sockets = folder / "postgresql"
-        sockets.mkdir(mode=0o700)
-        if user:
-            folder.chmod(0o711)
-            os.chown(sockets, *user)
+        fill_run_folder(folder, user)
     except OSError as error:
         raise StackError(f"No folder could be made below {base}: {error.strerror}.") from None
     return folder
+
+
+def fill_run_folder(folder: Path, user: accounts.User | None) -> None:
+    """Make what is missing of a run folder, the folder itself included.
+
+    Raises:
+        OSError: it can't be made; ``FileExistsError``: somebody else has made it.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        raise FileExistsError(errno.EEXIST, "somebody else has it", str(folder))
+    (folder / "metrics").mkdir(exist_ok=True)
+    sockets = folder / "postgresql"
+    sockets.mkdir(mode=0o700, exist_ok=True)
+    if user:
+        folder.chmod(0o711)
+        os.chown(sockets, *user)
+
+
+def make_mark(mark: Path) -> None:
+    """Make an empty file; without it, somebody is told later that a stop is under way."""
+    try:
+        mark.touch()
+    except OSError as error:
+        _log.error("the mark of a stop can't be made: %s", error)
 
 
 def remove_run_folder(path: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from booking_lab.stack.process import Process
 from booking_lab.stack.state import PartState
@@ -27,6 +29,8 @@ class Part:
         stop_signal: asks it to stop in good order.
         patience: how many seconds it gets for that.
         url: where it can be spoken to, for `status`.
+        file: what it needs in the run folder for as long as it runs.
+        lingers: whether it was told to stop and waits for others to let it go.
         restarts: how often it was started again.
     """
 
@@ -35,15 +39,20 @@ class Part:
     stop_signal: signal.Signals
     patience: float
     url: str = ""
+    file: Path | None = None
+    lingers: Callable[[], bool] = lambda: False
     restarts: int = 0
     due: float = 0.0
     state: PartState | None = None
     _running: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     _pause: float = 0.1
+    _had_file: bool = False
+    _kill_at: float = math.inf
 
     def launch(self) -> None:
         """Start it."""
         self._running = self.start()
+        self._had_file, self._kill_at = False, math.inf
         process = Process.of(self._running.pid) or Process(self._running.pid, 0)
         self.state = PartState(self.name, process, time.time(), self.url, self.restarts)
 
@@ -69,6 +78,22 @@ class Part:
         self.restarts += 1
         self.due = time.monotonic() + pause
         return pause
+
+    def lost_file(self) -> bool:
+        """Whether it runs, and what it had in the run folder is gone."""
+        if not self.pid or not self.file:
+            return False
+        there = self.file.exists()
+        self._had_file |= there
+        return self._had_file and not there
+
+    def restart(self) -> None:
+        """Ask it to stop, and be started again; whoever does not stop in time is killed."""
+        if self._kill_at == math.inf:
+            self._kill_at = time.monotonic() + self.patience
+            self.send(self.stop_signal)
+        elif time.monotonic() > self._kill_at:
+            self.send(signal.SIGKILL)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal; it is our child and not yet waited for, so its number is its own."""

@@ -30,6 +30,11 @@ def url(run_folder: Path, database: str = NAME) -> str:
     return f"postgresql://{NAME}@/{database}?host={run_folder / 'postgresql'}"
 
 
+def socket(run_folder: Path) -> Path:
+    """Return the socket at which the embedded server listens."""
+    return run_folder / "postgresql" / ".s.PGSQL.5432"
+
+
 def programs(user: accounts.User | None) -> Path:
     """Return the folder of PostgreSQL's programs, as ``user`` (or we) can run them.
 
@@ -68,7 +73,9 @@ def _copy(installed: Path) -> Path:
     if version.is_dir():
         return copy
     try:
-        cache.mkdir(parents=True, exist_ok=True, mode=0o755)
+        if not cache.is_dir():
+            cache.mkdir(parents=True)
+            cache.chmod(0o755)
         unfinished = Path(tempfile.mkdtemp(dir=cache))
         shutil.copytree(installed, unfinished / copy.relative_to(version), symlinks=True)
         if libraries.is_dir():

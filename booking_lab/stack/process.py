@@ -44,6 +44,14 @@ class Process:
         """Whether it is still the same one."""
         return Process.of(self.pid) == self
 
+    @property
+    def owner(self) -> int:
+        """The number of the user that runs it; -1: it has gone."""
+        try:
+            return Path(f"/proc/{self.pid}").stat().st_uid
+        except OSError:
+            return -1
+
     def send(self, number: int) -> None:
         """Send a signal, unless it has gone."""
         if self.alive:

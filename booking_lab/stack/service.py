@@ -18,6 +18,7 @@ from gunicorn.workers.base import Worker
 from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.observers import metric_files
 from booking_lab.stack import tuning
+from booking_lab.stack.folders import make_mark
 from booking_lab.stack.framing import MOST_LINE
 from booking_lab.stack.leash import die_with_parent
 from booking_lab.stack.listeners import BACKLOG
@@ -48,10 +49,9 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 
     def handle_term(self) -> None:
         """Say so on /ready, wait a moment, then stop and let requests under way finish."""
-        draining = Path(self.app.settings.run_folder) / "draining"
         # A supervisor has made the mark for all instances already, and no balancer asks it.
-        if self.app.settings.run_folder and not draining.exists():
-            draining.touch()
+        if (marks := self.app.settings.draining_marks) and not marks[0].exists():
+            make_mark(marks[1])
             time.sleep(_UNREADY_SECONDS)
         super().handle_term()
 
@@ -168,6 +168,8 @@ def main() -> None:
     given = parser.parse_args()
     forget_clients_environment()
     settings = Settings.from_environment()
+    for mark in settings.draining_marks[1:]:
+        mark.unlink(missing_ok=True)  # of the one before, which was told to stop
     Service(
         settings,
         given.socket,

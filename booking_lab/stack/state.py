@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, remove_run_folder
 from booking_lab.stack.process import Process, descendants
 
@@ -61,11 +62,20 @@ class State:
 
     @classmethod
     def read(cls, path: Path) -> State | None:
-        """Return what was written; none if there is nothing, or nothing that makes sense."""
+        """Return what was written; none if there is nothing, or nothing that makes sense.
+
+        Raises:
+            StackError: it is closed to us.
+        """
         try:
             raw = json.loads(path.read_text())
             parts = [_part(part) for part in raw.pop("parts")]
             return cls(supervisor=_part(raw.pop("supervisor")), parts=parts, **raw)
+        except PermissionError as error:
+            raise StackError(
+                f"{path} can't be read: {error.strerror}. It is somebody else's lab; name another "
+                f"folder with --data."
+            ) from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 

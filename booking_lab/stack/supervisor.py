@@ -25,8 +25,11 @@ from booking_lab.stack.folders import DataFolder, remove_run_folder, tail
 from booking_lab.stack.leash import adopt_orphans
 from booking_lab.stack.plan import Plan
 from booking_lab.stack.process import Process, descendants
+from booking_lab.stack.rotation import rotate
 from booking_lab.stack.state import PartState, State, sweep
 
+#: Seconds between two looks at the files of the lab.
+_LOOK_EVERY = 1.0
 _STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _log = logging.getLogger("booking_lab.stack")
 
@@ -42,6 +45,7 @@ class Supervisor:
         self._data = DataFolder(Path(plan.data))
         self._assembly = Assembly(plan, settings)
         self._phase = "starting"
+        self._said = ""
         me = Process.of(os.getpid())
         assert me
         self._me = PartState("supervisor", me, time.time())
@@ -50,7 +54,8 @@ class Supervisor:
         """Start everything, watch it, stop it; returns the exit code."""
         # Signals are waited for, not handled: nothing is ever interrupted half-way.
         signal.pthread_sigmask(signal.SIG_BLOCK, {*_STOP, signal.SIGCHLD})
-        os.umask(0o022)
+        # What the lab writes is its owner's alone.
+        os.umask(0o077)
         adopt_orphans()
         try:
             lock = self._data.lock()
@@ -85,8 +90,8 @@ class Supervisor:
         self._write_state()
         _log.info("lab is ready", extra={"url": self._assembly.url})
         _report(ready=True)
-        # From now on nobody listens to reports; a stray print must not break anything.
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        # From now on nobody listens to reports.
+        os.dup2(sys.stderr.fileno(), _reports.fileno())
 
     def _until(self, step: Step) -> None:
         began = time.monotonic()
@@ -113,7 +118,37 @@ class Supervisor:
                     part.launch()
                     _log.warning("started again", extra={"part": part.name, "pid": part.pid})
                     self._write_state()
-            self._pause(min((part.due - now for part in waiting if part.due > now), default=60.0))
+            rotate(self._data.path)
+            self._look_after_files()
+            for part in self._assembly.parts:
+                if part.pid and part.lingers():
+                    part.restart()
+            soon = [part.due - now for part in waiting if part.due > now]
+            self._pause(min(soon, default=_LOOK_EVERY))
+
+    def _look_after_files(self) -> None:
+        """Notice what something that clears temporary folders took away, and make it anew."""
+        lost = [part for part in self._assembly.parts if part.lost_file()]
+        if not lost:
+            self._said = ""
+            return
+        try:
+            self._assembly.mend_run_folder()
+        except OSError as error:
+            self._say(f"{self._assembly.run_folder} was removed and can't be made anew: {error}")
+            return
+        self._say(
+            f"files of {self._assembly.run_folder} were removed by somebody, though the lab runs: "
+            f"they are made anew, and the parts that need them are started again"
+        )
+        for part in lost:
+            part.restart()
+
+    def _say(self, what: str) -> None:
+        """Log an error, once for as long as it lasts."""
+        if what != self._said:
+            _log.error(what)
+        self._said = what
 
     def _pause(self, seconds: float) -> None:
         """Wait for a while, or until a child ends, or until told to stop."""
@@ -200,15 +235,23 @@ def _already_running(data: DataFolder) -> str:
 def _report(**fields: object) -> None:
     """Tell the process that started us; if it has gone, so has the reason to go on."""
     try:
-        print(json.dumps(fields), flush=True)
+        print(json.dumps(fields), file=_reports, flush=True)
     except BrokenPipeError:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        os.dup2(sys.stderr.fileno(), _reports.fileno())
         if "progress" in fields or "ready" in fields:
             raise _Stopped from None
 
 
+#: Standard output as we got it, for reports alone: anything else that prints, as a module of the
+#: reader's may, prints into the log.
+_reports = sys.stdout
+
+
 def main() -> None:
     """Run the plan given as the only argument, with the settings of the environment."""
+    global _reports
+    _reports = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     forget_clients_environment()
     settings = Settings.from_environment()
     logging.config.dictConfig(logging_config(settings.log_level))

@@ -13,6 +13,7 @@ from booking_lab.locks import redis_lock
 from booking_lab.stack import process
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.part import Part
+from booking_lab.stack.rotation import open_log
 
 #: The one that strategies with a single lock server use.
 NAME = "valkey"
@@ -38,10 +39,11 @@ def part(name: str, run_folder: Path, log: Path) -> Part:
     command = _command(name, run_folder)
 
     def start() -> subprocess.Popen[bytes]:
-        with log.open("ab") as output:
+        with open_log(log) as output:
             return process.start(command, output=output)
 
-    return Part(name, start, signal.SIGTERM, patience=5.0, url=url(run_folder, name))
+    address, socket = url(run_folder, name), _socket(run_folder, name)
+    return Part(name, start, signal.SIGTERM, patience=5.0, url=address, file=socket)
 
 
 def answers(address: str, seconds: float = 1.0) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
@@ -91,5 +90,4 @@ def _database_problem() -> str:
 
 
 def _draining() -> bool:
-    folder = lab().settings.run_folder
-    return bool(folder) and (Path(folder) / "draining").exists()
+    return any(mark.exists() for mark in lab().settings.draining_marks)
