@@ -19,7 +19,7 @@ def test_serve_prepares_the_database_serves_and_goes_unready_before_it_stops(
 ) -> None:
     port = free_ports()
     (tmp_path / "metrics").mkdir()
-    (tmp_path / "metrics" / "counter_1.db").touch()
+    (tmp_path / "metrics" / "counter_99.db").touch()
     (tmp_path / "draining").touch()
     variables = {
         "DATABASE_URL": database_url,
@@ -39,8 +39,8 @@ def test_serve_prepares_the_database_serves_and_goes_unready_before_it_stops(
             return 0
 
     try:
-        eventually(lambda: status() == 200)
-        assert not (tmp_path / "metrics" / "counter_1.db").exists()
+        eventually(lambda: status() == 200, within=60)
+        assert not (tmp_path / "metrics" / "counter_99.db").exists()
         master = psutil.Process(serve.pid)
         eventually(lambda: len(master.children()) == 2)
         workers = master.children()
@@ -58,7 +58,7 @@ def test_a_worker_that_is_just_starting_can_be_stopped(database_url: str, redis_
     variables = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "BOOKING_LAB_PORT": port}
     with subprocess.Popen([COMMAND, "serve"], env={**os.environ, **variables}) as serve:
         try:
-            worker = eventually(psutil.Process(serve.pid).children)[0]
+            worker = eventually(psutil.Process(serve.pid).children, within=60)[0]
             worker.send_signal(signal.SIGTERM)
             # Who doesn't hear it is killed in the end, but not before all have had their time.
             assert eventually(lambda: gone([worker]), within=GRACEFUL_SECONDS / 2)

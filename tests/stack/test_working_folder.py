@@ -48,7 +48,7 @@ def test_serve_imports_nothing_from_the_working_folder(
     variables = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "BOOKING_LAB_PORT": port}
     serve = subprocess.Popen([COMMAND, "serve"], cwd=hostile, env={**os.environ, **variables})
     try:
-        eventually(lambda: answers(f"http://127.0.0.1:{port}/ready"))
+        eventually(lambda: answers(f"http://127.0.0.1:{port}/ready"), within=60)
     finally:
         serve.terminate()
         assert serve.wait(30) == 0
