@@ -128,15 +128,19 @@ class LabWorkload(Workload, ABC):
         found = self.violations(session)
         return found if scope is None else [one for one in found if one["scope"] == scope]
 
-    def accounts(self) -> str:
-        """A query of all findings: the tables against each other, and against the answers."""
-        return f"{self.wrong}\nUNION ALL\n{accounts(self.name, self.listing)}"
+    def accounts(self, *, one_scope: bool = False) -> str:
+        """A query of all findings: the tables against each other, and against the answers.
+
+        Args:
+            one_scope: whether only the scope that the parameter ``scope`` names is looked at.
+        """
+        wrong = self.wrong
+        if one_scope:
+            wrong = f"SELECT * FROM ({wrong}) AS wrong WHERE scope = %(scope)s"
+        differences = accounts(self.name, self.listing, one_scope=one_scope)
+        return f"{wrong}\nUNION ALL\n{differences}"
 
     def findings(self, session: Session, scope: str | None = None) -> Sequence[Finding]:
         """Find everything that is wrong in ``scope``; none: in any."""
-        rows = session.execute(
-            f"SELECT * FROM ({self.accounts()}) AS found "
-            f"WHERE %(scope)s::text IS NULL OR scope = %(scope)s",
-            {"scope": scope},
-        )
+        rows = session.execute(self.accounts(one_scope=scope is not None), {"scope": scope})
         return [Finding(Anomaly(row[0]), *row[1:]) for row in rows]

@@ -122,7 +122,16 @@ DO $$ BEGIN
         CREATE INDEX attempts_confirmed ON attempts (workload, scope, started_at)
             WHERE outcome = 'confirmed';
     END IF;
+    IF to_regclass('attempts_told') IS NULL THEN
+        -- Nothing, as long as nobody was told what isn't so.
+        CREATE INDEX attempts_told ON attempts (workload, scope)
+            WHERE answered = 'confirmed' AND outcome <> 'confirmed';
+    END IF;
 END $$;
+
+-- Which scopes there are differs by workload, and how bookings end by scope.
+CREATE STATISTICS IF NOT EXISTS attempts_scopes (dependencies, mcv)
+    ON workload, scope, outcome, action FROM attempts;
 
 -- What is written no more has been added up here, so that nobody has to read all of the ledger. A
 -- time goes into one of the buckets that `tally_bucket` makes; a count has bucket 0.

@@ -47,6 +47,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS bookings_guarded
     ON bookings (event_id, seat_number) WHERE status = 'confirmed' AND guarded;
 CREATE INDEX IF NOT EXISTS bookings_seat ON bookings (event_id, seat_number);
 CREATE INDEX IF NOT EXISTS bookings_latest ON bookings (created_at, attempt_id);
+-- What is asked for by scope is a text.
+CREATE STATISTICS IF NOT EXISTS bookings_scope ON (event_id::text) FROM bookings;
 
 -- The booking that stands at a seat beside another one, the latest if there are several. VOLATILE,
 -- so that it sees what those did for whose locks the statement that calls it has waited.

@@ -27,13 +27,16 @@ FROM slot_reservations AS booking
 
 # Runs of reservations of a resource in which each begins before all those before it have ended: in
 # a run of more than one, each overlaps with another.
-_RUNS = """
-SELECT *, count(*) FILTER (WHERE alone) OVER calendar AS run FROM (
-    SELECT *, coalesce(lower(during) >= max(upper(during)) OVER earlier, true) AS alone
-    FROM slot_reservations WHERE status = 'confirmed'
-    WINDOW earlier AS (PARTITION BY tenant_id, resource_id ORDER BY lower(during), id
-                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-) AS reserved
+_RESERVED = """
+SELECT *, coalesce(lower(during) >= max(upper(during)) OVER earlier, true) AS alone
+FROM slot_reservations WHERE status = 'confirmed'
+WINDOW earlier AS (PARTITION BY tenant_id, resource_id ORDER BY lower(during), id
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+"""
+_RUNS = f"""
+SELECT *, count(*) FILTER (WHERE alone) OVER calendar AS run FROM ({_RESERVED}) AS reserved
+WHERE (tenant_id, resource_id) IN (  -- nearly always none, and then the rest costs nothing
+    SELECT tenant_id, resource_id FROM ({_RESERVED}) AS reserved WHERE NOT alone)
 WINDOW calendar AS (PARTITION BY tenant_id, resource_id ORDER BY lower(during), id)
 """
 

@@ -120,6 +120,8 @@ END $$;
 CREATE INDEX IF NOT EXISTS slot_reservations_calendar
     ON slot_reservations (tenant_id, resource_id, lower(during));
 CREATE INDEX IF NOT EXISTS slot_reservations_latest ON slot_reservations (created_at, attempt_id);
+-- What is asked for by scope is a text.
+CREATE STATISTICS IF NOT EXISTS slot_reservations_scope ON (tenant_id::text) FROM slot_reservations;
 
 CREATE TABLE IF NOT EXISTS slot_reservation_products (
     tenant_id      integer NOT NULL,

@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS ticket_bookings (
 );
 CREATE INDEX IF NOT EXISTS ticket_bookings_event ON ticket_bookings (event_id);
 CREATE INDEX IF NOT EXISTS ticket_bookings_latest ON ticket_bookings (created_at, attempt_id);
+-- What is asked for by scope is a text.
+CREATE STATISTICS IF NOT EXISTS ticket_bookings_scope ON (event_id::text) FROM ticket_bookings;
 
 INSERT INTO ticket_events (
     id, name, description, event_date, total_tickets, on_sale, available_tickets, ticket_price)
