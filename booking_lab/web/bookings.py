@@ -16,6 +16,7 @@ from booking_lab.web.admission import Admission
 from booking_lab.web.answers import Tried, documented_failures, failed, told
 from booking_lab.web.fields import CustomerId, KindQuery, Query, Scope, StrategyName
 from booking_lab.web.kinds import Kind, Kinds, sensible
+from booking_lab.web.paging import Paged
 from booking_lab.web.problems import documented
 from booking_lab.web.state import lab, reading, wish
 from booking_lab.web.unions import any_kind, by_kind
@@ -39,11 +40,10 @@ class Shown(BaseModel):
     details: dict[str, Any]
 
 
-class Page(BaseModel):
-    """Bookings, newest first; ``next`` is the cursor of the page behind, none if this is all."""
+class Page(Paged):
+    """Bookings, newest first."""
 
     bookings: list[Shown]
-    next: str | None
 
 
 class KindTried(Tried):
@@ -169,7 +169,8 @@ def list_bookings(query: BookingsQuery) -> dict[str, Any]:
     filters = query.model_dump(include={"customer_id", "status", "scope"}, exclude_none=True)
     with reading() as (session, _):
         found, following = listing.page(session, workloads, filters, query.cursor, query.limit)
-    return {"bookings": [one.shown() for one in found], "next": following}
+        total = listing.total(session, workloads, filters)
+    return {"bookings": [one.shown() for one in found], "total": total, "next": following}
 
 
 def show_booking(path: BookingPath) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Session
 from booking_lab.web.fields import Query, ScopeQuery
-from booking_lab.web.paging import MOST, Cursor, Limit, Paged, page
+from booking_lab.web.paging import MOST, Cursor, Limit, Paged, cut, page
 from booking_lab.web.problems import documented
 from booking_lab.web.state import (
     BrokenKind,
@@ -103,7 +103,11 @@ def double_bookings(query: DoubleBookingsQuery) -> dict[str, Any]:
     with reading() as (session, _):
         found = _SEATS.violations(session)
     shown, where = page(found, query.limit, query.cursor)
-    return {"double_bookings": shown, "count": len(found), **where.model_dump()}
+    return {
+        "double_bookings": [cut(one) for one in shown],
+        "count": len(found),
+        **where.model_dump(),
+    }
 
 
 @books.get("/violations", responses={200: Violations, **_ERRORS, **documented(404, 500)})
@@ -117,7 +121,8 @@ def violations(query: BooksQuery) -> dict[str, Any]:
     found = [violation for answer in asked.values() for violation in answer]
     shown, where = page(found, query.limit, query.cursor)
     told = [one.model_dump() for one in broken]
-    return {"violations": shown, "count": len(found), "broken": told, **where.model_dump()}
+    cut_off = [cut(one) for one in shown]
+    return {"violations": cut_off, "count": len(found), "broken": told, **where.model_dump()}
 
 
 def _violations(workload: LabWorkload, session: Session, scope: str | None) -> list[dict[str, Any]]:
@@ -137,7 +142,7 @@ def audit(query: BooksQuery) -> dict[str, Any]:
     return {
         "consistent": not findings and not broken,
         "count": len(findings),
-        "findings": shown,
+        "findings": [cut(one) for one in shown],
         "silent": silent,
         "broken": [one.model_dump() for one in broken],
         **where.model_dump(),

@@ -7,18 +7,28 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
+from booking_lab.core.workload import Row
 from booking_lab.db.session import Session
 from booking_lab.errors import EventNotFound
 from booking_lab.web.fields import EventPath, Query
+from booking_lab.web.paging import MOST, Cursor, Limit, Paged, paged, position
 from booking_lab.web.problems import documented
 from booking_lab.web.state import reading
 
 events = APIBlueprint("events", __name__, abp_tags=[Tag(name="events")])
 
 _EVENTS = "SELECT id, name, venue, event_date, total_seats, created_at FROM events"
+_HOW_MANY = "SELECT count(*) FROM events"
+# Counted in the same moment as they are listed, so that the numbers fit.
 _SEATS = """
-SELECT seat_number, section, row_name, is_booked, booked_by FROM seats
-WHERE event_id = %(event_id)s AND (NOT is_booked OR NOT %(available_only)s) ORDER BY id
+SELECT seat_number, section, row_name, is_booked, booked_by, count(*) OVER all_of_them,
+       count(*) FILTER (WHERE is_booked) OVER all_of_them
+FROM seats WHERE event_id = %(event_id)s AND (NOT is_booked OR NOT %(available_only)s)
+WINDOW all_of_them AS () ORDER BY id LIMIT %(limit)s OFFSET %(begin)s
+"""
+_HOW_MANY_SEATS = """
+SELECT count(*) FROM seats
+WHERE event_id = %(event_id)s AND (NOT is_booked OR NOT %(available_only)s)
 """
 
 
@@ -43,17 +53,19 @@ class Seat(BaseModel):
     booked_by: str | None
 
 
-class Seats(BaseModel):
-    """An event's seats in numbers and one by one."""
+class Seats(Paged):
+    """An event's seats in numbers and one by one, the first thousand of them.
 
-    total: int
+    ``next`` is the cursor with which its list of seats goes on.
+    """
+
     available: int
     booked: int
     details: list[Seat]
 
 
-class EventList(BaseModel):
-    """All events."""
+class EventList(Paged):
+    """Events."""
 
     events: list[Event]
 
@@ -65,23 +77,34 @@ class EventDetail(BaseModel):
     seats: Seats
 
 
-class SeatList(BaseModel):
+class SeatList(Paged):
     """Seats."""
 
     seats: list[Seat]
 
 
-class SeatsQuery(Query):
+class EventsQuery(Query):
+    """Which part of the list to show."""
+
+    limit: Limit = MOST
+    cursor: Cursor = None
+
+
+class SeatsQuery(EventsQuery):
     """Which seats to list."""
 
     available_only: bool = Field(False, description="leave out the booked ones")
 
 
-@events.get("/events", responses={200: EventList, **documented(503)})
-def list_events() -> dict[str, Any]:
-    """All events."""
+@events.get("/events", responses={200: EventList, **documented(422, 503)})
+def list_events(query: EventsQuery) -> dict[str, Any]:
+    """The events that there are."""
+    part = {"limit": query.limit, "begin": position(query.cursor)}
     with reading() as (session, _):
-        return {"events": [_event(row) for row in session.execute(f"{_EVENTS} ORDER BY id")]}
+        listed = f"{_EVENTS} ORDER BY id LIMIT %(limit)s OFFSET %(begin)s"
+        found = [_event(row) for row in session.execute(listed, part)]
+        total = session.execute(_HOW_MANY)[0][0]
+    return {"events": found, **paged(total, **part).model_dump()}
 
 
 @events.get("/events/<int:event_id>", responses={200: EventDetail, **documented(404, 422, 503)})
@@ -89,15 +112,15 @@ def show_event(path: EventPath) -> dict[str, Any]:
     """An event with its seats."""
     with reading() as (session, _):
         event = _find(session, path.event_id)
-        seats = _seats(session, path.event_id, available_only=False)
-    booked = sum(seat["is_booked"] for seat in seats)
+        rows = _seats(session, path.event_id, available_only=False, limit=MOST, begin=0)
+    total, booked = rows[0][-2:] if rows else (0, 0)
     return {
         "event": event,
         "seats": {
-            "total": len(seats),
-            "available": len(seats) - booked,
+            "available": total - booked,
             "booked": booked,
-            "details": seats,
+            "details": [_seat(row) for row in rows],
+            **paged(total, 0, MOST).model_dump(),
         },
     }
 
@@ -105,9 +128,13 @@ def show_event(path: EventPath) -> dict[str, Any]:
 @events.get("/events/<int:event_id>/seats", responses={200: SeatList, **documented(404, 422, 503)})
 def list_seats(path: EventPath, query: SeatsQuery) -> dict[str, Any]:
     """An event's seats, or those that are left."""
+    part = {"limit": query.limit, "begin": position(query.cursor)}
     with reading() as (session, _):
         _find(session, path.event_id)
-        return {"seats": _seats(session, path.event_id, available_only=query.available_only)}
+        rows = _seats(session, path.event_id, available_only=query.available_only, **part)
+        # Behind the last page, there is no row that says it.
+        total = rows[0][-2] if rows else _how_many(session, path.event_id, query.available_only)
+    return {"seats": [_seat(row) for row in rows], **paged(total, **part).model_dump()}
 
 
 def _find(session: Session, event_id: int) -> dict[str, Any]:
@@ -122,6 +149,15 @@ def _event(row: tuple[Any, ...]) -> dict[str, Any]:
     return event | {key: event[key].isoformat() for key in ("event_date", "created_at")}
 
 
-def _seats(session: Session, event_id: int, *, available_only: bool) -> list[dict[str, Any]]:
-    rows = session.execute(_SEATS, {"event_id": event_id, "available_only": available_only})
-    return [dict(zip(Seat.model_fields, row, strict=True)) for row in rows]
+def _seats(session: Session, event_id: int, **asked: Any) -> list[Row]:
+    """Each with how many there are and how many of those are booked."""
+    return session.execute(_SEATS, {"event_id": event_id, **asked})
+
+
+def _how_many(session: Session, event_id: int, available_only: bool) -> int:
+    asked = {"event_id": event_id, "available_only": available_only}
+    return int(session.execute(_HOW_MANY_SEATS, asked)[0][0])
+
+
+def _seat(row: Row) -> dict[str, Any]:
+    return dict(zip(Seat.model_fields, row[:-2], strict=True))

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.workload import Row
 from booking_lab.db.session import Session
 from booking_lab.errors import BookingLabError, BookingNotFound, InvalidRequest, PluginFault
 
@@ -23,6 +24,8 @@ _ALL = f"""
 SELECT kind, {_COLUMNS} FROM ({{kinds}}) AS listed
 ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 """
+_COUNTED = "(SELECT id FROM ({listing}) AS listed WHERE {condition})"
+_COUNT = "SELECT count(*) FROM ({kinds}) AS listed"
 _KIND = "SELECT workload FROM attempts WHERE id = %(id)s::uuid"
 #: What each filter comes down to; a page begins behind the last booking of the one before.
 _CONDITIONS = {
@@ -107,17 +110,38 @@ def page(
     return found[:limit], _cursor(found[limit - 1])
 
 
+def total(session: Session, workloads: Iterable[LabWorkload], filters: Mapping[str, str]) -> int:
+    """Return how many bookings there are for ``filters``, on all pages.
+
+    Raises:
+        PluginFault: a workload's own list can't be read.
+    """
+    rows = _execute(session, _COUNT, _COUNTED, workloads, filters)
+    return int(rows[0][0])
+
+
 def _read(
     session: Session, workloads: Iterable[LabWorkload], filters: Mapping[str, str], limit: int
 ) -> Sequence[Listed]:
-    condition = " AND ".join(_CONDITIONS[name] for name in filters if name in _CONDITIONS) or "true"
     # Each kind's part is filtered and cut by itself, so that it can come from an index.
+    rows = _execute(session, _ALL, _ONE_KIND, workloads, {**filters, "limit": limit})
+    return [Listed(*row) for row in rows]
+
+
+def _execute(
+    session: Session,
+    statement: str,
+    one_kind: str,
+    workloads: Iterable[LabWorkload],
+    parameters: Mapping[str, object],
+) -> Sequence[Row]:
+    condition = " AND ".join(c for name, c in _CONDITIONS.items() if name in parameters) or "true"
     kinds = " UNION ALL ".join(
-        _ONE_KIND.format(kind=one.name, listing=one.listing, condition=condition)
+        one_kind.format(kind=one.name, listing=one.listing, condition=condition)
         for one in workloads
     )
     try:
-        rows = session.execute(_ALL.format(kinds=kinds), {**filters, "limit": limit})
+        return session.execute(statement.format(kinds=kinds), parameters)
     except BookingLabError:
         raise
     except Exception as error:  # a workload's own SQL, whichever it is
@@ -125,7 +149,6 @@ def _read(
             f"The bookings can't be listed: {' '.join(str(error).split())} Ask for those of one "
             f"kind: /api/bookings?kind=..."
         ) from error
-    return [Listed(*row) for row in rows]
 
 
 def _cursor(last: Listed) -> str:

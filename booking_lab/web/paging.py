@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -37,6 +37,20 @@ def page(everything: Sequence[T], limit: int, cursor: str | None) -> tuple[Seque
 def paged(total: int, begin: int, limit: int) -> Paged:
     """Say where a list of ``total`` goes on after ``limit`` from ``begin``."""
     return Paged(total=total, next=str(begin + limit) if begin + limit < total else None)
+
+
+def cut(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry of a list whose own lists hold no more than a list may, and no text more.
+
+    What is cut off, such as the bookings of a crowd that all got the same, is in lists of its own.
+    """
+    return {name: _cut(value) for name, value in entry.items()}
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > MOST:
+        return f"{value[:MOST]}..."
+    return value[:MOST] if isinstance(value, list) else value
 
 
 def position(cursor: str | None) -> int:

@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from booking_lab.core.capability import offered
 from booking_lab.db.session import Session
 from booking_lab.errors import PluginFault
+from booking_lab.web.fields import KindQuery
 from booking_lab.web.kinds import Kind, Kinds
+from booking_lab.web.paging import MOST, Cursor, Limit, page
 from booking_lab.web.problems import documented
 from booking_lab.web.state import answered, lab, reading
 from booking_lab.web.strategies import BrokenFile
@@ -19,7 +21,10 @@ from booking_lab.workloads import summary
 
 
 class WorkloadEntry(BaseModel):
-    """A workload: its words, the fields of its bookings, what it can do, what is left by scope."""
+    """A workload: its words, the fields of its bookings, what it can do, what is left by scope.
+
+    ``scopes`` counts those; ``next`` is the cursor of the scopes behind these, if there are more.
+    """
 
     name: str
     summary: str
@@ -27,6 +32,15 @@ class WorkloadEntry(BaseModel):
     fields: list[dict[str, Any]]
     capabilities: list[str]
     available: dict[str, int]
+    scopes: int
+    next: str | None
+
+
+class WorkloadsQuery(KindQuery):
+    """The kind to show, and which part of its scopes."""
+
+    limit: Limit = MOST
+    cursor: Cursor = None
 
 
 class WorkloadList(BaseModel):
@@ -40,15 +54,16 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
     """Return the blueprint; it shows ``kinds``."""
     workloads = APIBlueprint("workloads", __name__, abp_tags=[Tag(name="admin")])
 
-    @workloads.get("/admin/workloads", responses={200: WorkloadList, **documented(401, 503)})
-    def list_workloads() -> dict[str, Any]:
+    @workloads.get("/admin/workloads", responses={200: WorkloadList, **documented(401, 422, 503)})
+    def list_workloads(query: WorkloadsQuery) -> dict[str, Any]:
         """The kinds of booking there are, what is left of each, and the files that hold none."""
         broken = [asdict(one) for one in lab().workloads.broken()]
         shown = []
         with reading() as (session, _):
-            for kind in kinds.all().values():
+            asked = [kinds.get(query.kind)] if query.kind else kinds.all().values()
+            for kind in asked:
                 try:
-                    shown.append(_shown(kind, session))
+                    shown.append(_shown(kind, session, query))
                 except PluginFault as error:
                     source = lab().workloads.source(kind.workload.name)
                     broken.append({"file": source, "reason": error.message})
@@ -57,18 +72,21 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
     return workloads
 
 
-def _shown(kind: Kind, session: Session) -> dict[str, Any]:
+def _shown(kind: Kind, session: Session, query: WorkloadsQuery) -> dict[str, Any]:
     workload = kind.workload
     left = answered(
         lambda one: {str(scope): int(n) for scope, n in one.available(session).items()}, workload
     )
+    scopes, where = page(sorted(left.items()), query.limit, query.cursor)
     return {
         "name": workload.name,
         "summary": summary(workload),
         "source": lab().workloads.source(workload.name),
         "fields": _fields(kind),
         "capabilities": sorted(offered(workload)),
-        "available": left,
+        "available": dict(scopes),
+        "scopes": where.total,
+        "next": where.next,
     }
 
 

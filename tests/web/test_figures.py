@@ -5,6 +5,7 @@ import time
 import psycopg2
 import pytest
 
+from booking_lab.web.paging import cut
 from tests.web.test_booking import book
 
 TICKETS = {"kind": "tickets", "event_id": 1, "quantity": 1, "customer_id": "c"}
@@ -68,3 +69,70 @@ def test_a_worker_that_does_not_write_its_ledger_is_named(client, database_url):
     # Gone for good: told once, for what it had not written is lost.
     assert client.get("/admin/stats").json["silent"] == ["other/1"]
     assert client.get("/admin/stats").json["complete"] is True
+
+
+def pages(client, path, member):
+    """A list of one entry a page, read to its end: the entries, and the total of each page."""
+    found, totals, more = [], set(), ""
+    while more is not None:
+        answer = client.get(f"{path}{'&' if '?' in path else '?'}limit=1{more}").json
+        assert len(answer[member]) <= 1
+        found += answer[member]
+        totals.add(answer["total"])
+        more = answer["next"] and f"&cursor={answer['next']}"
+    return found, totals
+
+
+def test_every_list_is_read_a_page_at_a_time(quick, subtests):
+    for seat in ("A1", "A2", "A3"):
+        race = {"event_id": 1, "seat_number": seat, "customers": 2, "strategy": "none"}
+        assert quick.post("/admin/race", json=race).json["verdict"] == "double booking"
+    for path, member in (
+        ("/admin/double-bookings", "double_bookings"),
+        ("/admin/violations?kind=seats", "violations"),
+        ("/admin/audit?kind=seats&scope=1", "findings"),
+        ("/api/bookings?kind=seats", "bookings"),
+        ("/events", "events"),
+        ("/events/1/seats", "seats"),
+        ("/events/1/seats?available_only=true", "seats"),
+    ):
+        with subtests.test(path):
+            everything = quick.get(path).json
+            assert everything["next"] is None
+            assert everything["total"] == len(everything[member])
+            found, totals = pages(quick, path, member)
+            assert found == everything[member]
+            assert totals == {everything["total"]}
+    seats = quick.get("/events/1").json["seats"]
+    assert (seats["total"], seats["available"], seats["next"]) == (100, 97, None)
+    assert quick.get("/api/bookings?customer_id=customer_1").json["total"] == 3
+
+
+def test_scopes_are_read_a_page_at_a_time(quick):
+    [tickets] = quick.get("/admin/workloads?kind=tickets&limit=2").json["workloads"]
+    assert (list(tickets["available"]), tickets["scopes"]) == (["1", "2"], 3)
+    more = quick.get(f"/admin/workloads?kind=tickets&cursor={tickets['next']}").json
+    assert list(more["workloads"][0]["available"]) == ["3"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/events", "/events/1/seats", "/admin/audit", "/admin/violations", "/admin/workloads"]
+)
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "cursor=", "cursor=-1", "cursor=x"])
+def test_a_page_that_there_is_not_is_refused(quick, path, query):
+    answer = quick.get(f"{path}?{query}")
+    assert (answer.status_code, answer.json["code"]) in (
+        (422, "invalid_fields"), (422, "invalid_request"),
+    )  # fmt: skip
+
+
+def test_behind_the_last_page_there_is_nothing(quick):
+    answer = quick.get("/events/1/seats?cursor=1000").json
+    assert (answer["seats"], answer["total"], answer["next"]) == ([], 100, None)
+
+
+def test_what_a_crowd_got_is_cut_and_counted():
+    entry = {"customers": list(range(1500)), "booking_count": 1500, "detail": "x" * 1500}
+    assert cut(entry) == {
+        "customers": list(range(1000)), "booking_count": 1500, "detail": "x" * 1000 + "..."
+    }  # fmt: skip
