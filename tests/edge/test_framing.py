@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import resource
+from pathlib import Path
+
 import pytest
 
-from booking_lab.stack.framing import Incoming
+from booking_lab.config import Settings
+from booking_lab.stack import worker
+from booking_lab.stack.framing import MOST_HEAD, MOST_LINE, Incoming
 
 HEAD = b"POST /book HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = HEAD + b"transfer-encoding:chunked\r\n\r\n"
@@ -77,3 +82,18 @@ def test_what_no_parser_takes_is_not_waited_for(odd: bytes) -> None:
     incoming = Incoming(100)
     incoming.add(odd)
     assert incoming.complete
+
+
+def test_the_document_says_how_much_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-it-works.md").read_text()
+    _, _, rest = page.partition("## Slow clients")
+    words = " ".join(rest.partition("\n## ")[0].split())
+    assert f"| {Settings().request_timeout:g} seconds (`BOOKING_LAB_REQUEST_TIMEOUT`)" in words
+    assert f"| {Settings().keepalive:g} seconds (`BOOKING_LAB_KEEPALIVE`)" in words
+    assert f"hang up after the last answer | {worker._END_SECONDS:g} seconds |" in words
+    assert f"{MOST_HEAD // 1024} KiB" in words
+    assert f"a request line may have {MOST_LINE:,} bytes" in words
+    assert f"{worker.MOST_CONNECTIONS:,} connections" in words
+    assert worker._MAY_GO_AFTER == 1
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))
+    assert f"1,024 allow about {worker._room(Settings())}" in words
