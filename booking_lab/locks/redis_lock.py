@@ -139,11 +139,12 @@ class RedisLease:
 
 
 #: As a booking does: a script that writes. Many a server that takes no writes answers PING.
-_WRITE = "return redis.call('SET', KEYS[1], '', 'PX', 1000)"
+#: Nobody sees the key: it is gone when the script ends.
+_WRITE = "redis.call('SET', KEYS[1], '', 'PX', 1000) return redis.call('DEL', KEYS[1])"
 
 
 def check_writes(client: redis.Redis) -> None:
-    """See that a server does what bookings need of it; leaves nothing behind for long.
+    """See that a server does what bookings need of it; leaves nothing behind.
 
     Raises:
         RedisUnavailable: it doesn't; says what it says itself.

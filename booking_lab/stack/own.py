@@ -20,14 +20,7 @@ def check_database(url: str) -> None:
     Raises:
         StackError: it doesn't; says where it was sought and why it failed.
     """
-    try:
-        parts = parse_dsn(url)
-    except psycopg2.ProgrammingError:
-        # The driver would quote what it failed to read, and that may be the password.
-        raise StackError(
-            "DATABASE_URL can't be read: it takes postgresql://user:password@host:port/database, "
-            "with special characters in the password written as %XX."
-        ) from None
+    parts = _parsed(url)
     try:
         bounded.connect(url, within=5).close()
     except psycopg2.OperationalError as error:
@@ -51,6 +44,7 @@ def check_fit(url: str) -> None:
         StackError: it can't; says why.
         DatabaseUnavailable: it doesn't answer.
     """
+    _parsed(url)
     with Connector(url).session() as one, Connector(url).session() as other:
         [(encoding, only_reads)] = one.execute(
             "SELECT current_setting('server_encoding'), "
@@ -73,6 +67,17 @@ def check_fit(url: str) -> None:
             "lab listens and locks in sessions: let the pooler give each client one of its own "
             "(PgBouncer: pool_mode = session), or go past it."
         )
+
+
+def _parsed(url: str) -> dict[str, str]:
+    try:
+        return parse_dsn(url)
+    except psycopg2.ProgrammingError:
+        # The driver would quote what it failed to read, and that may be the password.
+        raise StackError(
+            "DATABASE_URL can't be read: it takes postgresql://user:password@host:port/database, "
+            "with special characters in the password written as %XX."
+        ) from None
 
 
 def _shared(one: Session, other: Session) -> bool:

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import psutil
+import pytest
 import requests
 
 from booking_lab.conformance.waiting import eventually
@@ -77,3 +78,38 @@ def test_up_with_own_servers_starts_none(
     assert not (lab.data / "postgresql").exists()
     assert requests.get(f"{lab.url}/ready", timeout=5).json()["redis"] is True
     assert lab("down").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"DATABASE_URL": "postgresql://me:s%zzcret@localhost/x"}, "DATABASE_URL can't be read"),
+        ({"PGOPTIONS": "-c default_transaction_read_only=on"}, ""),
+    ],
+)
+def test_serve_refuses_what_is_no_address_and_heeds_no_variable_of_clients(
+    database_url: str, redis_url: str, wrong: dict[str, str], said: str
+) -> None:
+    variables = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "BOOKING_LAB_PORT": str(free_ports()),
+        **wrong,
+    }
+    serve = subprocess.Popen(
+        [COMMAND, "serve"], env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        if said:
+            assert serve.wait(60) == 1
+            assert serve.stderr
+            line = serve.stderr.read()
+            assert said in line
+            assert "Traceback" not in line
+            assert "cret" not in line
+            return
+        ready = f"http://127.0.0.1:{variables['BOOKING_LAB_PORT']}/ready"
+        eventually(lambda: requests.get(ready, timeout=2).status_code == 200, within=60)
+    finally:
+        serve.kill()
+        serve.communicate()
