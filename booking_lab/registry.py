@@ -47,6 +47,8 @@ class Entry:
                 isinstance(one, what) for one in declared
             ):
                 raise PluginFault(f"its {attribute} is no frozenset of {what.__name__}")
+        if not isinstance(kind.serialises, str):
+            raise PluginFault("its serialises is no text")
         kind.name = name
         # 1.7 is no whole number, "8" no number, and an option that isn't there is a mistake.
         kind.__pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[attr-defined]

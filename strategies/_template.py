@@ -31,6 +31,8 @@ class Template(Strategy):
     #   allows = frozenset({Anomaly.DOUBLE_BOOKING})
     #   allows_under_faults = frozenset({Anomaly.LOST_UPDATE})
     #   needs = frozenset({Capability.REDIS})
+    # If bookers who share nothing wait for each other or conflict under it: why.
+    #   serialises = "..."
 
     @property
     def retry(self) -> Retry:

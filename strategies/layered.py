@@ -5,7 +5,8 @@ database, serializable isolation and the version catch what the lock lets throug
 
 Prevents: double bookings, lost updates, oversells and overlaps, also when the lock expires under
 work or Redis loses its memory.
-Costs: all that its parts cost. And it hides which part does the work, until one is missing.
+Costs: all that its parts cost, conflicts of who shares nothing among it. And it hides which part
+does the work, until one is missing.
 Take it: when nobody wants to answer for taking a layer away. Otherwise, find out which you need.
 """
 
@@ -23,6 +24,7 @@ class Layered(Strategy):
     attempts: Attempts = 5
 
     needs = frozenset({Capability.REDIS})
+    serialises = "PostgreSQL notes by whole pages of an index what was looked for in vain"
 
     @property
     def retry(self) -> Retry:

@@ -10,6 +10,9 @@ Doesn't prevent: overlaps on a stock server in one rare case. A transaction stay
 thousand others commit, what those have read is then summarised, and the conflict goes unnoticed.
 Where both write one row, or an index is unique, it holds.
 Costs: work in vain under contention, also where nothing was wrong, and memory for what was read.
+PostgreSQL notes what was looked for and not there by whole pages of an index, so two that look for
+free times of different resources can be in each other's way; on a small table, all are. (Whole
+tables would be noted where they are scanned: the lab tells PostgreSQL to take indexes.)
 Take it: when the rule spans many rows, so that there is nothing to lock.
 """
 
@@ -25,6 +28,8 @@ class Serializable(Strategy):
     attempts: Attempts = 5
     base: Seconds = 0.005
     cap: Seconds = 0.25
+
+    serialises = "PostgreSQL notes by whole pages of an index what was looked for in vain"
 
     @property
     def retry(self) -> Retry:

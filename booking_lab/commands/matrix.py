@@ -84,6 +84,12 @@ def command(
             f"{cell.strategy} on {cell.workload}{f', {cell.nemesis}' if cell.nemesis else ''}: "
             f"{', '.join(surprises(registry, cell))}, which it does not declare. {cell.schedule}"
         )
+    for cell in filled:
+        if cell.serialised and not registry.get(cell.strategy).kind.serialises:
+            click.echo(
+                f"{cell.strategy} on {cell.workload}: bookers who share nothing are in each "
+                f"other's way in {cell.serialised} schedules, and it doesn't say why (serialises)."
+            )
     sys.exit(Exit.WRONG if broken else Exit.DONE)
 
 

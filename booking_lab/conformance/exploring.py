@@ -85,6 +85,7 @@ class Found:
         confirmed: how many bookers got what they asked for.
         struck: how many schedules the nemesis struck in.
         shown: the shortest schedule that shows an anomaly, by anomaly.
+        serialised: the first in which bookers who share nothing were in each other's way.
         answered_wrongly: the first in which somebody got an answer that nobody should get.
         unannounced: the first with a step that was more than one message.
     """
@@ -95,6 +96,7 @@ class Found:
     confirmed: int = 0
     struck: int = 0
     shown: dict[Anomaly, Sight] = field(default_factory=dict)
+    serialised: Sight | None = None
     answered_wrongly: Sight | None = None
     unannounced: Sight | None = None
 
@@ -107,6 +109,8 @@ class Found:
         for anomaly in map(Anomaly, trial.anomalies):
             if anomaly not in self.shown or trial.rank < self.shown[anomaly].trial.rank:
                 self.shown[anomaly] = sight
+        if trial.serialised:
+            self.serialised = self.serialised or sight
         if not all(_is_answer(plan, one.outcome, one.code) for one in trial.endings.values()):
             self.answered_wrongly = self.answered_wrongly or sight
         if any(_sends_too_much(event) for event in trial.events):

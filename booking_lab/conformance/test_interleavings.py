@@ -43,6 +43,27 @@ def test_shows_each_anomaly_that_it_allows(
     assert not missing, f"{subject.name} allows {', '.join(missing)}, which no schedule shows"
 
 
+def test_says_why_bookers_who_share_nothing_are_in_each_others_way(
+    subject: Subject, workload: LabWorkload, explored: Explore
+) -> None:
+    """To lock more than is needed is not wrong, but has to be said: ``serialises``."""
+    found = explored(Question(subject, workload, everything=True))
+    if found.serialised and not subject.kind.serialises:
+        said = f"{subject.name} doesn't say why (serialises), and here they are."
+        pytest.fail(f"{said}\n{found.serialised}", pytrace=False)
+
+
+def test_shows_that_it_serialises_if_it_says_so(
+    subject: Subject, workloads: Workloads, explored: Explore
+) -> None:
+    """Who says that bookers who share nothing are in each other's way has to be right."""
+    if not subject.kind.serialises:
+        pytest.skip(f"{subject.name} says that who shares nothing is in nobody's way")
+    there = [one for one in workloads if not subject.lacks(one)]
+    shown = [explored(Question(subject, one, everything=True)).serialised for one in there]
+    assert any(shown), f"{subject.name} says why (serialises), and no schedule shows it"
+
+
 def test_every_booker_gets_an_answer(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:

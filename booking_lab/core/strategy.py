@@ -68,6 +68,8 @@ class Strategy(ABC):
         allows_under_faults: those that it lets through besides, once a lock expires while its
             holder works, Redis loses its memory, or a booker dies.
         needs: what it needs beyond rows; without it the API says so.
+        serialises: why bookers who share nothing wait for each other or conflict under it; empty:
+            they don't.
         broken: whether it is wrong on purpose: a known mistake, off unless asked for.
     """
 
@@ -75,6 +77,7 @@ class Strategy(ABC):
     allows: ClassVar[frozenset[Anomaly]] = frozenset()
     allows_under_faults: ClassVar[frozenset[Anomaly]] = frozenset()
     needs: ClassVar[frozenset[Capability]] = frozenset()
+    serialises: ClassVar[str] = ""
     broken: ClassVar[bool] = False
 
     @property

@@ -49,8 +49,15 @@ class Session:
         self._ahead += f"{self._cursor.mogrify(statement, parameters).decode()};\n"
 
     def begin(self, isolation: str | None = None) -> None:
-        """Open a transaction with the next statement."""
+        """Open a transaction with the next statement.
+
+        At SERIALIZABLE, PostgreSQL notes what was read, and who scans a table has read all of it:
+        customers of different seats would be in each other's way, wherever a small table is
+        scanned because that is cheaper. So there indexes are taken, if there are any.
+        """
         self.ahead(f"BEGIN ISOLATION LEVEL {isolation}" if isolation else "BEGIN")
+        if isolation == "SERIALIZABLE":
+            self.ahead("SET LOCAL enable_seqscan = off")
 
     def verify(self) -> None:
         """Nothing: the selection was read here, before the booking began."""

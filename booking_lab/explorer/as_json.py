@@ -26,6 +26,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "anomalies": _sorted(found.anomalies),
         "outcomes": _sorted(found.outcomes),
         "deadlocks": found.deadlocks,
+        "serialised": found.serialised,
         "complete": found.complete,
         "interrupted": found.interrupted,
         "verdict": {

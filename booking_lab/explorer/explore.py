@@ -103,6 +103,8 @@ class Exploration:
         anomalies: how many had this kind of wrong.
         outcomes: how bookers ended, over all schedules.
         deadlocks: how many of the schedules ran into one.
+        serialised: in how many of them bookers who share nothing were in each other's way.
+        serial: the shortest of these; none: there was none.
         faults: in how many of them the strategy's own code was at fault.
         faulty: the shortest of these; none: there was none.
         worst: the shortest bad schedule; none: there was none.
@@ -122,6 +124,8 @@ class Exploration:
     anomalies: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     deadlocks: int = 0
+    serialised: int = 0
+    serial: Trial | None = None
     faults: int = 0
     faulty: Trial | None = None
     worst: Trial | None = None
@@ -143,6 +147,10 @@ class Exploration:
         self.last = trial
         if trial.bad and (self.worst is None or trial.rank < self.worst.rank):
             self.worst = trial
+        if trial.serialised:
+            self.serialised += 1
+            if self.serial is None or trial.rank < self.serial.rank:
+                self.serial = trial
         if any(ending.code == "strategy_fault" for ending in trial.endings.values()):
             self.faults += 1
             if self.faulty is None or trial.rank < self.faulty.rank:
@@ -157,6 +165,7 @@ class Exploration:
         self.anomalies.update(other.anomalies)
         self.outcomes.update(other.outcomes)
         self.deadlocks += other.deadlocks
+        self.serialised += other.serialised
         self.faults += other.faults
         self.interrupted |= other.interrupted
         self.shares_memory |= other.shares_memory

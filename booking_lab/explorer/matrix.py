@@ -64,6 +64,7 @@ class Cell:
         anomalies: how many had this kind of wrong.
         schedule: the shortest bad one; empty: there was none.
         complete: whether these were all schedules of two, and not only those with few preemptions.
+        serialised: in how many of them bookers who share nothing were in each other's way.
     """
 
     strategy: str
@@ -77,6 +78,7 @@ class Cell:
     three: int = 0
     scenarios: int = 0
     actions: list[str] = field(default_factory=list)
+    serialised: int = 0
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -93,6 +95,7 @@ class Cell:
         self.actions = sorted({*self.actions, *(one.action for one in scenario.requests)})
         self.bad += found.bad
         self.anomalies.update(found.anomalies)
+        self.serialised += found.serialised
         if found.worst and (not self.schedule or len(found.worst.schedule) < self._length):
             self.schedule = written(found.worst.schedule)
 

@@ -98,6 +98,10 @@ def summary(result: Result) -> Iterator[str]:
         yield f"AGAINST ITS WORD: {name} does not allow {' and '.join(verdict.broken)}."
     elif found.bad:
         yield f"As {name} says of itself: it allows {', '.join(sorted(found.anomalies))}."
+    if found.serialised:
+        why = result.plan.strategy[0].kind.serialises or f"{name} doesn't say why (serialises)"
+        many = _many(found.serialised, "schedule")
+        yield f"Bookers who share nothing are in each other's way in {many}: {why}."
     if found.interrupted:
         yield "Fewer schedules: --preemptions 2, or --random 1000."
     if verdict.faults:

@@ -20,7 +20,8 @@ class Result:
         found: what was found.
         verdict: what to say of the strategy.
         shown: the schedule to show: the one replayed, or the shortest bad one, or one in which the
-            strategy's own code failed; none: there is none.
+            strategy's own code failed, or in which bookers who share nothing were in each other's
+            way; none: there is none.
     """
 
     plan: Plan
@@ -32,7 +33,7 @@ class Result:
     @classmethod
     def of(cls, plan: Plan, way: Way, found: Exploration) -> Result:
         """Put together what was found."""
-        shown = found.last if way.schedule else found.worst or found.faulty
+        shown = found.last if way.schedule else found.worst or found.faulty or found.serial
         return cls(plan, way, found, judge(plan, found), shown)
 
     @property
@@ -50,4 +51,8 @@ class Result:
             return "The schedule:"
         if self.shown is None:
             return "None is bad; the last one that was run:"
-        return "The shortest bad one:" if self.shown.bad else "The first in which its code failed:"
+        if self.shown.bad:
+            return "The shortest bad one:"
+        if self.shown is self.found.serial:
+            return "The shortest in which bookers who share nothing are in each other's way:"
+        return "The first in which its code failed:"

@@ -117,7 +117,10 @@ class Stage:
             self._make(move, event)
         answers = {name: self._answer(booker, schedule) for name, booker in self._bookers.items()}
         endings = {name: answer.ending for name, answer in answers.items()}
-        return Trial(tuple(schedule), events, endings, self._world.findings(answers, self._ids()))
+        findings = self._world.findings(answers, self._ids())
+        # What goes wrong may well be in somebody's way.
+        apart = self._world.apart and not self._nemeses
+        return Trial(tuple(schedule), events, endings, findings, apart)
 
     def _answer(self, booker: Booker, schedule: Sequence[Move]) -> Answer:
         moves = (number for number, move in enumerate(schedule, 1) if move.actor == booker.name)
@@ -193,7 +196,7 @@ class Stage:
         gives_back = step.kind is StepKind.RELEASE and step.detail != "rollback"
         hands_out = step.kind in {StepKind.COMMIT, StepKind.RELEASE}
         if booker.state is State.PARKED:
-            event.note = "somebody else has it"
+            event.kept_out, event.note = True, "somebody else has it"
         self._wake(lambda why: ended or (gives_back if why == "lease" else hands_out))
 
     def _end_waits(self) -> None:

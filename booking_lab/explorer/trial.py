@@ -42,6 +42,7 @@ class Event:
         decided: by the id of the request, the change that was decided on, or the error.
         waits_for: the bookers that it had to wait for, if it had to.
         until: the number of the move that ended the wait, counted from 1; 0: none did.
+        kept_out: whether somebody else had the lock outside of PostgreSQL that it wanted.
         deadlock: whether this was the one cancelled to break a deadlock.
         note: what there is to say of it.
     """
@@ -53,6 +54,7 @@ class Event:
     decided: list[tuple[UUID, object]] = field(default_factory=list)
     waits_for: tuple[str, ...] = ()
     until: int = 0
+    kept_out: bool = False
     deadlock: bool = False
     note: str = ""
 
@@ -93,17 +95,30 @@ class Trial:
         events: one for each move, and those that nobody chose (``time``).
         endings: how each booker ended.
         findings: what is wrong in the database afterwards, or with the answers given.
+        apart: whether the bookers share nothing that bookings contend for.
     """
 
     schedule: Schedule
     events: Sequence[Event]
     endings: Mapping[str, Ending]
     findings: Sequence[Finding]
+    apart: bool = False
 
     @property
     def bad(self) -> bool:
         """Whether anything is wrong."""
         return bool(self.findings)
+
+    @property
+    def serialised(self) -> bool:
+        """Whether anybody had to wait, to start over or to give up, and they share nothing."""
+        return self.apart and self._held_up
+
+    @property
+    def _held_up(self) -> bool:
+        return any(event.waits_for or event.kept_out for event in self.events) or any(
+            one.tries > 1 or one.outcome in {"conflict", "timeout"} for one in self.endings.values()
+        )
 
     @property
     def anomalies(self) -> list[str]:

@@ -42,6 +42,7 @@ class World:
 
     Attributes:
         tasks: what each booker is to do.
+        apart: whether no two of these share anything that bookings contend for.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class World:
         left = {scope: left_to_book(workload, scope, session) for scope in self._scopes}
         opening = Opening(session, workload, scenario, strategy)
         self.tasks: Sequence[Task] = opening.tasks
+        self.apart = _are_apart(workload, [task.request for task in self.tasks])
         choices = {booker(number): task.choices for number, task in enumerate(self.tasks)}
         self._order = Order(workload, opening.standing, left, choices)
         self._begin_anew = self._prepare(_begin_anew(session, opening))
@@ -130,6 +132,12 @@ def _scopes(workload: LabWorkload, scenario: Scenario) -> Iterator[str]:
     for ask in (*scenario.requests, *scenario.standing):
         if isinstance(ask, Request):
             yield workload.scope(ask)
+
+
+def _are_apart(workload: LabWorkload, requests: Sequence[Request]) -> bool:
+    anchors = [set(workload.anchors(request)) for request in requests]
+    several = len(requests) > 1 and not any(request.open for request in requests)
+    return several and len(set().union(*anchors)) == sum(map(len, anchors))
 
 
 def _begin_anew(session: Session, opening: Opening) -> Sequence[_Statement]:

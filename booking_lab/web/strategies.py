@@ -63,6 +63,7 @@ class StrategyEntry(BaseModel):
     allows: list[str]
     allows_under_faults: list[str]
     needs: list[str]
+    serialises: str
     broken: bool
     kinds: dict[str, Suits]
     matrix: dict[str, list[Cell]]
@@ -102,6 +103,7 @@ def _shown(entry: Entry, matrix: Matrix) -> dict[str, Any]:
         "allows": sorted(entry.kind.allows),
         "allows_under_faults": sorted(entry.kind.allows_under_faults),
         "needs": sorted(entry.kind.needs),
+        "serialises": entry.kind.serialises,
         "broken": entry.kind.broken,
         "kinds": _kinds(entry),
         "matrix": matrix.get(entry.name, {}),

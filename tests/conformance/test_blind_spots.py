@@ -53,7 +53,7 @@ def look(place):
             explore(place, registry, plan, search) if search else explored(place, registry, plan)
         )
         cell = Cell(name, workload.name)
-        cell.add(found)
+        cell.add(found, contest)
         return found, surprises(registry, cell)
 
     return look
@@ -78,6 +78,35 @@ def test_nothing_is_to_be_seen_in_the_plainest_contest(look, name):
             continue
         found, _ = look(name, *workload)
         assert found.bad == 0
+
+
+APART = {
+    "seats": "different seats",
+    "tickets": "different events",
+    "slots": "different resources",
+}
+
+
+@pytest.mark.parametrize(("workload", "scenario"), APART.items())
+def test_bookers_who_share_nothing_and_wait_all_the_same_are_found_and_not_called_bad(
+    look, workload, scenario
+):
+    found, surprising = look("one_lock_for_all", workload, scenario)
+    assert found.serialised > 0
+    assert (found.bad, surprising) == (0, [])
+    assert any(event.waits_for for event in found.serial.events)
+
+    found, _ = look("says_it_serialises", workload, scenario)
+    assert found.serialised == 0
+
+
+@pytest.mark.parametrize("name", ["serializable", "layered"])
+@pytest.mark.parametrize("workload", ["seats", "tickets"])
+def test_who_books_different_things_at_serializable_is_in_nobodys_way(look, name, workload):
+    found, _ = look(name, workload, APART[workload])
+
+    assert found.serialised == 0
+    assert found.outcomes["confirmed"] == 2 * found.schedules
 
 
 @pytest.mark.parametrize("workload", ["seats", "tickets", "slots"])

@@ -25,6 +25,8 @@ LIARS = {
     "waits_for_ever": ["test_every_booker_gets_an_answer"],
     "goes_behind": ["test_announces_each_message_as_a_step"],
     "books_nothing": ["test_every_booker_gets_an_answer"],
+    "one_lock_for_all": ["test_says_why_bookers_who_share_nothing_are_in_each_others_way"],
+    "says_it_serialises": ["test_shows_that_it_serialises_if_it_says_so"],
     "says_no_too_soon": ["test_keeps_its_word_when_an_answer_is_lost"],
     "goes_without_the_lease": ["test_keeps_its_word_when_a_wait_ends"],
     "goes_without_the_row": ["test_keeps_its_word_when_a_wait_ends"],
