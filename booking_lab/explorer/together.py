@@ -79,6 +79,7 @@ class _Part:
         found: the counts.
         worst: the rank of the shortest bad schedule; none: there was none.
         faulty: that of the shortest in which the strategy's own code failed.
+        serial: that of the shortest in which bookers who share nothing were in each other's way.
         last: that of the last.
         share: which share of everything it was.
         rest: what is still to do.
@@ -87,6 +88,7 @@ class _Part:
     found: Exploration
     worst: Rank | None
     faulty: Rank | None
+    serial: Rank | None
     last: Rank | None
     share: float
     rest: Job | None
@@ -152,14 +154,15 @@ class _Total:
         self._progress = progress
         self._began = time.monotonic()
         self._share = 0.0
-        self._ranks: dict[str, Rank | None] = dict.fromkeys(("worst", "faulty", "last"))
+        self._ranks: dict[str, Rank | None] = dict.fromkeys(("worst", "faulty", "serial", "last"))
 
     def add(self, part: _Part) -> Job | None:
         """Add one; return what it has left to do."""
         self.found.merge(part.found)
         self.found.seconds = time.monotonic() - self._began
         self._share += part.share
-        for name, rank in (("worst", part.worst), ("faulty", part.faulty)):
+        ranks = {"worst": part.worst, "faulty": part.faulty, "serial": part.serial}
+        for name, rank in ranks.items():
             known = self._ranks[name]
             self._ranks[name] = min(known, rank) if known and rank else known or rank
         self._ranks["last"] = part.last or self._ranks["last"]
@@ -204,12 +207,12 @@ def _explored(
         return so_far < seconds or so_far < patience * share
 
     found = explore(place, registry, plan, search, go_on, full=job.way.full)
-    worst, faulty, last = (
-        one.rank if one else None for one in (found.worst, found.faulty, found.last)
+    worst, faulty, serial, last = (
+        one.rank if one else None for one in (found.worst, found.faulty, found.serial, found.last)
     )
-    found.worst = found.faulty = found.last = None
+    found.worst = found.faulty = found.serial = found.last = None
     rest = None if found.complete else job.rest(search)
     share = search.share
     if job.way.random and job.numbers:
         share *= len(job.numbers) / job.way.random
-    return _Part(found, worst, faulty, last, share, rest)
+    return _Part(found, worst, faulty, serial, last, share, rest)
