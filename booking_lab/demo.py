@@ -23,6 +23,7 @@ from booking_lab.crowd import (
     verdict,
 )
 from booking_lab.errors import BookingLabError
+from booking_lab.stack import hints
 
 #: Where the demo books, and all that it judges: what others left elsewhere is none of its business.
 _ITS_OWN = "kind=seats&scope=1"
@@ -84,7 +85,7 @@ def run(url: str, console: Console, token: str = "") -> bool:
     except (OSError, http.client.HTTPException, threading.BrokenBarrierError) as error:
         raise NoLab(
             f"No lab answers at {url}: {error or type(error).__name__}. "
-            f"`booking-lab up` starts one, and `booking-lab demo` without --url has its own."
+            f"{hints.command('up')} starts one, and without --url the demo has its own."
         ) from None
     console.print(_table(rows))
     console.print(_reading(rows))

@@ -26,14 +26,22 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # What the developer has set for a lab of their own must not reach the tests.
+    # A shell that runs a job in the background has it ignore Ctrl-C, and what it starts does too.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings() -> None:
+    """What the developer has set for a lab of their own must not reach the tests.
+
+    For tests below this folder alone: pytest takes this file along in runs of the conformance
+    suite, and these are about what is set.
+    """
     for field in fields(Settings):
         os.environ.pop(field.metadata["variable"], None)
     os.environ.pop("BOOKING_LAB_DATA", None)
     forget_clients_environment()
-    # A shell that runs a job in the background has it ignore Ctrl-C, and what it starts does too.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from booking_lab.commands._exit_codes import Exit
 from booking_lab.config import Settings
 from booking_lab.db.connector import Connector
 from booking_lab.errors import BookingLabError
+from booking_lab.stack import hints
 from booking_lab.stack.folders import DataFolder
 from booking_lab.stack.state import State
 from booking_lab.workloads import Workloads
@@ -87,7 +88,7 @@ def _url_of(data: Path | None) -> str | None:
     state = State.read(DataFolder(data).state)
     url = (state.database_url if state else "") or Settings.from_environment().database_url
     if not url:
-        raise BadInput(f"No lab runs on {data}; start it with `booking-lab up --data {data}`.")
+        raise BadInput(f"No lab runs on {data}; {hints.command('up', data.absolute())} starts one.")
     return url
 
 

@@ -16,6 +16,7 @@ from booking_lab.commands._options import history_option
 from booking_lab.config import Settings
 from booking_lab.errors import DatabaseUnavailable
 from booking_lab.observers.history import open_history
+from booking_lab.stack import hints
 from booking_lab.stack.assembly import prepare_schema
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.own import check_database, check_fit
@@ -32,7 +33,8 @@ def command(history: str | None) -> None:
     settings = replace(settings, history=history or settings.history)
     if not settings.database_url or not settings.redis_url:
         raise StackError(
-            "serve needs DATABASE_URL and REDIS_URL; `booking-lab up` brings servers of its own."
+            "serve needs DATABASE_URL and REDIS_URL; "
+            f"{hints.command('up')} brings servers of its own."
         )
     if settings.history:
         os.close(open_history(settings.history))

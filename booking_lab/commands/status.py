@@ -14,6 +14,7 @@ from rich.table import Table
 
 from booking_lab.commands._exit_codes import Exit
 from booking_lab.commands._options import data_option
+from booking_lab.stack import hints
 from booking_lab.stack.folders import DataFolder
 from booking_lab.stack.state import PartState, State
 
@@ -31,7 +32,7 @@ def command(as_json: bool, data: Path) -> None:
         url = state.url if state else ""
         click.echo(json.dumps({"state": phase, "url": url, "data": str(data), "parts": parts}))
     else:
-        _print(phase, state, parts)
+        _print(phase, state, parts, data)
     sys.exit(Exit.DONE if runs else Exit.NOTHING)  # as of init scripts
 
 
@@ -46,12 +47,13 @@ def _row(part: PartState) -> dict[str, Any]:
     }
 
 
-def _print(phase: str, state: State | None, parts: list[dict[str, Any]]) -> None:
+def _print(phase: str, state: State | None, parts: list[dict[str, Any]], data: Path) -> None:
+    start = hints.command("up", data)
     if state is None:
-        click.echo("Not running; `booking-lab up` starts it.")
+        click.echo(f"Not running; {start} starts it.")
         return
     if phase == "killed":
-        click.echo("Not running: it was killed. `booking-lab up` clears up and starts it again.")
+        click.echo(f"Not running: it was killed. {start} clears up and starts it again.")
     else:
         click.echo(f"{phase.capitalize()}" + (f" at {state.url}" if state.url else ""))
     # Addresses are long, and a cut one is of no use: a pipe gets whole lines.

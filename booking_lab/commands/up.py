@@ -13,6 +13,7 @@ import click
 
 from booking_lab.commands._options import data_option, history_option, shelf_option
 from booking_lab.config import Settings
+from booking_lab.stack import hints
 from booking_lab.stack.control import end, launch
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
@@ -53,13 +54,15 @@ def command(instances: int, foreground: bool, data: Path, **given: str | int | N
     # ones asked for here, and whoever started nothing must not go on to stop it with `down`.
     launch(plan, settings, click.echo, detached=True)
     _announce(plan)
-    click.echo("It goes on running; `booking-lab down` stops it.")
+    click.echo(f"It goes on running; {hints.command('down', data)} stops it.")
 
 
 def _announce(plan: Plan) -> None:
     state = State.read(DataFolder(Path(plan.data)).state)
     if state is None:
-        raise StackError("The lab was stopped at once; `booking-lab logs` may say why.")
+        raise StackError(
+            f"The lab was stopped at once; {hints.command('logs', Path(plan.data))} may say why."
+        )
     click.secho(f"The lab is ready at {state.url}", bold=True)
     if plan.instances > 1:
         for part in state.parts:

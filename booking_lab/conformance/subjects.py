@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,7 +71,8 @@ class Subjects:
     def __init__(self, asked: Sequence[str], settings: Settings) -> None:
         # What else lies in a file's folder is none of our business, and must not be run.
         self._folder = TemporaryDirectory(prefix="booking-lab-strategies-")
-        names = [_linked(text, Path(self._folder.name)) for text in asked]
+        known = {SHIPPED, SHELF, *(Path(one).resolve() for one in settings.strategy_folders)}
+        names = [_linked(text, Path(self._folder.name), known) for text in asked]
         self.settings = Settings(
             strategy_folders=(*settings.strategy_folders, self._folder.name),
             workload_folders=settings.workload_folders,
@@ -98,8 +99,8 @@ class Subjects:
         self._folder.cleanup()
 
 
-def _linked(text: str, folder: Path) -> str:
-    """Return the name of what ``text`` names; a file that isn't the lab's is linked in ``folder``.
+def _linked(text: str, folder: Path, known: Set[Path]) -> str:
+    """Return the name of what ``text`` names; a file is linked in ``folder`` unless it is known.
 
     Raises:
         UnknownStrategy: there is no such file.
@@ -110,6 +111,6 @@ def _linked(text: str, folder: Path) -> str:
     if not file.exists():
         raise UnknownStrategy(f"There is no file {file}.")
     module = file.parent if file.stem == "__init__" else file
-    if module.parent not in {SHIPPED, SHELF}:
+    if module.parent not in known:
         folder.joinpath(module.name).symlink_to(module)
     return module.stem

@@ -19,6 +19,7 @@ from typing import NoReturn
 from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.errors import BookingLabError
 from booking_lab.logs import logging_config
+from booking_lab.stack import hints
 from booking_lab.stack.assembly import Assembly, Step
 from booking_lab.stack.errors import AlreadyRunning, StackError
 from booking_lab.stack.folders import DataFolder, remove_run_folder, tail
@@ -228,7 +229,7 @@ def _already_running(data: DataFolder) -> str:
         return f"Another lab is starting or stopping on {data.path}: try again in a moment."
     return (
         f"Already running at {state.url or data.path}, pid {state.supervisor.process.pid}; "
-        f"`booking-lab down` stops it."
+        f"{hints.command('down', data.path)} stops it."
     )
 
 

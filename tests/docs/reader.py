@@ -1,16 +1,21 @@
 """Does what a reader does: runs the commands of a section, and compares with what it shows.
 
-Every ```bash block is given to bash as it stands; only the lab's address is another one here. The
-```text block behind it shows the output. In it, ``...`` stands for anything within a line and, on a
-line of its own, for any number of lines.
+Every ```bash block is pasted into an interactive bash as it stands; only the lab's address is
+another one here. The ```text block behind it shows the output. In it, ``...`` stands for anything
+within a line and, on a line of its own, for any number of lines.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import re
 import subprocess
 import sys
+import termios
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 from tests.uncounted import uncounted
@@ -48,18 +53,60 @@ def run(block: Block, lab: DocumentedLab, folder: Path) -> str:
     environment = {name: v for name, v in uncounted().items() if name not in OF_MAKE}
     # The package's commands are on the path, as the documents tell the reader to have them.
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", block.text.replace(ADDRESS, lab.url)],
-        cwd=folder,
-        env={**environment, **lab.environment, "PATH": path, "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == 0, (
-        f"line {block.line}: exit code {done.returncode}\n{done.stderr}{done.stdout}"
-    )
-    return done.stdout
+    environment |= {**lab.environment, "PATH": path, "COLUMNS": "80"}
+    code, printed, said = interactive(block.text.replace(ADDRESS, lab.url), folder, environment)
+    assert code == 0, f"line {block.line}: exit code {code}\n{said}{printed}"
+    # "[1] 4711" and "[1]+ Done" are what a shell says of jobs; a reader would see that as well.
+    jobs = [line for line in said.splitlines() if re.match(r"\[\d+\]", line)]
+    assert jobs == [], f"line {block.line}: the shell also says\n{said}"
+    return printed
+
+
+def interactive(commands: str, folder: Path, environment: dict[str, str]) -> tuple[int, str, str]:
+    """Paste commands into a shell like the one that a reader sits at, on a terminal of its own.
+
+    Returns the exit code, what the commands print, and what shows on the terminal besides.
+    """
+    ours, theirs = pty.openpty()
+    quiet = termios.tcgetattr(theirs)
+    quiet[3] &= ~termios.ECHO
+    termios.tcsetattr(theirs, termios.TCSANOW, quiet)
+    said: list[bytes] = []
+    with subprocess.Popen(
+        ["bash", "--norc", "--noediting", "-i"],
+        cwd=folder, env={**environment, "PS1": "", "PS2": "", "HISTFILE": ""}, text=True,
+        stdin=theirs, stdout=subprocess.PIPE, stderr=theirs,
+        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    ) as shell:  # fmt: skip
+        os.close(theirs)
+        pasted = f"{commands}\nexit\n".encode()
+        threads = [
+            threading.Thread(target=paste, args=(ours, pasted), daemon=True),
+            threading.Thread(target=listen, args=(ours, said), daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            printed, _ = shell.communicate(timeout=PATIENCE)
+        finally:
+            shell.kill()
+    threads[1].join(10)
+    os.close(ours)
+    return shell.returncode, printed, b"".join(said).decode(errors="replace")
+
+
+def paste(terminal: int, text: bytes) -> None:
+    """Type text; the terminal takes it as the shell reads it."""
+    with suppress(OSError):
+        while text:
+            text = text[os.write(terminal, text) :]
+
+
+def listen(terminal: int, said: list[bytes]) -> None:
+    """Collect what is shown, until nobody is there any more."""
+    with suppress(OSError):
+        while piece := os.read(terminal, 4096):
+            said.append(piece)
 
 
 def check(one: Section, lab: DocumentedLab, folder: Path) -> None:

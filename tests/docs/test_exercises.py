@@ -27,7 +27,7 @@ def test_exercise_shows_what_the_readme_says(
 
 def installed() -> bool:
     """Whether the Makefile has nothing to install."""
-    question = ["make", "--question", ".venv/.installed"]
+    question = ["make", "--question", ".venv/.installed-load"]
     environment = {name: v for name, v in os.environ.items() if name not in OF_MAKE}
     return subprocess.run(question, cwd=ROOT, env=environment, check=False).returncode == 0
 
