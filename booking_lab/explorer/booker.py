@@ -23,9 +23,10 @@ from booking_lab.db.session import Session
 from booking_lab.engine import Engine, Wish
 from booking_lab.errors import BookingLabError, LockTimeout, Refused
 from booking_lab.explorer.clock import ScheduledClock
-from booking_lab.explorer.gate import Died, Gate
+from booking_lab.explorer.gate import BEGIN, Died, Gate
 from booking_lab.explorer.opening import Task
 from booking_lab.explorer.overhearing import here
+from booking_lab.explorer.schedule import Move
 from booking_lab.explorer.trial import Ending, Event, Message
 from booking_lab.explorer.watched import WatchedSession
 from booking_lab.registry import Registry
@@ -79,6 +80,7 @@ class Booker:
         self.state = State.ENDED
         self.servers = servers
         self.event: Event | None = None
+        self._early: Event | None = None
         self.connector = connector
         self._arrivals = arrivals
         self._session: WatchedSession | None = None
@@ -106,7 +108,9 @@ class Booker:
         self.gate.reset()
         self.gate.at_begin = at_begin
         self.state, self._booking, self._failure = State.RUNNING, None, None
-        self.event, self._task = None, task
+        # What it sends before its first step belongs to that.
+        self.event = self._early = Event(Move(self.name, BEGIN), "")
+        self._task = task
         if self._session:  # a COMMIT that failed by itself has lost nothing
             self._session.loses_answer = False
         self._work.put(lambda: self._do(workload, task, wish))
@@ -114,7 +118,9 @@ class Booker:
     def go(self, event: Event | None) -> None:
         """Do the step ahead; what it sends is taken down in ``event``."""
         if event:
-            self.event = event
+            if self._early:
+                event.messages += self._early.messages
+            self.event, self._early = event, None
         self.state = State.RUNNING
         self.gate.open()
 

@@ -36,6 +36,16 @@ WRONG = [
     ("moves_and_lets_go", "seats", "book beside move", "double booking"),
     ("sold_out_in_doubt", "tickets", "enough for all", "refused while free"),
 ]
+#: Who is wrong in the plainest contests, but for two bookers who are left in peace.
+OTHERWISE = [
+    ("keeps_it_in_mind", "seats", "one seat", 2, ()),
+    ("asks_and_keeps_in_mind", "seats", "one seat", 2, ()),
+    ("goes_without_the_lease", "seats", "one seat", 2, ("impatience",)),
+    ("goes_without_the_row", "seats", "one seat", 2, ("impatience",)),
+    ("compares_once", "tickets", "one too few", 3, ()),
+    ("clears_up_after_itself", "seats", "one seat", 3, ("impatience",)),
+    ("ignores_the_fence", "tickets", "one too few", 3, ("expiry",)),
+]
 #: One workload of each: the suite takes its time.
 ONE_EACH = {name: workload for name, workload, *_ in reversed(WRONG)}
 
@@ -45,14 +55,14 @@ def look(place):
     """Explore a liar in a scenario of two, as the matrix does."""
     registry = Registry([SHIPPED, LIARS])
 
-    def look(name, workload, scenario, search=None):
+    def look(name, workload, scenario, search=None, bookers=2, nemeses=()):
         entry, workload = registry.get(name), Workloads().get(workload)
-        [contest] = [one for one in workload.contests(2) if one.name == scenario]
-        plan = Plan((entry, entry.make({})), workload, contest)
+        [contest] = [one for one in workload.contests(bookers) if one.name == scenario]
+        plan = Plan((entry, entry.make({})), workload, contest, 0, nemeses)
         found = (
             explore(place, registry, plan, search) if search else explored(place, registry, plan)
         )
-        cell = Cell(name, workload.name)
+        cell = Cell(name, workload.name, *nemeses)
         cell.add(found, contest)
         return found, surprises(registry, cell)
 
@@ -66,6 +76,20 @@ def test_the_explorer_and_the_matrix_see_it(look, name, workload, scenario, anom
     assert anomaly in surprising
     shown = written(found.worst.schedule)
     again, _ = look(name, workload, scenario, Replay(parse(shown), 2))
+    assert again.anomalies == dict.fromkeys(found.worst.anomalies, 2)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("name", "workload", "scenario", "bookers", "nemeses"), OTHERWISE)
+def test_the_explorer_and_the_matrix_see_what_takes_something_more(
+    look, name, workload, scenario, bookers, nemeses
+):
+    more = {"bookers": bookers, "nemeses": nemeses}
+    found, surprising = look(name, workload, scenario, **more)
+
+    assert {"double booking", "oversell"} & set(surprising)
+    shown = written(found.worst.schedule)
+    again, _ = look(name, workload, scenario, Replay(parse(shown), 2), **more)
     assert again.anomalies == dict.fromkeys(found.worst.anomalies, 2)
 
 
