@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from enum import Enum
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from booking_lab import selection
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lease import Lease, Servers
 from booking_lab.core.step import Step, StepKind
-from booking_lab.core.workload import Request, Workload
+from booking_lab.core.workload import Request, Row, Workload
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
@@ -281,12 +281,27 @@ class Booker:
         assert task.look_up
         session = self.connected()
         booking = Booking(workload, task.request, wish.strategy[1], {}, 0, 0.0, self.name, "")
-        with self.gate.step(Step(StepKind.READ, "what it holds", booking, 0, session.process_id)):
-            return task.look_up(session)
+        step = Step(StepKind.READ, "what it holds", booking, 0, session.process_id)
+        return task.look_up(cast(Session, _Stepwise(session, lambda: self.gate.step(step))))
 
     def _take_down(self, message: Message) -> None:
         if self.event:
             self.event.messages.append(message)
+
+
+class _Stepwise:
+    """A session each of whose messages is a step."""
+
+    def __init__(
+        self, session: Session, step: Callable[[], AbstractContextManager[object]]
+    ) -> None:
+        self._session = session
+        self._step = step
+
+    def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+        """Run one statement, when it is its turn."""
+        with self._step():
+            return self._session.execute(statement, parameters)
 
 
 class _OneConnection(Pool):
