@@ -18,7 +18,7 @@ def test_what_an_exploration_leaves_behind_is_not_in_the_way_of_the_next(place):
     def explored():
         for workload, scenario in scenarios:
             plan = Plan((entry, entry.make({})), workload, scenario)
-            yield explore(place, registry, plan, Exhaustive())
+            yield explore(place, registry, plan, Exhaustive(1))
 
     first, second = ([(f.schedules, f.anomalies) for f in explored()] for _ in range(2))
 
