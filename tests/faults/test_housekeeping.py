@@ -191,7 +191,10 @@ def many_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_it_goes_on_with_a_descriptor_beyond_a_thousand(client, database_url, many_descriptors):
+def test_it_goes_on_with_a_descriptor_beyond_a_thousand(
+    client, database_url, many_descriptors, caplog
+):
+    caplog.set_level(logging.WARNING, "booking_lab.housekeeping")
     check_goes_on(client, "A1")
     many_descriptors()
     with psycopg2.connect(database_url) as other, other.cursor() as cursor:
@@ -203,6 +206,10 @@ def test_it_goes_on_with_a_descriptor_beyond_a_thousand(client, database_url, ma
     other.close()
 
     check_goes_on(client, "A2")
+
+    # Once, for the connection that was ended: the new one is waited for in peace.
+    anew = [one.message for one in caplog.records if "begins anew" in one.message]
+    assert len(anew) == 1
 
 
 def test_gauges_that_can_not_be_shown_delay_nothing(client, monkeypatch, caplog):
