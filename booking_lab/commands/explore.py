@@ -64,6 +64,12 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
     "lists, or one that is broken on purpose.",
 )
 @click.option(
+    "--beside",
+    default="",
+    metavar="STRATEGY",
+    help="The strategy of all bookers but the first, as after a switch.  [default: the same]",
+)
+@click.option(
     "--workload", required=True, help="What is booked; `booking-lab workloads` lists what can be."
 )
 @click.option("--scenario", default="", help="What they contend for.  [default: the plainest]")
@@ -146,7 +152,7 @@ def command(
     Exit code 0: explored, and the strategy keeps its word, which may allow for anomalies; or, with
     --schedule, replayed. 4: it doesn't. 1: the replay did not come out the same, or the exploration
     was interrupted before it found anything. 2: something given is of no use, and nothing was
-    started.
+    started. No strategy gives its word for what others do beside it: with --beside, it is 0.
     """
     if html and not os.access(html.parent, os.W_OK):
         raise BadInput(f"--html {html}: nothing can be written to {html.parent}.")

@@ -46,6 +46,7 @@ def _plan(plan: Plan, way: Way) -> dict[str, Any]:
     return {
         "strategy": entry.name,
         "options": entry.given(strategy),
+        "beside": plan.beside[0].name if plan.beside else None,
         "workload": plan.workload.name,
         "scenario": plan.scenario.name,
         "bookers": {chr(ord("A") + number): wish(one) for number, one in enumerate(requests)},

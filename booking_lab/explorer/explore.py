@@ -81,6 +81,7 @@ class Plan:
         scenario: what the bookers contend for; its requests say how many there are.
         workers: in how many processes they are; by default each in one of its own.
         nemeses: what can go wrong, by name.
+        beside: what all bookers but the first book under; none: the same strategy.
     """
 
     strategy: tuple[Entry, Strategy]
@@ -88,6 +89,17 @@ class Plan:
     scenario: Scenario
     workers: int = 0
     nemeses: Sequence[str] = ()
+    beside: tuple[Entry, Strategy] | None = None
+
+    @property
+    def strategies(self) -> Sequence[tuple[Entry, Strategy]]:
+        """The strategies, each once: the first booker's, and the others' if it is another one."""
+        return [self.strategy, *([self.beside] if self.beside else [])]
+
+    @property
+    def name(self) -> str:
+        """What they book under, in a word or three."""
+        return " beside ".join(entry.name for entry, _ in self.strategies)
 
 
 @dataclass
@@ -200,7 +212,9 @@ def explore(
     found = Exploration()
     began = time.monotonic()
     workers = plan.workers or len(plan.scenario.requests)
-    symmetry = Symmetry() if full else Symmetry.of(plan.scenario.requests, workers)
+    symmetry = Symmetry()
+    if not full:
+        symmetry = Symmetry.of(plan.scenario.requests, workers, first_apart=plan.beside is not None)
     try:
         with _stage(place, registry, plan, symmetry) as (play, shares):
             while search.begin():
@@ -239,7 +253,10 @@ def _stage(
         )
         workers = plan.workers or len(plan.scenario.requests)
         memories = [Memory() for _ in range(workers)]
-        images = [Image(*plan.strategy, plan.workload, number) for number in range(workers)]
+        images = [
+            [Image(*one, plan.workload, number) for number in range(workers)]
+            for one in plan.strategies
+        ]
         servers = _servers(place, memories, clock, held)
         bookers: list[Booker] = []
         held.callback(_end, bookers)
@@ -249,21 +266,22 @@ def _stage(
             bookers.append(
                 Booker(name, place.sessions, own, registry, arrivals, clock, world.cancel)
             )
-        outside = plan.strategy[1].needs & {Capability.REDIS, Capability.QUORUM}
+        needs = {need for _, strategy in plan.strategies for need in strategy.needs}
+        outside = needs & {Capability.REDIS, Capability.QUORUM}
         clients = [one for one in (servers[0].redis, *servers[0].redlock) if one and outside]
         nemeses = [(NEMESES | SLOW_NEMESES)[name]() for name in plan.nemeses]
-        stage = Stage(world, bookers, nemeses, clock, arrivals, plan.strategy[0].name)
-        may_share = any(image.shares for image in images)
+        stage = Stage(world, bookers, nemeses, clock, arrivals, plan.name)
+        may_share = any(image.shares for of_one in images for image in of_one)
 
         def begin() -> None:
             for memory in memories:
                 memory.clear()
             for client in clients:
                 client.flushdb()
-            for image in images:
+            for image in (image for of_one in images for image in of_one):
                 image.begin()
             for number, (booker, task) in enumerate(zip(bookers, world.tasks, strict=True)):
-                image = images[number % len(images)]
+                image = images[-1 if number else 0][number % workers]
                 wish = Wish("", (image.entry, image.strategy))
                 booker.begin(image.heard, task, wish, at_begin=may_share)
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
+from typing import TypeVar
 
 from booking_lab.config import Settings
-from booking_lab.explorer import matrix
+from booking_lab.explorer import matrix, mixtures
 from booking_lab.explorer.crew import crew, default_jobs, hands
 from booking_lab.explorer.matrix import Cell
+from booking_lab.explorer.mixtures import Mixture
 from booking_lab.explorer.servers import own_servers
+
+C = TypeVar("C", Cell, Mixture)
 
 
 def fill(
-    todo: Sequence[Cell],
+    todo: Sequence[C],
     settings: Settings,
-    done: Callable[[Cell], None] = lambda _cell: None,
+    done: Callable[[C], None] = lambda _cell: None,
     jobs: int = 0,
-) -> list[Cell]:
+) -> list[C]:
     """Explore all of ``todo``; return it in its order.
 
     Args:
-        todo: empty cells.
+        todo: empty cells of the matrix, or mixtures.
         settings: whose folders of plug-ins count; the servers are embedded ones in any case.
         done: told of each cell that is filled.
         jobs: in how many processes; 0: as many as keep all cores busy.
@@ -39,7 +43,9 @@ def fill(
         return [filled[cell.key].result() for cell in todo]
 
 
-def _fill(cell: Cell) -> Cell:
+def _fill(cell: C) -> C:
     ours = hands()
     workload = ours.workloads.get(cell.workload)
+    if isinstance(cell, Mixture):
+        return mixtures.fill(cell, ours.place, ours.registry, workload)
     return matrix.fill(cell, ours.place, ours.registry, workload)

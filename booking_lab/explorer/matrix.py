@@ -211,16 +211,16 @@ def table(filled: Sequence[Cell], workloads: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def show(text: str, document: Path) -> None:
+def show(text: str, document: Path, marks: tuple[str, str] = MARKS) -> None:
     """Put the table between the marks of a document.
 
     Raises:
         ConfigurationError: there are no marks.
     """
-    before, begin, rest = document.read_text().partition(MARKS[0])
-    _, end, after = rest.partition(MARKS[1])
+    before, begin, rest = document.read_text().partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not (begin and end):
-        raise ConfigurationError(f"{document} has no lines {' and '.join(MARKS)}.")
+        raise ConfigurationError(f"{document} has no lines {' and '.join(marks)}.")
     document.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 

@@ -29,7 +29,7 @@ def page(plan: Plan, trial: Trial, about: list[str], title: str) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     return environment.from_string(template).render(
-        heading=f"{plan.strategy[0].name} on {plan.workload.name}",
+        heading=f"{plan.name} on {plan.workload.name}",
         about=about,
         title=title,
         drawn=drawn,

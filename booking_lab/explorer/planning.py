@@ -47,6 +47,7 @@ class Names:
         bookers: how many.
         workers: in how many processes they are; 0: each in one of its own.
         nemeses: names of what can go wrong; ``all`` are all.
+        beside: the strategy's name of all bookers but the first; empty: the same.
     """
 
     strategy: str
@@ -56,6 +57,7 @@ class Names:
     bookers: int = 2
     workers: int = 0
     nemeses: Sequence[str] = ()
+    beside: str = ""
 
 
 def plan(names: Names, registry: Registry, workloads: Workloads, schedule: Schedule = ()) -> Plan:
@@ -74,7 +76,11 @@ def plan(names: Names, registry: Registry, workloads: Workloads, schedule: Sched
     strategy = entry.make(names.options)
     workload = workloads.get(names.workload)
     scenario = _scenario(names.scenario, workload, names.bookers)
-    _check_suitable(entry, workload, scenario)
+    beside = _entry(names.beside, registry) if names.beside else None
+    for one in (entry, *([beside] if beside else [])):
+        _check_suitable(one, workload, scenario)
+    if beside and names.bookers < 2:
+        raise InvalidRequest("One booker has nobody beside it; say --bookers 2, or more.")
     if names.workers > names.bookers:
         raise InvalidRequest(
             f"{names.bookers} bookers can't be in {names.workers} workers; take {names.bookers} at "
@@ -83,7 +89,8 @@ def plan(names: Names, registry: Registry, workloads: Workloads, schedule: Sched
     _check_schedule(schedule, names.bookers)
     struck = [move.actor for move in schedule if move.actor in _KNOWN]
     nemeses = _nemeses([*names.nemeses, *struck])
-    return Plan((entry, strategy), workload, scenario, names.workers, nemeses)
+    other = (beside, beside.make({})) if beside else None
+    return Plan((entry, strategy), workload, scenario, names.workers, nemeses, other)
 
 
 def _entry(name: str, registry: Registry) -> Entry:

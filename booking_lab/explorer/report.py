@@ -10,6 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from booking_lab.core.strategy import Strategy
 from booking_lab.explorer.explore import Exploration, Plan
 from booking_lab.explorer.result import Result
 from booking_lab.explorer.schedule import written
@@ -17,6 +18,7 @@ from booking_lab.explorer.timeline import Row, Timeline, timeline
 from booking_lab.explorer.trial import Trial
 from booking_lab.explorer.way import Way
 from booking_lab.explorer.wording import Kind, Line
+from booking_lab.registry import Entry
 
 #: A line below the heads, and one above the endings.
 _LINES = box.Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")
@@ -62,7 +64,21 @@ def _say(console: Console, what: RenderableType) -> None:
 
 def about(plan: Plan) -> str:
     """Say what was explored."""
-    entry, strategy = plan.strategy
+    bookers = len(plan.scenario.requests)
+    workers = plan.workers or bookers
+    where = "each in a process of its own"
+    if workers < bookers:
+        where = "all in one process" if workers == 1 else f"in {workers} processes"
+    wrong = f"; what can go wrong: {', '.join(plan.nemeses)}" if plan.nemeses else ""
+    under = " beside ".join(_under(*one) for one in plan.strategies)
+    return (
+        f"{under} on {plan.workload.name}, {plan.scenario.name}: "
+        f"{_many(bookers, 'booker')}, {where}{wrong}."
+    )
+
+
+def _under(entry: Entry, strategy: Strategy) -> str:
+    """Say what somebody books under, with the options that aren't as by default."""
     changed = {
         name: value
         for name, value in entry.given(strategy).items()
@@ -70,21 +86,12 @@ def about(plan: Plan) -> str:
     }
     options = "".join(f", {name} {value}" for name, value in changed.items())
     broken = " (broken on purpose)" if entry.kind.broken else ""
-    bookers = len(plan.scenario.requests)
-    workers = plan.workers or bookers
-    where = "each in a process of its own"
-    if workers < bookers:
-        where = "all in one process" if workers == 1 else f"in {workers} processes"
-    wrong = f"; what can go wrong: {', '.join(plan.nemeses)}" if plan.nemeses else ""
-    return (
-        f"{entry.name}{broken}{options} on {plan.workload.name}, {plan.scenario.name}: "
-        f"{_many(bookers, 'booker')}, {where}{wrong}."
-    )
+    return f"{entry.name}{broken}{options}"
 
 
 def summary(result: Result) -> Iterator[str]:
     """Say what was found, a line each."""
-    found, verdict, name = result.found, result.verdict, result.plan.strategy[0].name
+    found, verdict, name = result.found, result.verdict, result.plan.name
     yield _how_many(result.way, found)
     if found.bad:
         counted = ", ".join(f"{name} in {many:,}" for name, many in found.anomalies.most_common())
@@ -96,6 +103,8 @@ def summary(result: Result) -> Iterator[str]:
         yield f"Deadlocks: in {found.deadlocks:,} of them."
     if verdict.broken:
         yield f"AGAINST ITS WORD: {name} does not allow {' and '.join(verdict.broken)}."
+    elif found.bad and result.plan.beside:
+        yield "No strategy gives its word for what others do beside it."
     elif found.bad:
         yield f"As {name} says of itself: it allows {', '.join(sorted(found.anomalies))}."
     if found.serialised:

@@ -33,13 +33,16 @@ class Symmetry:
         self._touched: set[str] = set()
 
     @classmethod
-    def of(cls, asks: Sequence[Ask], workers: int) -> Symmetry:
-        """Return that of bookers who ask for this, in so many processes."""
+    def of(cls, asks: Sequence[Ask], workers: int, *, first_apart: bool = False) -> Symmetry:
+        """Return that of bookers who ask for this, in so many processes.
+
+        With ``first_apart``, the first does it in another way than the others.
+        """
         apart = workers == len(asks)
         sets: list[tuple[Any, list[str]]] = []
         for number, ask in enumerate(asks):
             # Who changes places with another must not change who is in whose process.
-            key = _wish(ask), 0 if apart else number % workers
+            key = _wish(ask), 0 if apart else number % workers, first_apart and number == 0
             name = booker(number)
             if of_it := [names for known, names in sets if known == key]:
                 of_it[0].append(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from booking_lab.core.strategy import Anomaly
 from booking_lab.explorer.explore import Exploration, Plan
 
 
@@ -28,7 +29,9 @@ class Verdict:
 
 
 def judge(plan: Plan, found: Exploration) -> Verdict:
-    """Compare what was found with the strategy's word."""
+    """Compare what was found with the strategy's word; beside another one, none gives it."""
+    if plan.beside:
+        return Verdict(tuple(sorted(map(str, Anomaly))), (), found.faults)
     kind = plan.strategy[0].kind
     allowed = kind.allows | (kind.allows_under_faults if plan.nemeses else frozenset())
     words = {str(anomaly) for anomaly in allowed}

@@ -279,6 +279,7 @@ def test_json_says_everything(explored):
     assert found["plan"] == {
         "strategy": "pessimistic",
         "options": {"in_order": True},
+        "beside": None,
         "workload": "seats",
         "scenario": "one seat",
         "bookers": {"A": "event_id 1001, seats [S1]", "B": "event_id 1001, seats [S1]"},

@@ -1,0 +1,64 @@
+"""``booking-lab mixtures``: every two strategies beside each other, through their interleavings."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from booking_lab.config import Settings
+from booking_lab.explorer import matrix, mixtures
+from booking_lab.explorer.crew import MOST_JOBS
+from booking_lab.explorer.filling import fill
+from booking_lab.explorer.mixtures import Mixture
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.workloads import Workloads
+
+
+@click.command()
+@click.option("--strategy", "strategies", multiple=True,
+              help="Only the pairs that it is one of; may be repeated.")
+@click.option("--write", is_flag=True, help="Keep the result as what docs/mixtures.md shows.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, MOST_JOBS),
+    help="In how many processes at once.  [default: as many as keep all cores busy]",
+)
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path),
+              help="Also write the pairs to this file.")  # fmt: skip
+def command(
+    strategies: tuple[str, ...], write: bool, jobs: int | None, file: Path | None
+) -> None:
+    """Explore every two strategies beside each other, on every workload, and print the tables.
+
+    On servers of its own. The two bookers of each scenario book under different strategies, as
+    after a switch. No strategy gives its word for that, so the exit code is 0 whatever is found.
+    """
+    if write and strategies:
+        raise click.UsageError("--write keeps all pairs: leave --strategy out.")
+    settings = Settings.from_environment()
+    registry = Registry([SHIPPED, *settings.strategy_folders])
+    wanted = {registry.get(name).name for name in strategies}
+    workloads = list(Workloads(settings.workload_folders))
+    pairs = mixtures.mixtures(registry, workloads)
+    todo = [one for one in pairs if not wanted or wanted & {one.strategy, one.beside}]
+    began, done = time.monotonic(), 0
+    with Console().status(f"0 of {len(todo)} pairs") as status:
+
+        def tell(one: Mixture) -> None:
+            nonlocal done
+            done += 1
+            status.update(f"{done} of {len(todo)} pairs; last: {one.strategy}, {one.beside}")
+
+        filled = fill(todo, settings, tell, jobs or 0)
+    click.echo(mixtures.tables(filled))
+    schedules = sum(one.schedules for one in filled)
+    click.echo(f"\n{schedules:,} schedules in {time.monotonic() - began:.0f} s")
+    if write:
+        mixtures.save(filled)
+        text = f"\n{mixtures.tables(filled)}\n"
+        matrix.show(text, SHIPPED.parent / mixtures.DOCUMENT, mixtures.MARKS)
+    if file:
+        mixtures.save(filled, file)
