@@ -68,6 +68,10 @@ bench: $(RUN) ## Bookings/s and p99 of each strategy, beside pgbench on the same
 matrix: $(RUN) ## Explore every strategy on every workload anew, and put the table into the README
 	@$(BIN)/booking-lab matrix --write
 
+.PHONY: mixtures
+mixtures: $(STAMP) ## Explore every two strategies beside each other anew, and put the tables into docs/mixtures.md
+	@$(BIN)/booking-lab mixtures --write
+
 # One worker more than the goal's two cores, since tests also wait. A file stays with one worker; they
 # are taken in their order, in which the last ones are short, so that no worker is left with a long one.
 SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile --no-loadscope-reorder

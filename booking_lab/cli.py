@@ -29,6 +29,7 @@ _COMMANDS = (
     "check",
     "explore",
     "matrix",
+    "mixtures",
     "bench",
     "serve",
 )

@@ -1,8 +1,10 @@
-"""Constraint: write, and let the database refuse; a unique index, an exclusion or a check decides.
+"""Constraint: write, and let the database refuse; an exclusion or a check decides.
 
 Everybody reads and decides as if alone. What must not be is declared in the schema, and PostgreSQL
-holds to it whoever writes: error 23505, 23P01 or 23514 is a refusal. In the lab, the constraints
-look at rows that are marked as guarded, so that other strategies can fail on the same tables.
+holds to it whoever writes: error 23P01 or 23514 (or 23505, of a unique index) is a refusal. In the
+lab, what is booked under this strategy is marked as guarded. Beside a guarded booking there is no
+other one, whatever that is booked under and whichever came first; others can still fail among
+themselves on the same tables.
 
 Prevents: double bookings, oversells and overlaps, and whatever else a constraint can say, also by
 code that knows nothing of it.

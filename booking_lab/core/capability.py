@@ -47,9 +47,10 @@ class Constraint(Protocol):
     """A constraint of the database can refuse what must not be."""
 
     def claim(self, session: Session, request: Any, change: Any) -> int:
-        """Write like ``write``, and mark the rows as guarded, which a constraint looks at.
+        """Write like ``write``, and mark what is booked as guarded.
 
-        ``write`` leaves the mark out: on the same tables, the one can fail and the other can't.
+        A constraint allows no other booking beside a guarded one, whoever writes it. ``write``
+        leaves the mark out: on the same tables, the one can fail and the other can't.
 
         Raises:
             Refused: the database did.

@@ -67,9 +67,9 @@ def test_what_postgresql_says_is_told_in_its_words(replayed):
 
     drawn, _ = replayed("A:read B:read A:write B:write A:commit", "constraint")
     assert texts(drawn, 5, "B")[-1] == (
-        'duplicate key value violates unique constraint "bookings_guarded"'
+        'new row for relation "seats" violates check constraint "seats_guarded"'
     )
-    assert drawn.endings["B"] == "refused: Seat S1 is booked already, said the constraint."
+    assert drawn.endings["B"] == "refused: Seat S1 is booked already, said the check constraint."
 
     drawn, _ = replayed("A:read B:read A:write B:write A:commit B:release B:read", "serializable")
     assert texts(drawn, 5, "B")[-1] == "could not serialize access due to concurrent update"

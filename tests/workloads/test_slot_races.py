@@ -10,6 +10,7 @@ from booking_lab.core.step import StepKind
 from booking_lab.errors import Overlaps, SoldOut, Superseded
 from booking_lab.observers.barrier import Opening
 from booking_lab.workloads.slots import Product
+from booking_lab.workloads.slots.calendar import Change
 from tests.faults.gate import Gate
 from tests.workloads.clinic import (
     ELEVEN,
@@ -25,6 +26,7 @@ from tests.workloads.clinic import (
     crowd,
     snapshot,
 )
+from tests.workloads.connections import lent
 
 ALLOWED = {"one slot": {"overlap"}, "last product": {"oversell"}}
 BOTH = {"overlap", "oversell"}
@@ -319,20 +321,34 @@ def test_what_the_constraint_excludes_takes_nothing_along(clinic):
     assert clinic.stock() == 3
 
 
-def test_on_the_same_tables_the_constraint_refuses_and_others_do_not(clinic):
-    wishes = [decided(clinic, asks(products=(Product(1, 2),))) for _ in range(4)]
-    apart = [decided(clinic, asks(resource_id=2, products=(Product(1, 2),))) for _ in range(2)]
+def test_who_is_guarded_meets_nobody_and_others_on_the_same_tables_do(clinic):
+    wishes = [decided(clinic, asks(products=(Product(1, 2),))) for _ in range(2)]
     session = clinic.open_session()
     SLOTS.claim(session, *wishes[0])
+    for write in (SLOTS.claim, SLOTS.write):
+        with pytest.raises(Overlaps, match="said the exclusion constraint"):
+            write(session, replace(wishes[1][0], products=()), wishes[1][1])
+        apart = decided(clinic, asks(resource_id=2, products=(KIT,)))
+        with pytest.raises(SoldOut, match="said the check"):
+            write(session, replace(apart[0], products=(Product(1, 2),)), apart[1])
+    moved = decided(clinic, asks(resource_id=2))
+    SLOTS.write(session, *moved)
     with pytest.raises(Overlaps, match="said the exclusion constraint"):
-        SLOTS.claim(session, replace(wishes[1][0], products=()), wishes[1][1])
-    with pytest.raises(SoldOut, match="said the check"):
-        SLOTS.claim(session, *apart[0])
-    assert (clinic.stock(), len(clinic.confirmed())) == (1, 1)
-    SLOTS.write(session, *wishes[2])
+        SLOTS.write(session, *decided_to_move(clinic, moved[0], {"resource_id": 1}))
+    assert (clinic.stock(), len(clinic.confirmed())) == (1, 2)
+    clinic.reset()
+    *unguarded, late = [decided(clinic, asks(products=(Product(1, 2),))) for _ in range(3)]
+    for wish in unguarded:
+        SLOTS.write(session, *wish)
     assert (clinic.stock(), len(clinic.confirmed())) == (-1, 2)
-    with pytest.raises(SoldOut, match="said the check"):
-        SLOTS.claim(session, *apart[1])
+    with pytest.raises(Overlaps, match="said the exclusion constraint"):
+        SLOTS.claim(session, replace(late[0], products=()), late[1])
+
+
+def decided_to_move(clinic, request, changes):
+    """A move as a booker has decided on it that saw nobody in its way."""
+    with lent(clinic.lab) as session:
+        return clinic.begun(SLOTS.changing(session, request.id, changes)), Change("move")
 
 
 def test_under_the_constraint_what_comes_back_to_an_empty_stock_is_taken(clinic):

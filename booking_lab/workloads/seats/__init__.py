@@ -41,8 +41,8 @@ from booking_lab.workloads.seats.state import (
 
 __all__ = ["SeatRequest", "Seats"]
 
-#: The constraint that guarded rows are held to.
-_GUARD = "bookings_guarded"
+#: The constraint that guarded seats are held to.
+_GUARD = "seats_guarded"
 
 
 class Seats(LabWorkload):
@@ -87,7 +87,7 @@ class Seats(LabWorkload):
         return self._write(session, request, if_allowed=True)
 
     def claim(self, session: Session, request: SeatRequest, change: Change) -> int:  # noqa: ARG002
-        """Write rows of which a constraint allows one for each seat."""
+        """Take seats that a check keeps from being booked twice, whoever writes."""
         return self._write(session, request, guarded=True)
 
     def read_all(self, session: Session, requests: Sequence[SeatRequest]) -> State:
@@ -215,7 +215,7 @@ class Seats(LabWorkload):
             if error.constraint != _GUARD:
                 raise
             seats = "+".join(request.seats)
-            raise Taken(f"Seat {seats} is booked already, said the constraint.") from error
+            raise Taken(f"Seat {seats} is booked already, said the check constraint.") from error
         self._check_all_there(session, request, {row[0] for row in rows})
         if not all(row[3] for row in rows):
             raise Superseded

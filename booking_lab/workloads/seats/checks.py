@@ -51,6 +51,13 @@ SELECT 'orphan', event_id::text, seat_number,
 FROM bookings JOIN seats USING (event_id, seat_number)
 WHERE status = 'confirmed' AND NOT is_booked
 UNION ALL
+SELECT 'orphan', event_id::text, seat_number,
+       format('it counts %%s bookings, and has %%s', booked, confirmed)
+FROM seats CROSS JOIN LATERAL (
+    SELECT count(*) AS confirmed FROM bookings WHERE bookings.event_id = seats.event_id
+    AND bookings.seat_number = seats.seat_number AND status = 'confirmed') AS counted
+WHERE booked <> confirmed
+UNION ALL
 SELECT 'orphan', min(event_id)::text, array_to_string(min(basket), '+'),
        format('the booking of %%s has %%s, and not what it says', min(customer_id),
               string_agg(seat_number, '+' ORDER BY seat_number))

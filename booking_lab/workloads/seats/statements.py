@@ -27,7 +27,8 @@ _CURRENT = """count(*) FILTER (WHERE generation <= %(generation)s) = cardinality
 
 _CHANGE = """
 WITH locked AS MATERIALIZED (
-    SELECT event_id, seat_number, is_booked, holder, booked_by, booked_at, generation FROM seats
+    SELECT event_id, seat_number, is_booked, holder, booked_by, booked_at, booked, guarded,
+        generation FROM seats
     WHERE event_id = %(event_id)s AND seat_number = ANY(%(touched)s)
     ORDER BY seat_number FOR UPDATE
 ), {held} verdict AS MATERIALIZED (
@@ -44,14 +45,14 @@ _FREE = "bool_and(NOT is_booked OR seat_number = ANY(%(given_back)s))"
 _BOOK = """
 seat AS (
     UPDATE seats SET is_booked = true, booked_by = %(customer_id)s, holder = %(holder)s::uuid,
-        booked_at = now, version = version + 1
+        booked_at = now, booked = booked + 1, guarded = guarded OR {guarded}, version = version + 1
     FROM verdict
     WHERE good AND event_id = %(event_id)s AND seat_number = ANY(%(touched)s)
     RETURNING event_id, seat_number
 ), booking AS (
     INSERT INTO bookings (
-        attempt_id, event_id, seat_number, basket, customer_id, guarded, created_at)
-    SELECT %(holder)s::uuid, event_id, seat_number, %(seats)s, %(customer_id)s, {guarded}, now
+        attempt_id, event_id, seat_number, basket, customer_id, created_at)
+    SELECT %(holder)s::uuid, event_id, seat_number, %(seats)s, %(customer_id)s, now
     FROM seat, verdict ORDER BY seat_number RETURNING id
 )
 """
@@ -79,9 +80,12 @@ after AS MATERIALIZED (
             ELSE holder END AS holder,
         CASE WHEN comes THEN %(customer_id)s WHEN goes THEN heir.customer_id
             ELSE booked_by END AS booked_by,
-        CASE WHEN comes THEN now WHEN goes THEN heir.created_at ELSE booked_at END AS booked_at
+        CASE WHEN comes THEN now WHEN goes THEN heir.created_at ELSE booked_at END AS booked_at,
+        booked + comes::integer - given_up::integer AS booked,
+        (guarded OR {guarded}) AND (booked > 1 OR NOT given_up) AS guarded
     FROM verdict, (
         SELECT *, seat_number <> ALL(%(given_back)s) AS comes,
+            seat_number <> ALL(%(seats)s) AS given_up,
             seat_number <> ALL(%(seats)s) AND holder = %(holder)s::uuid AS goes
         FROM locked) AS seat
     LEFT JOIN LATERAL (
@@ -90,7 +94,8 @@ after AS MATERIALIZED (
     WHERE good
 ), seat AS (
     UPDATE seats SET is_booked = after.holder IS NOT NULL, booked_by = after.booked_by,
-        holder = after.holder, booked_at = after.booked_at, version = version + 1
+        holder = after.holder, booked_at = after.booked_at, booked = after.booked,
+        guarded = after.guarded, version = version + 1
     FROM after
     WHERE (seats.event_id, seats.seat_number) = (after.event_id, after.seat_number)
 ), place AS MATERIALIZED (
@@ -103,15 +108,14 @@ after AS MATERIALIZED (
         WHERE one <> ALL(%(given_back)s)) AS asked USING (number)
 ), stays AS (
     UPDATE bookings SET seat_number = coalesce(comes, bookings.seat_number),
-        guarded = {guarded} OR comes IS NULL AND guarded,
         basket = CASE WHEN {cancels} THEN bookings.basket ELSE %(seats)s END,
         status = CASE WHEN {cancels} THEN 'cancelled'
             WHEN place.id IS NOT NULL AND comes IS NULL THEN 'moved' ELSE 'confirmed' END
     FROM verdict, held LEFT JOIN place USING (id) WHERE good AND bookings.id = held.id
 ), more AS (
     INSERT INTO bookings (
-        attempt_id, event_id, seat_number, basket, customer_id, guarded, created_at)
-    SELECT %(holder)s::uuid, %(event_id)s, comes, %(seats)s, %(customer_id)s, {guarded},
+        attempt_id, event_id, seat_number, basket, customer_id, created_at)
+    SELECT %(holder)s::uuid, %(event_id)s, comes, %(seats)s, %(customer_id)s,
         (SELECT min(created_at) FROM held)
     FROM verdict, place WHERE good AND id IS NULL ORDER BY comes
 ), booking AS (
@@ -131,7 +135,7 @@ def write(*, moves: bool, if_allowed: bool = False, guarded: bool = False) -> st
     Args:
         moves: for a booking that is moved or cancelled; else for a new one.
         if_allowed: only if the seats' state allows it; else whoever has them.
-        guarded: as rows that the constraint looks at.
+        guarded: with seats that no other booking may have got or get.
     """
     effect = (_MOVE if moves else _BOOK).format(guarded=guarded, cancels=_CANCELS)
     return _CHANGE.format(
@@ -156,7 +160,7 @@ WITH asked AS MATERIALIZED (
     SELECT clock_timestamp() AS now WHERE (SELECT count(*) FROM locked) >= 0
 ), seat AS (
     UPDATE seats SET is_booked = true, booked_by = asked.customer_id, holder = asked.holder,
-        booked_at = now, version = version + 1
+        booked_at = now, booked = booked + 1, version = version + 1
     FROM moment, locked JOIN asked USING (event_id, seat_number)
     WHERE seats.event_id = locked.event_id AND seats.seat_number = locked.seat_number
     RETURNING asked.holder, seats.event_id, seats.seat_number, basket, asked.customer_id, now
@@ -177,8 +181,8 @@ SELECT array(SELECT seat_number FROM chosen),
 
 RESET = """
 UPDATE seats
-SET is_booked = false, booked_by = NULL, holder = NULL, booked_at = NULL, version = version + 1,
-    generation = %(generation)s
+SET is_booked = false, booked_by = NULL, holder = NULL, booked_at = NULL, booked = 0,
+    guarded = false, version = version + 1, generation = %(generation)s
 WHERE event_id = %(scope)s::integer
 """
 CLEAR = """

@@ -75,7 +75,8 @@ CREATE TABLE IF NOT EXISTS slot_product_branches (
     PRIMARY KEY (tenant_id, branch_id, product_id),
     FOREIGN KEY (tenant_id, branch_id) REFERENCES slot_branches,
     FOREIGN KEY (tenant_id, product_id) REFERENCES slot_products,
-    -- Who takes units says whether this has to hold: the lab is there to see what happens without.
+    -- The lab is there to see what happens without this. From the first booking on that asks for it
+    -- (guarded), all are held to it, until the reset.
     CONSTRAINT slot_stock_guarded CHECK (stock >= 0 OR NOT guarded)
 ) WITH (fillfactor = 50);
 
@@ -97,13 +98,18 @@ CREATE TABLE IF NOT EXISTS slot_reservations (
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, resource_id, branch_id) REFERENCES slot_resource_branches,
     FOREIGN KEY (tenant_id, service_id) REFERENCES slot_services,
-    -- Rows that ask for it are held to one at a time. A range of one number stands for equality,
-    -- which this kind of index has only with an extension that not every server has.
+    -- The lab is there to see what happens without this. A row that asks for it (guarded) has its
+    -- time for itself, whoever comes before or after; others may overlap with each other: of the
+    -- last column, a guarded row covers everything, and any other one only its own number. A range
+    -- of one number stands for equality, which this kind of index has only with an extension that
+    -- not every server has.
     CONSTRAINT slot_reservations_guarded EXCLUDE USING gist (
         int8range(tenant_id, tenant_id, '[]') WITH &&,
         int8range(resource_id, resource_id, '[]') WITH &&,
-        during WITH &&
-    ) WHERE (status = 'confirmed' AND guarded)
+        during WITH &&,
+        int8range(CASE WHEN NOT guarded THEN id END, CASE WHEN NOT guarded THEN id END, '[]')
+            WITH &&
+    ) WHERE (status = 'confirmed')
 );
 -- Tables of version 0.1.0 end a day on which clocks go back an hour too early.
 DO $$ BEGIN
@@ -143,6 +149,26 @@ AS $$
     SELECT branch_id, during, attempt_id FROM slot_reservations
     WHERE tenant_id = tenant AND resource_id = resource AND status = 'confirmed' AND during && asked
 $$;
+
+-- In a database of an earlier version, guarded rows are held to each other alone. Where one of them
+-- overlaps with others already, it stays like that.
+DO $$ BEGIN
+    IF EXISTS (
+        SELECT FROM pg_constraint WHERE conname = 'slot_reservations_guarded'
+        AND cardinality(conkey) = 3
+    ) THEN
+        ALTER TABLE slot_reservations DROP CONSTRAINT slot_reservations_guarded,
+            ADD CONSTRAINT slot_reservations_guarded EXCLUDE USING gist (
+                int8range(tenant_id, tenant_id, '[]') WITH &&,
+                int8range(resource_id, resource_id, '[]') WITH &&,
+                during WITH &&,
+                int8range(CASE WHEN NOT guarded THEN id END, CASE WHEN NOT guarded THEN id END, '[]')
+                    WITH &&
+            ) WHERE (status = 'confirmed');
+    END IF;
+EXCEPTION WHEN exclusion_violation THEN
+    RAISE NOTICE 'guarded reservations overlap with others; reset the tenants';
+END $$;
 
 INSERT INTO slot_tenants (tenant_id, name)
 VALUES (1, 'Critical Care Dental'), (2, 'Mutual Teeth') ON CONFLICT DO NOTHING;

@@ -66,21 +66,22 @@ _ENOUGH = "NOT EXISTS (SELECT FROM shelf WHERE units > 0 AND stock < units)"
 
 _TAKEN = """taken AS (
     UPDATE slot_product_branches AS stored
-    SET stock = stored.stock - units, version = version + 1, guarded = {guarded} AND units > 0
+    SET stock = stored.stock - units, version = version + 1,
+        guarded = guarded OR ({guarded} AND units > 0)
     FROM shelf, reservation
     WHERE stored.tenant_id = %(tenant_id)s
       AND (stored.branch_id, stored.product_id) = (shelf.branch_id, shelf.product_id)
 )"""
-_BOOK = """reservation AS (
-    INSERT INTO slot_reservations (attempt_id, tenant_id, resource_id, branch_id, service_id,
-        during, customer_id, price, guarded)
-    SELECT %(holder)s::uuid, %(tenant_id)s, %(resource_id)s, %(branch_id)s, %(service_id)s,
-        tstzrange(%(starts_at)s, %(ends_at)s), %(customer_id)s, {price}, {guarded}
-    FROM verdict WHERE good {unless_excluded} RETURNING id
-)"""
 # Without it, all insert first and then wait for each other: PostgreSQL breaks one deadlock after
 # the other, and whoever starts over makes the next. With it, who finds a rival's row waits first.
 _UNLESS_EXCLUDED = "ON CONFLICT ON CONSTRAINT slot_reservations_guarded DO NOTHING"
+_BOOK = f"""reservation AS (
+    INSERT INTO slot_reservations (attempt_id, tenant_id, resource_id, branch_id, service_id,
+        during, customer_id, price, guarded)
+    SELECT %(holder)s::uuid, %(tenant_id)s, %(resource_id)s, %(branch_id)s, %(service_id)s,
+        tstzrange(%(starts_at)s, %(ends_at)s), %(customer_id)s, {{price}}, {{guarded}}
+    FROM verdict WHERE good {_UNLESS_EXCLUDED} RETURNING id
+)"""
 _ALONG = """along AS (
     INSERT INTO slot_reservation_products (tenant_id, reservation_id, product_id, quantity)
     SELECT %(tenant_id)s, id, product_id, units FROM reservation, asked
@@ -136,7 +137,6 @@ def write(action: str, *, stock: bool, if_allowed: bool = False, guarded: bool =
     effect = _EFFECTS[action].format(
         price="(SELECT price FROM offer)" if checks_free else "%(price)s",
         guarded=guarded,
-        unless_excluded=_UNLESS_EXCLUDED if guarded else "",
     )
     tables = [
         (_SHELF, stock),
@@ -158,7 +158,7 @@ def write(action: str, *, stock: bool, if_allowed: bool = False, guarded: bool =
     ]
     told = [
         (_TOLD, True),
-        (_TOLD_EXCLUDED, guarded),
+        (_TOLD_EXCLUDED, action == "book"),
         (_TOLD_STATE.format("held"), checks_held),
         (_TOLD_STATE.format("overlap"), checks_free),
         (_TOLD_STATE.format("offer"), checks_free),
@@ -201,7 +201,7 @@ WITH asked AS MATERIALIZED (
        AND (SELECT count(*) FROM resource) = (SELECT count(DISTINCT resource_id) FROM asked) AS good
 ), taken AS (
     UPDATE slot_product_branches AS stored
-    SET stock = stock - units, version = version + 1, guarded = false
+    SET stock = stock - units, version = version + 1
     FROM shelf, verdict
     WHERE good AND stored.tenant_id = %(tenant_id)s
       AND (stored.branch_id, stored.product_id) = (shelf.branch_id, shelf.product_id)

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
-from booking_lab.core.workload import Session
+from booking_lab.core.workload import Row, Session
 from booking_lab.errors import (
     BookingNotFound,
     InvalidRequest,
@@ -191,16 +191,10 @@ class Tickets(LabWorkload):
     def _write(
         self, session: Session, request: TicketRequest, change: Change, *, guarded: bool = False
     ) -> int:
-        try:
-            if request.replaces:
-                return self._look_and_write(session, request, if_allowed=False, guarded=guarded)
-            rows = session.execute(
-                statements.book(guarded=guarded), _parameters(request, change.taken)
-            )
-        except Violated as error:
-            if error.constraint != _GUARD:
-                raise
-            raise SoldOut("Not enough tickets available, said the check constraint.") from error
+        if request.replaces:
+            return self._look_and_write(session, request, if_allowed=False, guarded=guarded)
+        statement = statements.book(guarded=guarded)
+        rows = _executed(session, statement, _parameters(request, change.taken))
         if not rows:
             raise Superseded
         return int(rows[0][0])
@@ -210,7 +204,7 @@ class Tickets(LabWorkload):
     ) -> int:
         moves = request.replaces is not None
         statement = statements.looking(moves=moves, if_allowed=if_allowed, guarded=guarded)
-        rows = session.execute(statement, _parameters(request, request.taken))
+        rows = _executed(session, statement, _parameters(request, request.taken))
         if not rows:
             raise no_event(request)
         [(current, available, price, held, booking_id)] = rows
@@ -220,6 +214,15 @@ class Tickets(LabWorkload):
             state = (Event(request.event_id, available, price), Held(str(request.holder), held))
             decide(state, request)
         return int(booking_id)
+
+
+def _executed(session: Session, statement: str, parameters: dict[str, object]) -> Sequence[Row]:
+    try:
+        return session.execute(statement, parameters)
+    except Violated as error:
+        if error.constraint != _GUARD:
+            raise
+        raise SoldOut("Not enough tickets available, said the check constraint.") from error
 
 
 def _parameters(request: TicketRequest, taken: int) -> dict[str, object]:

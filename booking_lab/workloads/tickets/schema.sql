@@ -16,8 +16,8 @@ CREATE TABLE IF NOT EXISTS ticket_events (
     created_at        timestamptz NOT NULL DEFAULT now(),
     CHECK (on_sale BETWEEN 0 AND total_tickets),
     CHECK (ticket_price BETWEEN 0 AND 9999999.99),  -- so that ten of them fit into a total
-    -- Every write says whether it wants to be held to this: the lab is there to see what happens
-    -- without.
+    -- The lab is there to see what happens without this. From the first booking on that asks for it
+    -- (guarded), all are held to it, until the reset.
     CONSTRAINT ticket_events_guarded CHECK (available_tickets >= 0 OR NOT guarded)
 ) WITH (fillfactor = 50);  -- room for new row versions on the same page
 
@@ -38,6 +38,20 @@ CREATE INDEX IF NOT EXISTS ticket_bookings_event ON ticket_bookings (event_id);
 CREATE INDEX IF NOT EXISTS ticket_bookings_latest ON ticket_bookings (created_at, attempt_id);
 -- What is asked for by scope is a text.
 CREATE STATISTICS IF NOT EXISTS ticket_bookings_scope ON (event_id::text) FROM ticket_bookings;
+
+-- A database of an earlier version keeps the price of one ticket, and not what was paid.
+DO $$ BEGIN
+    IF EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = 'ticket_bookings'::regclass
+        AND attname = 'total_amount' AND attgenerated = 's'
+    ) THEN
+        ALTER TABLE ticket_bookings ALTER COLUMN total_amount DROP EXPRESSION;
+        ALTER TABLE ticket_bookings ALTER COLUMN total_amount SET NOT NULL,
+            DROP COLUMN unit_price,
+            ADD COLUMN unit_price numeric(10,2)
+                GENERATED ALWAYS AS (round(total_amount / quantity, 2)) STORED;
+    END IF;
+END $$;
 
 INSERT INTO ticket_events (
     id, name, description, event_date, total_tickets, on_sale, available_tickets, ticket_price)

@@ -22,7 +22,7 @@ WHERE attempt_id = ANY(%(replaced)s::uuid[]) AND booking_status = 'confirmed' OR
 
 _TAKE = """
 UPDATE ticket_events SET available_tickets = available_tickets - %(taken)s,
-    version = version + 1, guarded = {guarded}"""
+    version = version + 1, guarded = guarded OR {guarded}"""
 _FREELY = f"""
 WITH event AS ({_TAKE}
     WHERE id = %(event_id)s AND generation <= %(generation)s
