@@ -18,8 +18,12 @@ from booking_lab.workloads import Workloads
 
 
 @click.command()
-@click.option("--strategy", "strategies", multiple=True,
-              help="Only the pairs that it is one of; may be repeated.")
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    help="Only the pairs that it is one of; may be repeated.",
+)
 @click.option("--write", is_flag=True, help="Keep the result as what docs/mixtures.md shows.")
 @click.option(
     "--jobs",
@@ -28,9 +32,7 @@ from booking_lab.workloads import Workloads
 )
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path),
               help="Also write the pairs to this file.")  # fmt: skip
-def command(
-    strategies: tuple[str, ...], write: bool, jobs: int | None, file: Path | None
-) -> None:
+def command(strategies: tuple[str, ...], write: bool, jobs: int | None, file: Path | None) -> None:
     """Explore every two strategies beside each other, on every workload, and print the tables.
 
     On servers of its own. The two bookers of each scenario book under different strategies, as
