@@ -3,7 +3,7 @@
 WITH counted AS MATERIALIZED (
     SELECT workload, scope, subject, id, strategy, outcome, tries, waited_ms, held_ms, total_ms,
            started_at, started_at + total_ms * interval '1 ms' AS ended_at
-    FROM attempts WHERE {range}
+    FROM {counted}
 ), around AS (
     SELECT workload, scope, min(started_at) - interval '{lookback} s' AS since,
            max(coalesce(ended_at, started_at)) AS until
