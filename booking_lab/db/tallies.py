@@ -21,8 +21,8 @@ _GIVEN_UP_AFTER = 300.0
 PATIENCE = 90.0
 #: Seconds before a booking began in which another one may have begun that it met.
 _LOOKBACK = 300
-#: Rows that are added up in one transaction, a fraction of a second. With those that come while they
-#: become final, fewer than are read for an answer.
+#: Rows that are added up in one transaction, a fraction of a second. With those that come then,
+#: fewer than are read for an answer.
 BATCH = 10_000
 #: Rows that are read for an answer at most; more are there only after a flood.
 _MOST_READ = 60_000
