@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,8 @@ def main() -> int:
     parser.add_argument("--customers", type=int, default=2, help="of each strategy and workload")
     parser.add_argument("--only", default="", help="faults whose name has this in it")
     given = parser.parse_args()
+    # Told to stop, it takes the lab and the disk away all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     wrong = run(given.seconds, given.customers, given.only)
     for one in wrong:
         print(f"WRONG  {one}")
