@@ -11,6 +11,8 @@ from functools import cached_property
 from queue import SimpleQueue
 from typing import Any
 
+from redis import Redis
+
 from booking_lab.core.capability import Capability
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.lease import Servers
@@ -69,6 +71,18 @@ class Place:
     def sessions(self) -> Sessions:
         """Its connections; they stay open for as long as there is the place."""
         return Sessions(self.database_url)
+
+    @cached_property
+    def clients(self) -> Sequence[Redis | None]:
+        """Its clients of Redis and of Redlock's servers; they stay connected as well."""
+        clients = [
+            redis_lock.connect(url, _REDIS_TIMEOUT) if url else None
+            for url in (self.redis_url, *self.redlock_urls)
+        ]
+        for client in clients:
+            if client:
+                overhear(client)
+        return clients
 
 
 @dataclass(frozen=True)
@@ -257,7 +271,7 @@ def _stage(
             [Image(*one, plan.workload, number) for number in range(workers)]
             for one in plan.strategies
         ]
-        servers = _servers(place, memories, clock, held)
+        servers = _servers(place, memories, clock)
         bookers: list[Booker] = []
         held.callback(_end, bookers)
         for number in range(len(plan.scenario.requests)):
@@ -308,14 +322,7 @@ def _end(bookers: Sequence[Booker]) -> None:
         booker.join()
 
 
-def _servers(
-    place: Place, memories: Sequence[Memory], clock: ScheduledClock, held: ExitStack
-) -> list[Servers]:
+def _servers(place: Place, memories: Sequence[Memory], clock: ScheduledClock) -> list[Servers]:
     """The servers as each worker sees them: the same, but for its memory."""
-    urls = [place.redis_url, *place.redlock_urls]
-    redis, *redlock = [redis_lock.connect(url, _REDIS_TIMEOUT) if url else None for url in urls]
-    for client in (redis, *redlock):
-        if client:
-            overhear(client)
-            held.callback(client.close)
+    redis, *redlock = place.clients
     return [Servers(redis, tuple(redlock), memory, clock) for memory in memories]

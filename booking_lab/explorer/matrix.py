@@ -21,8 +21,10 @@ from booking_lab.explorer.schedule import written
 from booking_lab.explorer.search import Exhaustive
 from booking_lab.registry import SHIPPED, Entry, Registry
 
+_PACKAGE = Path(__file__).resolve().parent.parent
+
 #: What the last run found; written by `booking-lab matrix`.
-FILE = Path(__file__).resolve().parent.parent / "matrix.json"
+FILE = _PACKAGE / "matrix.json"
 
 #: What the cells rest on, beside the strategies; not what shows them.
 _RESTS_ON = (
@@ -173,13 +175,12 @@ def save(
 
 def digest() -> str:
     """Return a digest of all that the cells rest on: each file's name and text."""
-    package = Path(__file__).resolve().parent.parent
     found = sha256()
     for name in _RESTS_ON:
-        place = package / name
+        place = _PACKAGE / name
         for file in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
             if file.suffix in {".py", ".sql"}:
-                found.update(f"{file.relative_to(package)}\n".encode() + file.read_bytes())
+                found.update(f"{file.relative_to(_PACKAGE)}\n".encode() + file.read_bytes())
     for file in sorted(SHIPPED.glob("[!_]*.py")):
         found.update(f"{file.name}\n".encode() + file.read_bytes())
     return found.hexdigest()

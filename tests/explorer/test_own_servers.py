@@ -45,7 +45,7 @@ def test_it_takes_servers_of_its_own_and_leaves_nothing(folder, tmp_path):
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "14 schedules in all" in done.stdout
+    assert "7 schedules in all, standing for 14" in done.stdout
     assert done.stdout.endswith(f"A page to step through: {page}\n")
     assert done.stderr == ""  # no terminal, no progress
     assert page.read_text().startswith("<!doctype html>")
@@ -106,7 +106,7 @@ def test_ctrl_c_gives_what_was_found_so_far_and_leaves_nothing(folder, impatient
         printed, _ = running.communicate(timeout=60)
 
     assert running.returncode == 1
-    assert re.search(r"^[\d,]+ schedules, then interrupted \(", printed, re.M)
+    assert re.search(r"^[\d,]+ schedules, then interrupted, standing for [\d,]+ \(", printed, re.M)
     assert "Bad: none.\n" in printed
     assert "Fewer schedules: --preemptions 2, or --random 1000.\n" in printed
     assert "Traceback" not in terminal.shown
