@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
+from booking_lab.explorer import matrix
 from booking_lab.explorer.explore import Place, Plan, explore
 from booking_lab.explorer.schedule import written
 from booking_lab.explorer.search import Exhaustive
@@ -114,16 +116,25 @@ def _can_take(entry: Entry, workload: LabWorkload) -> bool:
 
 
 def save(filled: Sequence[Mixture], file: Path = FILE) -> None:
-    """Write them."""
+    """Write them, and what they rest on."""
     rows = [json.dumps(asdict(one)) for one in sorted(filled, key=lambda one: one.key)]
-    file.write_text('{{"mixtures": [\n{}\n]}}\n'.format(",\n".join(rows)))
+    about = f'"rests_on": "{matrix.digest()}"'
+    file.write_text(f'{{{about}, "mixtures": [\n' + ",\n".join(rows) + "\n]}\n")
 
 
 def load(file: Path = FILE) -> list[Mixture]:
     """Read them; none if there is no such file yet."""
-    if not file.exists():
-        return []
-    return [Mixture(**row) for row in json.loads(file.read_text())["mixtures"]]
+    return [Mixture(**row) for row in _kept(file).get("mixtures", [])]
+
+
+def rests_on(file: Path = FILE) -> str:
+    """Return the digest of the code that the last run rested on."""
+    digest: str = _kept(file).get("rests_on", "")
+    return digest
+
+
+def _kept(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_text()) if file.exists() else {}
 
 
 def tables(filled: Sequence[Mixture]) -> str:
