@@ -66,8 +66,9 @@ def command(
     with _progress(console, len(todo)) as done:
         for part in _PARTS:
             began = time.monotonic()
-            filled += fill([one for one in todo if _part(one) == part], settings, done, jobs or 0)
-            seconds[part] = round(time.monotonic() - began, 1)
+            if cells := [one for one in todo if _part(one) == part]:
+                filled += fill(cells, settings, done, jobs or 0)
+                seconds[part] = round(time.monotonic() - began, 1)
     lasted = sum(seconds.values())
     table = matrix.table(filled, [workload.name for workload in workloads])
     click.echo(table)

@@ -37,13 +37,13 @@ MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 
 #: How many schedules of a contest of two are run, if that is all of them; what would take more is
 #: cut to this depth.
-MOST = 300
+MOST = 150
 _TWO = Depth(2, MOST)
 #: Three bookers, and whatever can go wrong besides, are cut from the start. Every mistake of two
 #: that the lab knows shows with one preemption; a third one takes one more.
-_THREE = Depth(2, 80)
-_TWO_UNDER_FAULTS = Depth(1, 150)
-_THREE_UNDER_FAULTS = Depth(2, 200)
+_THREE = Depth(2, 60)
+_TWO_UNDER_FAULTS = Depth(1, 80)
+_THREE_UNDER_FAULTS = Depth(2, 80)
 _THREE_WITHOUT_LOCKS = Depth(2, 600)
 #: So many schedules are run before it is estimated how many there are. Depth first, the first few
 #: tell little: the estimate comes from the share of one branch.
