@@ -37,12 +37,16 @@ def check(request: Request) -> None:
     Raises:
         errors.InvalidHeader: a field is there twice, is missing, or says something else than the
             address does.
+        errors.UnsupportedTransferCoding: the body comes in another coding than in chunks.
     """
     if "#" in request.uri:
         raise errors.InvalidRequestLine(f"{request.uri}: what follows # is for the browser alone")
     names = [name for name, _ in request.headers]
     if twice := next((name for name in _ONCE if names.count(name) > 1), None):
         raise errors.InvalidHeader(f"{twice.title()} is there twice")
+    codings = [value.lower() for name, value in request.headers if name == "TRANSFER-ENCODING"]
+    if codings not in ([], ["chunked"]):  # gunicorn lets others through and doesn't decode them
+        raise errors.UnsupportedTransferCoding(", ".join(codings))
     hosts = [value for name, value in request.headers if name == "HOST"]
     if not hosts and request.version > (1, 0):
         raise errors.InvalidHeader("Host is missing")

@@ -23,8 +23,9 @@ _OF_THIS_SITE = {"same-origin", "none"}  # none: the address was typed in, or is
 
 def refused(request: Request, settings: Settings) -> Response | None:
     """Return the answer to a request that another site's page may have made; none: it is fine."""
-    host = request.headers.get("Host", "")
-    if host and not settings.admin_token and not _is_here(host, settings):
+    asked = request.headers.get("Host")  # only in HTTP/1.0 there may be none
+    host = asked or ""
+    if asked is not None and not settings.admin_token and not _is_here(host, settings):
         return problem(
             421,
             "misdirected_request",

@@ -38,6 +38,7 @@ REFUSED = {
     "a control character in a field": (GET + b"X: \x00\r\n\r\n", 400),
     "a field without a name": (GET + b": x\r\n\r\n", 400),
     "no host": (b"GET /health HTTP/1.1\r\n\r\n", 400),
+    "a host without a name": (b"GET /health HTTP/1.1\r\nHost: \r\n\r\n", 421),
     "two hosts": (GET + b"Host: localhost\r\n\r\n", 400),
     "another host in the address": (
         b"GET http://evil.example/health HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
@@ -53,6 +54,12 @@ REFUSED = {
         CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.0") + b"0\r\n\r\n", 400),
     "a coding that ends in no chunks": (POST + b"Transfer-Encoding: gzip\r\n\r\n", 400),
     "an unknown coding": (POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501),
+    "chunks of a coding that is not undone": (
+        POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n14\r\n" + BODY + b"\r\n0\r\n\r\n", 501),
+    "the same in two lines": (
+        POST + b"Transfer-Encoding: deflate\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+    "chunks of what is no coding any more": (
+        POST + b"Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n", 501),
     "a coding with a control character": (
         POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", 400),
     "a chunk size that is none": (CHUNKED + b"x\r\n\r\n", 400),
