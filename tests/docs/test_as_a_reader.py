@@ -61,6 +61,14 @@ def test_the_demo_says_what_it_fetches_and_wants_no_test_tools(venv: Path) -> No
         assert ("dev]" in recipe) is (extra == "dev")
 
 
+def test_every_target_installs_what_it_runs(tmp_path: Path) -> None:
+    targets = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert "mixtures" in targets
+    for target in targets:
+        recipe = make(tmp_path / "none", "--dry-run", target)
+        assert ("pip install" in recipe) is (f"{tmp_path}/none/bin/" in recipe), target
+
+
 @pytest.mark.parametrize("data", ["/tmp/a b", "/tmp/it's", '/tmp/"quoted" $HOME', "/tmp/é"])
 def test_settings_of_make_take_blanks_and_quotes(venv: Path, data: str) -> None:
     given = data.replace("$", "$$")  # which is make's own
