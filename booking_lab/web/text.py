@@ -1,8 +1,8 @@
 """Which texts are taken: those that everybody who sees them would write in the same way.
 
-Two names that look alike have to be one, or one customer would be two. So what can't be seen is
-refused, and so is what Unicode writes in another way as well. Nothing is put right in silence: who
-sent a name must find it again as it was sent.
+Two names that differ in nothing that can be seen have to be one, or one customer would be two. So
+what can't be seen is refused, but where a script needs it, and so is what Unicode writes in another
+way as well. Nothing is put right in silence: who sent a name must find it again as it was sent.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _FILLERS = set("\u115f\u1160\u3164\uffa0\u17b4\u17b5\u034f")
 #: Persian, Sinhala and others need them within words.
 _JOINERS = set("\u200c\u200d")
+#: They choose a form of the ideograph, letter without case or symbol before them.
+_SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0x180E), 0x180F}
+_HAVE_FORMS = {"Lo", "Po", "Sm", "So"}
+#: What Unicode keeps for characters that won't be seen, should it ever have more of them.
+_KEPT = {0x2065, *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)} - _SELECTORS
 #: Symbols without ink: the empty Braille pattern and a null note.
 _BLANKS = set("\u2800\U0001d159")
 
@@ -24,7 +29,7 @@ def fault_of(text: str) -> str:
     if text.isascii() and text.isprintable():
         return ""
     for place, char in enumerate(text):
-        if _unseen(char) and not (char in _JOINERS and _within_word(text, place)):
+        if _unseen(char) and not _needed(text, place):
             return f"U+{ord(char):04X} can't be seen and has no place in a text"
     if not unicodedata.is_normalized("NFC", text):
         return "it is not in Unicode's normal form C, in which a letter and its accent are one"
@@ -47,11 +52,20 @@ def name(text: str) -> str:
 
 
 def _unseen(char: str) -> bool:
-    return unicodedata.category(char) in _UNSEEN or char in _FILLERS or _is_no_character(ord(char))
+    code = ord(char)
+    if code in _SELECTORS or code in _KEPT or _is_no_character(code):
+        return True
+    return unicodedata.category(char) in _UNSEEN or char in _FILLERS
 
 
 def _is_no_character(code: int) -> bool:
     return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+
+
+def _needed(text: str, place: int) -> bool:
+    if ord(text[place]) in _SELECTORS:
+        return bool(place) and unicodedata.category(text[place - 1]) in _HAVE_FORMS
+    return text[place] in _JOINERS and _within_word(text, place)
 
 
 def _within_word(text: str, place: int) -> bool:

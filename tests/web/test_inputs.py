@@ -222,6 +222,8 @@ BAD_NAMES = [
     "a\ufffeb", "\ufdd0", "a\U0001ffffb",  # no characters
     "\u200dab", "ab\u200c", "a\u200d b", "a\u200d\u200cb", "1\u200d2",  # joiners that join nothing
     "a\u3164", "\u115f\u1160", "a\uffa0b", "a\u034fb", "a\u17b5b",  # letters without ink
+    "a\ufe0fb", "1\ufe0e", "ab\U000e0100", "a\u180bb", "李\ufe00\ufe01",  # they choose no form
+    "a\u2065b", "a\ufff0b", "a\U000e0fffb",  # kept for what won't be seen
     " ", "\u00a0", "\u3000", "\u2800", "\u2800 \u2800", "\u0301", "\ufe0f", "\U0001d159",  # blank
     " a", "a ", "\u00a0a", "a\u3000", "\u2800a",  # blank at an end
     "e\u0301", "\u212b", "\u1112\u1161\u11ab", "a\u0323\u0307"[::-1] + "a",  # another normal form
@@ -229,7 +231,7 @@ BAD_NAMES = [
 #: Names of people.
 GOOD_NAMES = [
     "customer_1", "O'Neil", "Anna-Lena Müller", "Ünal Ÿ", "Łukasz", "Đặng Văn Lâm", "山田　太郎",
-    "葛󠄀城", "김철수", "Владимир", "नरेंद्र", "می‌خواهم", "ක්‍රිෂාන්", "עמית", "李😀", "ⴰⵎⴰⵣⵉⵖ", "x" * 100,
+    "葛󠄀城", "김철수", "Владимир", "नरेंद्र", "می‌خواهم", "ක්‍රිෂාන්", "עמית", "李😀", "李❤\ufe0f", "ⴰⵎⴰⵣⵉⵖ", "x" * 100,
 ]  # fmt: skip
 
 

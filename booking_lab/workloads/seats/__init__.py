@@ -186,7 +186,9 @@ class Seats(LabWorkload):
             raise NotHeld(f"The booking {booking} is cancelled.")
         asked = {} if changes is None else {"seats": seats, **changes}
         if not asked.keys() <= {"seats"} or (changes is not None and not asked["seats"]):
-            raise InvalidRequest("A booking is moved to other seats: send seats.")
+            raise InvalidRequest(
+                "A booking is moved to other seats of its event: send seats, and nothing else of it."
+            )
         return SeatRequest(
             event_id=event_id,
             customer_id=customer_id,
