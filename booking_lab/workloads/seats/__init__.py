@@ -187,7 +187,7 @@ class Seats(LabWorkload):
         asked = {} if changes is None else {"seats": seats, **changes}
         if not asked.keys() <= {"seats"} or (changes is not None and not asked["seats"]):
             raise InvalidRequest(
-                "A booking is moved to other seats of its event: send seats, and nothing else of it."
+                "A booking is moved to other seats of its event: send seats, and nothing else."
             )
         return SeatRequest(
             event_id=event_id,
