@@ -15,7 +15,7 @@ from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
 from booking_lab.errors import BookingLabError, StrategyFault
 from booking_lab.explorer import report
-from booking_lab.explorer.depth import LOCKS, Depth, for_three
+from booking_lab.explorer.depth import DEEP, Depth, for_three
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.gate import BEGIN
 from booking_lab.explorer.schedule import written
@@ -37,7 +37,7 @@ class Depths:
     Attributes:
         two: of contests of two.
         three: of contests of three, which are longer; a third one takes an interruption more.
-        without_locks: of these, when a lock is lost.
+        without_locks: of these, when a lock expires.
     """
 
     two: Depth
@@ -48,11 +48,11 @@ class Depths:
         """Return that of a question."""
         if question.bookers == 2:
             return self.two
-        return self.without_locks if question.nemesis in LOCKS else self.three
+        return self.without_locks if question.nemesis == DEEP else self.three
 
 
 #: Every mistake known to the lab that two bookers can make shows with one preemption.
-QUICK = Depths(Depth(1, 60), Depth(2, 60), Depth(2, 600))
+QUICK = Depths(Depth(1, 40), Depth(2, 40), Depth(2, 600))
 THOROUGH = Depths(Depth(2, 2000), Depth(2, 6000), Depth(2, 6000))
 
 

@@ -28,9 +28,11 @@ class Depth:
         return Sample(self.preemptions, self.most)
 
 
+#: These take locks outside PostgreSQL away from their holders.
+LOCKS = ("expiry", "flush")
 #: Three bookers under this need two preemptions and the strike at the right place: a newer holder
 #: of a lock has been there and gone, and a third one is at work.
-LOCKS = ("expiry", "flush")
+DEEP = "expiry"
 
 
 def for_three(scenarios: Sequence[Scenario]) -> list[Scenario]:

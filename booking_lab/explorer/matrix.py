@@ -14,7 +14,7 @@ from booking_lab.core.capability import Capability, offered
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.errors import ConfigurationError
-from booking_lab.explorer.depth import LOCKS, Depth, for_three
+from booking_lab.explorer.depth import DEEP, LOCKS, Depth, for_three
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.nemesis import NEMESES
 from booking_lab.explorer.schedule import written
@@ -36,18 +36,16 @@ _RESTS_ON = (
 MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 
 #: How many schedules of a contest of two are run, if that is all of them; what would take more is
-#: cut to this depth.
+#: cut to those with one preemption. Every mistake of two that the lab knows shows there.
 MOST = 150
-_TWO = Depth(2, MOST)
-#: Three bookers, and whatever can go wrong besides, are cut from the start. Every mistake of two
-#: that the lab knows shows with one preemption; a third one takes one more.
+_TWO = Depth(1, 60)
+#: Three bookers, and whatever can go wrong besides, are cut from the start; a third booker takes
+#: one more preemption.
 _THREE = Depth(2, 60)
-_TWO_UNDER_FAULTS = Depth(1, 80)
-_THREE_UNDER_FAULTS = Depth(2, 80)
 _THREE_WITHOUT_LOCKS = Depth(2, 600)
 #: So many schedules are run before it is estimated how many there are. Depth first, the first few
 #: tell little: the estimate comes from the share of one branch.
-_SAMPLE = 60
+_SAMPLE = 30
 
 
 @dataclass
@@ -148,12 +146,10 @@ def _contests(entry: Entry, workload: LabWorkload, bookers: int) -> list[Scenari
 def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
     """Explore all schedules of two bookers; those with few preemptions if they are too many."""
     if len(plan.scenario.requests) > 2:
-        depth = _THREE_UNDER_FAULTS if plan.nemeses else _THREE
-        if set(plan.nemeses) & set(LOCKS):
-            depth = _THREE_WITHOUT_LOCKS
+        depth = _THREE_WITHOUT_LOCKS if DEEP in plan.nemeses else _THREE
         return explore(place, registry, plan, depth.sample())
     if plan.nemeses:
-        return explore(place, registry, plan, _TWO_UNDER_FAULTS.sample())
+        return explore(place, registry, plan, _TWO.sample())
 
     def go_on(found: Exploration, share: float) -> bool:
         return found.schedules != _SAMPLE or found.schedules <= MOST * share
