@@ -28,6 +28,7 @@ from booking_lab.errors import (
     TimedOut,
     Unavailable,
     Unsuitable,
+    shown,
 )
 from booking_lab.lending import Lender
 from booking_lab.observers.stopwatch import Stopwatch
@@ -219,7 +220,7 @@ class Engine:
         except Exception as error:  # a plug-in's own bug ends its booking, not the worker
             self._report(booking)
             booking.outcome, booking.code = Outcome.ERROR, "strategy_fault"
-            booking.message = f"Strategy {booking.strategy.name} failed: {error!r}."
+            booking.message = f"Strategy {booking.strategy.name} failed: {shown(error)}."
 
     def _try_until_done(
         self, booking: Booking, session: Session, observers: Sequence[Observer]
@@ -250,14 +251,14 @@ class Engine:
         """Try once; what was committed, or may have been, is so whatever the strategy says."""
         try:
             booking.strategy.book(attempt)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a plug-in may even have called sys.exit
             attempt.check_known()
             if not attempt.committed:
                 raise
             self._report(booking)
             booking.code = StrategyFault.code
             booking.message = (
-                f"Booking confirmed; then strategy {booking.strategy.name} failed: {error!r}"
+                f"Booking confirmed; then strategy {booking.strategy.name} failed: {shown(error)}"
             )
         else:
             attempt.finish()
@@ -297,5 +298,5 @@ class Engine:
     def _end(booking: Booking, error: BookingLabError) -> None:
         booking.outcome = outcome_of(error)
         # A plug-in's own errors may say anything.
-        booking.code, booking.message = str(error.code), str(error)
+        booking.code, booking.message = shown(error.code, str), shown(error, str)
         booking.booking_id = None

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import ClassVar
+
+
+def shown(said: object, show: Callable[[object], str] = repr) -> str:
+    """Return how an error of a plug-in, or what it says, is shown; its author's code may fail."""
+    try:
+        return show(said)
+    except Exception:
+        return f"{type(said).__name__}, which can't be shown"
 
 
 class BookingLabError(Exception):

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Generic, TypeVar
 
 from booking_lab import permissions
-from booking_lab.errors import PluginFault
+from booking_lab.errors import PluginFault, shown
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ class Plugins(Generic[T]):
             assert callable(load)
             found = self._class_in(load())
         except (Exception, SystemExit) as error:  # whatever its author did, the lab runs on
-            self._report(source, f"{type(error).__name__}: {error}")
+            self._report(source, f"{type(error).__name__}: {shown(error, str)}")
             return {}
         self._sources[name] = source
         return {name: found}

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from booking_lab.core.capability import Capability
 from booking_lab.core.strategy import Anomaly, Strategy
-from booking_lab.errors import InvalidOptions, PluginFault, UnknownStrategy
+from booking_lab.errors import InvalidOptions, PluginFault, UnknownStrategy, shown
 from booking_lab.plugins import Broken, Plugins
 from booking_lab.selection import Selection
 
@@ -122,7 +122,7 @@ class Registry:
                     entry = Entry(name, kind)
                 except Exception as error:  # annotations that make no schema, and whatever else
                     self._entries.pop(name, None)
-                    self._plugins.reject(name, f"{type(error).__name__}: {error}")
+                    self._plugins.reject(name, f"{type(error).__name__}: {shown(error, str)}")
                 else:
                     self._entries[name] = entry
 

@@ -22,6 +22,7 @@ from booking_lab.errors import (
     Superseded,
     TimedOut,
     Unavailable,
+    shown,
 )
 
 #: Announces a step for as long as the block runs.
@@ -223,4 +224,4 @@ def _another(failure: Exception) -> Exception:
         return type(failure)(*failure.args)
     except Exception:
         common = next(kind for kind in _COMMON if isinstance(failure, kind))
-        return common(str(failure)) if issubclass(common, BookingLabError) else common()
+        return common(shown(failure, str)) if issubclass(common, BookingLabError) else common()

@@ -20,6 +20,7 @@ from booking_lab.errors import (
     Retryable,
     Superseded,
     TimedOut,
+    shown,
 )
 
 
@@ -146,7 +147,7 @@ def _said(workload: Workload, ask: Callable[[Any], str], request: Request) -> st
             said.encode()  # half a surrogate pair is no text either
             return said
     except Exception as error:  # whatever a plug-in's author did
-        raise PluginFault(f"The workload {workload.name} failed: {error!r}.") from error
+        raise PluginFault(f"The workload {workload.name} failed: {shown(error)}.") from error
     raise PluginFault(
         f"The workload {workload.name} failed: its {ask.__name__} is {said!r}, which is no text "
         f"that PostgreSQL takes."

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from booking_lab.errors import BookingLabError
+from booking_lab.errors import BookingLabError, shown
 
 if TYPE_CHECKING:
     from booking_lab.core.booking import Booking
@@ -148,10 +148,11 @@ class Watching:
 
 def _tell(whose: object, error: Exception) -> None:
     """Log that an observer failed; each kind once, for it may fail at every step."""
-    kind = type(whose), type(error), str(error)
+    text = shown(error)
+    kind = type(whose), type(error), text
     if kind not in _told and len(_told) < _MOST_TOLD:
         _told.add(kind)
-        log.error("an observer failed, and is passed over: %r", error, exc_info=error)
+        log.error("an observer failed, and is passed over: %s", text, exc_info=error)
 
 
 #: What was logged already.

@@ -55,6 +55,7 @@ from booking_lab.errors import (
     NotFound,
     PluginFault,
     Unavailable,
+    shown,
 )
 from booking_lab.observers.opening import Resetting, facts
 
@@ -127,7 +128,7 @@ class History(Observer):
             anchors = [anchor.name for anchor in workload.anchors(asked)]
             value = _as_json(asked)
         except Exception as error:  # a workload's own code
-            raise PluginFault(f"The workload {workload.name} failed: {error!r}.") from error
+            raise PluginFault(f"The workload {workload.name} failed: {shown(error)}.") from error
         self._invoke(
             process=process,
             f=action,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter, create_model
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Request
-from booking_lab.errors import InvalidRequest, PluginFault
+from booking_lab.errors import InvalidRequest, PluginFault, shown
 from booking_lab.web.fields import Body, CustomerId, Customers, Options, StrategyName, Strict
 from booking_lab.web.strict import parsed
 from booking_lab.workloads import Workloads
@@ -109,7 +109,7 @@ class Kinds:
             try:
                 self._kinds[workload.name] = Kind(workload)
             except Exception as error:  # annotations that make no schema, and whatever else
-                workloads.reject(workload.name, f"{type(error).__name__}: {error}")
+                workloads.reject(workload.name, f"{type(error).__name__}: {shown(error, str)}")
 
     def all(self) -> Mapping[str, Kind]:
         """Return them by name."""

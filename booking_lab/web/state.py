@@ -21,6 +21,7 @@ from booking_lab.errors import (
     PluginFault,
     TimedOut,
     Unavailable,
+    shown,
 )
 from booking_lab.lab import Lab
 from booking_lab.selection import Selection
@@ -147,7 +148,7 @@ def answered(question: Callable[[LabWorkload], T], workload: LabWorkload) -> T:
     except (TimedOut, Unavailable):
         raise
     except (Exception, SystemExit) as error:  # whatever a plug-in's author did
-        reason = " ".join(str(error).split())
+        reason = " ".join(shown(error, str).split())
         raise PluginFault(
             f"The workload {workload.name} failed: {type(error).__name__}: {reason}"
         ) from error

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.errors import UnknownKind
+from booking_lab.errors import UnknownKind, shown
 from booking_lab.plugins import Broken, Plugins
 
 #: Entry points of installed packages; each names a module.
@@ -34,7 +34,7 @@ class Workloads:
                 self._workloads[name] = kind()
                 self._workloads[name].name = name
             except Exception as error:  # whatever a plug-in's author did, the lab runs on
-                self.reject(name, f"{type(error).__name__}: {error}")
+                self.reject(name, f"{type(error).__name__}: {shown(error, str)}")
 
     def __iter__(self) -> Iterator[LabWorkload]:
         return iter(self._workloads.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -207,8 +208,26 @@ def does_not_know(attempt: Attempt) -> None:
     raise CommitUnknown
 
 
+class Unspeakable(Exception):
+    def __repr__(self) -> str:
+        raise ValueError("no words for it")
+
+    __str__ = __repr__
+
+
+def fails_without_words(attempt: Attempt) -> None:
+    books(attempt)
+    raise Unspeakable
+
+
+def leaves(attempt: Attempt) -> None:
+    books(attempt)
+    sys.exit("done")
+
+
 AFTER = [
-    opens_another, books_again, writes_once_more, fails, wants_to_try_again, says_no, does_not_know
+    opens_another, books_again, writes_once_more, fails, wants_to_try_again, says_no, does_not_know,
+    fails_without_words, leaves,
 ]  # fmt: skip
 
 
@@ -219,6 +238,21 @@ def test_what_is_committed_stays_confirmed(office, act):
     assert (told(booking), booking.tries) == (AFTERWARDS, 1)
     assert booking.message.startswith("Booking confirmed; then strategy acts failed: ")
     check_goes_on(office, 8)
+
+
+def test_an_error_without_words_is_a_fault_like_any_other(office):
+    class Wordless(Unspeakable, Conflict):
+        pass
+
+    def fails_at_once(_: Attempt) -> None:
+        raise Unspeakable
+
+    def has_a_conflict(_: Attempt) -> None:
+        raise Wordless
+
+    assert told(book(office, fails_at_once)) == FAULT
+    assert told(book(office, has_a_conflict)) == (Outcome.CONFLICT, "conflict")
+    check_goes_on(office, 10)
 
 
 def test_it_may_read_after_its_commit(office):
@@ -406,10 +440,22 @@ def fails_in_its_own_way(attempt: Attempt) -> None:
                 raise Own("one", "other")
 
 
+class OwnWithoutWords(Unspeakable, Own):
+    """One that can't be shown besides."""
+
+
+def fails_in_its_own_way_without_words(attempt: Attempt) -> None:
+    with attempt.queued(64, wait=5.0) as batch:
+        if batch:
+            with attempt.transaction():
+                batch.decide(batch.read())
+                raise OwnWithoutWords("one", "other")
+
+
 @pytest.mark.parametrize(
     "act",
     [reads_twice, writes_the_batch_twice, writes_the_batch_outside, leaves_it_unread,
-     fails_in_its_own_way],
+     fails_in_its_own_way, fails_in_its_own_way_without_words],
 )  # fmt: skip
 def test_who_stands_in_line_gets_an_answer_whatever_the_writer_does(office, act):
     """Each tries again alone, and fails for itself."""
