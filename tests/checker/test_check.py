@@ -86,7 +86,7 @@ def test_a_database_that_does_not_answer_is_said_not_to_have_been_asked(written)
     written.book("A1", 5, 15, "refused")
     done = check(written.file, "--database", "postgresql://127.0.0.1:1/none")
     assert done.exit_code == 0
-    assert "Database: not asked; PostgreSQL does not answer" in done.output
+    assert "Database: not asked; No connection to PostgreSQL could be made" in done.output
 
 
 @pytest.mark.parametrize("url", ["moon", "postgresql://[s3cret"])
@@ -126,7 +126,7 @@ def test_a_file_cut_off_in_a_line_is_checked_up_to_there(written):
     done = check(written.file)
     assert done.exit_code == 0
     assert "1 confirmed, 1 unknown" in done.output
-    assert "The file ends within a line" in done.output
+    assert "Some lines were not written to their end" in done.output
 
 
 def started(file, *arguments):

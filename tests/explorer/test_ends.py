@@ -1,5 +1,6 @@
 """Every schedule comes to an end, and leaves nothing behind for the next."""
 
+import os
 import time
 
 import psycopg2
@@ -182,19 +183,25 @@ def test_a_transaction_left_open_is_undone_between_schedules(own):
     assert outcomes(found) == {"A": "timeout", "B": "error"}
 
 
-def test_an_answer_is_lost_in_the_schedule_that_says_so_and_in_no_other(own):
-    # B's first COMMIT fails by itself, so that there is no answer to lose.
+def test_an_answer_is_lost_in_the_schedule_that_says_so_and_in_no_other(own, monkeypatch):
+    # B's first COMMIT fails by itself, so that there is no answer to lose. What the strategy's own
+    # module keeps would begin anew with each schedule.
+    monkeypatch.setattr(os, "has_failed", False, raising=False)
     found = own(
         """
+        import os
+
         with attempt.transaction():
-            if who == "B" and not hasattr(Own, "has_failed"):
-                Own.has_failed = True
+            if who == "B" and not os.has_failed:
+                os.has_failed = True
                 send("1; CREATE TEMP TABLE own (one integer UNIQUE DEFERRABLE INITIALLY DEFERRED);"
                     "INSERT INTO own VALUES (1), (1)")
             book()
         """,
         nemeses=("loss",),
-        search=InTurn("B:acquire B:read B:write loss:B B:commit", "B:read B:write B:commit"),
+        search=InTurn(
+            "B:begin B:acquire B:read B:write loss:B B:commit", "B:begin B:read B:write B:commit"
+        ),
     )
 
     assert found.outcomes == {"confirmed": 2, "refused": 2}

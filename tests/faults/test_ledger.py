@@ -1,7 +1,9 @@
 """The ledger takes down what it can, whatever else happens."""
 
 import logging
+from dataclasses import replace
 from itertools import pairwise
+from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.ledger import Ledger
 from booking_lab.engine import Wish
-from booking_lab.workloads.seats import SeatRequest
+from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.test_waits import statuses
 from tests.web.test_booking import book
 
@@ -39,9 +41,13 @@ def refused(client):
 
 
 def test_a_row_that_the_database_will_not_have_is_lost_alone(noted, caplog):
-    # PostgreSQL's text holds every character but this one.
+    # PostgreSQL's text holds every character but this one. Customers can't send it.
+    lab = noted.application.extensions["lab"]
+    entry = lab.registry.get("noted")
+    asks = SeatRequest(event_id=1, seats=("A1",), customer_id="a")
     for note in ("before", "\0", "after"):
-        assert book(noted, strategy="noted", options={"note": note}).status_code == 409
+        wish = Wish("0" * 31 + "1", (entry, entry.make({"note": note})))
+        assert lab.engine.book(Seats(), replace(asks, id=uuid4()), wish).outcome == "refused"
 
     eventually(lambda: refused(noted) == 2)
 

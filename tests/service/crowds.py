@@ -6,6 +6,7 @@ import http.client
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg2
 
@@ -93,13 +94,22 @@ def add_seats(database_url: str, many: int = 5000) -> None:
     connection.close()
 
 
+def all_seats(admin: Customer) -> Iterator[dict[str, Any]]:
+    """Yield the seats of event 1, a page after the other."""
+    more: str | None = ""
+    while more is not None:
+        page = admin.get(f"/events/1/seats?limit=1000{more and f'&cursor={more}'}")
+        yield from page["seats"]
+        more = page["next"]
+
+
 def accounts_agree(url: str, load: Load) -> None:
     """Nothing confirmed is lost, nothing is booked twice, and the ledger says what was said."""
     with Customer(url) as admin:
         assert admin.get("/admin/double-bookings")["count"] == 0
         audit = admin.get("/admin/audit")
         assert audit["consistent"], audit["findings"][:5]
-        seats = admin.get("/events/1")["seats"]["details"]
+        seats = list(all_seats(admin))
     booked = {(seat["seat_number"], seat["booked_by"]) for seat in seats if seat["is_booked"]}
     assert set(load.confirmed) <= booked
     # A customer that was cut off may have been booked without having been told.

@@ -16,9 +16,9 @@ from tests.uncounted import running_uncounted
 BOOKING_LAB = Path(sys.executable).with_name("booking-lab")
 
 
-def run(*arguments, code=0):
+def run(*arguments, code=0, timeout=110):
     done = subprocess.run(
-        [BOOKING_LAB, *map(str, arguments)], capture_output=True, text=True, timeout=110
+        [BOOKING_LAB, *map(str, arguments)], capture_output=True, text=True, timeout=timeout
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
@@ -79,12 +79,13 @@ def test_the_strategies_are_listed_with_their_options():
     assert "allows: double booking, lost update" in printed
 
 
+@pytest.mark.timeout(300)  # it explores the strategies on every workload, too
 def test_the_benchmark_measures_each_strategy_beside_pgbench(tmp_path):
     file = tmp_path / "figures.json"
 
     printed = run(
         "bench", "--seconds", 1, "--rounds", 2, "--strategy", "none", "--strategy", "atomic",
-        "--json", file,
+        "--json", file, timeout=280,
     )  # fmt: skip
 
     assert "GET /events/1: p95" in printed
