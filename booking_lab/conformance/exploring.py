@@ -53,6 +53,8 @@ class Depths:
 
 #: Every mistake known to the lab that two bookers can make shows with one preemption.
 QUICK = Depths(Depth(1, 40), Depth(2, 40), Depth(2, 600))
+#: Before a strategy is said to allow what never shows.
+PATIENT = Depths(Depth(2, 400), Depth(2, 400), Depth(2, 600))
 THOROUGH = Depths(Depth(2, 2000), Depth(2, 6000), Depth(2, 6000))
 
 

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from booking_lab.conformance import faults
-from booking_lab.conformance.exploring import THOROUGH, Explore
+from booking_lab.conformance.exploring import PATIENT, Explore
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.workloads import Workloads
@@ -29,7 +29,7 @@ def test_shows_each_anomaly_that_it_allows_under_faults(
     if not missing:
         pytest.skip(f"{subject.name} allows no more under faults than without")
     # It may be rare: before anybody is called wrong, it is looked for with more patience.
-    for depth, nemesis in product((None, THOROUGH), faults.NEMESES):
+    for depth, nemesis in product((None, PATIENT), faults.NEMESES):
         if nemesis in faults.LOCKS and not subject.servers:
             continue
         for workload in workloads:

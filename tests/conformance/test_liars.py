@@ -9,6 +9,9 @@ import pytest
 from booking_lab.registry import SHIPPED
 from tests.conformance.conftest import ON_ONE_WORKLOAD
 
+#: The first test of each fixture waits for a whole run of the suite.
+pytestmark = pytest.mark.timeout(600)
+
 #: Who lies to the explorer, and the tests that have to say so.
 LIARS = {
     "says_little": [
@@ -99,7 +102,6 @@ def caught_by_three(run_suite, folder):
 
 
 @pytest.mark.parametrize("name", TO_THREE)
-@pytest.mark.timeout(600)
 def test_each_liar_that_two_do_not_catch_is_caught_by_three(caught_by_three, name):
     _, test = TO_THREE[name]
     [why] = [why for one, why in caught_by_three.items() if re.match(rf"{test}\[.*{name}", one)]

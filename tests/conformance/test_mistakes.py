@@ -11,6 +11,9 @@ from booking_lab.explorer.search import Replay
 from booking_lab.registry import SHELF, SHIPPED, Registry
 from tests.conformance.conftest import ON_ONE_WORKLOAD
 
+#: The first test of each fixture waits for a whole run of the suite.
+pytestmark = pytest.mark.timeout(600)
+
 MISTAKES = sorted(file.stem for file in SHELF.glob("[!_]*.py"))
 EXPLORED = ("test_interleavings", "test_lost_locks")
 
