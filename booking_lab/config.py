@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -273,6 +274,9 @@ def _check_redlock(variable: str, urls: tuple[str, ...]) -> None:
             )
 
 
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?(e[-+]?[0-9]+)?", re.ASCII | re.IGNORECASE)
+
+
 def _parse(setting: Field[Any], text: str) -> Any:
     default: Any = setting.default
     try:
@@ -280,6 +284,8 @@ def _parse(setting: Field[Any], text: str) -> Any:
             return tuple(part for part in text.split(setting.metadata["separator"]) if part)
         if isinstance(default, bool):
             return {"0": False, "1": True}[text]
+        if not isinstance(default, str) and not _NUMBER.fullmatch(text):
+            raise ValueError(text)  # Python takes 1_0 and digits of other scripts as well
         return type(default)(text)
     except (KeyError, ValueError):
         variable = setting.metadata["variable"]

@@ -57,6 +57,10 @@ def test_any_odd_number_of_servers_from_three_is_for_redlock(count):
 @pytest.mark.parametrize(
     ("variable", "value", "complaint"),
     [
+        ("BOOKING_LAB_PORT", "80_80", "BOOKING_LAB_PORT is '80_80'; it takes a whole number"),
+        ("BOOKING_LAB_WORKERS", "\uff14", "BOOKING_LAB_WORKERS is '\uff14'; it takes a"),
+        ("BOOKING_LAB_WORKERS", " 4", "BOOKING_LAB_WORKERS is ' 4'; it takes a whole number"),
+        ("BOOKING_LAB_KEEPALIVE", "1_0", "BOOKING_LAB_KEEPALIVE is '1_0'; it takes a number"),
         ("BOOKING_LAB_PORT", "http", "BOOKING_LAB_PORT is 'http'; it takes a whole number"),
         ("BOOKING_LAB_PORT", "70000", "choose 1 to 65535"),
         ("BOOKING_LAB_THINK_TIME_MS", "-1", "choose 0 to 10000"),
