@@ -16,6 +16,7 @@ from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lease import key
 from booking_lab.core.step import Observer, Step, StepKind
 from booking_lab.errors import EventNotFound
+from booking_lab.explorer.gate import Died
 from booking_lab.locks import redis_counters
 from booking_lab.reconciler import Reconciler
 from booking_lab.stack import postgres
@@ -111,7 +112,7 @@ class Dies(Observer):
     @contextmanager
     def step(self, _step: Step) -> Iterator[None]:
         if self._left <= 0:
-            raise SystemExit
+            raise Died
         self._left -= 1
         yield
 
@@ -360,7 +361,7 @@ def test_redis_may_lose_its_memory_at_any_moment(office, number):
 @pytest.mark.parametrize(("number", "left"), [(0, 9), (1, 9), (2, 9), (3, 7)])
 def test_a_booker_that_dies_loses_no_unit_for_ever(office, number, left):
     book(office)
-    with pytest.raises(SystemExit):
+    with pytest.raises(Died):
         book(office, asks(2), Dies(number))
 
     assert office.left() == left
@@ -491,7 +492,7 @@ def test_a_worker_repairs_whatever_the_current_strategy_is(make_office, strategy
 def test_a_worker_repairs_what_a_dead_booker_has_left(make_office):
     office = make_office()
     office.lab.reconciler._left_behind_after = 0
-    with pytest.raises(SystemExit):
+    with pytest.raises(Died):
         book(office, asks(2), Dies(3))
 
     eventually(lambda: counted(office) == (10, 0))
