@@ -234,7 +234,7 @@ class Booker:
         assert self._task
         asked, booking = self._task.request, self._booking
         if booking is None or (asked.open and booking.outcome is Outcome.REFUSED):
-            return asked
+            return replace(asked, id=UUID(self.booking_id))  # the booking of who died may stand
         return booking.request
 
     @property

@@ -102,3 +102,19 @@ def test_whom_time_has_passed_for_has_time_again_in_the_next_schedule(run):
 
     assert ends.outcomes == again.outcomes
     assert 0 < ends.outcomes["timeout"] < ends.schedules
+
+
+def test_the_booking_of_who_died_after_its_commit_explains_refusals(own):
+    found = own(
+        """
+        with attempt.transaction():
+            attempt.lock_rows()
+            book()
+        send("1", StepKind.READ)
+        """,
+        nemeses=("death",),
+    )
+
+    assert found.outcomes["died"] > 0
+    assert found.outcomes["refused"] > 0
+    assert found.bad == 0
