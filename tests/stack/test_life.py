@@ -181,6 +181,8 @@ def as_somebody(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [COMMAND.with_name("python"), "-P", "-c", program, *arguments],
         capture_output=True, text=True, timeout=60, check=False, cwd="/",
+        # Somebody else can't write into the checkout, where coverage has its files.
+        env={name: text for name, text in os.environ.items() if not name.startswith("COVERAGE")},
     )  # fmt: skip
 
 
