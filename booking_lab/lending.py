@@ -87,7 +87,7 @@ class Later:
         self._assumed = assumed
         self._session: PooledSession | None = None
         self._isolation: str | None = None
-        self._proven = False
+        self._proven = self._altered = False
         self._lent: AbstractContextManager[object] | None = None
 
     def __enter__(self) -> tuple[Later, Selection]:
@@ -109,6 +109,7 @@ class Later:
             with self._lender.at_once() as (session, current):
                 if current != self._assumed:
                     raise StartOver
+                session.altered = self._altered
                 return session.execute(statement, parameters)
         proven, self._proven = self._proven, True
         try:
@@ -119,6 +120,12 @@ class Later:
         # It had died while it was idle. Nothing of the transaction stands, so another one will do.
         self._begin_on(self._lender.at_once())
         return self._session.execute(statement, parameters)
+
+    def alter(self) -> None:
+        """Expect anything of what follows, on whichever connection."""
+        self._altered = True
+        if self._session:
+            self._session.alter()
 
     def begin(self, isolation: str | None) -> None:
         """Take a connection, and open a transaction on it with the next statement."""
@@ -151,6 +158,7 @@ class Later:
         self._give_back()
         self._session, _ = lent.__enter__()
         self._lent = lent
+        self._session.altered = self._altered
         self._session.begin(self._isolation)
         selection.expect(self._session, self._assumed)
 

@@ -174,7 +174,7 @@ class Attempt:
         for anchor in anchors:
             try:
                 lock = anchor.lock if wait else f"{anchor.lock} NOWAIT"
-                self.statement(StepKind.ACQUIRE, "row lock", lock, anchor.parameters)
+                self._statement(StepKind.ACQUIRE, "row lock", lock, anchor.parameters)
                 self._check_leases(self._held)
             except LockTimeout:
                 if wait:
@@ -184,7 +184,7 @@ class Attempt:
     def lock_advisory(self) -> None:
         """Take an advisory lock for every anchor until the transaction ends, waiting for it."""
         for anchor in self.anchors:
-            self.statement(
+            self._statement(
                 StepKind.ACQUIRE,
                 "advisory lock",
                 "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
@@ -271,7 +271,7 @@ class Attempt:
             Conflict: a version has moved.
         """
         for anchor, version in zip(self.anchors, seen, strict=True):
-            moved = self.statement(
+            moved = self._statement(
                 StepKind.WRITE,
                 "version",
                 f"{anchor.bump_version} RETURNING 1",
@@ -281,7 +281,7 @@ class Attempt:
                 raise Conflict
 
     def _version(self, anchor: Anchor) -> int:
-        rows = self.statement(StepKind.READ, "version", anchor.read_version, anchor.parameters)
+        rows = self._statement(StepKind.READ, "version", anchor.read_version, anchor.parameters)
         # A row that isn't there has no version; ``read`` will say what is missing.
         return int(rows[0][0]) if rows else 0
 
@@ -292,7 +292,7 @@ class Attempt:
 
         From a sequence of PostgreSQL: a counter in Redis would begin again after a loss of memory.
         """
-        rows = self.statement(StepKind.READ, "token", "SELECT nextval('fencing_tokens')")
+        rows = self._statement(StepKind.READ, "token", "SELECT nextval('fencing_tokens')")
         return int(rows[0][0])
 
     def fence(self, token: int) -> None:
@@ -302,7 +302,7 @@ class Attempt:
             FencedOff: a higher one was here, so the lock has had a newer holder.
         """
         for anchor in self.anchors:
-            [(highest, known)] = self.statement(
+            [(highest, known)] = self._statement(
                 StepKind.WRITE, "fence", anchor.move_fence, {**anchor.parameters, "token": token}
             )
             # A row that isn't there has no fence; ``read`` will say what is missing.
@@ -508,6 +508,16 @@ class Attempt:
             statement: the SQL, with ``%(name)s`` for parameters.
             parameters: their values.
         """
+        self._session.alter()
+        return self._statement(kind, what, statement, parameters)
+
+    def _statement(
+        self,
+        kind: StepKind,
+        what: str,
+        statement: str,
+        parameters: Mapping[str, object] | None = None,
+    ) -> list[Row]:
         with self.step(kind, what):
             return self._session.execute(statement, parameters)
 

@@ -27,6 +27,10 @@ class Session(Protocol):
         """Run one statement and return its rows; raises the lab's errors, never the driver's."""
         ...
 
+    def alter(self) -> None:
+        """Expect anything of what follows: whoever has the connection next finds it as it was."""
+        ...
+
     def begin(self, isolation: str | None) -> None:
         """Open a transaction; it travels with the next statement.
 

@@ -95,6 +95,12 @@ class Connector:
         with raw.cursor() as cursor:
             cursor.execute(";\n".join(f"SET {name} = {value}" for name, value in settings))
 
+    def settle_anew(self, raw: BoundedConnection) -> None:
+        """Undo whatever somebody has made of the session: settings, locks, temporary tables."""
+        with raw.cursor() as cursor:
+            cursor.execute("DISCARD ALL")
+        self.settle_in(raw)
+
     @contextmanager
     def session(self, within: float = CONNECT_WITHIN) -> Iterator[Session]:
         """Open a connection of its own for the block; ``within`` seconds.

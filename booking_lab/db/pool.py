@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
+import psycopg2
 from sqlalchemy.exc import TimeoutError as PoolEmpty
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
@@ -64,19 +65,19 @@ class Pool:
                 with session.within(_PROOF_WITHIN):
                     result = first(session)
             except DatabaseUnavailable as error:
-                _give_back(fairy, session)
+                self._give_back(fairy, session)
                 # A server that is silent would be so on all of them, one after the other.
                 if isinstance(error, DatabaseSilent) or not session.lost:
                     raise
                 dead = error
                 continue
             except BaseException:
-                _give_back(fairy, session)
+                self._give_back(fairy, session)
                 raise
             try:
                 yield session, result
             finally:
-                _give_back(fairy, session)
+                self._give_back(fairy, session)
             return
         assert dead
         raise dead
@@ -121,8 +122,17 @@ class Pool:
             with self._lock:
                 self._waiting -= 1
 
+    def _give_back(self, fairy: PoolProxiedConnection, session: Session) -> None:
+        if not session.usable or (session.altered and not self._settled(fairy)):
+            fairy.invalidate()
+        fairy.close()
 
-def _give_back(fairy: PoolProxiedConnection, session: Session) -> None:
-    if not session.usable:
-        fairy.invalidate()
-    fairy.close()
+    def _settled(self, fairy: PoolProxiedConnection) -> bool:
+        """Make a session what it was before somebody's own statements; tell whether it is."""
+        raw = fairy.dbapi_connection
+        assert isinstance(raw, BoundedConnection)
+        try:
+            self._connector.settle_anew(raw)
+        except psycopg2.Error:
+            return False
+        return True

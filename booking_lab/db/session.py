@@ -26,6 +26,8 @@ class Session:
         self._cursor = raw.cursor()
         self._ahead = ""
         self._failed = False
+        #: Whether its settings, its locks or its temporary tables may be other ones by now.
+        self.altered = False
         self.process_id = raw.get_backend_pid()
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
@@ -36,6 +38,10 @@ class Session:
             return self._cursor.fetchall() if self._cursor.description else []
         except psycopg2.Error as error:
             raise self._translated(error) from error
+
+    def alter(self) -> None:
+        """Expect statements of somebody's own, which may change what the session is like."""
+        self.altered = True
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """Wait no longer than this for an answer in the block, whatever the limit is otherwise."""

@@ -5,8 +5,9 @@ Goes wrong: it belongs to the session and knows nothing of the transaction. Unlo
 it lets B read what A has written over already:
     A:acquire A:read A:write A:release B:acquire B:read B:write A:commit B:release B:commit
 There is worse. If a statement fails, the transaction takes no more, the unlock fails as well, and
-the lock stays with the connection when that goes back to the pool. The next booking on it takes the
-same lock once more, for it is its own, and shares it with nobody knows whom.
+the lock stays with the connection. Few pools empty a session before they lend it again, as that of
+the lab does: the next booking would take the same lock once more, for it is its own by then, and
+share it with nobody knows whom.
 Mend it: pg_advisory_xact_lock. PostgreSQL gives it back itself, at the end of the transaction,
 whatever that is. See ``advisory``.
 """

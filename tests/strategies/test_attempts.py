@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 
 import pytest
 
-from booking_lab import Attempt, Capability, Conflict, Mutex, Refused, Retry, Strategy
+from booking_lab import Attempt, Capability, Conflict, Mutex, Refused, Retry, Strategy, selection
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.engine import Wish
 from booking_lab.errors import CommitUnknown, StrategyFault
@@ -392,6 +393,51 @@ def test_a_lock_that_is_kept_is_given_back(office, inside):
     check_goes_on(office, 8)
     KEPT.clear()  # only now it is left
     assert told(office.book(asks(), "mutex")) == CONFIRMED
+
+
+# --- its own statements ---------------------------------------------------------------------------
+
+ITS_OWN = [
+    "SET TimeZone = 'Asia/Tokyo'",
+    "SET default_transaction_isolation = 'serializable'",
+    "SET search_path = nowhere",
+    "SET statement_timeout = 0",
+    "SELECT pg_advisory_lock(77)",
+    "CREATE TEMPORARY TABLE ticket_events (id integer)",
+    "LISTEN nothing",
+]
+_LOOKS = """
+SELECT current_setting('TimeZone'), current_setting('default_transaction_isolation'),
+    current_setting('search_path'), current_setting('statement_timeout'),
+    (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
+    to_regclass('pg_temp.ticket_events')::text, array(SELECT pg_listening_channels())
+"""
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_its_statements_make_of_a_session_ends_with_its_booking(office, waits):
+    """Else whoever has the connection next, under another strategy, would not know why."""
+    pool = office.lab.bookings
+
+    def looks() -> list[object]:
+        with ExitStack() as all_of_them:
+            lent = [all_of_them.enter_context(pool.session(selection.read))[0] for _ in range(3)]
+            return [one.execute(_LOOKS) for one in lent]
+
+    def alters(attempt: Attempt) -> None:
+        with attempt.queued(64, wait=5.0) if waits else nullcontext():
+            with attempt.transaction():
+                for statement in ITS_OWN:
+                    attempt.statement("read", "own", statement)
+            raise Refused
+
+    before = looks()
+    needs = frozenset({Capability.BATCH}) if waits else frozenset()
+    for _ in range(3):
+        booking = office.lab.engine.book(TICKETS, asks(2), wish(alters, needs))
+        assert told(booking) == (Outcome.REFUSED, "refused")
+    assert looks() == before
+    check_goes_on(office, 10)
 
 
 # --- a batch --------------------------------------------------------------------------------------
