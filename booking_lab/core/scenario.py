@@ -84,6 +84,7 @@ class Places:
         wanted: what others book while it is moved there; none: ``to``.
         freed: what others book while it is moved to ``other``; none: ``held``.
         pair: what two bookings hold that change places; none: ``held`` and ``to``.
+        rivals: what two bookings hold, and where both are moved; none: the pair, and ``other``.
     """
 
     held: Request
@@ -92,6 +93,7 @@ class Places:
     wanted: Request | None = None
     freed: Request | None = None
     pair: tuple[Request, Request] | None = None
+    rivals: tuple[Request, Request, Request] | None = None
 
 
 def booker(number: int) -> str:
@@ -117,6 +119,8 @@ def actions(seed: str, scope: str, places: Places, bookers: int) -> Sequence[Sce
     one, two = places.pair or (places.held, places.to)
     x, of_one, of_two = stands(places.held), stands(one), stands(two, 1)
     wanted, freed = places.wanted or places.to, places.freed or places.held
+    first, second, goal = places.rivals or (one, two, places.other)
+    rivals = [stands(first), stands(second, 1)]
 
     def scenario(name: str, first: Ask, *others: Ask, standing: Sequence[Request]) -> Scenario:
         asks = [first, *(others[n % len(others)] for n in range(bookers - 1))]
@@ -134,6 +138,7 @@ def actions(seed: str, scope: str, places: Places, bookers: int) -> Sequence[Sce
         scenario(
             "swap", Change(of_one, two), Change(of_two, one), one, standing=[of_one, of_two]
         ),
+        scenario("two move to one place", *(Change(one, goal) for one in rivals), standing=rivals),
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ ACTIONS = {
     "move beside cancel",
     "two cancels",
     "swap",
+    "two move to one place",
 }
 
 

@@ -10,7 +10,7 @@ from booking_lab.workloads.seats.requests import SeatRequest
 
 _TWO, _MANY = 1001, 1002
 #: Seats of the second event: more than bookers ask for.
-_SEATS = 8
+_SEATS = 12
 
 _SEED = """
 INSERT INTO events (id, name, venue, event_date, total_seats)
@@ -28,14 +28,16 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
     one, both = {"seats": ("S1",)}, ("S1", "S2")
     # Every other booker names them the other way round.
     two = [{"seats": both if number % 2 == 0 else both[::-1]} for number in everybody]
-    # Each shares a seat with the next, and neither the first nor the last one of its own.
-    chain = [(f"S{number + 1}", f"S{number + 2}") for number in everybody]
-    crossed = [{"seats": pair[::-1] if n % 2 == 0 else pair} for n, pair in enumerate(chain)]
+    # Each shares its last seat with the next, whose first one it is.
+    chain = [tuple(f"S{2 * number + n}" for n in (1, 2, 3)) for number in everybody]
+    # All share the one in the middle; every other booker names them the other way round.
+    middle = [(f"S{number + 1}", "S6", f"S{number + 7}") for number in everybody]
+    crossed = [{"seats": three[::-1] if n % 2 == 0 else three} for n, three in enumerate(middle)]
     held, to, other = (_request(_MANY, 0, seats=(f"S{number}",)) for number in (1, 2, 3))
     return (
         _scenario("one seat", _TWO, [one] * bookers),
         _scenario("basket", _TWO, two),
-        _scenario("baskets shared in part", _MANY, [{"seats": pair} for pair in chain]),
+        _scenario("baskets shared in part", _MANY, [{"seats": three} for three in chain]),
         _scenario("baskets shared in part, crossed", _MANY, crossed),
         _scenario("different seats", _MANY, [{"seats": (f"S{n + 1}",)} for n in everybody]),
         _scenario("best", _TWO, [{"best": 1}] * bookers),

@@ -12,6 +12,8 @@ from booking_lab.workloads.slots.requests import Product, SlotRequest
 #: A business with a resource for each booker, and one with two resources, to be chosen among.
 _TENANT, _PAIR = 1001, 1002
 _NINE = datetime(2030, 1, 7, 9, tzinfo=UTC)
+#: The begin of a day, a week, a month and a year at once.
+_NEW_YEAR = datetime(2029, 1, 1, tzinfo=UTC)
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 #: Units of each product.
 _STOCK = 1
@@ -49,8 +51,11 @@ def _times(bookers: int) -> Sequence[Scenario]:
     later = [_request(number, 1, after=number * _MINUTE) for number in everybody]
     half_past = _HOUR / 2
     hour = [_request(0, 1, after=half_past), *(_shifted(one, _HOUR) for one in later[1:])]
-    day = [_shifted(one, timedelta(hours=14)) for one in hour]
-    whole = [_request(0, 1, after=-_HOUR, lasts=4 * _HOUR), *later[1:]]
+    # The first begins in the old year, the others in the new one.
+    day = [_shifted(one, _NEW_YEAR - _NINE - _HOUR) for one in hour]
+    # All begin in the old year; the first, which contains the others, ends in the new one.
+    whole = [_request(0, 1, after=-_HOUR, lasts=6 * _HOUR), *later[1:]]
+    whole = [_shifted(one, _NEW_YEAR - _NINE - 2 * _HOUR) for one in whole]
     touching = [_request(number, 1, after=number * _HOUR) for number in everybody]
     return (
         _scenario("one slot", later),
@@ -74,12 +79,12 @@ def _products(bookers: int) -> Sequence[Scenario]:
     ]
     # Each shares a product with the next, and has another resource.
     chain = [_request(n, n + 1, Product(n + 1), Product(n + 2)) for n in everybody]
-    with_and_without = [_request(n, 1, *([one] if n == 0 else [])) for n in everybody]
+    with_and_without = [_request(n, 1, *([one, two] if n == 0 else [])) for n in everybody]
     return (
         _scenario("last product", last),
         _scenario("slot and products", both),
         _scenario("products shared in part", chain),
-        _scenario("slot with and without a product", with_and_without),
+        _scenario("slot with and without products", with_and_without),
     )
 
 
@@ -96,7 +101,8 @@ def _changes(bookers: int) -> Sequence[Scenario]:
     elsewhere, later = _request(0, 2, Product(1)), _request(0, 1, Product(1), after=2 * _HOUR)
     wanted = _request(0, 2, after=_HOUR / 2)
     pair = _request(0, 1), _request(0, 2)
-    places = Places(held, elsewhere, later, wanted, freed=pair[0], pair=pair)
+    rivals = *pair, _request(0, 1, after=2 * _HOUR)
+    places = Places(held, elsewhere, later, wanted, freed=pair[0], pair=pair, rivals=rivals)
     return actions(_seed(_TENANT, bookers), str(_TENANT), places, bookers)
 
 
