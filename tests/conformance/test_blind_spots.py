@@ -6,7 +6,6 @@ Each is wrong in one scenario, and looks right in the plainest: explorer, matrix
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +16,8 @@ from booking_lab.explorer.schedule import parse, written
 from booking_lab.explorer.search import Replay
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
+from tests.conformance.variants import LIARS, write
 
-LIARS = Path(__file__).with_name("liars")
 #: Who is wrong, on which workload, in which scenario, and what comes of it.
 WRONG = [
     ("locks_the_first", "seats", "baskets shared in part", "double booking"),
@@ -32,7 +31,10 @@ WRONG = [
     ("locks_the_hour", "slots", "across the hour", "overlap"),
     ("locks_the_day", "slots", "across the day", "overlap"),
     ("locks_the_week", "slots", "across the day", "overlap"),
+    ("locks_the_month", "slots", "across the day", "overlap"),
+    ("locks_the_year", "slots", "across the day", "overlap"),
     ("locks_the_last_day", "slots", "one within the other", "overlap"),
+    ("locks_the_last_year", "slots", "one within the other", "overlap"),
     ("chooses_apart", "seats", "best", "double booking"),
     ("chooses_apart", "slots", "any resource beside a named one", "overlap"),
     ("moves_unlocked", "seats", "book beside move", "double booking"),
@@ -58,10 +60,22 @@ OTHERWISE = [
 ONE_EACH = {name: workload for name, workload, *_ in reversed(WRONG)}
 
 
+@pytest.fixture(scope="module")
+def variants(tmp_path_factory):
+    """The folder of those that are others with another number."""
+    folder = tmp_path_factory.mktemp("variants")
+    write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def registry(variants):
+    return Registry([SHIPPED, LIARS, variants])
+
+
 @pytest.fixture
-def look(place):
+def look(place, registry):
     """Explore a liar in a scenario of two, as the matrix does."""
-    registry = Registry([SHIPPED, LIARS])
 
     def look(name, workload, scenario, search=None, bookers=2, nemeses=()):
         entry, workload = registry.get(name), Workloads().get(workload)
@@ -152,12 +166,12 @@ def test_who_cancels_without_a_lock_harms_nobody(look, workload, scenario):
 
 
 @pytest.fixture(scope="module")
-def caught(run_suite):
+def caught(run_suite, registry):
     """What the suite says of each, on a workload on which it is wrong."""
     only = " or ".join(f"({name} and {workload})" for name, workload in ONE_EACH.items())
     return run_suite(
         "test_interleavings",
-        strategies=[LIARS / f"{name}.py" for name in ONE_EACH],
+        strategies=[registry.source(name) for name in ONE_EACH],
         only=f"test_lets_nothing_through_that_it_does_not_allow and ({only})",
     )
 

@@ -7,17 +7,18 @@ from booking_lab import Attempt, StepKind, Strategy
 
 @dataclass(frozen=True)
 class LocksTheHour(Strategy):
+    edge = "starts_at"
     unit = "%Y-%m-%dT%H"
 
     def book(self, attempt: Attempt) -> None:
-        begin = getattr(attempt.request, "starts_at", None)
+        time = getattr(attempt.request, self.edge, None)
         with attempt.transaction():
             for one in attempt.anchors:
-                of_time = begin and one.table == "slot_resources"
+                of_time = time and one.table == "slot_resources"
                 attempt.statement(
                     StepKind.ACQUIRE,
                     "advisory lock",
                     "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
-                    {"name": f"{one.name}:{begin.strftime(self.unit)}" if of_time else one.name},
+                    {"name": f"{one.name}:{time.strftime(self.unit)}" if of_time else one.name},
                 )
             attempt.write(attempt.decide(attempt.read()))
