@@ -14,6 +14,10 @@ from booking_lab.errors import DatabaseSilent, DatabaseUnavailable
 #: Seconds that an answer may take: a balancer asks every few seconds, and gives up soon.
 WITHIN = 1.3
 
+#: More rows than so little memory holds, so they need room on the disk. There may be none, and a
+#: server with a full disk still updates rows where the pages have room.
+_TAKE_ROOM = """SET LOCAL work_mem = '64kB';
+SELECT count(*) FROM generate_series(1, 5000)"""
 #: A write like any other, of a row that nobody waits for. A server that answers may only read.
 _WRITE = "UPDATE workers SET drained_epoch = drained_epoch WHERE worker = %(worker)s"
 
@@ -35,7 +39,7 @@ class Probe:
         self._raw: BoundedConnection | None = None
 
     def check(self) -> None:
-        """See that PostgreSQL writes, now.
+        """See that PostgreSQL writes, and has room to, now.
 
         Raises:
             DatabaseUnavailable: it doesn't; says what it says itself.
@@ -68,6 +72,7 @@ class Probe:
         session = Session(self._raw)
         try:
             with session.within(_left(deadline)):
+                session.ahead(_TAKE_ROOM)
                 session.execute(_WRITE, {"worker": self._worker})
         finally:
             if not session.usable:
