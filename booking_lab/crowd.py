@@ -15,6 +15,14 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from booking_lab.errors import BookingLabError
+
+
+class TurnedDown(BookingLabError):
+    """A request that has to succeed was answered otherwise."""
+
+    code = "turned_down"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -86,10 +94,23 @@ class Customer:
         return self.call("GET", path)[1]
 
     def post(self, path: str, body: Any = None) -> Any:
-        """Return the body of a POST that has to succeed."""
-        status, answer = self.call("POST", path, body)
-        if status >= 400:
-            raise RuntimeError(f"POST {path} was answered {status}: {answer.get('detail')}")
+        """Return the body of a POST that has to succeed, see `ask`."""
+        return self.ask("POST", path, body)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the body of a request that has to succeed.
+
+        Raises:
+            TurnedDown: it didn't, or was answered with something that no lab answers with.
+        """
+        status, text = self.read(path, method, body)
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            answer = None
+        if status >= 400 or not isinstance(answer, dict):
+            detail = answer.get("detail") if isinstance(answer, dict) else None
+            raise TurnedDown(f"{method} {path} was answered {status}: {detail or text[:200]!r}")
         return answer
 
     def book(self, seat: str, name: str) -> Answer:

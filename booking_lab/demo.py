@@ -74,6 +74,7 @@ def run(url: str, console: Console, token: str = "") -> bool:
 
     Raises:
         NoLab: there is no lab at ``url``, or no longer.
+        TurnedDown: the lab doesn't do what the demo needs.
     """
     rows = []
     try:
@@ -138,8 +139,9 @@ def _row(
     admin: Customer, entry: dict[str, Any], one: list[Answer], rush: list[Answer], crowds: int
 ) -> Row:
     answers = one + rush
-    double = admin.get(f"/admin/violations?{_ITS_OWN}")["count"]
-    found = verdict(answers, double, consistent=admin.get(f"/admin/audit?{_ITS_OWN}")["consistent"])
+    double = admin.ask("GET", f"/admin/violations?{_ITS_OWN}")["count"]
+    consistent = admin.ask("GET", f"/admin/audit?{_ITS_OWN}")["consistent"]
+    found = verdict(answers, double, consistent=consistent)
     ended = outcomes(answers)
     times = [1000 * (answer.end - answer.begin) for answer in answers]
     lasted = max(a.end for a in rush) - min(a.begin for a in rush)

@@ -21,7 +21,9 @@ def _address(_ctx: click.Context, _option: click.Parameter, url: str | None) -> 
     """See that it is an address that the demo can speak to."""
     try:
         parts = urlsplit(url or "http://localhost")
-        wellformed = parts.scheme == "http" and parts.hostname and parts.port != 0
+        # A path would not be asked for, so it must not be there.
+        more = parts.path.rstrip("/") or parts.query or parts.fragment or parts.username
+        wellformed = parts.scheme == "http" and parts.hostname and parts.port != 0 and not more
     except ValueError:
         wellformed = False
     if not wellformed:

@@ -71,12 +71,13 @@ class Service(OpenAPI):
         What any request may be answered is added instead.
         """
         super().generate_spec_json()  # type: ignore[no-untyped-call]
-        for path in self.spec_json["paths"].values():
-            for method, operation in path.items():
+        for path, operations in self.spec_json["paths"].items():
+            for method, operation in operations.items():
                 answers = operation["responses"]
                 if "application/json" in answers.get("422", {}).get("content", {}):
                     del answers["422"]
-                for status, answer in problems.documented(*problems.common(method)).items():
+                statuses = {*problems.common(method)} - tickets.NEVER_ANSWERED.get(path, set())
+                for status, answer in problems.documented(*sorted(statuses)).items():
                     answers.setdefault(str(status), answer)
 
 

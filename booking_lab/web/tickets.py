@@ -58,6 +58,8 @@ class TicketsProblem(Problem):
     error: str
 
 
+#: They answer 400 instead, see `_reworded`.
+NEVER_ANSWERED = {"/book/unsafe": {422}, "/book/safe": {422}}
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/TicketsProblem"}}
 _RESPONSES: dict[Any, Any] = {200: TicketsAnswer} | {
     status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: _PROBLEM}}

@@ -124,6 +124,9 @@ run()
         ("http://localhost:nine", 2, "Error: --url http://localhost:nine: write it as "),
         ("http://", 2, "Error: --url http://: write it as "),
         ("http://[::1", 2, "Error: --url http://[::1: write it as "),
+        ("http://localhost/docs/", 2, "Error: --url http://localhost/docs/: write it as "),
+        ("http://localhost?a=b", 2, "Error: --url http://localhost?a=b: write it as "),
+        ("http://me@localhost", 2, "Error: --url http://me@localhost: write it as "),
     ],
 )
 def test_the_demo_of_no_lab_says_so(url: str, code: int, says: str) -> None:
@@ -141,6 +144,11 @@ def test_the_demo_of_no_lab_says_so(url: str, code: int, says: str) -> None:
         (200, b'{"strategies": 1}', "is no lab: it does not list its strategies."),
         (200, b"[]", "is no lab: it does not list its strategies."),
         (401, b"{}", "wants its admin token: set BOOKING_LAB_ADMIN_TOKEN to the same."),
+        (
+            200,
+            b'{"strategies": [{"name": "none", "allows": []}]}',
+            "Error: POST /admin/strategy was answered 501: b'<html>'",
+        ),
     ],
 )
 def test_the_demo_of_something_else_says_so(status: int, body: bytes, says: str) -> None:
@@ -150,6 +158,11 @@ def test_the_demo_of_something_else_says_so(status: int, body: bytes, says: str)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.send_response(501)
+            self.end_headers()
+            self.wfile.write(b"<html>")
 
         def log_message(self, *_: object) -> None:
             pass

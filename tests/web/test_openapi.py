@@ -55,3 +55,11 @@ def test_no_answer_breaks_its_schema(client, mode):
 
 def takes_input(operation):
     return any([operation.body, operation.query, operation.path_parameters])
+
+
+def test_the_short_form_of_tickets_documents_no_status_that_it_rewords(client):
+    paths = client.get("/openapi.json").json["paths"]
+    for path in ("/book/unsafe", "/book/safe"):
+        assert "422" not in paths[path]["post"]["responses"]
+        assert client.post(f"{path}?unknown=1", json={}).status_code == 400
+    assert "422" in paths["/book"]["post"]["responses"]
