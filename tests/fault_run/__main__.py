@@ -51,11 +51,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fault_run", description=__doc__)
     parser.add_argument("--seconds", type=float, default=4, help="between two faults")
     parser.add_argument("--customers", type=int, default=2, help="of each strategy and workload")
+    parser.add_argument("--history", type=Path, help="a file for the history, to look into")
     parser.add_argument("--only", default="", help="faults whose name has this in it")
     given = parser.parse_args()
     # Told to stop, it takes the lab and the disk away all the same.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    wrong = run(given.seconds, given.customers, given.only)
+    wrong = run(given.seconds, given.customers, given.only, recorded=given.history)
     for one in wrong:
         print(f"WRONG  {one}")
     print("Nothing was wrong." if not wrong else f"{len(wrong)} things were wrong.")
@@ -68,6 +69,7 @@ def run(
     only: str = "",
     strategies: Sequence[str] = STRATEGIES,
     freeze: float = _FREEZE,
+    recorded: Path | None = None,
 ) -> list[str]:
     """Strike with every fault in turn; return what was wrong."""
     wrong: list[str] = []
@@ -75,7 +77,7 @@ def run(
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="bl-faults-")))
         folder.chmod(0o711)  # PostgreSQL's user has to pass through
         disk = held.enter_context(_small_disk(folder / "disk"))
-        data, history = (disk or folder) / "data", folder / "history.jsonl"
+        data, history = (disk or folder) / "data", recorded or folder / "history.jsonl"
         lab = held.enter_context(
             running(data=data, workers=2, history=str(history), think_time_ms=0, **SETTINGS)
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.mutants.changes import ROOT
 
-#: Seconds that the tests of one change get. A test that no longer ends has caught it as well.
+#: Seconds that the tests of one change get.
 LIMIT = 600
 
 
