@@ -82,6 +82,7 @@ class Attempt:
         self._thread = threading.get_ident()
         self._in_transaction = self._unknown = self._closed = False
         self.committed = False
+        self._stand: Sequence[Booking] = ()
 
     @property
     def request(self) -> Request:
@@ -110,7 +111,7 @@ class Attempt:
         self._check_mine()
         if self._in_transaction:
             raise self._fault("opened a transaction inside of another one")
-        if self.committed or self._unknown:
+        if self.committed or self._stand or self._unknown:
             raise self._fault("opened another transaction after it had committed its booking")
         waits = not self._session.process_id  # it has to take a connection first
         self._session.begin(isolation)
@@ -145,7 +146,9 @@ class Attempt:
                 self._session.rollback()
             self._written.clear()
             raise
-        self.committed = bool(self._written)
+        # Of a batch, the writer's own booking may be refused and those of others stand.
+        self._stand = tuple(self._written)
+        self.committed = any(one is self._booking for one in self._stand)
 
     def _send_commit(self) -> None:
         try:
@@ -484,7 +487,7 @@ class Attempt:
         finally:
             if batch.places:
                 self._booking.timing.batches.append(len(batch.places))
-            turn.end(batch.places, failure, committed=self.committed)
+            turn.end(batch.places, failure, self._stand)
 
     # --- announcing ----------------------------------------------------------------------------
 

@@ -98,18 +98,25 @@ class Turn:
         return self._queues.draw(self._key, most)
 
     def end(
-        self, places: Sequence[Place], failure: BaseException | None, *, committed: bool
+        self, places: Sequence[Place], failure: BaseException | None, stand: Sequence[Booking]
     ) -> None:
         """Let the next writer begin, and tell each of ``places`` what became of it.
+
+        Args:
+            places: what the writer has drawn; none: not even its own.
+            failure: what has torn it out of its work.
+            stand: the bookings that it has committed.
 
         Raises:
             BookingLabError: why the writer's own booking isn't booked.
         """
         if not self._queues.leave(self._key, self._place):
             self._queues.pass_on(self._key)
+        standing = {id(booking) for booking in stand}
         try:
             for place in places or [self._place]:
-                place.error = _ending(place, failure, committed=committed, alone=len(places) < 2)
+                stands = id(place.booking) in standing
+                place.error = _ending(place, failure, stands=stands, alone=len(places) < 2)
         finally:
             tell(places[1:])
         # Whoever tears the writer out of its work has more to say than its own place.
@@ -198,13 +205,14 @@ class Batch:
 
 
 def _ending(
-    place: Place, failure: BaseException | None, *, committed: bool, alone: bool
+    place: Place, failure: BaseException | None, *, stands: bool, alone: bool
 ) -> BaseException | None:
     """Return what to raise for ``place``; none: it is booked."""
+    if stands:  # whatever the writer has come to since
+        return None
     if failure is None:
-        if place.error or (committed and place.booking.booking_id is not None):
-            return place.error
-        return StrategyFault("The batch was left without a committed write of this booking.")
+        fault = "The batch was left without a committed write of this booking."
+        return place.error or StrategyFault(fault)
     if not isinstance(failure, Exception):
         # The writer is torn out of its work, nobody knows how far it came.
         return CommitUnknown()

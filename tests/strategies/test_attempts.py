@@ -515,3 +515,24 @@ def test_who_stands_in_line_gets_an_answer_whatever_the_writer_does(office, act)
     expected = (Outcome.CONFLICT, "conflict") if act in in_conflict else FAULT
     assert answers == [expected] * 3
     check_goes_on(office, 10)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, Conflict, Refused, SystemExit])
+def test_what_a_writer_has_committed_stays_confirmed_to_all(office, error):
+    """Its own booking and those of the others, whatever it comes to afterwards."""
+
+    def fails_behind_the_commit(attempt: Attempt) -> None:
+        with attempt.queued(64, wait=5.0) as batch:
+            if batch:
+                with attempt.transaction():
+                    batch.write(batch.decide(batch.read()))
+                raise error("behind the commit")
+
+    lab = office.lab
+    wanted = wish(fails_behind_the_commit, frozenset({Capability.BATCH}))
+    with Line().standing(lab.engine, lab.bookings, TICKETS, crowd(3), wanted) as served:
+        bookings = served()
+
+    assert [told(one) for one in bookings] == [AFTERWARDS, CONFIRMED, CONFIRMED]
+    assert [one.tries for one in bookings] == [1, 1, 1]
+    check_goes_on(office, 7)

@@ -100,6 +100,14 @@ def test_what_is_refused_is_refused_to_its_own_booker(office):
     assert (office.left(), office.findings()) == (0, [])
 
 
+def test_a_writer_that_is_refused_itself_books_for_the_others(office):
+    bookings = served(office, [asks(11), asks(2), asks(1)])
+
+    assert told(bookings) == [SOLD_OUT, CONFIRMED, CONFIRMED]
+    assert bookings[0].booking_id is None
+    assert (transactions(office), office.left(), office.findings()) == (1, 7, [])
+
+
 def test_a_batch_in_which_all_are_refused_writes_nothing(office):
     office.book(asks(10))
 
