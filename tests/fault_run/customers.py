@@ -28,7 +28,8 @@ class Stands(Enum):
 
 #: Booked, changed; refused, or beaten by somebody; not just now. And a booking may have been moved
 #: or cancelled by a request whose answer never came.
-_EXPECTED = {"200", "201", "404", "409", "503"}
+_SERVED = {"200", "201", "404", "409"}
+_EXPECTED = {*_SERVED, "503"}
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Told:
         slow: answers that took longer than they may.
         slowest: the longest wait for an answer so far, in seconds.
         limit: how long one may take just now, in seconds.
+        under_way: how many requests are.
     """
 
     limit: float
@@ -50,11 +52,45 @@ class Told:
     faults: list[str] = field(default_factory=list)
     slow: list[str] = field(default_factory=list)
     slowest: float = 0.0
+    under_way: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, what: str, status: str, seconds: float, code: str, detail: str) -> None:
-        """Take down one answer."""
+    def begin(self, limit: float) -> int:
+        """Begin anew with what was told; return how many requests are under way."""
         with self.lock:
+            self.statuses.clear()
+            self.slowest, self.limit = 0.0, limit
+            return self.under_way
+
+    def wrong(self) -> list[str]:
+        """Return what should not have been told since the last time that this was asked."""
+        with self.lock:
+            found = [*self.faults, *self.slow]
+            self.faults.clear()
+            self.slow.clear()
+            return found
+
+    def answers(self) -> str:
+        """How often each answer came."""
+        with self.lock:
+            found = self.statuses.most_common()
+        return ", ".join(f"{many} x {status}" for status, many in found)
+
+    @property
+    def not_served(self) -> int:
+        """How many could not be served, and were told so or not."""
+        with self.lock:
+            return sum(many for status, many in self.statuses.items() if status not in _SERVED)
+
+    def ask(self) -> None:
+        """Take down that a request begins."""
+        with self.lock:
+            self.under_way += 1
+
+    def note(self, what: str, status: str, seconds: float, code: str, detail: str) -> None:
+        """Take down its answer."""
+        with self.lock:
+            self.under_way -= 1
             self.statuses[status] += 1
             self.slowest = max(self.slowest, seconds)
             if seconds > self.limit:
@@ -128,6 +164,7 @@ class Booker(threading.Thread):
         """Return the status and the answer; 0 and nothing if the connection ended before."""
         what = f"{self._place.strategy} on {self._place.kind}: {method}"
         begun = time.monotonic()
+        self._told.ask()
         try:
             if self._client is None:
                 self._client = Customer(self._url)

@@ -21,3 +21,14 @@ def frozen(pid: int) -> Iterator[None]:
     finally:
         for process in reversed(everyone):
             process.resume()
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Freeze this process alone for the block."""
+    process = psutil.Process(pid)
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()

@@ -15,16 +15,40 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from queue import SimpleQueue
 
 from tests.mutants.changes import Change, DoesNotFit, changes
 from tests.mutants.copies import Copy
 
-#: pytest's exit codes.
-PASSED, FAILED = 0, 1
+#: pytest's exit code when no test has failed.
+_PASSED = 0
+
+
+class Verdict(StrEnum):
+    """What became of a change."""
+
+    CAUGHT = "caught"
+    SURVIVED = "SURVIVED"
+    AT_FAULT = "AT FAULT"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a change, and what says so."""
+
+    change: Change
+    verdict: Verdict
+    reason: str
+    seconds: float
+
+    def __str__(self) -> str:
+        head = f"{self.verdict:8} {self.seconds:4.0f} s  {self.change.what} ({self.change.file})"
+        return f"{head}\n    {self.reason}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,87 +57,80 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
     parser.add_argument("words", nargs="*", metavar="WORD")
     given = parser.parse_args(arguments)
-    words = given.words
     chosen = [
-        one for one in changes() if not words or any(w in f"{one.what} {one.file}" for w in words)
+        one
+        for one in changes()
+        if not given.words or any(word in f"{one.what} {one.file}" for word in given.words)
     ]
     if not chosen:
-        return _at_fault("No change has any of these words", words)
+        parser.error("no change has any of these words")
     with tempfile.TemporaryDirectory(prefix="booking-lab-mutants-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as another user than root
-        copies: SimpleQueue[Copy] = SimpleQueue()
         many = min(given.jobs, len(chosen))
+        copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(many):
             copies.put(Copy(Path(folder) / str(number)))
         print(f"{len(chosen)} changes, {many} at a time.", flush=True)
-        selections = dict.fromkeys(one.selection for one in chosen)
-        if failed := _side_by_side(many, copies, _unchanged, selections):
-            return _at_fault("These tests fail without any change", failed)
-        print("All of these tests pass without a change; now with each change in turn.", flush=True)
-        survived = _side_by_side(many, copies, _changed, chosen)
-    if survived:
-        print(f"\n{len(survived)} of {len(chosen)} survived:", *survived, sep="\n  ")
-        return FAILED
-    print(f"\nAll {len(chosen)} were caught.")
-    return PASSED
+        results = _side_by_side(many, copies, chosen)
+    others = [one for one in results if one.verdict is not Verdict.CAUGHT]
+    print(f"\n{len(results) - len(others)} of {len(results)} were caught.", *others, sep="\n")
+    if any(one.verdict is Verdict.AT_FAULT for one in others):
+        return 2
+    return 1 if others else 0
 
 
-def _side_by_side(many, copies, run, todo) -> list[str]:  # type: ignore[no-untyped-def]
-    """Run ``run(copy, one)`` for all of ``todo``; return what is to be complained of."""
+def _side_by_side(
+    many: int, copies: SimpleQueue[Copy], chosen: Sequence[Change]
+) -> Sequence[Result]:
+    passes: dict[str, bool] = {}
 
-    def on_a_copy(one: object) -> str:
-        copy = copies.get()
+    def tried(change: Change) -> Result:
+        copy, began = copies.get(), time.monotonic()
         try:
-            return str(run(copy, one))
+            verdict, reason = _verdict(copy, change, lambda test: _passes(copy, test, passes))
         finally:
             copies.put(copy)
+        result = Result(change, verdict, reason, time.monotonic() - began)
+        print(result, flush=True)
+        return result
 
     with ThreadPoolExecutor(many) as threads:
-        jobs = [threads.submit(on_a_copy, one) for one in todo]
+        jobs = [threads.submit(tried, one) for one in chosen]
         try:
-            return [said for job in as_completed(jobs) if (said := job.result())]
+            return [job.result() for job in as_completed(jobs)]
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _unchanged(copy: Copy, selection: tuple[str, ...]) -> str:
-    began = time.monotonic()
-    code, output = copy.pytest(*selection)
-    what = " ".join(selection)
-    print(f"unchanged {time.monotonic() - began:4.0f} s  {what}", flush=True)
-    return "" if code == PASSED else f"{what}: {_reason(output)}"
-
-
-def _changed(copy: Copy, change: Change) -> str:
-    """Return what survived; empty: it was caught."""
-    began = time.monotonic()
+def _verdict(copy: Copy, change: Change, passes: Callable[[str], bool]) -> tuple[Verdict, str]:
+    """Make the change, run its tests, and take it back; the one that fails has to pass then."""
     file = copy.folder / change.file
     before = file.read_text()
     try:
         file.write_text(change.applied(copy.folder))
-        code, output = copy.pytest(*change.selection)
+        ran = copy.pytest(*change.selection)
     except DoesNotFit as error:
-        code, output = 2, str(error)
+        return Verdict.AT_FAULT, str(error)
     finally:
         file.write_text(before)
-    reason = _reason(output)
-    # With -x there is one: a test that failed, or what kept it from beginning.
-    caught = code == FAILED and reason.startswith("FAILED ")
-    word = "caught  " if caught else "SURVIVED"
-    print(f"{word} {time.monotonic() - began:5.0f} s  {change.what}\n    {reason}", flush=True)
-    return "" if caught else f"{change.what} ({change.file}): {reason}"
+    if ran.code == _PASSED:
+        return Verdict.SURVIVED, ran.last
+    if ran.failed is None:
+        return Verdict.AT_FAULT, ran.last
+    seen = f"{ran.failed.test}: {ran.failed.why}"
+    if ran.failed.when == "setup":
+        return Verdict.AT_FAULT, f"can't begin: {seen}"
+    if not passes(ran.failed.test):
+        return Verdict.AT_FAULT, f"fails without the change as well: {seen}"
+    return Verdict.CAUGHT, seen
 
 
-def _at_fault(what: str, them: Iterable[str]) -> int:
-    print(f"{what}:", *them, sep="\n  ", file=sys.stderr)
-    return 2
-
-
-def _reason(output: str) -> str:
-    """The test that failed first, or else what was printed last."""
-    lines = output.strip().splitlines() or ["(nothing printed)"]
-    return next((line for line in lines if line.startswith(("FAILED ", "ERROR "))), lines[-1])
+def _passes(copy: Copy, test: str, known: dict[str, bool]) -> bool:
+    """Tell whether a test passes without any change; each is run once."""
+    if test not in known:
+        known[test] = copy.pytest(test).code == _PASSED
+    return known[test]
 
 
 if __name__ == "__main__":

@@ -9,12 +9,30 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutants import witness
 from tests.mutants.changes import ROOT
+from tests.mutants.witness import Seen
 
 #: Seconds that the tests of one change get.
 LIMIT = 600
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How tests went.
+
+    Attributes:
+        code: pytest's exit code; -1: they came to no end.
+        last: what was printed last.
+        failed: what failed; none: nothing has.
+    """
+
+    code: int
+    last: str
+    failed: Seen | None = None
 
 
 class Copy:
@@ -52,20 +70,24 @@ class Copy:
                 own.joinpath(script.name).write_bytes(content.replace(theirs, f"#!{own}".encode()))
                 own.joinpath(script.name).chmod(0o755)
 
-    def pytest(self, *arguments: str) -> tuple[int, str]:
-        """Run tests; return pytest's exit code, or -1 if they came to no end, and its output."""
+    def pytest(self, *arguments: str) -> Ran:
+        """Run tests until one fails."""
+        file = self.folder / "witness.json"
+        file.unlink(missing_ok=True)
         command = [self.folder / ".venv/bin/python", "-m", "pytest", "-q", "-x", *arguments]
         process = subprocess.Popen(
-            [*command, "-p", "no:cacheprovider"], cwd=self.folder, text=True,
+            [*command, "-p", "no:cacheprovider", "-p", witness.__name__],
+            cwd=self.folder, env={**os.environ, witness.FILE: str(file)}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         try:
             output, _ = process.communicate(timeout=LIMIT)
         except subprocess.TimeoutExpired:
-            return -1, f"no end in {LIMIT} seconds"
+            return Ran(-1, f"no end in {LIMIT} seconds")
         finally:
             # Also on Ctrl-C: the servers that a test has started are in the same session.
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        return process.returncode, output
+        last = (output.strip().splitlines() or ["(nothing printed)"])[-1]
+        return Ran(process.returncode, last, witness.read(file))
