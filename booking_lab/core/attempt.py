@@ -475,11 +475,11 @@ class Attempt:
             self.committed = True
             yield None
             return
-        self._check_leases(self._held)
         batch = Batch(turn, most, self._session, self.step, self._writing)
         self._written = batch.written
         failure: BaseException | None = None
         try:
+            self._check_leases(self._held)
             yield batch
         except BaseException as error:
             failure = error
