@@ -44,6 +44,8 @@ LIMIT = 2.0 + 3.0 + 5.0 + 3.0 + 5.0 + 2.0
 _AGAIN_WITHIN = 60.0
 #: Seconds for which servers are frozen, and a disk is full: longer than most of these waits.
 _FREEZE = 6.0
+#: Seconds that the check may take.
+_CHECKED_WITHIN = 900.0
 #: Bytes of the disk that gets full.
 _DISK = 400_000_000
 
@@ -213,10 +215,13 @@ def disagreements(lab: RunningLab, told: Told) -> list[str]:
 def _checked(lab: RunningLab, history: Path) -> list[str]:
     """Ask `booking-lab check` for its opinion; what strategies let through under faults may be."""
     command = Path(sys.executable).with_name("booking-lab")
-    done = subprocess.run(
-        [command, "check", history, "--database", lab.database_url, "--json"],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            [command, "check", history, "--database", lab.database_url, "--json"],
+            capture_output=True, text=True, timeout=_CHECKED_WITHIN, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return [f"booking-lab check: not done within {_CHECKED_WITHIN:g} s"]
     if done.returncode not in (Exit.DONE, Exit.WRONG):
         return [f"booking-lab check: exit code {done.returncode} {done.stdout} {done.stderr}"]
     report = json.loads(done.stdout)
