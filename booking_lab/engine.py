@@ -124,7 +124,7 @@ class Engine:
         with ExitStack() as watching:
             while booking is None or booking.outcome is None:
                 try:
-                    # The connection comes before any lease: waiting for it would use the lease up.
+                    # It holds a connection when it begins, and none while it waits for a lease.
                     with self._lender.lend(waits) as (session, current):
                         entry.epoch = current.epoch
                         anew = self._begin(workload, request, wish, current)

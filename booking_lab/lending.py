@@ -1,16 +1,21 @@
 """How bookings come by a connection, and by the selection that they run under.
 
-Most take a connection first and read the selection on it. Bookers that wait for one of them to
-write for all can't afford that: their connections would do nothing but wait. They begin under the
-selection that was read last, and only the writer takes a connection. What it sends fails if the
-selection is another one by the time when all those whom it writes for have begun; so what they have
-assumed is true for each of them, and to find that out costs no message.
+Most take a connection first and read the selection on it. While they wait for anything else, be it
+a lease or the next try, they give it back: who wants what nobody holds must not wait for those who
+want what somebody holds. They have begun by then, so the selection is not read again.
+
+Bookers that wait for one of them to write for all can't afford a connection to begin with: it would
+do nothing but wait. They begin under the selection that was read last, and only the writer takes a
+connection. What it sends fails if the selection is another one by the time when all those whom it
+writes for have begun; so what they have assumed is true for each of them, and to find that out
+costs no message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import TypeVar
 
 from booking_lab import selection
 from booking_lab.core.workload import Record, Row, Session
@@ -18,6 +23,8 @@ from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session as PooledSession
 from booking_lab.errors import DatabaseUnavailable, StartOver, StrategyFault
 from booking_lab.selection import Selection
+
+T = TypeVar("T")
 
 
 class Lender:
@@ -51,12 +58,11 @@ class Lender:
         return self._unless(waits)
 
     @contextmanager
-    def _unless(
-        self, waits: Callable[[Selection], bool]
-    ) -> Iterator[tuple[PooledSession, Selection]]:
-        with self.at_once() as (session, current):
+    def _unless(self, waits: Callable[[Selection], bool]) -> Iterator[tuple[Loan, Selection]]:
+        with closing(Loan(self)) as loan:
+            current = loan.take(self.at_once())
             if not waits(current):
-                yield session, current
+                yield loan, current
                 return
         raise StartOver  # without the connection, that has to be free for the writer
 
@@ -76,41 +82,48 @@ class Lender:
         return self._pool.session(lambda _: None)
 
 
-class Later:
-    """A session that takes a connection for each transaction, and gives it back at its end.
+class Loan:
+    """A session with a connection while there is something to do, and none while it rests."""
 
-    Each time, what it sends first fails if the selection is not the one that was assumed.
-    """
-
-    def __init__(self, lender: Lender, assumed: Selection) -> None:
+    def __init__(self, lender: Lender) -> None:
         self._lender = lender
-        self._assumed = assumed
         self._session: PooledSession | None = None
-        self._isolation: str | None = None
-        self._proven = self._altered = False
         self._lent: AbstractContextManager[object] | None = None
-
-    def __enter__(self) -> tuple[Later, Selection]:
-        return self, self._assumed
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._give_back()
-        if kind is StartOver:
-            self._lender.look_again(self._assumed)
+        self._isolation: str | None = None
+        self._proven = self._altered = self._begun = False
 
     @property
     def process_id(self) -> int:
         """PostgreSQL's process id of the connection; 0 while there is none."""
         return self._session.process_id if self._session else 0
 
+    def take(self, lent: AbstractContextManager[tuple[PooledSession, T]]) -> T:
+        """Take the connection that is lent, and return what was found out with it."""
+        self._give_back()
+        self._session, found = lent.__enter__()
+        self._lent, self._proven = lent, found is not None
+        self._session.altered = self._altered
+        return found
+
+    def rest(self) -> None:
+        """Give the connection back: something else is waited for.
+
+        Unless a strategy's own statements have made something of it, which has to be there yet.
+        """
+        if not self._altered:
+            self._give_back()
+
+    def resume(self) -> None:
+        """Take a connection."""
+        if not self._session:
+            self.take(self._lender.unproven())
+
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and return its rows."""
-        if not self._session:
-            with self._lender.at_once() as (session, current):
-                if current != self._assumed:
-                    raise StartOver
-                session.altered = self._altered
-                return session.execute(statement, parameters)
+        if not (self._proven or self._begun):  # what stands by itself must not be sent twice
+            self.take(self._lender.at_once())
+        if not self._session:  # it was lost, and no other one could be had
+            raise DatabaseUnavailable
         proven, self._proven = self._proven, True
         try:
             return self._session.execute(statement, parameters)
@@ -118,7 +131,8 @@ class Later:
             if proven or not self._session.lost:
                 raise
         # It had died while it was idle. Nothing of the transaction stands, so another one will do.
-        self._begin_on(self._lender.at_once())
+        self.take(self._lender.at_once())
+        self._open()
         return self._session.execute(statement, parameters)
 
     def alter(self) -> None:
@@ -128,9 +142,72 @@ class Later:
             self._session.alter()
 
     def begin(self, isolation: str | None) -> None:
-        """Take a connection, and open a transaction on it with the next statement."""
-        self._isolation, self._proven = isolation, False
-        self._begin_on(self._lender.unproven())
+        """Open a transaction with the next statement."""
+        if not self._session:  # what travels with it finds out whether the connection lives
+            self.take(self._lender.unproven())
+        self._isolation, self._begun = isolation, True
+        self._open()
+
+    def verify(self) -> None:
+        """Nothing: the selection was read before the booking began."""
+
+    def commit(self, record: Record | None) -> None:
+        """Commit."""
+        assert self._session, "no transaction was begun"
+        self._begun = False
+        self._session.commit(record)
+
+    def rollback(self) -> None:
+        """Undo what is open."""
+        self._begun = False
+        if self._session:  # none: no other one could be had
+            self._session.rollback()
+
+    def close(self) -> None:
+        """Give the connection back for good."""
+        self._give_back()
+
+    def _open(self) -> None:
+        assert self._session
+        self._session.begin(self._isolation)
+
+    def _give_back(self) -> None:
+        lent, self._lent, self._session = self._lent, None, None
+        self._proven = False
+        if lent:
+            lent.__exit__(None, None, None)
+
+
+class Later(Loan):
+    """A session that takes a connection for each transaction, and gives it back at its end.
+
+    Each time, what it sends first fails if the selection is not the one that was assumed.
+    """
+
+    def __init__(self, lender: Lender, assumed: Selection) -> None:
+        super().__init__(lender)
+        self._assumed = assumed
+
+    def __enter__(self) -> tuple[Later, Selection]:
+        return self, self._assumed
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close()
+        if kind is StartOver:
+            self._lender.look_again(self._assumed)
+
+    def resume(self) -> None:
+        """Nothing: a connection comes with the transaction."""
+
+    def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+        """Run one statement and return its rows."""
+        if self._session:
+            return super().execute(statement, parameters)
+        with self._lender.at_once() as (session, current):
+            if current != self._assumed:
+                raise StartOver
+            session.altered = self._altered
+            return session.execute(statement, parameters)
 
     def verify(self) -> None:
         """Have the next statement ask again: more may have begun since the first one was sent."""
@@ -140,29 +217,19 @@ class Later:
 
     def commit(self, record: Record | None) -> None:
         """Commit, and give the connection back."""
-        assert self._session, "no transaction was begun"
         try:
-            self._session.commit(record)
+            super().commit(record)
         finally:
             self._give_back()
 
     def rollback(self) -> None:
         """Undo what is open, and give the connection back."""
         try:
-            if self._session:  # none: no other one could be had
-                self._session.rollback()
+            super().rollback()
         finally:
             self._give_back()
 
-    def _begin_on(self, lent: AbstractContextManager[tuple[PooledSession, object]]) -> None:
-        self._give_back()
-        self._session, _ = lent.__enter__()
-        self._lent = lent
-        self._session.altered = self._altered
-        self._session.begin(self._isolation)
+    def _open(self) -> None:
+        super()._open()
+        assert self._session
         selection.expect(self._session, self._assumed)
-
-    def _give_back(self) -> None:
-        lent, self._lent, self._session = self._lent, None, None
-        if lent:
-            lent.__exit__(None, None, None)

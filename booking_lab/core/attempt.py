@@ -319,6 +319,8 @@ class Attempt:
         """Hold ``lock`` on every anchor; wrap it around the transaction, so that it outlives it.
 
         A lease given back before COMMIT would let the next booker read what isn't committed yet.
+        No connection is held while the lock is asked for and waited for, unless a transaction is
+        open. Once all are held there is one again; should that take too long, it is noticed.
 
         Args:
             lock: the kind of lock.
@@ -326,8 +328,10 @@ class Attempt:
 
         Raises:
             LockTimeout: somebody else held one all that time.
-            LeaseEnded: one may have ended while the next was waited for.
+            LeaseEnded: one may have ended while the next, or a connection, was waited for.
+            PoolTimeout: no connection came free in time.
         """
+        self._rest()
         deadline = self._servers.clock.now() + wait
         with ExitStack() as held:
             for anchor in self.anchors:
@@ -335,6 +339,9 @@ class Attempt:
                 self._acquire(lease, anchor, deadline)
                 held.callback(self._release, lease, anchor)
                 self._check_leases(self._held[:-1])
+            if not self._session.process_id:
+                self._session.resume()
+                self._check_leases(self._held)
             yield
 
     def _acquire(self, lease: Lease, anchor: Anchor, deadline: float) -> None:
@@ -377,6 +384,7 @@ class Attempt:
         # expires by itself and must not turn a confirmed booking into an error.
         self._held.remove(mine[0])
         self._booking.leases.remove(lease)
+        self._rest()
         try:
             if not lease.release(lambda what: self.step(StepKind.RELEASE, what)):
                 raise Unavailable("It had expired: somebody else may have booked meanwhile.")
@@ -404,6 +412,7 @@ class Attempt:
             Unavailable: the counters don't answer.
         """
         units = self._able(Capability.COUNTS).units(self._booking.request)
+        self._rest()
         reservation = counters.reservation(self._booking, units, self._servers)
         self._take(reservation)
         try:
@@ -430,6 +439,7 @@ class Attempt:
 
     def _settle(self, what: str, settle: Callable[[Announce], None]) -> None:
         """Tell the counters how it ended; that they don't hear it is logged and no error."""
+        self._rest()
         try:
             settle(partial(self.step, StepKind.RELEASE))
         except Exception as error:  # the counters may be a plug-in's
@@ -492,9 +502,16 @@ class Attempt:
     # --- announcing ----------------------------------------------------------------------------
 
     def pause(self, seconds: float, why: str) -> None:
-        """Wait, as a step of its own."""
+        """Wait, as a step of its own; without a connection, if there is nothing to keep it for."""
+        if not self._held:  # else it is work under a lease, which a wait would use up
+            self._rest()
         with self.step(StepKind.WAIT, why):
             self._servers.clock.sleep(seconds)
+
+    def _rest(self) -> None:
+        """Hold no connection while something else is waited for, unless a transaction is open."""
+        if self._is_mine and not self._in_transaction:
+            self._session.rest()
 
     def statement(
         self,
@@ -578,6 +595,10 @@ class Attempt:
         for one in reversed(self._held[:]):
             self._release(one.lease, one.anchor)
         self._closed = True
+
+    @property
+    def _is_mine(self) -> bool:
+        return not self._closed and self._thread == threading.get_ident()
 
     def _check_mine(self) -> None:
         if self._closed:

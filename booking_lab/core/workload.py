@@ -31,6 +31,18 @@ class Session(Protocol):
         """Expect anything of what follows: whoever has the connection next finds it as it was."""
         ...
 
+    def rest(self) -> None:
+        """Hold no connection until the next statement: something else is waited for."""
+        ...
+
+    def resume(self) -> None:
+        """Have a connection again, before it is needed.
+
+        Raises:
+            PoolTimeout: none came free in time.
+        """
+        ...
+
     def begin(self, isolation: str | None) -> None:
         """Open a transaction; it travels with the next statement.
 

@@ -43,6 +43,12 @@ class Session:
         """Expect statements of somebody's own, which may change what the session is like."""
         self.altered = True
 
+    def rest(self) -> None:
+        """Nothing: the connection belongs to whoever has it."""
+
+    def resume(self) -> None:
+        """Nothing: it never rests."""
+
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """Wait no longer than this for an answer in the block, whatever the limit is otherwise."""
         return self._raw.within(seconds)

@@ -1,6 +1,7 @@
 """Nothing that others need is held while something else is waited for, and every wait ends."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 
 import psycopg2
 import pytest
@@ -12,6 +13,9 @@ from booking_lab.core.step import StepKind
 from booking_lab.engine import Wish
 from booking_lab.lab import MOST_WAITS
 from booking_lab.locks import redis_lock
+from booking_lab.locks.mutex import Mutex
+from booking_lab.locks.redis_lock import RedisLock
+from booking_lab.locks.redlock import Redlock
 from booking_lab.observers.barrier import Barrier
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.gate import Gate
@@ -162,6 +166,146 @@ def test_a_barrier_that_nobody_watches_any_more_is_open(client, monkeypatch):
     assert client.get("/events/1").json["seats"]["booked"] == 1
 
 
+# --- connections, while leases are waited for -----------------------------------------------------
+
+LEASED = ["distributed", "fenced", "layered", "redlock", "mutex"]
+
+
+class Waits(Gate):
+    """Tells when a booking waits, and lets it go on."""
+
+    def __init__(self):
+        super().__init__(StepKind.WAIT)
+        self.open()
+
+
+def asks(lab, strategy, *observers, seat="A1", **options):
+    """Book a seat, watched by ``observers``."""
+    entry = lab.registry.get(strategy)
+    request = SeatRequest(event_id=1, seats=(seat,), customer_id="asks")
+    wish = Wish("0" * 32, (entry, entry.make(options)))
+    return lab.engine.with_(lab.bookings, observers).book(Seats(), request, wish)
+
+
+@pytest.fixture
+def tight(make_client, redlock_urls):
+    """A lab with two connections for bookings, which nobody waits for."""
+    return make_client(redlock_urls=redlock_urls, booking_pool=2, pool_timeout=0.2)
+
+
+@contextmanager
+def leased(client, strategy, seat):
+    """Somebody else has the lease of a seat for the block."""
+    lab = client.application.extensions["lab"]
+    anchor = next(iter(Seats().anchors(SeatRequest(event_id=1, seats=(seat,), customer_id="x"))))
+    kind = {"redlock": Redlock(60), "mutex": Mutex()}.get(strategy, RedisLock(60))
+    lease = kind.lease(anchor, lab.servers)
+    assert lease.try_acquire(lambda _: nullcontext())
+    try:
+        yield
+    finally:
+        assert lease.release(lambda _: nullcontext())
+
+
+@pytest.mark.parametrize("strategy", LEASED)
+def test_who_waits_for_a_lease_keeps_nobody_from_another_seat(tight, background, strategy):
+    """As many wait for it as there are connections."""
+    lab = tight.application.extensions["lab"]
+    with leased(tight, strategy, "A1"):
+        gates = [Waits() for _ in range(2)]
+        waiting = [background.submit(asks, lab, strategy, gate, wait=20) for gate in gates]
+        for gate in gates:
+            gate.reached()
+
+        assert book(tight, "B1", "other", strategy=strategy).status_code == 201
+        assert book(tight, "B2", "other", strategy="pessimistic").status_code == 201
+        assert not any(one.done() for one in waiting)
+
+    ended = sorted(one.result().outcome for one in waiting)
+    assert ended == [Outcome.CONFIRMED, Outcome.REFUSED]
+    assert tight.get("/admin/audit").json["consistent"]
+
+
+@pytest.mark.parametrize("kind", [StepKind.ACQUIRE, StepKind.RELEASE])
+@pytest.mark.parametrize("strategy", [*LEASED, "reserve"])
+def test_no_connection_is_held_while_another_server_is_asked(tight, background, strategy, kind):
+    """It may be frozen, and take its time."""
+    lab = tight.application.extensions["lab"]
+    gate = Gate(kind)
+    booking = background.submit(asks, lab, strategy, gate)
+    gate.reached()
+
+    held = lab.bookings.in_use
+    gate.open()
+    assert held == 0
+    assert booking.result().outcome is Outcome.CONFIRMED
+
+
+def test_no_connection_is_held_from_one_try_to_the_next(make_client, tmp_path, background):
+    text = '''
+"""Fails once."""
+from dataclasses import dataclass
+from booking_lab import Attempt, Conflict, Strategy
+
+@dataclass(frozen=True)
+class Once(Strategy):
+    def book(self, attempt: Attempt) -> None:
+        with attempt.transaction():
+            change = attempt.decide(attempt.read())
+            if attempt.number == 1:
+                raise Conflict
+            attempt.write(change)
+'''
+    (tmp_path / "once.py").write_text(text)
+    client = make_client(strategy_folders=(str(tmp_path),), booking_pool=1)
+    lab = client.application.extensions["lab"]
+    gate = Gate(StepKind.WAIT)
+    booking = background.submit(asks, lab, "once", gate)
+    gate.reached()
+
+    held = lab.bookings.in_use
+    gate.open()
+    assert held == 0
+    assert (booking.result().outcome, booking.result().tries) == (Outcome.CONFIRMED, 2)
+
+
+@pytest.mark.parametrize("strategy", ["distributed", "mutex"])
+def test_a_connection_that_died_meanwhile_is_replaced(tight, background, database_url, strategy):
+    lab = tight.application.extensions["lab"]
+    gate = Gate(StepKind.ACQUIRE)
+    booking = background.submit(asks, lab, strategy, gate)
+    gate.reached()
+    with psycopg2.connect(database_url) as other, other.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    other.close()
+    gate.open()
+
+    assert (booking.result().outcome, booking.result().tries) == (Outcome.CONFIRMED, 1)
+
+
+def test_a_lock_that_ended_while_a_connection_was_waited_for_counts_no_more(
+    make_client, background
+):
+    client = make_client(booking_pool=1, pool_timeout=20)
+    lab = client.application.extensions["lab"]
+    with leased(client, "distributed", "A1"):
+        waits = Waits()
+        booking = background.submit(asks, lab, "distributed", waits, ttl=0.3, wait=20)
+        waits.reached()
+        lent = lab.bookings.session(lambda _: None)
+        lent.__enter__()
+    try:
+        eventually(lambda: lab.bookings.waiting == 1)
+        eventually(lambda: not lab.redis.exists(lock_key(client, "seats:1:A1")))
+    finally:
+        lent.__exit__(None, None, None)
+
+    assert (booking.result().outcome, booking.result().tries) == (Outcome.CONFIRMED, 2)
+
+
 # --- locks that end by themselves -----------------------------------------------------------------
 
 
@@ -171,14 +315,6 @@ def basket(client, strategy, *observers, **options):
     request = SeatRequest(event_id=1, seats=("A1", "A2"), customer_id="basket")
     wish = Wish("0" * 32, (entry, entry.make(options)))
     return lab.engine.with_(lab.bookings, observers).book(Seats(), request, wish)
-
-
-class Waits(Gate):
-    """Tells when a booking waits for a lease, and goes on."""
-
-    def __init__(self):
-        super().__init__(StepKind.WAIT)
-        self.open()
 
 
 @pytest.mark.parametrize("strategy", ["distributed", "fenced", "layered", "redlock"])
