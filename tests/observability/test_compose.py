@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
 from booking_lab.config import Settings
+from booking_lab.stack import postgres
 
 from .queries import ROOT
 
@@ -108,13 +110,10 @@ def test_a_clone_without_env_starts_as_the_example_says() -> None:
 
 
 def test_postgresql_has_connections_for_three_replicas() -> None:
-    default = Settings()
     workers = int(variables(COMPOSE.read_text())["BOOKING_LAB_WORKERS"])
     options = " ".join(SERVICES["lab36-postgres"]["command"])
     allowed = int(re.findall(r"max_connections=(\d+)", options)[0])
-    # And one a worker for its housekeeping, three that PostgreSQL keeps for itself, one for psql;
-    # a race of fifty has a connection for each and one to watch.
-    needed = 3 * workers * (default.booking_pool + default.read_pool + 1) + 4 + 51
+    needed = postgres.connections(replace(Settings(), workers=workers), instances=3)
     assert needed <= allowed
 
 
