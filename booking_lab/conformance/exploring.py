@@ -15,7 +15,7 @@ from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
 from booking_lab.errors import BookingLabError, StrategyFault
 from booking_lab.explorer import report
-from booking_lab.explorer.depth import DEEP, Depth, for_three
+from booking_lab.explorer.depth import DEEP, Depth, for_faults, for_three
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.gate import BEGIN
 from booking_lab.explorer.schedule import written
@@ -36,26 +36,29 @@ class Depths:
 
     Attributes:
         two: of contests of two.
+        shared: of those in which they share things in part or change bookings, when a nemesis
+            strikes; there are many.
         three: of contests of three, which are longer; a third one takes an interruption more.
         without_locks: of these, when a lock expires.
     """
 
     two: Depth
+    shared: Depth
     three: Depth
     without_locks: Depth
 
     def of(self, question: Question) -> Depth:
         """Return that of a question."""
         if question.bookers == 2:
-            return self.two
+            return self.shared if question.nemesis and question.everything else self.two
         return self.without_locks if question.nemesis == DEEP else self.three
 
 
 #: Every mistake known to the lab that two bookers can make shows with one preemption.
-QUICK = Depths(Depth(1, 40), Depth(2, 40), Depth(2, 600))
+QUICK = Depths(Depth(1, 40), Depth(1, 10), Depth(2, 40), Depth(2, 600))
 #: Before a strategy is said to allow what never shows.
-PATIENT = Depths(Depth(2, 400), Depth(2, 400), Depth(2, 600))
-THOROUGH = Depths(Depth(2, 2000), Depth(2, 6000), Depth(2, 6000))
+PATIENT = Depths(Depth(2, 400), Depth(2, 400), Depth(2, 400), Depth(2, 600))
+THOROUGH = Depths(Depth(2, 2000), Depth(2, 2000), Depth(2, 6000), Depth(2, 6000))
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,8 @@ class Question:
         bookers: how many.
         nemesis: what can go wrong; empty: nothing.
         everything: whether in all scenarios, or in the plainest alone; of three, in all in which
-            they want the same.
+            they want the same; of two whom a nemesis strikes, in all in which they share things in
+            part or change bookings.
     """
 
     subject: Subject
@@ -145,11 +149,13 @@ class Question:
         scenarios = self.subject.scenarios(self.workload, self.bookers)
         if not self.everything:
             return scenarios[:1]
-        return scenarios if self.bookers == 2 else for_three(scenarios)
+        if self.bookers > 2:
+            return for_three(scenarios)
+        return for_faults(scenarios, self.workload) if self.nemesis else scenarios
 
     def __str__(self) -> str:
         words = [self.subject.name, self.workload.name, f"{self.bookers} bookers", self.nemesis]
-        return ", ".join(filter(None, words))
+        return ", ".join(filter(None, [*words, "everything" if self.everything else ""]))
 
 
 class Explore(Protocol):

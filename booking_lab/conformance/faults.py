@@ -20,12 +20,14 @@ NEMESES = (*LOCKS, "death", "loss", "impatience")
 
 
 def questions(subject: Subject, workload: LabWorkload, nemesis: str) -> Sequence[Question]:
-    """Two bookers in the plainest contest, three that want the same; a nemesis strikes once.
+    """Two bookers in the plainest contest, two in others, three; a nemesis strikes once.
 
-    At any moment at which it can.
+    At any moment at which it can. The two share things in part, or change bookings; the three want
+    the same.
     """
     return (
         Question(subject, workload, nemesis=nemesis),
+        Question(subject, workload, nemesis=nemesis, everything=True),
         Question(subject, workload, bookers=3, nemesis=nemesis, everything=True),
     )
 

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--thorough",
         action="store_true",
         help="let booking_lab.conformance explore with two preemptions in place of one, and up to "
-        "2,000 schedules of each contest in place of 60; of three bookers, up to 6,000",
+        "2,000 schedules of each contest in place of 40; of three bookers, up to 6,000",
     )
 
 

@@ -34,6 +34,6 @@ def test_shows_each_anomaly_that_it_allows_under_faults(
             continue
         for workload in workloads:
             if missing and not subject.lacks(workload):
-                plainest, _ = faults.questions(subject, workload, nemesis)
+                plainest, *_ = faults.questions(subject, workload, nemesis)
                 missing -= set(explored(plainest, depth).shown)
     assert not missing, f"No fault shows {', '.join(missing)}, which {subject.name} allows then"

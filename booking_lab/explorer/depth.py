@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from booking_lab.core.scenario import Scenario
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.scenario import Change, Scenario
 from booking_lab.explorer.search import Sample
 from booking_lab.explorer.symmetry import Symmetry
 
@@ -43,6 +44,32 @@ def for_three(scenarios: Sequence[Scenario]) -> list[Scenario]:
     return [
         scenario for number, scenario in enumerate(scenarios) if number == 0 or _all_alike(scenario)
     ]
+
+
+def for_faults(scenarios: Sequence[Scenario], workload: LabWorkload) -> list[Scenario]:
+    """Return those of the contests of two that show what the plainest can't when a nemesis strikes.
+
+    In these, things are shared in part, or bookings are changed. Two changes of one booking are
+    kept apart by what it holds, whatever the strategy does.
+    """
+    return [
+        one
+        for one in scenarios
+        if (_changes_apart(one) if one.standing else _shared_in_part(one, workload))
+    ]
+
+
+def _changes_apart(scenario: Scenario) -> bool:
+    changed = [one.of.id for one in scenario.requests if isinstance(one, Change)]
+    return len(set(changed)) == len(changed)
+
+
+def _shared_in_part(scenario: Scenario, workload: LabWorkload) -> bool:
+    if scenario.open:
+        return not _all_alike(scenario)
+    books = [one for one in scenario.requests if not isinstance(one, Change)]
+    wanted = [frozenset(workload.anchors(one)) for one in books]
+    return bool(frozenset.intersection(*wanted)) and len(set(wanted)) > 1
 
 
 def _all_alike(scenario: Scenario) -> bool:

@@ -46,7 +46,7 @@ WRONG = [
     ("moves_and_lets_go", "seats", "book beside move", "double booking"),
     ("sold_out_in_doubt", "tickets", "enough for all", "refused while free"),
 ]
-#: Who is wrong in the plainest contests, but for two bookers who are left in peace.
+#: Who is not wrong where two bookers are left in peace.
 OTHERWISE = [
     ("keeps_it_in_mind", "seats", "one seat", 2, ()),
     ("asks_and_keeps_in_mind", "seats", "one seat", 2, ()),
@@ -55,6 +55,9 @@ OTHERWISE = [
     ("compares_once", "tickets", "one too few", 3, ()),
     ("clears_up_after_itself", "seats", "one seat", 3, ("impatience",)),
     ("ignores_the_fence", "tickets", "one too few", 3, ("expiry",)),
+    ("fences_the_first", "seats", "baskets shared in part", 2, ("expiry",)),
+    ("moves_unfenced", "seats", "book beside move", 2, ("expiry",)),
+    ("moves_without_the_row", "seats", "two move to one place", 2, ("impatience",)),
 ]
 #: One workload of each: the suite takes its time.
 ONE_EACH = {name: workload for name, workload, *_ in reversed(WRONG)}

@@ -36,11 +36,15 @@ LIARS = {
     "keeps_it_in_mind": ["test_lets_nothing_through_that_it_does_not_allow"],
     "asks_and_keeps_in_mind": ["test_lets_nothing_through_that_it_does_not_allow"],
 }
-#: Who lies to three only: the workload, and the test.
-TO_THREE = {
-    "compares_once": ("tickets", "test_lets_nothing_through_with_three_bookers"),
-    "clears_up_after_itself": ("seats", "test_keeps_its_word_when_a_wait_ends"),
-    "ignores_the_fence": ("tickets", "test_keeps_its_word_when_a_lock_is_lost"),
+#: Who lies to three only, or to two who change bookings or share in part while a nemesis strikes:
+#: the workload, the test and how many.
+ELSEWHERE = {
+    "compares_once": ("tickets", "test_lets_nothing_through_with_three_bookers", 3),
+    "clears_up_after_itself": ("seats", "test_keeps_its_word_when_a_wait_ends", 3),
+    "ignores_the_fence": ("tickets", "test_keeps_its_word_when_a_lock_is_lost", 3),
+    "fences_the_first": ("seats", "test_keeps_its_word_when_a_lock_is_lost", 2),
+    "moves_unfenced": ("seats", "test_keeps_its_word_when_a_lock_is_lost", 2),
+    "moves_without_the_row": ("seats", "test_keeps_its_word_when_a_wait_ends", 2),
 }
 #: Who lies to customers.
 OVER_HTTP = {
@@ -85,25 +89,27 @@ def test_each_liar_is_caught_by_the_explorer(caught, name, test):
 
 
 @pytest.fixture(scope="module")
-def caught_by_three(run_suite, folder):
+def caught_elsewhere(run_suite, folder):
     only = " or ".join(
         f"({name} and {workload} and {test} and not flush)"
-        for name, (workload, test) in TO_THREE.items()
+        for name, (workload, test, _) in ELSEWHERE.items()
     )
     return run_suite(
         "test_interleavings",
         "test_lost_locks",
         "test_lost_patience",
-        strategies=[folder / f"{name}.py" for name in TO_THREE],
+        strategies=[folder / f"{name}.py" for name in ELSEWHERE],
         only=only,
     )
 
 
-@pytest.mark.parametrize("name", TO_THREE)
-def test_each_liar_that_two_do_not_catch_is_caught_by_three(caught_by_three, name):
-    _, test = TO_THREE[name]
-    [why] = [why for one, why in caught_by_three.items() if re.match(rf"{test}\[.*{name}", one)]
-    assert "3 bookers" in why
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_each_liar_that_looks_right_in_the_plainest_contests_is_caught_elsewhere(
+    caught_elsewhere, name
+):
+    _, test, bookers = ELSEWHERE[name]
+    [why] = [why for one, why in caught_elsewhere.items() if re.match(rf"{test}\[.*{name}", one)]
+    assert f"{bookers} bookers" in why
     assert "To see it again" in why
 
 
