@@ -26,12 +26,14 @@ from booking_lab.errors import (
     StartOver,
     StrategyFault,
     TimedOut,
+    Torn,
     Unavailable,
     Unsuitable,
     shown,
 )
 from booking_lab.lending import Lender
 from booking_lab.observers.stopwatch import Stopwatch
+from booking_lab.plugins import is_shipped
 from booking_lab.registry import Entry, Registry
 
 log = logging.getLogger(__name__)
@@ -120,12 +122,14 @@ class Engine:
         def waits(current: selection.Selection) -> bool:
             return self._waits_for_others(workload, request, wish, current)
 
+        # Its statements may be a plug-in's.
+        altered = not is_shipped(type(workload))
         booking: Booking | None = None
         with ExitStack() as watching:
             while booking is None or booking.outcome is None:
                 try:
                     # It holds a connection when it begins, and none while it waits for a lease.
-                    with self._lender.lend(waits) as (session, current):
+                    with self._lender.lend(waits, altered=altered) as (session, current):
                         entry.epoch = current.epoch
                         anew = self._begin(workload, request, wish, current)
                         if booking is None:
@@ -251,7 +255,9 @@ class Engine:
         """Try once; what was committed, or may have been, is so whatever the strategy says."""
         try:
             booking.strategy.book(attempt)
-        except (Exception, SystemExit) as error:  # a plug-in may even have called sys.exit
+        except Torn:
+            raise
+        except BaseException as error:  # a plug-in may even have called sys.exit
             attempt.check_known()
             if not attempt.committed:
                 raise

@@ -6,13 +6,19 @@ import inspect
 from collections.abc import Callable
 from typing import ClassVar
 
+#: Characters that are shown of what a plug-in says.
+MOST_SHOWN = 2000
+
 
 def shown(said: object, show: Callable[[object], str] = repr) -> str:
     """Return how an error of a plug-in, or what it says, is shown; its author's code may fail."""
     try:
-        return show(said)
+        text = show(said)
     except Exception:
         return f"{type(said).__name__}, which can't be shown"
+    if len(text) <= MOST_SHOWN:
+        return text
+    return f"{text[:MOST_SHOWN]} ... (cut: {len(text):,} characters)"
 
 
 class BookingLabError(Exception):
@@ -243,6 +249,10 @@ class CommitUnknown(BookingLabError):
     """The connection was lost while COMMIT was on its way; the booking may stand or not."""
 
     code = "outcome_unknown"
+
+
+class Torn(BaseException):
+    """A booker is torn out of its work, with whatever it was about; not for anybody to catch."""
 
 
 class StartOver(Exception):

@@ -30,6 +30,7 @@ from booking_lab.observers import gauges, metrics, tracing
 from booking_lab.observers.history import History
 from booking_lab.observers.metrics import Metrics
 from booking_lab.observers.think import ThinkTime
+from booking_lab.plugins import is_shipped
 from booking_lab.reconciler import Reconciler
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
@@ -71,7 +72,13 @@ class Lab:
             "booking", self.connector, settings.booking_pool, settings.pool_timeout
         )
         # Reads have connections of their own: bookers that wait for a lock don't starve them.
-        self.reads = Pool("read", self.connector, settings.read_pool, settings.pool_timeout)
+        self.reads = Pool(
+            "read",
+            self.connector,
+            settings.read_pool,
+            settings.pool_timeout,
+            altered=not all(is_shipped(type(workload)) for workload in self.workloads),
+        )
         self.probe = Probe(self.connector, self.worker)
         self.redis = (
             redis_lock.connect(settings.redis_url, settings.redis_timeout)

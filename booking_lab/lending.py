@@ -40,12 +40,13 @@ class Lender:
         self._outdated: Selection | None = None
 
     def lend(
-        self, waits: Callable[[Selection], bool]
+        self, waits: Callable[[Selection], bool], *, altered: bool = False
     ) -> AbstractContextManager[tuple[Session, Selection]]:
         """Lend a session, with the selection to begin under.
 
         Args:
             waits: tells whether, under a selection, the booker waits for others to write.
+            altered: whether others than the lab send statements in it, whatever the strategy does.
 
         Raises:
             PoolTimeout: no connection came free in time.
@@ -54,12 +55,14 @@ class Lender:
         """
         assumed = self.last
         if assumed and assumed is not self._outdated and waits(assumed):
-            return Later(self, assumed)
-        return self._unless(waits)
+            return Later(self, assumed, altered=altered)
+        return self._unless(waits, altered)
 
     @contextmanager
-    def _unless(self, waits: Callable[[Selection], bool]) -> Iterator[tuple[Loan, Selection]]:
-        with closing(Loan(self)) as loan:
+    def _unless(
+        self, waits: Callable[[Selection], bool], altered: bool
+    ) -> Iterator[tuple[Loan, Selection]]:
+        with closing(Loan(self, altered=altered)) as loan:
             current = loan.take(self.at_once())
             if not waits(current):
                 yield loan, current
@@ -85,12 +88,13 @@ class Lender:
 class Loan:
     """A session with a connection while there is something to do, and none while it rests."""
 
-    def __init__(self, lender: Lender) -> None:
+    def __init__(self, lender: Lender, *, altered: bool) -> None:
         self._lender = lender
         self._session: PooledSession | None = None
         self._lent: AbstractContextManager[object] | None = None
         self._isolation: str | None = None
-        self._proven = self._altered = self._begun = False
+        self._altered = altered
+        self._kept = self._proven = self._begun = False
 
     @property
     def process_id(self) -> int:
@@ -102,7 +106,7 @@ class Loan:
         self._give_back()
         self._session, found = lent.__enter__()
         self._lent, self._proven = lent, found is not None
-        self._session.altered = self._altered
+        self._session.altered |= self._altered
         return found
 
     def rest(self) -> None:
@@ -110,7 +114,7 @@ class Loan:
 
         Unless a strategy's own statements have made something of it, which has to be there yet.
         """
-        if not self._altered:
+        if not self._kept:
             self._give_back()
 
     def resume(self) -> None:
@@ -137,7 +141,7 @@ class Loan:
 
     def alter(self) -> None:
         """Expect anything of what follows, on whichever connection."""
-        self._altered = True
+        self._altered = self._kept = True
         if self._session:
             self._session.alter()
 
@@ -184,8 +188,8 @@ class Later(Loan):
     Each time, what it sends first fails if the selection is not the one that was assumed.
     """
 
-    def __init__(self, lender: Lender, assumed: Selection) -> None:
-        super().__init__(lender)
+    def __init__(self, lender: Lender, assumed: Selection, *, altered: bool) -> None:
+        super().__init__(lender, altered=altered)
         self._assumed = assumed
 
     def __enter__(self) -> tuple[Later, Selection]:
@@ -206,7 +210,7 @@ class Later(Loan):
         with self._lender.at_once() as (session, current):
             if current != self._assumed:
                 raise StartOver
-            session.altered = self._altered
+            session.altered |= self._altered
             return session.execute(statement, parameters)
 
     def verify(self) -> None:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +29,15 @@ _STRATEGIES = _PACKAGE.with_name("strategies")
 _NAME = re.compile("[a-z][a-z0-9_]{0,63}")
 
 T = TypeVar("T")
+
+
+@cache
+def is_shipped(kind: type) -> bool:
+    """Tell whether a class is the lab's own, and not anybody else's."""
+    try:
+        return Path(inspect.getfile(kind)).resolve().is_relative_to(_PACKAGE)
+    except TypeError:  # it stands in no file
+        return False
 
 
 @dataclass(frozen=True)

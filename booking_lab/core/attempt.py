@@ -28,8 +28,10 @@ from booking_lab.errors import (
     LockTimeout,
     NotHeld,
     StrategyFault,
+    Torn,
     Unavailable,
     Violated,
+    shown,
 )
 
 log = logging.getLogger(__name__)
@@ -388,12 +390,14 @@ class Attempt:
         try:
             if not lease.release(lambda what: self.step(StepKind.RELEASE, what)):
                 raise Unavailable("It had expired: somebody else may have booked meanwhile.")
-        except Exception as error:  # the lock may be a plug-in's
+        except Torn:
+            raise
+        except BaseException as error:  # the lock may be a plug-in's
             self._booking.timing.lost_leases += 1
             log.warning(
                 "the lock on %s was not released: %s",
                 anchor.name,
-                error,
+                shown(error, str),
                 extra={"trace_id": self._booking.trace_id},
             )
 
@@ -442,11 +446,13 @@ class Attempt:
         self._rest()
         try:
             settle(partial(self.step, StepKind.RELEASE))
-        except Exception as error:  # the counters may be a plug-in's
+        except Torn:
+            raise
+        except BaseException as error:  # the counters may be a plug-in's
             log.warning(
                 "a reservation %s, and will be repaired: %s",
                 what,
-                error,
+                shown(error, str),
                 extra={"trace_id": self._booking.trace_id},
             )
 

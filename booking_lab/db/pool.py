@@ -27,11 +27,21 @@ class Pool:
     """At most ``size`` connections of one process; who finds none free waits ``timeout`` seconds.
 
     Make it after a fork: connections must not be shared between processes.
+
+    Args:
+        name: says which one it is.
+        connector: opens its connections.
+        size: how many there are at most.
+        timeout: seconds.
+        altered: whether others than the lab send statements on any of them.
     """
 
-    def __init__(self, name: str, connector: Connector, size: int, timeout: float) -> None:
+    def __init__(
+        self, name: str, connector: Connector, size: int, timeout: float, *, altered: bool = False
+    ) -> None:
         self.name = name
         self.size = size
+        self._altered = altered
         self._lock = threading.Lock()
         self._waiting = 0
         self._connector = connector
@@ -61,6 +71,7 @@ class Pool:
             raw = fairy.dbapi_connection
             assert isinstance(raw, BoundedConnection)
             session = Session(raw)
+            session.altered = self._altered
             try:
                 with session.within(_PROOF_WITHIN):
                     result = first(session)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.step import Observer, Step, StepKind
+from booking_lab.errors import Torn
 
 #: A pause before the next try. Time stands still here, so it is none.
 _BACK_OFF = "back-off"
@@ -30,7 +31,7 @@ class Begin(NamedTuple):
     detail: str = "the strategy's code"
 
 
-class Died(BaseException):
+class Died(Torn):
     """The booker's process has ended: nothing of it runs any more, no cleaning up either."""
 
 

@@ -13,7 +13,7 @@ from opentelemetry.instrumentation.flask import FlaskInstrumentor
 from werkzeug import Response
 
 from booking_lab.config import Settings
-from booking_lab.errors import PluginFault
+from booking_lab.errors import PluginFault, shown
 from booking_lab.lab import Lab
 from booking_lab.web import (
     booking,
@@ -52,17 +52,22 @@ class Service(OpenAPI):
     """The application, whose document says what its routes declare and nothing else."""
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Answer the request; a plug-in that calls ``sys.exit`` ends no worker.
+        """Answer the request; a plug-in that calls ``sys.exit``, or the like, ends no worker.
 
         Raises:
             PluginFault: it did.
         """
         try:
             return super().dispatch_request()
-        except SystemExit as error:
+        except Exception:
+            raise
+        except BaseException as error:
+            did = f"raised {shown(error)}"
+            if isinstance(error, SystemExit):
+                did = f"called sys.exit({error.code!r})"
             raise PluginFault(
-                f"A plug-in's code has called sys.exit({error.code!r}). Should it have been a "
-                f"booking, GET /api/bookings tells whether it stands."
+                f"A plug-in's code has {did}. Should it have been a booking, GET /api/bookings "
+                f"tells whether it stands."
             ) from error
 
     def generate_spec_json(self) -> None:

@@ -193,7 +193,7 @@ def about(kind: Kind, done: Booking) -> dict[str, Any]:
 def _details(kind: Kind, done: Booking) -> dict[str, Any]:
     try:
         return kind.details(done.request)
-    except Exception:  # a plug-in's own code; how the booking ended is settled by now
+    except BaseException:  # a plug-in's own code; how the booking ended is settled by now
         log.exception("kind %s can't show its bookings", kind.workload.name)
         return {}
 

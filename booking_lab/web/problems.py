@@ -97,7 +97,7 @@ def register(app: Flask) -> None:
 
 def _lab_error(error: errors.BookingLabError) -> Response:
     status = status_of(error)
-    if status >= 500 and not isinstance(error, errors.Unavailable | errors.TimedOut):
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # anything else is the client's news
         log.error("%s: %s", error.code, error.message)
     return problem(status, error.code, error.message)
 

@@ -226,9 +226,46 @@ def leaves(attempt: Attempt) -> None:
     sys.exit("done")
 
 
+def is_interrupted(attempt: Attempt) -> None:
+    books(attempt)
+    raise KeyboardInterrupt
+
+
+def is_closed(attempt: Attempt) -> None:
+    books(attempt)
+    raise GeneratorExit
+
+
+class OfItsOwn(BaseException):
+    """What ``except Exception`` doesn't catch."""
+
+
+def fails_beyond(attempt: Attempt) -> None:
+    books(attempt)
+    raise OfItsOwn
+
+
+class Stubborn:
+    """A lock that can't be given back."""
+
+    def lease(self, *_: object) -> Stubborn:
+        return self
+
+    def try_acquire(self, _: object) -> bool:
+        return True
+
+    def release(self, _: object) -> bool:
+        raise OfItsOwn
+
+
+def cannot_let_go(attempt: Attempt) -> None:
+    with attempt.holding(Stubborn(), wait=1):  # type: ignore[arg-type]
+        books(attempt)
+
+
 AFTER = [
     opens_another, books_again, writes_once_more, fails, wants_to_try_again, says_no, does_not_know,
-    fails_without_words, leaves,
+    fails_without_words, leaves, is_interrupted, is_closed, fails_beyond,
 ]  # fmt: skip
 
 
@@ -239,6 +276,31 @@ def test_what_is_committed_stays_confirmed(office, act):
     assert (told(booking), booking.tries) == (AFTERWARDS, 1)
     assert booking.message.startswith("Booking confirmed; then strategy acts failed: ")
     check_goes_on(office, 8)
+
+
+def test_a_lock_that_cannot_be_given_back_is_no_error_of_the_booking(office):
+    assert told(book(office, cannot_let_go)) == CONFIRMED
+
+
+def says_much(attempt: Attempt) -> None:
+    books(attempt)
+    raise ValueError("x" * 2_000_000)
+
+
+def says_much_before(attempt: Attempt) -> None:
+    raise ValueError("x" * 2_000_000)
+
+
+def says_much_of_no(attempt: Attempt) -> None:
+    raise Refused("x" * 2_000_000)
+
+
+@pytest.mark.parametrize("act", [says_much, says_much_before, says_much_of_no])
+def test_what_a_strategy_says_is_cut(office, act):
+    message = book(office, act).message
+
+    assert len(message) < 3_000
+    assert "(cut: 2,000,0" in message
 
 
 def test_an_error_without_words_is_a_fault_like_any_other(office):

@@ -344,3 +344,47 @@ def test_a_workload_whose_tables_cant_be_made_hurts_itself_alone(
     assert "Ask for those of one kind" in listed.json["detail"]
     [booked] = client.get("/api/bookings?kind=seats").json["bookings"]
     assert client.delete(f"/api/bookings/{booked['id']}").status_code == 200
+
+
+_ALTERS = """
+        session.execute("SET statement_timeout = 0")
+        session.execute("SET search_path = nowhere, public")
+        session.execute("CREATE TEMPORARY TABLE IF NOT EXISTS seats (number integer)")
+        session.execute("SELECT pg_advisory_lock(77)")
+"""
+_LOOKS = """
+SELECT current_setting('statement_timeout'), current_setting('search_path'),
+    to_regclass('pg_temp.seats')::text,
+    (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory')
+"""
+
+
+def test_what_its_statements_make_of_a_session_ends_with_them(make_client, database_url, folder):
+    """Else the seats' bookings, or whoever reads, would meet it."""
+    file = folder / "workloads" / "desks.py"
+    text = file.read_text()
+    for name in ("read", "available", "changing"):
+        begin = re.search(rf"    def {name}\(.*?\).*?:\n", text, re.DOTALL)
+        text = text[: begin.end()] + _ALTERS + text[begin.end() :]
+    file.write_text(text)
+    folders = {"workload_folders": (str(folder / "workloads"),)}
+    schema.prepare(database_url, Settings(**folders))
+    client = make_client(**folders, booking_pool=1, read_pool=1)
+    lab = client.application.extensions["lab"]
+
+    def looks():
+        found = []
+        for pool in (lab.bookings, lab.reads):
+            with pool.session(lambda session: session.execute(_LOOKS)) as (_, rows):
+                found.append(rows)
+        return found
+
+    before = looks()
+    for number, strategy in enumerate(["pessimistic", "optimistic", "distributed"]):
+        made = book(client, "abc"[number], strategy=strategy)
+        assert made.status_code == 201
+        assert client.delete(made.headers["Location"]).status_code == 200
+        assert client.get("/admin/workloads").status_code == 200
+        assert looks() == before
+        seat = {"event_id": 1, "seat_number": f"B{number + 1}", "customer_id": "c"}
+        assert client.post("/book", json=seat | {"strategy": strategy}).status_code == 201
