@@ -15,9 +15,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from queue import SimpleQueue
@@ -39,12 +39,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a change, and what says so."""
+    """What became of a change, what says so, and the test that has caught it."""
 
     change: Change
     verdict: Verdict
     reason: str
     seconds: float
+    test: str = ""
 
     def __str__(self) -> str:
         head = f"{self.verdict:8} {self.seconds:4.0f} s  {self.change.what} ({self.change.file})"
@@ -72,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             copies.put(Copy(Path(folder) / str(number)))
         print(f"{len(chosen)} changes, {many} at a time.", flush=True)
         results = _side_by_side(many, copies, chosen)
+        results = _held_against(results, copies.get())
     others = [one for one in results if one.verdict is not Verdict.CAUGHT]
     print(f"\n{len(results) - len(others)} of {len(results)} were caught.", *others, sep="\n")
     if any(one.verdict is Verdict.AT_FAULT for one in others):
@@ -82,15 +84,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _side_by_side(
     many: int, copies: SimpleQueue[Copy], chosen: Sequence[Change]
 ) -> Sequence[Result]:
-    passes: dict[str, bool] = {}
-
     def tried(change: Change) -> Result:
         copy, began = copies.get(), time.monotonic()
         try:
-            verdict, reason = _verdict(copy, change, lambda test: _passes(copy, test, passes))
+            verdict, reason, test = _verdict(copy, change)
         finally:
             copies.put(copy)
-        result = Result(change, verdict, reason, time.monotonic() - began)
+        result = Result(change, verdict, reason, time.monotonic() - began, test)
         print(result, flush=True)
         return result
 
@@ -103,34 +103,46 @@ def _side_by_side(
             raise
 
 
-def _verdict(copy: Copy, change: Change, passes: Callable[[str], bool]) -> tuple[Verdict, str]:
-    """Make the change, run its tests, and take it back; the one that fails has to pass then."""
+def _verdict(copy: Copy, change: Change) -> tuple[Verdict, str, str]:
+    """Make the change, run its tests, and take it back; return what caught it as well."""
     file = copy.folder / change.file
     before = file.read_text()
     try:
         file.write_text(change.applied(copy.folder))
-        ran = copy.pytest(*change.selection)
+        ran = copy.pytest("-x", *change.selection)
     except DoesNotFit as error:
-        return Verdict.AT_FAULT, str(error)
+        return Verdict.AT_FAULT, str(error), ""
     finally:
         file.write_text(before)
     if ran.code == _PASSED:
-        return Verdict.SURVIVED, ran.last
-    if ran.failed is None:
-        return Verdict.AT_FAULT, ran.last
-    seen = f"{ran.failed.test}: {ran.failed.why}"
-    if ran.failed.when == "setup":
-        return Verdict.AT_FAULT, f"can't begin: {seen}"
-    if not passes(ran.failed.test):
-        return Verdict.AT_FAULT, f"fails without the change as well: {seen}"
-    return Verdict.CAUGHT, seen
+        return Verdict.SURVIVED, ran.last, ""
+    if not ran.failed:
+        return Verdict.AT_FAULT, ran.last, ""
+    first = ran.failed[0]
+    seen = f"{first.test}: {first.why}"
+    if first.when == "setup":
+        return Verdict.AT_FAULT, f"can't begin: {seen}", ""
+    return Verdict.CAUGHT, seen, first.test
 
 
-def _passes(copy: Copy, test: str, known: dict[str, bool]) -> bool:
-    """Tell whether a test passes without any change; each is run once."""
-    if test not in known:
-        known[test] = copy.pytest(test).code == _PASSED
-    return known[test]
+def _held_against(results: Sequence[Result], copy: Copy) -> Sequence[Result]:
+    """Run what has caught a change without any; what fails then has caught nothing."""
+    tests = sorted({one.test for one in results if one.test})
+    if not tests:
+        return results
+    print(f"What has caught them, {len(tests)} tests, without any change:", flush=True)
+    ran = copy.pytest(*tests)
+    print(f"    {ran.last}", flush=True)
+    failed = {one.test for one in ran.failed}
+    if ran.code != _PASSED and not failed:  # nobody knows of any of them
+        failed = set(tests)
+    fails = "fails without the change as well: "
+    return [
+        replace(one, verdict=Verdict.AT_FAULT, reason=f"{fails}{one.reason}")
+        if one.test in failed
+        else one
+        for one in results
+    ]
 
 
 if __name__ == "__main__":

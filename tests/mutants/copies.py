@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +28,12 @@ class Ran:
     Attributes:
         code: pytest's exit code; -1: they came to no end.
         last: what was printed last.
-        failed: what failed; none: nothing has.
+        failed: what failed.
     """
 
     code: int
     last: str
-    failed: Seen | None = None
+    failed: Sequence[Seen] = ()
 
 
 class Copy:
@@ -71,10 +72,10 @@ class Copy:
                 own.joinpath(script.name).chmod(0o755)
 
     def pytest(self, *arguments: str) -> Ran:
-        """Run tests until one fails."""
+        """Run tests."""
         file = self.folder / "witness.json"
         file.unlink(missing_ok=True)
-        command = [self.folder / ".venv/bin/python", "-m", "pytest", "-q", "-x", *arguments]
+        command = [self.folder / ".venv/bin/python", "-m", "pytest", "-q", *arguments]
         process = subprocess.Popen(
             [*command, "-p", "no:cacheprovider", "-p", witness.__name__],
             cwd=self.folder, env={**os.environ, witness.FILE: str(file)}, text=True,

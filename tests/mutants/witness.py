@@ -1,4 +1,4 @@
-"""A plug-in of pytest: takes down what failed first, for those who started pytest."""
+"""A plug-in of pytest: takes down what failed, for those who started pytest."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ class Seen:
     why: str
 
 
-def read(file: Path) -> Seen | None:
-    """Return what failed first; none: nothing has."""
-    return Seen(**json.loads(file.read_text())) if file.exists() else None
+def read(file: Path) -> list[Seen]:
+    """Return what failed, in this order."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [Seen(**json.loads(line)) for line in lines]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Take down the first failure."""
-    file = Path(os.environ[FILE])
-    if report.failed and not file.exists():
+    """Take down a failure."""
+    if report.failed:
         crash = getattr(report.longrepr, "reprcrash", None)
         why = str(crash.message if crash else report.longrepr)
         seen = Seen(report.nodeid, report.when or "", " ".join(why.split())[:200])
-        file.write_text(json.dumps(asdict(seen)))
+        with Path(os.environ[FILE]).open("a") as file:
+            file.write(json.dumps(asdict(seen)) + "\n")
