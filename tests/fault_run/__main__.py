@@ -104,7 +104,7 @@ def run(
         try:
             for strike in all_strikes(freeze, disk):
                 if only in strike.name:
-                    wrong += _struck(lab, strike, told, places, seconds)
+                    wrong += struck(lab, strike, told, places, seconds)
         finally:
             stop.set()
         for booker in bookers:
@@ -133,7 +133,7 @@ def _small_disk(folder: Path) -> Iterator[Path | None]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-def _struck(
+def struck(
     lab: RunningLab, strike: Strike, told: Told, places: Sequence[Place], seconds: float
 ) -> list[str]:
     """Strike once, in the middle of everything, and see that it is as before afterwards."""
@@ -199,9 +199,12 @@ def disagreements(lab: RunningLab, told: Told) -> list[str]:
         for one, how in known:
             if (one in stand) != (how is Stands.YES):
                 wrong.append(f"booking {one} was told to be {how.value}, and is not")
-        audit = {}
+        audit: dict[str, Any] = {}
         try:
-            eventually(lambda: audit.update(customer.get("/admin/audit")) or audit["consistent"])
+            eventually(
+                lambda: audit.update(customer.get("/admin/audit")) or audit["consistent"],
+                within=_AGAIN_WITHIN,
+            )
         except (AssertionError, KeyError):
             wrong.append(f"/admin/audit says {str(audit)[:500]}")
         for path in ("/admin/double-bookings", "/admin/violations"):
@@ -225,17 +228,17 @@ def _checked(lab: RunningLab, history: Path) -> list[str]:
     if done.returncode not in (Exit.DONE, Exit.WRONG):
         return [f"booking-lab check: exit code {done.returncode} {done.stdout} {done.stderr}"]
     report = json.loads(done.stdout)
-    declared = [one for one in report["problems"] if _declared(one)]
-    others = [one for one in report["problems"] if one not in declared]
+    allowed = [one for one in report["problems"] if declared(one)]
+    others = [one for one in report["problems"] if one not in allowed]
     others += report["database"]["disagreements"]
     about = f"{report['checked']} answers checked, {report['database']['compared']} compared"
     print(f"booking-lab check: exit code {done.returncode}; {about}", flush=True)
-    for one in declared:
+    for one in allowed:
         print(f"  {one['kind']}, as its strategy says of faults: {one['anchors']}", flush=True)
     return [f"booking-lab check: {json.dumps(one)[:2000]}" for one in others]
 
 
-def _declared(problem: dict[str, Any]) -> bool:
+def declared(problem: dict[str, Any]) -> bool:
     """Whether a strategy says of itself that it lets this through under faults."""
     stuck = next(one for one in problem["operations"] if one["process"] == problem["stuck"])
     return problem["kind"] in _registry.get(stuck["strategy"]).kind.allows_under_faults

@@ -4,6 +4,7 @@ import pytest
 
 from tests.fault_run import __main__ as fault_run
 from tests.fault_run.customers import Stands, Told
+from tests.fault_run.strikes import Strike
 
 
 def test_a_short_run_finds_nothing_wrong(capsys):
@@ -36,3 +37,28 @@ def test_what_customers_were_told_is_held_against_the_bookings(live_lab, capsys)
     assert wrong == [
         "booking 00000000-0000-0000-0000-000000000000 was told to be confirmed, and is not"
     ]
+
+
+def test_a_fault_that_strikes_nothing_is_none(live_lab):
+    told = Told(limit=5)
+    told.ask()
+    nothing = Strike("nothing", lambda _: "")
+    assert fault_run.struck(live_lab, nothing, told, [], 0) == [
+        "nothing: it has struck nothing",
+        "nothing: nobody could book",
+        "nothing: no customer has felt it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "strategy", "declared"),
+    [
+        ("refused while free", "reserve", True),
+        ("refused while free", "pessimistic", False),
+        ("sold twice", "reserve", False),
+    ],
+)
+def test_strategies_may_do_under_faults_what_they_say_alone(kind, strategy, declared):
+    operations = [{"process": "a", "strategy": "none"}, {"process": "b", "strategy": strategy}]
+    problem = {"kind": kind, "operations": operations, "stuck": "b"}
+    assert fault_run.declared(problem) is declared
