@@ -68,7 +68,7 @@ def ends_in(url):
 
 
 class Moved(Clock):
-    """A clock that stands still until it is moved, or somebody sleeps."""
+    """A clock that stands still until it is moved, or somebody waits in vain."""
 
     time = 0.0
 
@@ -77,6 +77,10 @@ class Moved(Clock):
 
     def sleep(self, seconds):
         self.time += seconds
+
+    def wait(self, lock, seconds):
+        if not lock.acquire(blocking=False):
+            self.time += seconds
 
 
 @dataclass(frozen=True)
