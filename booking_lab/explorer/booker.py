@@ -150,8 +150,11 @@ class Booker:
         self._session = None
 
     def renew(self) -> None:
-        """Take another connection for the next booking if this one isn't as it was."""
-        if self._session and self._session.is_altered:
+        """Take another connection for the next booking if this one may not be as it was.
+
+        Nobody knows what a plug-in's own statement does: it may call a function.
+        """
+        if self._session and (self._session.altered or self._session.is_altered):
             self._session.leave()
             self._session = None
 

@@ -1,4 +1,6 @@
-"""Every schedule begins on the same rows, whatever the last one has left."""
+"""Every schedule begins on the same rows and sessions, whatever the last one has left."""
+
+import pytest
 
 from booking_lab.explorer.schedule import parse
 from booking_lab.explorer.search import Replay
@@ -21,3 +23,36 @@ def test_versions_and_fences_begin_anew_also_of_rows_that_nobody_asked_for(own, 
     assert found.outcomes == {"confirmed": 3}
     with place.sessions.session() as session:
         assert session.execute("SELECT count(*) FROM seats WHERE version = 9")[0][0] > 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["1 AS mark INTO pg_temp.mark", "alters()", "count(*) FROM pg_prepared_statements"],
+)
+def test_what_a_statement_makes_of_a_session_is_gone_in_the_next_schedule(own, place, statement):
+    """Else the first schedule would differ from the others, and the counts with it."""
+    with place.sessions.session() as session:
+        session.execute(_ALTERS)
+    found = own(
+        f"""
+        with attempt.transaction():
+            looked = send("current_setting('booking_lab.mark', true), to_regclass('pg_temp.mark')")
+            if any(looked[0]):
+                raise Busy("somebody was here before")
+            if send("{statement}") not in ([], [(0,)], [("",)]):
+                raise Busy("something is left")
+            book()
+        """,
+        bookers=1,
+        search=Replay(parse("A:acquire"), times=3),
+    )
+
+    assert found.outcomes == {"confirmed": 3}
+
+
+_ALTERS = """
+CREATE OR REPLACE FUNCTION alters() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('booking_lab.mark', 'here', false);
+END $$
+"""
