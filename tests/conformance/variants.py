@@ -11,6 +11,11 @@ LIARS = Path(__file__).with_name("liars")
 VARIANTS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "locks_two": ("locks_the_first", {"first": 2}),
     "locks_the_ends": ("locks_the_first", {"last": 1}),
+    "moves_lock_three": ("locks_the_first", {"first": 3, "actions": ("move",)}),
+    "moves_lock_the_ends": ("locks_the_first", {"last": 1, "actions": ("move",)}),
+    "moves_lock_one_kind": ("locks_one_kind", {"kind": "slot_resources", "actions": ("move",)}),
+    "locks_the_branch": ("locks_the_hour", {"edge": "branch_id", "unit": ""}),
+    "locks_the_service": ("locks_the_hour", {"edge": "service_id", "unit": ""}),
     "locks_the_day": ("locks_the_hour", {"unit": "%Y-%m-%d"}),
     "locks_the_week": ("locks_the_hour", {"unit": "%G-%V"}),
     "locks_the_month": ("locks_the_hour", {"unit": "%Y-%m"}),

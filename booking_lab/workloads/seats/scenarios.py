@@ -33,7 +33,6 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
     # All share the one in the middle; every other booker names them the other way round.
     middle = [(f"S{number + 1}", "S6", f"S{number + 7}") for number in everybody]
     crossed = [{"seats": three[::-1] if n % 2 == 0 else three} for n, three in enumerate(middle)]
-    held, to, other = (_request(_MANY, 0, seats=(f"S{number}",)) for number in (1, 2, 3))
     return (
         _scenario("one seat", _TWO, [one] * bookers),
         _scenario("basket", _TWO, two),
@@ -42,7 +41,20 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
         _scenario("different seats", _MANY, [{"seats": (f"S{n + 1}",)} for n in everybody]),
         _scenario("best", _TWO, [{"best": 1}] * bookers),
         _scenario("best beside named", _TWO, [{"best": 1}, *[one] * (bookers - 1)]),
-        *actions(_seed(_MANY), str(_MANY), Places(held, to, other), bookers),
+        *actions(_seed(_MANY), str(_MANY), _places(), bookers),
+    )
+
+
+def _places() -> Places:
+    """Two seats, which are given up for three others, or of which one is given up for another."""
+
+    def seats(*names: str) -> SeatRequest:
+        return _request(_MANY, 0, seats=names)
+
+    held, to, other = seats("S1", "S2"), seats("S3", "S4", "S5"), seats("S2", "S6")
+    one, two = seats("S1"), seats("S2")
+    return Places(
+        held, to, other, seats("S4"), freed=one, pair=(one, two), rivals=(one, two, seats("S3"))
     )
 
 

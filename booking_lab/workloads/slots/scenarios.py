@@ -15,26 +15,30 @@ _NINE = datetime(2030, 1, 7, 9, tzinfo=UTC)
 #: The begin of a day, a week, a month and a year at once.
 _NEW_YEAR = datetime(2029, 1, 1, tzinfo=UTC)
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
-#: Units of each product.
+#: Units of each product at each branch.
 _STOCK = 1
 _SEED = f"""
 INSERT INTO slot_tenants (tenant_id, name) VALUES ({{tenant}}, 'Two chairs') ON CONFLICT DO NOTHING;
 INSERT INTO slot_branches (tenant_id, branch_id, name, time_zone)
-VALUES ({{tenant}}, 1, 'Only branch', 'UTC') ON CONFLICT DO NOTHING;
+SELECT {{tenant}}, number, 'Branch ' || number, 'UTC' FROM generate_series(1, 2) AS number
+ON CONFLICT DO NOTHING;
 INSERT INTO slot_services (tenant_id, service_id, name, price)
-VALUES ({{tenant}}, 1, 'Cleaning', 80.00) ON CONFLICT DO NOTHING;
+VALUES ({{tenant}}, 1, 'Cleaning', 80.00), ({{tenant}}, 2, 'Polishing', 80.00)
+ON CONFLICT DO NOTHING;
 INSERT INTO slot_products (tenant_id, product_id, name)
 SELECT {{tenant}}, number, 'Product ' || number FROM generate_series(1, {{products}}) AS number
 ON CONFLICT DO NOTHING;
 INSERT INTO slot_product_branches (tenant_id, branch_id, product_id, stocked, stock)
-SELECT {{tenant}}, 1, number, {_STOCK}, {_STOCK} FROM generate_series(1, {{products}}) AS number
+SELECT {{tenant}}, branch, number, {_STOCK}, {_STOCK}
+FROM generate_series(1, {{products}}) AS number, generate_series(1, 2) AS branch
 ON CONFLICT DO NOTHING;
 INSERT INTO resets (workload, scope) VALUES ('slots', '{{tenant}}') ON CONFLICT DO NOTHING;
 INSERT INTO slot_resources (tenant_id, resource_id, name)
 SELECT {{tenant}}, number, 'Dr ' || number FROM generate_series(1, {{resources}}) AS number
 ON CONFLICT DO NOTHING;
 INSERT INTO slot_resource_branches (tenant_id, resource_id, branch_id)
-SELECT {{tenant}}, number, 1 FROM generate_series(1, {{resources}}) AS number
+SELECT {{tenant}}, number, branch
+FROM generate_series(1, {{resources}}) AS number, generate_series(1, 2) AS branch
 ON CONFLICT DO NOTHING;
 """
 
@@ -51,6 +55,8 @@ def _times(bookers: int) -> Sequence[Scenario]:
     later = [_request(number, 1, after=number * _MINUTE) for number in everybody]
     half_past = _HOUR / 2
     hour = [_request(0, 1, after=half_past), *(_shifted(one, _HOUR) for one in later[1:])]
+    # The first is at another branch, for another service.
+    apart = [replace(hour[0], branch_id=2, service_id=2), *hour[1:]]
     # The first begins in the old year, the others in the new one.
     day = [_shifted(one, _NEW_YEAR - _NINE - _HOUR) for one in hour]
     # All begin in the old year; the first, which contains the others, ends in the new one.
@@ -59,7 +65,7 @@ def _times(bookers: int) -> Sequence[Scenario]:
     touching = [_request(number, 1, after=number * _HOUR) for number in everybody]
     return (
         _scenario("one slot", later),
-        _scenario("across the hour", hour),
+        _scenario("across the hour", apart),
         _scenario("across the day", day),
         _scenario("one within the other", whole),
         _scenario("slots that touch", touching),
@@ -96,10 +102,12 @@ def _open(bookers: int) -> Sequence[Scenario]:
 
 
 def _changes(bookers: int) -> Sequence[Scenario]:
-    """A booking with a product, which is moved to another resource, or to another time."""
+    """A booking with a product, which is moved to another branch and resource, or another time."""
     held = _request(0, 1, Product(1))
-    elsewhere, later = _request(0, 2, Product(1)), _request(0, 1, Product(1), after=2 * _HOUR)
-    wanted = _request(0, 2, after=_HOUR / 2)
+    elsewhere = replace(_request(0, 2, Product(1)), branch_id=2)
+    later = _request(0, 1, Product(1), after=2 * _HOUR)
+    # Of the place that it is moved to, the product alone.
+    wanted = replace(elsewhere, resource_id=3)
     pair = _request(0, 1), _request(0, 2)
     rivals = *pair, _request(0, 1, after=2 * _HOUR)
     places = Places(held, elsewhere, later, wanted, freed=pair[0], pair=pair, rivals=rivals)
@@ -138,4 +146,4 @@ def _scenario(name: str, requests: Sequence[SlotRequest]) -> Scenario:
 def _seed(tenant: int, bookers: int) -> str:
     if tenant == _PAIR:
         return _SEED.format(tenant=tenant, products=0, resources=2)
-    return _SEED.format(tenant=tenant, products=bookers + 1, resources=max(2, bookers))
+    return _SEED.format(tenant=tenant, products=bookers + 1, resources=max(3, bookers))

@@ -1,4 +1,4 @@
-"""Row lock: of several things, only some are locked, the first of them."""
+"""Row lock: of several things, only some are locked: the first, whatever is done with them."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,13 @@ from booking_lab import Attempt, StepKind, Strategy
 class LocksTheFirst(Strategy):
     first = 1
     last = 0
+    actions = ("book", "move", "cancel")
 
     def book(self, attempt: Attempt) -> None:
         things = attempt.anchors
+        if attempt.request.action in self.actions:
+            things = sorted({*things[: self.first], *things[len(things) - self.last :]})
         with attempt.transaction():
-            for one in sorted({*things[: self.first], *things[len(things) - self.last :]}):
+            for one in things:
                 attempt.statement(StepKind.ACQUIRE, "row lock", one.lock, one.parameters)
             attempt.write(attempt.decide(attempt.read()))

@@ -19,6 +19,6 @@ class LocksTheHour(Strategy):
                     StepKind.ACQUIRE,
                     "advisory lock",
                     "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
-                    {"name": f"{one.name}:{time.strftime(self.unit)}" if of_time else one.name},
+                    {"name": f"{one.name}:{time:{self.unit}}" if of_time else one.name},
                 )
             attempt.write(attempt.decide(attempt.read()))
