@@ -142,6 +142,10 @@ class Plugins(Generic[T]):
             return importlib.import_module(
                 ".".join([_PACKAGE.name, *package.relative_to(_PACKAGE).parts])
             )
+        if not _is_ours(package):
+            # Python takes what it has compiled for current if the source has the size it had and
+            # was changed in the same second: who saves twice in one would run the first.
+            sys.dont_write_bytecode = True
         folders = [str(file.parent)] if file.stem == "__init__" else None
         spec = importlib.util.spec_from_file_location(
             # A strategy and a workload may bear one name, and are two modules all the same.

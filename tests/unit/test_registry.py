@@ -1,4 +1,5 @@
 import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -57,6 +58,19 @@ def test_a_changed_file_is_read_again(tmp_path):
 
     assert registry.get("mine").summary == "Does it better. Really."
     assert [entry.name for entry in registry.entries()] == ["mine"]
+
+
+def test_a_change_within_the_same_second_is_seen(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = tmp_path / "mine.py"
+    file.write_text(A_STRATEGY)
+    os.utime(file, ns=(0, 1_000_000_000))
+    registry = Registry([tmp_path])
+
+    file.write_text(A_STRATEGY.replace("Just does it", "Well, did it"))
+    os.utime(file, ns=(0, 1_500_000_000))
+
+    assert registry.get("mine").summary == "Well, did it. Really."
 
 
 @pytest.mark.parametrize("changed", [False, True])
