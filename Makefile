@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 LOAD := $(VENV)/.installed-load
 DEV := $(VENV)/.installed-dev
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+# Looked for once, and only if something has to be installed.
+PYTHON ?= $(eval PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done))$(PYTHON)
 
 JAEGER_VERSION := 1.76.0
 JAEGER := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/booking-lab/jaeger-$(JAEGER_VERSION)
