@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any
 
@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from booking_lab import config, engine, errors, race
 from booking_lab.config import Settings
+from booking_lab.conformance.waiting import eventually
 from booking_lab.explorer import matrix
 from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.observers import stopwatch
@@ -239,10 +240,9 @@ def test_every_metric_is_described_with_its_type_and_labels(shared_lab: Document
         for name, kind, labels, _ in table((ROOT / "docs" / "metrics.md").read_text(), "Metric")
     }
     make_every_metric_show(shared_lab.url)
-    deadline = time.monotonic() + 10
-    while (there := scraped(shared_lab.url)) != said and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert there == said
+    with suppress(AssertionError):  # what is missing is told below
+        eventually(lambda: scraped(shared_lab.url) == said, within=10)
+    assert scraped(shared_lab.url) == said
 
 
 def make_every_metric_show(url: str) -> None:

@@ -1,11 +1,11 @@
 """Every schedule comes to an end, and leaves nothing behind for the next."""
 
 import os
-import time
 
-import psycopg2
 import pytest
 
+from booking_lab.conformance.waiting import eventually
+from booking_lab.db.connector import Connector
 from booking_lab.explorer.schedule import parse
 from booking_lab.explorer.search import Exhaustive, Replay
 from booking_lab.explorer.stage import Endless
@@ -119,26 +119,19 @@ def test_a_schedule_without_an_end_is_an_error_that_names_it(own, run, database_
     with pytest.raises(Endless, match=message):
         own(book, search=Replay(parse("A:acquire B:acquire")))
 
-    assert not at_work(database_url)
+    eventually(lambda: not at_work(database_url), "the bookers' sessions at rest")
     found = run("none")
     assert (found.schedules, found.bad) == (14, 12)
 
 
 def at_work(database_url):
-    """The bookers' sessions that still do or hold something after a moment."""
+    """The bookers' sessions that still do or hold something."""
     query = (
-        "SELECT pid, query FROM pg_stat_activity "
-        "WHERE datname = current_database() AND state <> 'idle'"
+        "SELECT pid, query FROM pg_stat_activity WHERE datname = current_database() "
+        "AND state <> 'idle' AND pid <> pg_backend_pid()"
     )
-    with psycopg2.connect(database_url) as connection, connection.cursor() as cursor:
-        for _ in range(50):
-            cursor.execute(f"{query} AND pid <> pg_backend_pid()")
-            if not (there := cursor.fetchall()):
-                break
-            connection.rollback()  # else the view would stay as it is
-            time.sleep(0.05)
-    connection.close()
-    return there
+    with Connector(database_url).session() as session:
+        return session.execute(query)
 
 
 # --- what is left behind -------------------------------------------------------------------------

@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from booking_lab.config import Settings
+from booking_lab.conformance.waiting import eventually
 from booking_lab.explorer import planning, together
 from booking_lab.explorer.planning import Names
 from booking_lab.explorer.servers import own_servers
@@ -76,13 +76,6 @@ def children(pid):
     return [int(one) for one in found]
 
 
-def wait_until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.mark.skipif(
     not Path("/proc/self/task").exists() or sys.platform != "linux", reason="reads /proc"
 )
@@ -98,12 +91,12 @@ def test_all_of_them_die_with_the_one_that_was_started():
         return [pid for pid in children(running.pid) if b"spawn_main" in cmdline(pid)]
 
     try:
-        wait_until(lambda: len(crew()) == 2, 60)
+        eventually(lambda: len(crew()) == 2, "both processes", within=60)
         started = children(running.pid)
     finally:
         running.kill()
         running.wait()
-    wait_until(lambda: not any(map(is_there, started)))
+    eventually(lambda: not any(map(is_there, started)), "their end", within=30)
 
 
 def cmdline(pid):

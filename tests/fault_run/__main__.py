@@ -56,14 +56,14 @@ _registry = Registry([SHIPPED])
 def main() -> int:
     """Run; returns how many things were wrong, as far as an exit code can tell."""
     parser = argparse.ArgumentParser(prog="python -m tests.fault_run", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=4, help="between two faults")
+    parser.add_argument("--bookings", type=int, default=200, help="made between two faults")
     parser.add_argument("--customers", type=int, default=2, help="of each strategy and workload")
     parser.add_argument("--history", type=Path, help="a file for the history, to look into")
     parser.add_argument("--only", default="", help="faults whose name has this in it")
     given = parser.parse_args()
     # Told to stop, it takes the lab and the disk away all the same.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    wrong = run(given.seconds, given.customers, given.only, recorded=given.history)
+    wrong = run(given.bookings, given.customers, given.only, recorded=given.history)
     for one in wrong:
         print(f"WRONG  {one}")
     print("Nothing was wrong." if not wrong else f"{len(wrong)} things were wrong.")
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def run(
-    seconds: float,
+    bookings: int,
     customers: int,
     only: str = "",
     strategies: Sequence[str] = STRATEGIES,
@@ -104,7 +104,7 @@ def run(
         try:
             for strike in all_strikes(freeze, disk):
                 if only in strike.name:
-                    wrong += struck(lab, strike, told, places, seconds)
+                    wrong += struck(lab, strike, told, places, bookings)
         finally:
             stop.set()
         for booker in bookers:
@@ -134,7 +134,7 @@ def _small_disk(folder: Path) -> Iterator[Path | None]:
 
 
 def struck(
-    lab: RunningLab, strike: Strike, told: Told, places: Sequence[Place], seconds: float
+    lab: RunningLab, strike: Strike, told: Told, places: Sequence[Place], bookings: int
 ) -> list[str]:
     """Strike once, in the middle of everything, and see that it is as before afterwards."""
     eventually(lambda: told.under_way, "a customer who asks for something")
@@ -143,10 +143,13 @@ def struck(
     wrong = [] if did else ["it has struck nothing"]
     try:
         eventually(lambda: _serves(lab, places), "the service again", _AGAIN_WITHIN)
+        took, before = time.monotonic() - begun, told.statuses["201"]
+        eventually(
+            lambda: told.statuses["201"] >= before + bookings, "more bookings", _AGAIN_WITHIN
+        )
     except AssertionError as error:
+        took = time.monotonic() - begun
         wrong.append(str(error))
-    took = time.monotonic() - begun
-    time.sleep(seconds / 2)
     told.limit = LIMIT
     if not told.statuses["201"]:
         wrong.append("nobody could book")

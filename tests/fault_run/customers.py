@@ -172,7 +172,6 @@ class Booker(threading.Thread):
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._client = None
             self._told.note(what, type(error).__name__, time.monotonic() - begun, "", "")
-            time.sleep(0.1)  # nobody may listen for a moment
             return 0, {}
         code, detail = str(answer.get("code", "")), str(answer.get("detail", ""))
         self._told.note(what, str(status), time.monotonic() - begun, code, detail)

@@ -9,7 +9,7 @@ from tests.fault_run.strikes import Strike
 
 def test_a_short_run_finds_nothing_wrong(capsys):
     two = ("pessimistic", "fenced")
-    assert fault_run.run(0.5, 2, "session", strategies=two, freeze=1) == []
+    assert fault_run.run(20, 2, "session", strategies=two, freeze=1) == []
     assert "booking-lab check: exit code 0" in capsys.readouterr().out
 
 

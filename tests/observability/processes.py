@@ -6,12 +6,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from booking_lab.conformance.waiting import eventually
 
 
 def program(name: str, package: str) -> str:
@@ -60,9 +61,8 @@ def wait_for(what: str, seconds: float, ask: Callable[[], object], log: Path | N
     Raises:
         AssertionError: it did not become true in time; with the end of the log, if there is one.
     """
-    deadline = time.monotonic() + seconds
-    while not ask():
-        if time.monotonic() > deadline:
-            tail = log.read_text(errors="replace")[-2000:] if log else ""
-            raise AssertionError(f"{what}: not within {seconds} s\n{tail}")
-        time.sleep(0.05)
+    try:
+        eventually(ask, what, within=seconds)
+    except AssertionError as error:
+        tail = log.read_text(errors="replace")[-2000:] if log else ""
+        raise AssertionError(f"{error}\n{tail}") from None
