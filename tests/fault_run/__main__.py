@@ -8,7 +8,6 @@ against the bookings, and the audit and `booking-lab check` have to be content.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import signal
@@ -23,12 +22,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from booking_lab.commands._exit_codes import Exit
 from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd import Customer
-from booking_lab.registry import SHIPPED, Registry
 from booking_lab.stack import RunningLab, running
 from tests.fault_run.customers import Booker, Stands, Told
+from tests.fault_run.opinion import objections
 from tests.fault_run.places import STRATEGIES, Place, make
 from tests.fault_run.strikes import Strike, all_strikes
 
@@ -44,13 +42,10 @@ LIMIT = 2.0 + 3.0 + 5.0 + 3.0 + 5.0 + 2.0
 _AGAIN_WITHIN = 60.0
 #: Seconds for which servers are frozen, and a disk is full: longer than most of these waits.
 _FREEZE = 6.0
-#: Seconds that the check may take.
-_CHECKED_WITHIN = 900.0
 #: Bytes of the disk that gets full.
 _DISK = 400_000_000
 
 _chance = random.Random("probe")
-_registry = Registry([SHIPPED])
 
 
 def main() -> int:
@@ -113,7 +108,7 @@ def run(
                 wrong.append(f"{booker.name} still waits for an answer")
         wrong += told.wrong()
         wrong += disagreements(lab, told)
-        wrong += _checked(lab, history)
+        wrong += objections(lab.database_url, history, places)
     return wrong
 
 
@@ -216,35 +211,6 @@ def disagreements(lab: RunningLab, told: Told) -> list[str]:
     yes = sum(how is Stands.YES for _, how in known)
     print(f"{len(told.stands)} bookings, {len(known)} of known outcome; {yes} stand.", flush=True)
     return wrong
-
-
-def _checked(lab: RunningLab, history: Path) -> list[str]:
-    """Ask `booking-lab check` for its opinion; what strategies let through under faults may be."""
-    command = Path(sys.executable).with_name("booking-lab")
-    try:
-        done = subprocess.run(
-            [command, "check", history, "--database", lab.database_url, "--json"],
-            capture_output=True, text=True, timeout=_CHECKED_WITHIN, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return [f"booking-lab check: not done within {_CHECKED_WITHIN:g} s"]
-    if done.returncode not in (Exit.DONE, Exit.WRONG):
-        return [f"booking-lab check: exit code {done.returncode} {done.stdout} {done.stderr}"]
-    report = json.loads(done.stdout)
-    allowed = [one for one in report["problems"] if declared(one)]
-    others = [one for one in report["problems"] if one not in allowed]
-    others += report["database"]["disagreements"]
-    about = f"{report['checked']} answers checked, {report['database']['compared']} compared"
-    print(f"booking-lab check: exit code {done.returncode}; {about}", flush=True)
-    for one in allowed:
-        print(f"  {one['kind']}, as its strategy says of faults: {one['anchors']}", flush=True)
-    return [f"booking-lab check: {json.dumps(one)[:2000]}" for one in others]
-
-
-def declared(problem: dict[str, Any]) -> bool:
-    """Whether a strategy says of itself that it lets this through under faults."""
-    stuck = next(one for one in problem["operations"] if one["process"] == problem["stuck"])
-    return problem["kind"] in _registry.get(stuck["strategy"]).kind.allows_under_faults
 
 
 if __name__ == "__main__":

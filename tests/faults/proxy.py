@@ -15,6 +15,7 @@ class Lose(Enum):
     NOTHING = "nothing"
     REPLY = "the reply to COMMIT"
     COMMIT = "COMMIT itself"
+    BOTH = "COMMIT itself, and the first answer to what became of it"
 
 
 class Proxy:
@@ -50,10 +51,12 @@ class Proxy:
         with contextlib.suppress(OSError):
             while data := client.recv(65536):
                 commits = b"INSERT INTO attempts" in data and b"COMMIT" in data
-                if commits and self.lose is Lose.COMMIT:
+                asks = b"INSERT INTO attempts" in data and b"(id) DO NOTHING" in data
+                if commits and self.lose in {Lose.COMMIT, Lose.BOTH}:
                     self.lost += 1
                     break
-                if commits and self.lose is Lose.REPLY:
+                first = asks and self.lose is Lose.BOTH and self.lost == 1
+                if first or (commits and self.lose is Lose.REPLY):
                     self.lost += 1
                     muted.set()
                 server.sendall(data)

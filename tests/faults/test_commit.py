@@ -63,6 +63,19 @@ def test_a_commit_that_never_arrived_is_an_error_and_booked_nothing(proxied, pro
     assert proxied.get("/admin/audit").json["consistent"]
 
 
+def test_who_asks_once_more_what_became_of_a_commit_is_told_the_same(proxied, proxy):
+    """The first answer is lost, and the row that was written to ask is there by then."""
+    proxy.lose = Lose.BOTH
+
+    answer = book(proxied)
+
+    assert proxy.lost == 2
+    assert answer.status_code == 503, answer.json
+    assert answer.json["code"] == "database_unavailable"
+    assert proxied.get("/events/1").json["seats"]["booked"] == 0
+    assert proxied.get("/admin/audit").json["consistent"]
+
+
 def test_an_unknown_outcome_says_so(proxied, proxy, monkeypatch):
     """Nobody can be asked: the connection to ask with is lost as well."""
     proxy.lose = Lose.REPLY

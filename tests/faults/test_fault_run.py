@@ -4,6 +4,7 @@ import pytest
 
 from tests.fault_run import __main__ as fault_run
 from tests.fault_run.customers import Stands, Told
+from tests.fault_run.opinion import declared
 from tests.fault_run.strikes import Strike
 
 
@@ -51,14 +52,14 @@ def test_a_fault_that_strikes_nothing_is_none(live_lab):
 
 
 @pytest.mark.parametrize(
-    ("kind", "strategy", "declared"),
+    ("kind", "strategy", "allowed"),
     [
         ("refused while free", "reserve", True),
         ("refused while free", "pessimistic", False),
         ("sold twice", "reserve", False),
     ],
 )
-def test_strategies_may_do_under_faults_what_they_say_alone(kind, strategy, declared):
+def test_strategies_may_do_under_faults_what_they_say_alone(kind, strategy, allowed):
     operations = [{"process": "a", "strategy": "none"}, {"process": "b", "strategy": strategy}]
     problem = {"kind": kind, "operations": operations, "stuck": "b"}
-    assert fault_run.declared(problem) is declared
+    assert declared(problem) is allowed

@@ -26,6 +26,21 @@ def test_the_switch_shows_options_and_counts_epochs(client):
     now = client.get("/admin/strategy").json
     assert (now["strategy"], now["epoch"]) == ("optimistic", answer["epoch"])
     assert now["options"]["attempts"] == 8
+    assert book(client, "A1").json["options"] == now["options"]
+
+
+def test_each_switch_has_its_own_options(client):
+    for number, (strategy, sent) in enumerate(
+        [("optimistic", {"attempts": 8}), ("optimistic", {"attempts": 9}), ("none", {})], 1
+    ):
+        body = {"strategy": strategy, "options": sent}
+        options = client.post("/admin/strategy", json=body).json["options"]
+
+        assert options.items() >= sent.items()
+        assert client.get("/admin/strategy").json["options"] == options
+        booked = book(client, f"A{number}").json
+        assert (booked["status"], booked["options"]) == ("confirmed", options)
+    assert options == {}
 
 
 def test_the_think_time_is_part_of_the_next_booking(client):
