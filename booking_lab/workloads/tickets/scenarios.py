@@ -51,7 +51,8 @@ def _changes(bookers: int) -> Sequence[Scenario]:
     """Three tickets; who holds two can have the last one as well, or give one back."""
     event = _FIRST + 2
     one, two, three = (_request(event, many) for many in (1, 2, 3))
-    places = Places(two, three, one, wanted=one, pair=(one, two), rivals=(one, one, two))
+    # Who gives one back and who books one are never in each other's way.
+    places = Places(two, three, one, wanted=one, freed=one, pair=(one, two), rivals=(one, one, two))
     return actions(_seed(event, 3), str(event), places, bookers)
 
 
