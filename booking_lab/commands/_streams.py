@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from contextlib import suppress
+from typing import Any
 
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
@@ -17,11 +18,46 @@ def settle() -> None:
     while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(opened)
-    sys.stdout = sys.stdout or _nowhere()
+    sys.stdout = _until_enough(sys.stdout) if sys.stdout else _nowhere()
     sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+class _Output(io.FileIO):
+    """What is printed. Whoever reads it may have seen enough (``| head``) and close the pipe.
+
+    That changes nothing of what a command does, nor how it ends: the rest goes nowhere.
+    """
+
+    reader_has_gone = False
+
+    def write(self, data: Any) -> int:
+        """Write to the pipe as long as there is one."""
+        try:
+            return super().write(data) or 0
+        except BrokenPipeError:
+            _Output.reader_has_gone = True
+            give_up_output()
+            return len(data)
+
+
+def reader_has_gone() -> bool:
+    """Whether nobody reads any more what is printed."""
+    return _Output.reader_has_gone
+
+
+def _until_enough(stream: Any) -> Any:
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):  # a test's
+        return stream
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Output(number, "w", closefd=False)),
+        encoding=stream.encoding,
+        line_buffering=stream.line_buffering,
+    )
 
 
 def is_of_output(error: OSError) -> bool:

@@ -18,7 +18,6 @@ from booking_lab.checker.judge import Judge
 from booking_lab.checker.linearize import BUDGET
 from booking_lab.checker.recorded import History
 from booking_lab.checker.verdict import Report, Verdict
-from booking_lab.commands import _streams
 from booking_lab.commands._bad_input import BadInput
 from booking_lab.commands._exit_codes import Exit
 from booking_lab.config import Settings
@@ -74,11 +73,8 @@ def command(file: Path, url: str | None, data: Path | None, as_json: bool, budge
         raise BadInput(str(error)) from None
     found.not_asked = not_asked
     lines = [json.dumps(report.as_json(found))] if as_json else report.as_text(found)
-    try:
-        for line in lines:
-            click.echo(line)
-    except BrokenPipeError:  # whoever read has seen enough; the verdict is the same
-        _streams.give_up_output()
+    for line in lines:
+        click.echo(line)
     sys.exit(_EXIT_CODES[found.verdict])
 
 

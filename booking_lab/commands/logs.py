@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from booking_lab.commands import _streams
 from booking_lab.commands._options import data_option
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder
@@ -39,7 +40,7 @@ def command(follow: bool, lines: int, part: str, data: Path) -> None:
         for line in there[-lines:] if lines else ():
             click.echo(line, nl=False)
         try:
-            while follow:
+            while follow and not _streams.reader_has_gone():
                 if line := file.readline():
                     click.echo(line, nl=False)
                 elif os.fstat(file.fileno()).st_size < file.tell():

@@ -76,6 +76,30 @@ def test_a_reader_who_has_seen_enough_changes_no_verdict(wrong: Path) -> None:
     assert (done.stdout, done.stderr) == (b"4\n", b"")
 
 
+@pytest.mark.parametrize(
+    ("command", "code"), [("strategies", 0), ("workloads", 0), ("status --data /nowhere", 3)]
+)
+def test_so_it_is_of_other_commands(command: str, code: int) -> None:
+    # Closed before anything is written: by then, `true` has ended.
+    with subprocess.Popen([COMMAND, *command.split()], stdout=subprocess.PIPE) as running:
+        assert running.stdout
+        running.stdout.close()
+    assert running.returncode == code
+
+
+def test_following_a_log_ends_with_its_reader(tmp_path: Path) -> None:
+    log = tmp_path / "booking-lab.log"
+    log.write_text("one\n")
+    follow = [COMMAND, "logs", "--follow", "--data", str(tmp_path)]
+    with subprocess.Popen(follow, stdout=subprocess.PIPE) as running:
+        assert running.stdout
+        assert running.stdout.readline() == b"one\n"
+        running.stdout.close()
+        with log.open("a") as file:
+            file.write("two\n")
+        assert running.wait(30) == 0
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_are_no_hindrance(wrong: Path, closed: str) -> None:
     assert shell(f"{COMMAND} check {wrong} {closed}").returncode == 4
