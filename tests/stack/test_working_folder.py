@@ -64,6 +64,13 @@ def test_an_empty_part_of_the_path_is_the_working_folder_and_left_out(
     assert "PYTHONPATH" not in environment_of(Settings())
 
 
+@pytest.mark.parametrize("path", [":/nowhere", "/nowhere:", "."])
+def test_nor_does_a_command_take_a_package_from_there(tmp_path: Path, path: str) -> None:
+    for name in ("click", "psycopg2", "pydantic", "redis", "rich"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('taken from the working folder')")
+    assert "pessimistic" in there(tmp_path, "strategies", PYTHONPATH=path)
+
+
 def test_the_explorers_processes_import_nothing_from_it(hostile: Path) -> None:
     there(hostile, "matrix", "--without-nemesis", "--strategy", "mutex")
     assert not (hostile / "ran").exists()
