@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 import struct
 import subprocess
 import threading
 from collections.abc import Iterator
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -291,6 +294,17 @@ def test_a_body_that_does_not_come_reaches_no_replica(gateway: Gateway) -> None:
         assert requests.get(f"{gateway.url}/events", timeout=5).status_code == 200
         assert half.recv(4096).startswith(b"HTTP/1.1 408 ")
     assert gateway.replicas[0].seen("POST", "/book") == 0
+
+
+def test_the_gateways_own_answers_have_the_services_shape() -> None:
+    said = re.findall(r"status (\d+) .*?string '(.*)'", CONFIGURATION.read_text())
+    assert len(said) == 6
+    for status, text in said:
+        told = json.loads(text)
+        assert told["status"] == int(status)
+        assert told["type"] == f"urn:booking-lab:{told['code']}"
+        assert told["title"] == HTTPStatus(int(status)).phrase
+        assert told["detail"]
 
 
 def test_the_configuration_stands_on_what_compose_gives_it() -> None:
