@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field, RootModel, ValidationError
 
 from booking_lab.core.booking import Booking, Outcome
+from booking_lab.errors import InvalidRequest, PluginFault
 from booking_lab.web import listing, problems
 from booking_lab.web.admission import Admission
 from booking_lab.web.answers import Tried, documented_failures, failed, told
@@ -18,7 +20,7 @@ from booking_lab.web.fields import CustomerId, KindQuery, Query, Scope, Strategy
 from booking_lab.web.kinds import Kind, Kinds, sensible
 from booking_lab.web.paging import Paged
 from booking_lab.web.problems import documented
-from booking_lab.web.state import lab, reading, wish
+from booking_lab.web.state import BrokenKind, ask_workloads, lab, reading, wish
 from booking_lab.web.unions import any_kind, by_kind
 
 log = logging.getLogger(__name__)
@@ -41,9 +43,13 @@ class Shown(BaseModel):
 
 
 class Page(Paged):
-    """Bookings, newest first."""
+    """Bookings, newest first.
+
+    ``broken`` names the kinds whose bookings are missing, for their own code failed.
+    """
 
     bookings: list[Shown]
+    broken: list[BrokenKind]
 
 
 class KindTried(Tried):
@@ -131,6 +137,9 @@ def blueprint(admission: Admission, kinds: Kinds) -> APIBlueprint:
             found = listing.find(session, lab().workloads, path.booking_id)
             kind = kinds.get(found.kind)
             asked, changes = _changes(kind, body.root)
+            if not changes:
+                names = kind.changeable(session, path.booking_id, found.details)
+                raise InvalidRequest(f"Say what shall be different: {' or '.join(names)}.")
             with sensible():
                 request = kind.workload.change(session, path.booking_id, changes)
         done = admission.book(kind.workload, request, wish(asked.strategy, asked.options))
@@ -165,12 +174,23 @@ def blueprint(admission: Admission, kinds: Kinds) -> APIBlueprint:
 
 def list_bookings(query: BookingsQuery) -> dict[str, Any]:
     """The bookings that were made, newest first."""
-    workloads = [lab().workloads.get(query.kind)] if query.kind else lab().workloads
     filters = query.model_dump(include={"customer_id", "status", "scope"}, exclude_none=True)
+    broken: list[BrokenKind] = []
     with reading() as (session, _):
-        found, following = listing.page(session, workloads, filters, query.cursor, query.limit)
+        workloads = [lab().workloads.get(query.kind)] if query.kind else list(lab().workloads)
+        try:
+            found, following = listing.page(session, workloads, filters, query.cursor, query.limit)
+        except PluginFault:
+            sound, broken = ask_workloads(partial(listing.check, session, filters), query.kind)
+            workloads = [lab().workloads.get(name) for name in sound]
+            found, following = listing.page(session, workloads, filters, query.cursor, query.limit)
         total = listing.total(session, workloads, filters)
-    return {"bookings": [one.shown() for one in found], "total": total, "next": following}
+    return {
+        "bookings": [one.shown() for one in found],
+        "total": total,
+        "next": following,
+        "broken": [one.model_dump() for one in broken],
+    }
 
 
 def show_booking(path: BookingPath) -> dict[str, Any]:

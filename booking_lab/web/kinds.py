@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, Field, fields
 from typing import Annotated, Any, Literal, get_type_hints
+from uuid import UUID
 
 import pydantic
 from pydantic import BaseModel, TypeAdapter, create_model
 
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.core.workload import Request
+from booking_lab.core.workload import Request, Session
 from booking_lab.errors import InvalidRequest, PluginFault, shown
 from booking_lab.web.fields import Body, CustomerId, Customers, Options, StrategyName, Strict
 from booking_lab.web.strict import parsed
@@ -75,13 +76,21 @@ class Kind:
 
         Raises:
             pydantic.ValidationError: these aren't the fields of this kind.
-            InvalidRequest: nothing shall be different.
         """
         change = parsed(self.change, sent)
-        if changes := self._given(change):
-            return change, changes
-        names = ", ".join(self.fields.model_fields)
-        raise InvalidRequest(f"Say what shall be different: {names}.")
+        return change, self._given(change)
+
+    def changeable(self, session: Session, booking: UUID, held: Mapping[str, Any]) -> list[str]:
+        """Return which of the fields that a booking holds a move may name.
+
+        The workload is asked: what the booking holds already is no change to object to.
+        """
+        names = []
+        for name in self.fields.model_fields.keys() & held.keys():
+            with suppress(InvalidRequest, pydantic.ValidationError):
+                self.workload.change(session, booking, self.changes({name: held[name]})[1])
+                names.append(name)
+        return sorted(names)
 
     def details(self, request: Request) -> dict[str, Any]:
         """Return the request's own fields as JSON has them."""

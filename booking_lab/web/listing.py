@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Row
 from booking_lab.db.session import Session
-from booking_lab.errors import BookingLabError, BookingNotFound, InvalidRequest, PluginFault
+from booking_lab.errors import BookingLabError, BookingNotFound, InvalidRequest, PluginFault, shown
 
 _COLUMNS = "id, scope, subject, customer_id, status, created_at, details"
 _ONE_KIND = f"""
@@ -23,6 +23,11 @@ _ONE_KIND = f"""
 _ALL = f"""
 SELECT kind, {_COLUMNS} FROM ({{kinds}}) AS listed
 ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+"""
+#: What the columns have to be, so that those of several kinds make one list.
+_TYPES = """
+(SELECT ''::text, NULL::uuid, ''::text, ''::text, ''::text, ''::text, NULL::timestamptz, NULL::jsonb
+ WHERE false)
 """
 _COUNTED = "(SELECT id FROM ({listing}) AS listed WHERE {condition})"
 _COUNT = "SELECT count(*) FROM ({kinds}) AS listed"
@@ -76,15 +81,34 @@ def find(session: Session, workloads: Iterable[LabWorkload], booking: UUID) -> L
     made = session.execute(_KIND, {"id": str(booking)})
     # Whoever has an attempt has its booking in that kind's list; an orphan may be in any.
     likely = [one for one in workloads if not made or one.name == made[0][0]]
-    found = _read(session, likely, {"id": str(booking)}, 1) if likely else []
-    if not found:
-        raise BookingNotFound(f"There is no booking {booking}; GET /api/bookings lists them.")
-    return found[0]
+    broken: PluginFault | None = None
+    for one in likely:
+        try:
+            if found := _read(session, [one], {"id": str(booking)}, 1):
+                return found[0]
+        except PluginFault as error:  # it may well be in another kind's
+            broken = error
+    if broken:
+        raise broken
+    raise BookingNotFound(f"There is no booking {booking}; GET /api/bookings lists them.")
+
+
+def check(session: Session, filters: Mapping[str, str], workload: LabWorkload) -> None:
+    """Check that the list of ``workload`` can be a part of one of all kinds.
+
+    Raises:
+        Exception: what is wrong with it.
+    """
+    listed = _ONE_KIND.format(
+        kind=workload.name, listing=workload.listing, condition=_condition(filters)
+    )
+    text = _ALL.format(kinds=f"{_TYPES} UNION ALL {listed}")
+    session.execute(text, {**filters, "limit": 1000})
 
 
 def page(
     session: Session,
-    workloads: Iterable[LabWorkload],
+    workloads: Collection[LabWorkload],
     filters: Mapping[str, str],
     cursor: str | None,
     limit: int,
@@ -110,7 +134,7 @@ def page(
     return found[:limit], _cursor(found[limit - 1])
 
 
-def total(session: Session, workloads: Iterable[LabWorkload], filters: Mapping[str, str]) -> int:
+def total(session: Session, workloads: Collection[LabWorkload], filters: Mapping[str, str]) -> int:
     """Return how many bookings there are for ``filters``, on all pages.
 
     Raises:
@@ -121,7 +145,7 @@ def total(session: Session, workloads: Iterable[LabWorkload], filters: Mapping[s
 
 
 def _read(
-    session: Session, workloads: Iterable[LabWorkload], filters: Mapping[str, str], limit: int
+    session: Session, workloads: Collection[LabWorkload], filters: Mapping[str, str], limit: int
 ) -> Sequence[Listed]:
     # Each kind's part is filtered and cut by itself, so that it can come from an index.
     rows = _execute(session, _ALL, _ONE_KIND, workloads, {**filters, "limit": limit})
@@ -132,10 +156,10 @@ def _execute(
     session: Session,
     statement: str,
     one_kind: str,
-    workloads: Iterable[LabWorkload],
+    workloads: Collection[LabWorkload],
     parameters: Mapping[str, object],
 ) -> Sequence[Row]:
-    condition = " AND ".join(c for name, c in _CONDITIONS.items() if name in parameters) or "true"
+    condition = _condition(parameters)
     kinds = " UNION ALL ".join(
         one_kind.format(kind=one.name, listing=one.listing, condition=condition)
         for one in workloads
@@ -145,10 +169,14 @@ def _execute(
     except BookingLabError:
         raise
     except Exception as error:  # a workload's own SQL, whichever it is
+        names = " or ".join(one.name for one in workloads)
         raise PluginFault(
-            f"The bookings can't be listed: {' '.join(str(error).split())} Ask for those of one "
-            f"kind: /api/bookings?kind=..."
+            f"The bookings of {names} can't be listed: {' '.join(shown(error, str).split())}"
         ) from error
+
+
+def _condition(parameters: Mapping[str, object]) -> str:
+    return " AND ".join(c for name, c in _CONDITIONS.items() if name in parameters) or "true"
 
 
 def _cursor(last: Listed) -> str:

@@ -388,3 +388,45 @@ def test_what_its_statements_make_of_a_session_ends_with_them(make_client, datab
         assert looks() == before
         seat = {"event_id": 1, "seat_number": f"B{number + 1}", "customer_id": "c"}
         assert client.post("/book", json=seat | {"strategy": strategy}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ("desk AS subject", "relation"),
+        ("SELECT attempt_id AS id", "division by zero"),
+        ("status,", "can't be matched"),
+    ],
+)
+def test_a_kind_that_cannot_be_listed_hides_nothing_of_the_others(
+    make_client, database_url, folder, wrong, reason
+):
+    """Its own query fails, as it is parsed or run, or doesn't fit to the others."""
+    broken = {
+        "relation": "nothing.nowhere AS subject",
+        "division by zero": "SELECT CASE WHEN 1 / (floor - floor) > 0 THEN attempt_id END AS id",
+        "can't be matched": "1 AS status,",
+    }[reason]
+    folders = {"workload_folders": (str(folder / "workloads"),)}
+    file = folder / "workloads" / "desks.py"
+    file.write_text(file.read_text().replace(wrong, broken, 1))
+    schema.prepare(database_url, Settings(**folders))
+    client = make_client(**folders)
+    seat = client.post("/api/bookings", json=SEAT)
+    assert book(client).status_code == 201
+
+    answer = client.get("/api/bookings")
+    assert answer.status_code == 200
+    assert [one["id"] for one in answer.json["bookings"]] == [seat.json["id"]]
+    assert (answer.json["total"], answer.json["next"]) == (1, None)
+    [told] = answer.json["broken"]
+    assert told["kind"] == "desks"
+    assert "desks" in told["reason"]
+    assert client.get("/api/bookings?kind=seats").json["broken"] == []
+    own = client.get("/api/bookings?kind=desks")
+    assert (own.status_code, own.json["code"]) == (500, "plugin_fault")
+    assert "desks" in own.json["detail"]
+    assert client.get(seat.headers["Location"]).json["id"] == seat.json["id"]
+
+
+SEAT = {"kind": "seats", "event_id": 1, "seats": ["A1"], "customer_id": "c1"}
