@@ -20,14 +20,14 @@ _ONE_KIND = f"""
 (SELECT '{{kind}}' AS kind, {_COLUMNS} FROM ({{listing}}) AS listed WHERE {{condition}}
  ORDER BY created_at DESC, id DESC LIMIT %(limit)s)
 """
-_ALL = f"""
-SELECT kind, {_COLUMNS} FROM ({{kinds}}) AS listed
-ORDER BY created_at DESC, id DESC LIMIT %(limit)s
-"""
 #: What the columns have to be, so that those of several kinds make one list.
 _TYPES = """
 (SELECT ''::text, NULL::uuid, ''::text, ''::text, ''::text, ''::text, NULL::timestamptz, NULL::jsonb
  WHERE false)
+"""
+_ALL = f"""
+SELECT kind, {_COLUMNS} FROM ({{kinds}} UNION ALL {_TYPES}) AS listed
+ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 """
 _COUNTED = "(SELECT id FROM ({listing}) AS listed WHERE {condition})"
 _COUNT = "SELECT count(*) FROM ({kinds}) AS listed"
@@ -102,8 +102,7 @@ def check(session: Session, filters: Mapping[str, str], workload: LabWorkload) -
     listed = _ONE_KIND.format(
         kind=workload.name, listing=workload.listing, condition=_condition(filters)
     )
-    text = _ALL.format(kinds=f"{_TYPES} UNION ALL {listed}")
-    session.execute(text, {**filters, "limit": 1000})
+    session.execute(_ALL.format(kinds=listed), {**filters, "limit": 1000})
 
 
 def page(
@@ -141,7 +140,7 @@ def total(session: Session, workloads: Collection[LabWorkload], filters: Mapping
         PluginFault: a workload's own list can't be read.
     """
     rows = _execute(session, _COUNT, _COUNTED, workloads, filters)
-    return int(rows[0][0])
+    return int(rows[0][0]) if rows else 0
 
 
 def _read(
@@ -159,6 +158,8 @@ def _execute(
     workloads: Collection[LabWorkload],
     parameters: Mapping[str, object],
 ) -> Sequence[Row]:
+    if not workloads:
+        return []
     condition = _condition(parameters)
     kinds = " UNION ALL ".join(
         one_kind.format(kind=one.name, listing=one.listing, condition=condition)
