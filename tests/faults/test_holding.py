@@ -1,5 +1,6 @@
 """Nothing that others need is held while something else is waited for, and every wait ends."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 
@@ -94,7 +95,7 @@ def waiting(lab):
         return session.execute(query)[0][0]
 
 
-def test_who_would_wait_where_too_many_wait_is_turned_away(small, background, locked):
+def test_who_would_wait_where_too_many_wait_is_turned_away(small, background, locked, caplog):
     """So that there is always a thread for a read."""
     lab = small.application.extensions["lab"]
     before = small.get("/admin/strategy").json
@@ -110,6 +111,8 @@ def test_who_would_wait_where_too_many_wait_is_turned_away(small, background, lo
     ):
         assert (answer.status_code, answer.json["code"]) == (503, "overloaded")
         assert answer.headers["Retry-After"]
+    # It is news for the client, and no fault of the lab.
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
 
     assert small.get("/admin/strategy").json == before
     check_reads(small)

@@ -172,8 +172,16 @@ def test_after_the_commit_it_can_keep_nothing_from_being_confirmed(quick, strate
     assert row(quick, booking) == [("confirmed", "confirmed")]
 
 
-def test_a_plug_in_that_calls_exit_ends_its_request_alone(make_client, tmp_path):
-    text = '''
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        ("SystemExit(3)", "called sys.exit(3)"),
+        ("KeyboardInterrupt", "raised KeyboardInterrupt()"),
+        ("GeneratorExit", "raised GeneratorExit()"),
+    ],
+)
+def test_a_plug_in_that_calls_exit_ends_its_request_alone(make_client, tmp_path, raised, told):
+    text = f'''
 """Leaves."""
 from dataclasses import dataclass
 from booking_lab import Attempt, Strategy
@@ -183,7 +191,7 @@ class Leaves(Strategy):
     def book(self, attempt: Attempt) -> None:
         with attempt.transaction():
             attempt.read()
-            raise SystemExit(3)
+            raise {raised}
 '''
     (tmp_path / "leaves.py").write_text(text)
     client = make_client(strategy_folders=(str(tmp_path),), booking_pool=1)
@@ -191,7 +199,7 @@ class Leaves(Strategy):
     for _ in range(3):
         answer = book(client, strategy="leaves")
         assert (answer.status_code, answer.json["code"]) == (500, "plugin_fault")
-        assert "sys.exit(3)" in answer.json["detail"]
+        assert f"A plug-in's code has {told}." in answer.json["detail"]
     race = {"event_id": 1, "seat_number": "A1", "customers": 2, "strategy": "leaves"}
     assert client.post("/admin/race", json=race).json["code"] == "plugin_fault"
     assert book(client).status_code == 201
