@@ -305,6 +305,7 @@ def test_the_gateways_own_answers_have_the_services_shape() -> None:
         assert told["type"] == f"urn:booking-lab:{told['code']}"
         assert told["title"] == HTTPStatus(int(status)).phrase
         assert told["detail"]
+        assert f"`{told['code']}`" in (CONFIGURATION.parents[1] / "docs" / "api.md").read_text()
 
 
 def test_the_configuration_stands_on_what_compose_gives_it() -> None:
