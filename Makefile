@@ -27,6 +27,8 @@ SCRIPT ?= 01_one_seat
 ARGS ?=
 # The shell gets them as variables: with blanks and quotes in them, each is one argument all the same.
 export DATA HOST PORT WORKERS THREADS INSTANCES STRATEGY SCRIPT
+# What is compiled is kept: else each of the many processes of a run compiles it anew.
+unexport PYTHONDONTWRITEBYTECODE
 data = $${DATA:+--data "$$DATA"}
 
 .PHONY: help

@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 #: Seconds until something counts as not coming.
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 def eventually(condition: Callable[[], T], what: str = "", within: float = _PATIENCE) -> T:

@@ -120,7 +120,7 @@ def test_the_conformance_suite_is_run_from_here(tmp_path: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *arguments, "--collect-only", "-q"],
             cwd=ROOT, env={**os.environ, "BOOKING_LAB_STRATEGIES": str(tmp_path)},
-            capture_output=True, text=True, timeout=100, check=False,
+            capture_output=True, text=True, timeout=280, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         assert "test_interleavings.py" in done.stdout

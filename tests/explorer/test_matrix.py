@@ -13,7 +13,7 @@ from booking_lab.registry import SHIPPED, Registry
 from tests.uncounted import starting_uncounted
 
 #: More cells take too long to be explored in a test: each strategy's smallest, of so many.
-MOST = 9
+MOST = 6
 
 
 def test_what_is_kept_is_what_was_found(tmp_path):

@@ -42,9 +42,13 @@ def test_the_verdict_is_that_of_all_schedules(place, name, nemeses):
     assert few.schedules * 2 == all_.schedules
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
 @pytest.mark.parametrize(
-    ("name", "nemeses"), [("none", ()), ("pessimistic", ("death",)), ("mutex", ("death",))]
+    ("name", "nemeses", "workers"),
+    [
+        *(("none", (), workers) for workers in (1, 2, 3)),
+        ("pessimistic", ("death",), 3),
+        ("mutex", ("death",), 2),
+    ],
 )
 def test_three_bookers_in_as_many_processes_as_there_may_be(place, name, nemeses, workers):
     entry, seats = REGISTRY.get(name), Workloads().get("seats")

@@ -16,7 +16,7 @@ from tests.uncounted import running_uncounted
 BOOKING_LAB = Path(sys.executable).with_name("booking-lab")
 
 
-def run(*arguments, code=0, timeout=110):
+def run(*arguments, code=0, timeout=280):
     done = subprocess.run(
         [BOOKING_LAB, *map(str, arguments)], capture_output=True, text=True, timeout=timeout
     )

@@ -56,7 +56,7 @@ class CommandLine:
             env={**os.environ, **self.environment, **environment},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,  # it is there to end what hangs, not what is slow on a busy machine
             check=False,
         )
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import suppress
 
 import psutil
@@ -9,11 +10,19 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from tests.stack.conftest import CommandLine
+from tests.uncounted import starting_uncounted
 
 if not hasattr(os, "sched_getaffinity"):
     pytest.skip("this system keeps no process on a core", allow_module_level=True)
 
 ALL = sorted(os.sched_getaffinity(0))
+
+
+@pytest.fixture(autouse=True)
+def _uncounted() -> Iterator[None]:
+    """Labs like these are counted elsewhere."""
+    with starting_uncounted():
+        yield
 
 
 def _cores(lab: CommandLine) -> dict[int, list[int]]:

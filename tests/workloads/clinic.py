@@ -74,10 +74,11 @@ class Clinic:
         self._opened: list[Any] = []
 
     def wish(self, strategy: str) -> Wish:
-        """Book under ``strategy``; those that try again don't give up."""
+        """Book under ``strategy``; those that try again, or wait, don't give up."""
         entry = self.lab.registry.get(strategy)
-        patient = {option["name"] for option in entry.options} & {"attempts"}
-        return Wish(TRACE, (entry, entry.make(dict.fromkeys(patient, 1000))))
+        patient = {"attempts": 1000, "wait": 60.0}
+        there = {option["name"] for option in entry.options} & patient.keys()
+        return Wish(TRACE, (entry, entry.make({name: patient[name] for name in there})))
 
     def book(self, request: SlotRequest, strategy: str = "pessimistic") -> Booking:
         return self.lab.engine.book(SLOTS, request, self.wish(strategy))

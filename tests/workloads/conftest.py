@@ -26,6 +26,9 @@ def lab(servers: RunningLab, admin_session: Callable[[str], None]) -> Iterator[L
             redis_url=servers.redis_url,
             redlock_urls=servers.redlock_urls,
             log_level="ERROR",
+            # Twenty in a line take a while on a busy machine, and nobody is to give up.
+            lock_timeout=60,
+            statement_timeout=90,
         )
     )
     lab.start()
