@@ -50,6 +50,7 @@ WRONG = [
     ("moves_share", "tickets", "two move to one place", "oversell"),
     ("moves_and_lets_go", "seats", "book beside move", "double booking"),
     ("sold_out_in_doubt", "tickets", "enough for all", "refused while free"),
+    ("not_held_in_doubt", "tickets", "book behind move", "refused while free"),
 ]
 #: Who is not wrong where two bookers are left in peace.
 OTHERWISE = [
