@@ -35,6 +35,7 @@ class Depths:
     """How far explorations go.
 
     Attributes:
+        plainest: of the plainest contest of two.
         two: of contests of two.
         shared: of those in which they share things in part or change bookings, when a nemesis
             strikes; there are many.
@@ -42,6 +43,7 @@ class Depths:
         without_locks: of these, when a lock expires.
     """
 
+    plainest: Depth
     two: Depth
     shared: Depth
     three: Depth
@@ -50,15 +52,18 @@ class Depths:
     def of(self, question: Question) -> Depth:
         """Return that of a question."""
         if question.bookers == 2:
-            return self.shared if question.nemesis and question.everything else self.two
+            if question.everything:
+                return self.shared if question.nemesis else self.two
+            return self.two if question.nemesis else self.plainest
         return self.without_locks if question.nemesis == DEEP else self.three
 
 
-#: Every mistake known to the lab that two bookers can make shows with one preemption.
-QUICK = Depths(Depth(1, 40), Depth(1, 10), Depth(2, 40), Depth(2, 600))
+#: Most mistakes that two bookers can make show with one preemption; those that take another one are
+#: looked for where there are few schedules.
+QUICK = Depths(Depth(2, 60), Depth(1, 40), Depth(1, 10), Depth(2, 40), Depth(2, 600))
 #: Before a strategy is said to allow what never shows.
-PATIENT = Depths(Depth(2, 400), Depth(2, 400), Depth(2, 400), Depth(2, 600))
-THOROUGH = Depths(Depth(2, 2000), Depth(2, 2000), Depth(2, 6000), Depth(2, 6000))
+PATIENT = Depths(Depth(2, 400), Depth(2, 400), Depth(2, 400), Depth(2, 400), Depth(2, 600))
+THOROUGH = Depths(Depth(2, 2000), Depth(2, 2000), Depth(2, 2000), Depth(2, 6000), Depth(2, 6000))
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from booking_lab.workloads import Workloads
 def test_lets_nothing_through_that_it_does_not_allow(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
-    """Two bookers, in all that they can contend for."""
-    question = Question(subject, workload, everything=True)
-    if broken := broken_promises(question, explored(question)):
-        pytest.fail(broken, pytrace=False)
+    """Two bookers, in all that they can contend for; in the plainest with one more interruption."""
+    for everything in (True, False):
+        question = Question(subject, workload, everything=everything)
+        if broken := broken_promises(question, explored(question)):
+            pytest.fail(broken, pytrace=False)
 
 
 def test_lets_nothing_through_with_three_bookers(

@@ -35,6 +35,7 @@ LIARS = {
     "goes_without_the_row": ["test_keeps_its_word_when_a_wait_ends"],
     "keeps_it_in_mind": ["test_lets_nothing_through_that_it_does_not_allow"],
     "asks_and_keeps_in_mind": ["test_lets_nothing_through_that_it_does_not_allow"],
+    "looks_before_it_leases": ["test_lets_nothing_through_that_it_does_not_allow"],
 }
 #: Who lies to three only, or to two who change bookings or share in part while a nemesis strikes:
 #: the workload, the test and how many.
