@@ -84,6 +84,6 @@ def pytest_terminal_summary(
         said = f"{strategy}: {schedules:,} schedules of {contests} contests"
         terminalreporter.line(said + (f"; samples of {sampled} of these" if sampled else ""))
     terminalreporter.line(
-        f"With {2 if thorough else 1} preemptions at most; 2 of three bookers, and in the plainest contest"
+        f"With {2 if thorough else 1} preemptions at most; 2 of three, and in the plainest contest"
         + ("." if thorough else "; --thorough tries more.")
     )
