@@ -136,8 +136,9 @@ def struck(
     met, begun = told.begin(LIMIT + strike.holds), time.monotonic()
     did = strike.strike(lab)
     wrong = [] if did else ["it has struck nothing"]
+    waiting = list(places)
     try:
-        eventually(lambda: _serves(lab, places), "the service again", _AGAIN_WITHIN)
+        eventually(lambda: _serves(lab, waiting), "the service again", _AGAIN_WITHIN)
         took, before = time.monotonic() - begun, told.statuses["201"]
         eventually(
             lambda: told.statuses["201"] >= before + bookings, "more bookings", _AGAIN_WITHIN
@@ -165,20 +166,26 @@ def _suitable(lab: RunningLab, place: Place) -> bool:
         return answer.get("code") != "unsuitable"
 
 
-def _serves(lab: RunningLab, places: Sequence[Place]) -> bool:
-    """Whether the lab is ready and answers a booking of each place by yes or no."""
+def _serves(lab: RunningLab, waiting: list[Place]) -> bool:
+    """Whether the lab is ready and answers a booking of each place by yes or no.
+
+    Args:
+        lab: it.
+        waiting: the places that have not been served yet; those that are, are taken out.
+    """
     with Customer(lab.url) as customer:
         status, ready = customer.call("GET", "/ready")
         if status != 200 or not ready["redis"]:
             return False
-        for place in places:
-            body = place.booking(_chance)
-            status, answer = customer.call("POST", "/api/bookings", body)
+        while waiting:
+            place = waiting[0]
+            status, answer = customer.call("POST", "/api/bookings", place.booking(_chance))
             if status == 201:
                 path = f"/api/bookings/{answer['id']}?strategy={place.strategy}"
                 status, _ = customer.call("DELETE", path)
             if status not in {200, 409}:
                 return False
+            waiting.pop(0)
     return True
 
 

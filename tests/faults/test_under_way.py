@@ -1,6 +1,8 @@
 """Switches and resets while a booking is under way."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import psycopg2
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
+from booking_lab.db.pool import Pool
 from booking_lab.engine import Wish
 from booking_lab.locks import redis_lock
 from booking_lab.workloads.seats import SeatRequest, Seats
@@ -74,6 +77,36 @@ def test_a_switch_waits_for_bookings_under_way(client, background):
     assert switch.result().json["drained"] is True
     assert booking.result().outcome is Outcome.CONFIRMED
     assert booking.result().epoch < switch.result().json["epoch"]
+
+
+class Hesitates(Pool):
+    """Holds who has just read the selection, before they know of it."""
+
+    def __init__(self, connector):
+        super().__init__("hesitates", connector, 1, timeout=5)
+        self.has_read, self.go_on = threading.Event(), threading.Event()
+
+    @contextmanager
+    def session(self, first):
+        with super().session(first) as lent:
+            self.has_read.set()
+            assert self.go_on.wait(20)
+            yield lent
+
+
+def test_a_switch_waits_for_a_booking_that_does_not_know_its_epoch_yet(make_client, background):
+    client = make_client(drain_seconds=0.1)
+    lab = client.application.extensions["lab"]
+    pool = Hesitates(lab.connector)
+    booking = background.submit(lab.engine.with_(pool, []).book, Seats(), REQUEST, WISH)
+    assert pool.has_read.wait(20)
+
+    switch = client.post("/admin/strategy", json={"strategy": "optimistic"}).json
+    pool.go_on.set()
+
+    assert switch["drained"] is False
+    assert booking.result().epoch < switch["epoch"]
+    pool.close()
 
 
 def test_a_switch_waits_no_longer_than_its_bound(make_client, background):

@@ -1,5 +1,7 @@
 """Baskets, best seats, moves and cancellations, on the real database."""
 
+from dataclasses import replace
+
 import pytest
 
 from booking_lab import race
@@ -7,6 +9,7 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.strategy import Anomaly
 from booking_lab.engine import Wish
+from booking_lab.errors import Superseded
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.reset import reset
 from booking_lab.workloads.seats import SeatRequest, Seats
@@ -187,3 +190,25 @@ def test_of_two_who_got_one_seat_each_can_leave_and_all_is_well(desk, strategy, 
     assert left.outcome is Outcome.CONFIRMED
     assert desk.holders("H1") == {"H1": ({"ann", "bob"} - {who}).pop()}
     assert desk.findings() == {}
+
+
+WAYS = {
+    "write": SEATS.write,
+    "write_if": lambda session, asked, _: SEATS.write_if(session, asked),
+    "claim": SEATS.claim,
+    "write_all": lambda session, asked, change: SEATS.write_all(session, [(asked, change)]),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_began_before_a_reset_is_not_written_after_it(lab, desk, way):
+    with lent(lab) as session:
+        [(generation,)] = session.execute("SELECT generation FROM lab")
+        asked = replace(asks("A1", "A2"), generation=generation)
+        change = SEATS.decide(SEATS.read(session, asked), asked)
+        reset(session, SEATS, "1", None)
+
+        with pytest.raises(Superseded):
+            WAYS[way](session, asked, change)
+
+    assert desk.holders("A1", "A2") == {"A1": None, "A2": None}
