@@ -139,6 +139,20 @@ def test_an_error_though_the_booking_stands_is_a_wrong_answer(own):
     assert found.anomalies == Counter({"wrong answer": 1})
 
 
+def test_a_confirmation_without_a_booking_is_a_lost_booking(own):
+    found = own(
+        """
+        with attempt.transaction():
+            attempt.read()
+        attempt.committed = True  # or the lab would say that nothing was written
+        """,
+        bookers=1,
+    )
+
+    assert ending(found).outcome == "confirmed"
+    assert found.anomalies == Counter({"lost booking": 1})
+
+
 def test_a_fencing_token_that_was_here_is_not_higher(own):
     found = own(
         """
