@@ -64,11 +64,14 @@ def test_what_a_module_keeps_is_shared_in_one_process_and_not_between_two(run, w
     assert {"double booking", "lost update"} == set(apart.anomalies)
 
 
-def test_what_it_imports_from_its_own_folder_is_its_processes_own(run, tmp_path):
+@pytest.mark.parametrize("late", [False, True])
+def test_what_it_imports_from_its_own_folder_is_its_processes_own(run, tmp_path, late):
     package = tmp_path / "own"
     package.mkdir()
     (package / "things.py").write_text("UNDER_WAY = set()")
-    text = UNDER_WAY.format(before="from .things import UNDER_WAY", under_way="UNDER_WAY")
+    imports = "from .things import UNDER_WAY"
+    before = f"def under_way():\n        {imports}\n        return UNDER_WAY" if late else imports
+    text = UNDER_WAY.format(before=before, under_way="under_way()" if late else "UNDER_WAY")
     (package / "__init__.py").write_text(dedent(text))
 
     assert run("own", folders=(tmp_path,), workers=1).bad == 0
