@@ -54,11 +54,17 @@ def main() -> int:
     parser.add_argument("--bookings", type=int, default=200, help="made between two faults")
     parser.add_argument("--customers", type=int, default=2, help="of each strategy and workload")
     parser.add_argument("--history", type=Path, help="a file for the history, to look into")
+    parser.add_argument(
+        "--patience", type=float, default=1, help="how many times longer a busy machine may take"
+    )
     parser.add_argument("--only", default="", help="faults whose name has this in it")
     given = parser.parse_args()
     # Told to stop, it takes the lab and the disk away all the same.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    wrong = run(given.bookings, given.customers, given.only, recorded=given.history)
+    wrong = run(
+        given.bookings, given.customers, given.only,
+        recorded=given.history, patience=given.patience,
+    )  # fmt: skip
     for one in wrong:
         print(f"WRONG  {one}")
     print("Nothing was wrong." if not wrong else f"{len(wrong)} things were wrong.")
@@ -72,6 +78,7 @@ def run(
     strategies: Sequence[str] = STRATEGIES,
     freeze: float = _FREEZE,
     recorded: Path | None = None,
+    patience: float = 1.0,
 ) -> list[str]:
     """Strike with every fault in turn; return what was wrong."""
     wrong: list[str] = []
@@ -88,7 +95,7 @@ def run(
         with Customer(lab.url) as admin:  # the history begins with what there is then
             for place in places:
                 admin.post(f"/admin/reset?kind={place.kind}&scope={place.scope}")
-        told, stop = Told(LIMIT), threading.Event()
+        told, stop = Told(LIMIT * patience), threading.Event()
         bookers = [
             Booker(lab.url, place, told, stop, f"{place.strategy} {place.kind} {number}")
             for place in places
@@ -99,11 +106,11 @@ def run(
         try:
             for strike in all_strikes(freeze, disk):
                 if only in strike.name:
-                    wrong += struck(lab, strike, told, places, bookings)
+                    wrong += struck(lab, strike, told, places, bookings, patience)
         finally:
             stop.set()
         for booker in bookers:
-            booker.join(LIMIT + freeze)
+            booker.join(LIMIT * patience + freeze)
             if booker.is_alive():
                 wrong.append(f"{booker.name} still waits for an answer")
         wrong += told.wrong()
@@ -129,24 +136,28 @@ def _small_disk(folder: Path) -> Iterator[Path | None]:
 
 
 def struck(
-    lab: RunningLab, strike: Strike, told: Told, places: Sequence[Place], bookings: int
+    lab: RunningLab,
+    strike: Strike,
+    told: Told,
+    places: Sequence[Place],
+    bookings: int,
+    patience: float = 1.0,
 ) -> list[str]:
     """Strike once, in the middle of everything, and see that it is as before afterwards."""
     eventually(lambda: told.under_way, "a customer who asks for something")
-    met, begun = told.begin(LIMIT + strike.holds), time.monotonic()
+    limit, within = LIMIT * patience, _AGAIN_WITHIN * patience
+    met, begun = told.begin(limit + strike.holds), time.monotonic()
     did = strike.strike(lab)
     wrong = [] if did else ["it has struck nothing"]
     waiting = list(places)
     try:
-        eventually(lambda: _serves(lab, waiting), "the service again", _AGAIN_WITHIN)
+        eventually(lambda: _serves(lab, waiting), "the service again", within)
         took, before = time.monotonic() - begun, told.statuses["201"]
-        eventually(
-            lambda: told.statuses["201"] >= before + bookings, "more bookings", _AGAIN_WITHIN
-        )
+        eventually(lambda: told.statuses["201"] >= before + bookings, "more bookings", within)
     except AssertionError as error:
         took = time.monotonic() - begun
         wrong.append(str(error))
-    told.limit = LIMIT
+    told.limit = limit
     if not told.statuses["201"]:
         wrong.append("nobody could book")
     if strike.felt and not told.not_served:
