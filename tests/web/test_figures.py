@@ -1,10 +1,12 @@
 """Figures of a kind and of a scope; workers that don't answer; lists a page at a time."""
 
+import threading
 import time
 
 import psycopg2
 import pytest
 
+from booking_lab.conformance.waiting import eventually
 from booking_lab.web.paging import cut
 from tests.web.test_booking import book
 
@@ -71,12 +73,28 @@ def test_a_worker_that_does_not_write_its_ledger_is_named(client, database_url):
     assert client.get("/admin/stats").json["complete"] is True
 
 
+def test_a_ledger_that_is_being_written_is_not_said_to_be(client, monkeypatch):
+    lab = client.application.extensions["lab"]
+    go_on, flush = threading.Event(), lab.ledger.flush
+
+    def held(session):
+        assert go_on.wait(30)
+        flush(session)
+
+    monkeypatch.setattr(lab.ledger, "flush", held)
+    try:
+        assert client.get("/admin/stats").json["silent"] == [lab.worker]
+    finally:
+        go_on.set()
+    eventually(lambda: client.get("/admin/stats").json["complete"])
+
+
 def pages(client, path, member):
     """A list of one entry a page, read to its end: the entries, and the total of each page."""
     found, totals, more = [], set(), ""
     while more is not None:
         answer = client.get(f"{path}{'&' if '?' in path else '?'}limit=1{more}").json
-        assert len(answer[member]) <= 1
+        assert len(answer[member]) == min(answer["total"], 1)  # no page behind the last
         found += answer[member]
         totals.add(answer["total"])
         more = answer["next"] and f"&cursor={answer['next']}"

@@ -5,11 +5,14 @@ import time
 import psycopg2
 import pytest
 
+from booking_lab import selection
 from booking_lab.bench.ledger import fill
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db import schema, tallies
 from booking_lab.db.connector import Connector
+from booking_lab.db.pool import Pool
+from booking_lab.db.upkeep import Upkeep
 from tests.web.test_booking import book
 
 TICKETS = {"kind": "tickets", "request": {"event_id": 1, "quantity": 1}, "customers": 12}
@@ -142,6 +145,19 @@ def test_the_lab_itself_lets_go_of_what_is_older_than_its_setting(make_client, s
 
     assert figures(client)["totals"]["total"] == 3
     assert client.get("/admin/audit").json["consistent"]
+
+
+def test_without_a_setting_nothing_goes_however_old(busy, session, database_url):
+    while add_up(session, batch=1000):
+        pass
+    session.execute("UPDATE attempts SET started_at = started_at - interval '9 years'")
+    before = attempts(session)
+
+    pool = Pool("keeping", Connector(database_url), 1, timeout=5)
+    Upkeep(pool, selection.read, days=0).round()
+    pool.close()
+
+    assert attempts(session) == before > attempts(session, "outcome = 'confirmed'")
 
 
 def test_a_database_of_an_earlier_version_goes_on(busy, session, database_url):
