@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import psycopg2
+import pytest
 import requests
 
 from booking_lab.config import Settings
@@ -21,6 +22,7 @@ from booking_lab.stack.state import State
 from tests.stack.conftest import COMMAND, CommandLine, free_ports, gone
 from tests.uncounted import uncounted
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 _BOOKING = {"event_id": 1, "seat_number": "A1", "customer_id": "c1"}
 
 
@@ -179,10 +181,12 @@ def test_a_start_that_is_interrupted_leaves_nothing(lab: CommandLine) -> None:
     assert not (lab.data / "state.json").exists()
 
 
-def test_a_process_ends_with_the_one_that_started_it() -> None:
+@pytest.mark.parametrize("user", ["None", pytest.param("(65534, 65534)", marks=needs_root)])
+def test_a_process_ends_with_the_one_that_started_it(user: str) -> None:
     starter = (
         "import time; from booking_lab.stack.process import start\n"
-        "print(start(['/bin/sleep', '60'], output=2).pid, flush=True); time.sleep(60)"
+        f"sleeper = start(['/bin/sleep', '60'], output=2, user={user})\n"
+        "print(sleeper.pid, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen(
         [COMMAND.with_name("python"), "-c", starter], stdout=subprocess.PIPE, text=True
