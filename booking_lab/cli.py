@@ -15,7 +15,7 @@ import click
 from booking_lab.commands import _streams
 from booking_lab.commands._exit_codes import Exit
 from booking_lab.config import forget_clients_environment
-from booking_lab.errors import BookingLabError
+from booking_lab.errors import BookingLabError, ConfigurationError
 
 #: Each is ``command`` in the module of its name, imported when it is called for.
 _COMMANDS = (
@@ -69,7 +69,9 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BookingLabError as error:
-            raise click.ClickException(str(error)) from None
+            click.ClickException(str(error)).show()
+            useless = isinstance(error, ConfigurationError)
+            ctx.exit(Exit.BAD_INPUT if useless else Exit.FAILED)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

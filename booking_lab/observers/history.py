@@ -51,7 +51,6 @@ from booking_lab.core.workload import Request, Session
 from booking_lab.errors import (
     BookingLabError,
     CommitUnknown,
-    ConfigurationError,
     NotFound,
     PluginFault,
     Unavailable,
@@ -70,13 +69,13 @@ def open_history(file: str | Path) -> int:
     """Open a file to append a history to, and return its descriptor.
 
     Raises:
-        ConfigurationError: it can't be written.
+        BookingLabError: it can't be written.
     """
     try:
         # Names of customers are nobody else's business.
         return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise ConfigurationError(
+        raise BookingLabError(
             f"The history {file} can't be written: {error.strerror}. "
             f"Name another file with --history or BOOKING_LAB_HISTORY."
         ) from None
