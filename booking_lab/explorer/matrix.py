@@ -36,9 +36,11 @@ _RESTS_ON = (
 MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 
 #: How many schedules of a contest of two are run, if that is all of them; what would take more is
-#: cut to those with one preemption. Every mistake of two that the lab knows shows there.
+#: cut to those with one preemption. Nearly every mistake of two that the lab knows shows there;
+#: those that take two are looked for where bookers want the very same thing.
 MOST = 150
 _TWO = Depth(1, 60)
+_PLAINEST = Depth(2, MOST)
 #: Three bookers, and whatever can go wrong besides, are cut from the start; a third booker takes
 #: one more preemption.
 _THREE = Depth(2, 60)
@@ -155,7 +157,9 @@ def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
         return found.schedules != _SAMPLE or found.schedules <= MOST * share
 
     found = explore(place, registry, plan, Exhaustive(), go_on)
-    return found if found.complete else explore(place, registry, plan, _TWO.sample())
+    plainest = plan.scenario.name == plan.workload.contests(2)[0].name
+    depth = _PLAINEST if plainest else _TWO
+    return found if found.complete else explore(place, registry, plan, depth.sample())
 
 
 def save(

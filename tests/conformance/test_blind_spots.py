@@ -52,6 +52,12 @@ WRONG = [
     ("sold_out_in_doubt", "tickets", "enough for all", "refused while free"),
     ("not_held_in_doubt", "tickets", "book behind move", "refused while free"),
 ]
+#: Who is wrong in the plainest contest, with two interruptions.
+TWICE = [
+    ("looks_before_it_leases", "seats", "one seat", "double booking"),
+    ("looks_before_it_leases", "tickets", "last ticket", "oversell"),
+    ("looks_before_it_leases", "slots", "one slot", "overlap"),
+]
 #: Who is not wrong where two bookers are left in peace.
 OTHERWISE = [
     ("keeps_it_in_mind", "seats", "one seat", 2, ()),
@@ -100,7 +106,7 @@ def look(place, registry):
     return look
 
 
-@pytest.mark.parametrize(("name", "workload", "scenario", "anomaly"), WRONG)
+@pytest.mark.parametrize(("name", "workload", "scenario", "anomaly"), [*WRONG, *TWICE])
 def test_the_explorer_and_the_matrix_see_it(look, name, workload, scenario, anomaly):
     found, surprising = look(name, workload, scenario)
 
