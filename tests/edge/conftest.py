@@ -73,41 +73,58 @@ def post(path: str, body: object, *fields: str) -> bytes:
     return "\r\n".join([*lines, f"Content-Length: {len(text)}", "", ""]).encode() + text
 
 
+#: Makes a service that ends idle connections after so many seconds.
+Serving = Callable[[float], contextlib.AbstractContextManager[Edge]]
+
+
 @pytest.fixture(scope="session")
-def edge(
+def serving(
     servers: RunningLab,
     admin_session: Callable[[str], None],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Edge]:
+) -> Serving:
+    """Start a service with a database of its own for a block."""
+
+    @contextlib.contextmanager
+    def serving(keepalive: float) -> Iterator[Edge]:
+        port = free_ports()
+        database = f"edge_{port}"
+        admin_session(f"CREATE DATABASE {database} TEMPLATE {postgres.NAME}")
+        settings = {
+            "DATABASE_URL": postgres.url(servers.run_folder, database),
+            "REDIS_URL": servers.redis_url,
+            "BOOKING_LAB_PORT": str(port),
+            "BOOKING_LAB_WORKERS": "1",
+            "BOOKING_LAB_THREADS": str(THREADS),
+            "BOOKING_LAB_THINK_TIME_MS": "0",
+            "BOOKING_LAB_REQUEST_TIMEOUT": str(REQUEST_TIMEOUT),
+            "BOOKING_LAB_KEEPALIVE": str(keepalive),
+        }
+        log: Path = tmp_path_factory.mktemp("edge") / "log"
+        few = (DESCRIPTORS, DESCRIPTORS)
+        with log.open("wb") as output:
+            serve = subprocess.Popen(
+                [COMMAND, "serve"],
+                env={**os.environ, **settings},
+                stderr=output,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few),
+            )
+        service = Edge(port)
+        try:
+            eventually(service.serves_others, within=60)
+            service.ask(post("/admin/think-time", {"think_time_ms": 0}))
+            yield service
+            assert "request failed" not in log.read_text(), log.read_text()
+        finally:
+            serve.terminate()
+            serve.wait(30)
+            admin_session(f"DROP DATABASE {database} WITH (FORCE)")
+
+    return serving
+
+
+@pytest.fixture(scope="session")
+def edge(serving: Serving) -> Iterator[Edge]:
     """The service."""
-    admin_session(f"CREATE DATABASE edge TEMPLATE {postgres.NAME}")
-    port = free_ports()
-    settings = {
-        "DATABASE_URL": postgres.url(servers.run_folder, "edge"),
-        "REDIS_URL": servers.redis_url,
-        "BOOKING_LAB_PORT": str(port),
-        "BOOKING_LAB_WORKERS": "1",
-        "BOOKING_LAB_THREADS": str(THREADS),
-        "BOOKING_LAB_THINK_TIME_MS": "0",
-        "BOOKING_LAB_REQUEST_TIMEOUT": str(REQUEST_TIMEOUT),
-        "BOOKING_LAB_KEEPALIVE": str(KEEPALIVE),
-    }
-    log: Path = tmp_path_factory.mktemp("edge") / "log"
-    few = (DESCRIPTORS, DESCRIPTORS)
-    with log.open("wb") as output:
-        serve = subprocess.Popen(
-            [COMMAND, "serve"],
-            env={**os.environ, **settings},
-            stderr=output,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few),
-        )
-    service = Edge(port)
-    try:
-        eventually(service.serves_others, within=60)
-        service.ask(post("/admin/think-time", {"think_time_ms": 0}))
+    with serving(KEEPALIVE) as service:
         yield service
-        assert "request failed" not in log.read_text(), log.read_text()
-    finally:
-        serve.terminate()
-        serve.wait(30)
-        admin_session("DROP DATABASE edge WITH (FORCE)")
