@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from booking_lab.commands._exit_codes import Exit
+from booking_lab.commands._progress import counted
 from booking_lab.config import Settings
 from booking_lab.explorer import matrix
 from booking_lab.explorer.crew import MOST_JOBS
@@ -60,14 +58,13 @@ def command(
     workloads = list(Workloads(settings.workload_folders))
     todo = list(matrix.cells(registry, workloads, ("", *(() if without_nemesis else NEMESES))))
     todo = [cell for cell in todo if not strategies or cell.strategy in strategies]
-    console = Console()
     filled: list[Cell] = []
     seconds: dict[str, float] = {}
-    with _progress(console, len(todo)) as done:
+    with counted(len(todo), "cells") as tell:
         for part in _PARTS:
             began = time.monotonic()
             if cells := [one for one in todo if _part(one) == part]:
-                filled += fill(cells, settings, done, jobs or 0)
+                filled += fill(cells, settings, lambda one: tell(_name(one)), jobs or 0)
                 seconds[part] = round(time.monotonic() - began, 1)
     lasted = sum(seconds.values())
     table = matrix.table(filled, [workload.name for workload in workloads])
@@ -82,8 +79,8 @@ def command(
     broken = [cell for cell in filled if surprises(registry, cell)]
     for cell in broken:
         click.echo(
-            f"{cell.strategy} on {cell.workload}{f', {cell.nemesis}' if cell.nemesis else ''}: "
-            f"{', '.join(surprises(registry, cell))}, which it does not declare. {cell.schedule}"
+            f"{_name(cell)}: {', '.join(surprises(registry, cell))}, which it does not declare. "
+            f"{cell.schedule}"
         )
     for cell in filled:
         if cell.serialised and not registry.get(cell.strategy).kind.serialises:
@@ -92,6 +89,10 @@ def command(
                 f"other's way in {cell.serialised} schedules, and it doesn't say why (serialises)."
             )
     sys.exit(Exit.WRONG if broken else Exit.DONE)
+
+
+def _name(cell: Cell) -> str:
+    return f"{cell.strategy} on {cell.workload}{f', {cell.nemesis}' if cell.nemesis else ''}"
 
 
 def _part(cell: Cell) -> str:
@@ -103,16 +104,3 @@ def surprises(registry: Registry, cell: Cell) -> list[str]:
     kind = registry.get(cell.strategy).kind
     declared = kind.allows | (kind.allows_under_faults if cell.nemesis else frozenset())
     return sorted(set(cell.anomalies) - {str(anomaly) for anomaly in declared})
-
-
-@contextmanager
-def _progress(console: Console, many: int) -> Iterator[Callable[[Cell], None]]:
-    finished = 0
-    with console.status(f"0 of {many} cells") as status:
-
-        def done(cell: Cell) -> None:
-            nonlocal finished
-            finished += 1
-            status.update(f"{finished} of {many} cells; last: {cell.strategy}, {cell.workload}")
-
-        yield done

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import click
-from rich.console import Console
 
+from booking_lab.commands._progress import counted
 from booking_lab.config import Settings
 from booking_lab.explorer import matrix, mixtures
 from booking_lab.explorer.crew import MOST_JOBS
@@ -46,15 +46,9 @@ def command(strategies: tuple[str, ...], write: bool, jobs: int | None, file: Pa
     workloads = list(Workloads(settings.workload_folders))
     pairs = mixtures.mixtures(registry, workloads)
     todo = [one for one in pairs if not wanted or wanted & {one.strategy, one.beside}]
-    began, done = time.monotonic(), 0
-    with Console().status(f"0 of {len(todo)} pairs") as status:
-
-        def tell(one: Mixture) -> None:
-            nonlocal done
-            done += 1
-            status.update(f"{done} of {len(todo)} pairs; last: {one.strategy}, {one.beside}")
-
-        filled = fill(todo, settings, tell, jobs or 0)
+    began = time.monotonic()
+    with counted(len(todo), "pairs") as tell:
+        filled = fill(todo, settings, lambda one: tell(_name(one)), jobs or 0)
     click.echo(mixtures.tables(filled))
     schedules = sum(one.schedules for one in filled)
     click.echo(f"\n{schedules:,} schedules in {time.monotonic() - began:.0f} s")
@@ -64,3 +58,7 @@ def command(strategies: tuple[str, ...], write: bool, jobs: int | None, file: Pa
         matrix.show(text, SHIPPED.parent / mixtures.DOCUMENT, mixtures.MARKS)
     if file:
         mixtures.save(filled, file)
+
+
+def _name(one: Mixture) -> str:
+    return f"{one.strategy} beside {one.beside} on {one.workload}"
