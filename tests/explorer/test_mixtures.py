@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from booking_lab.explorer import mixtures
+from booking_lab.config import Settings
+from booking_lab.explorer import matrix, mixtures
 from booking_lab.explorer.explore import Plan, explore
+from booking_lab.explorer.filling import fill
 from booking_lab.explorer.mixtures import Mixture
 from booking_lab.explorer.search import Exhaustive
 from booking_lab.registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
+from tests.uncounted import starting_uncounted
 
 ROOT = Path(__file__).resolve().parents[2]
 REGISTRY = Registry([SHIPPED])
@@ -65,3 +68,29 @@ def test_what_is_kept_is_what_was_found(tmp_path):
         "| `b` | `a` | - |",
         "| `c` | - | `a` |",
     ]
+
+
+def test_what_is_kept_rests_on_the_code_that_is_there():
+    assert mixtures.rests_on() == matrix.digest(), "run `make matrix`"
+
+
+def test_every_two_strategies_are_there_and_the_document_shows_what_was_found():
+    kept = mixtures.load()
+    assert [one.key for one in kept] == sorted(
+        one.key for one in mixtures.mixtures(REGISTRY, list(Workloads()))
+    )
+    shown = (ROOT / mixtures.DOCUMENT).read_text().partition(mixtures.MARKS[0])[2]
+    assert shown.partition(mixtures.MARKS[1])[0].strip() == mixtures.tables(kept)
+    assert all(one.holds for one in kept if "constraint" in one.key)
+
+
+@pytest.mark.timeout(300)
+def test_exploring_again_finds_the_same():
+    quick = [one for one in mixtures.load() if one.schedules <= MOST]
+    shown = quick[:: max(1, len(quick) // MANY)]
+    assert len(shown) >= MANY
+
+    with starting_uncounted():
+        found = fill([Mixture(one.strategy, one.beside, one.workload) for one in shown], Settings())
+
+    assert found == shown
