@@ -16,7 +16,7 @@ from booking_lab.checker.history import Reader
 from booking_lab.checker.operation import Effect
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.strategy import Strategy
-from booking_lab.errors import ConfigurationError, NotFound, Unavailable
+from booking_lab.errors import BookingLabError, NotFound, Unavailable
 from booking_lab.observers.history import History
 from booking_lab.workloads import Workloads
 from booking_lab.workloads.seats import SeatRequest
@@ -214,7 +214,7 @@ def test_a_history_is_its_owners_alone(tmp_path):
 
 @pytest.mark.parametrize("file", ["/nowhere/history.jsonl", "/"])
 def test_a_file_that_cannot_be_written_is_refused_before_anything_starts(file):
-    with pytest.raises(ConfigurationError, match=r"can't be written: .*BOOKING_LAB_HISTORY"):
+    with pytest.raises(BookingLabError, match=r"can't be written: .*BOOKING_LAB_HISTORY"):
         History(file, "1/1")
 
 
