@@ -48,7 +48,12 @@ def test_a_booking_is_made_and_found_again(quick, body, subject, details):
     assert shown.keys() == {"kind", "id", "scope", "subject", "customer_id", "status",
                             "created_at", "details"}  # fmt: skip
     assert (shown["id"], shown["subject"], shown["status"]) == (answer["id"], subject, "confirmed")
-    assert quick.get("/api/bookings").json == {"bookings": [shown], "total": 1, "next": None}
+    assert quick.get("/api/bookings").json == {
+        "bookings": [shown],
+        "total": 1,
+        "next": None,
+        "broken": [],
+    }
 
 
 def test_tickets_show_what_they_cost_to_the_cent(quick):
