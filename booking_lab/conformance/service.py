@@ -79,11 +79,15 @@ class Servers:
     def go_away(self) -> None:
         """Go away, unless they are."""
         for url in self._urls:
-            socket = _socket(url)
-            if socket.exists():
+            socket, hidden = _socket(url), _hidden(_socket(url))
+            if not hidden.exists():
                 with redis.Redis.from_url(url) as client:
                     client.ping()  # the last who gets in, to send the others away
-                    socket.rename(_hidden(socket))
+                    # Never without a file in its place: the lab would start another server there.
+                    hidden.hardlink_to(socket)
+                    nobody = socket.with_name(f"{socket.name}.nobody")
+                    nobody.touch()
+                    nobody.replace(socket)
                     client.client_kill_filter(_type="normal", skipme=True)
 
     def come_back(self) -> None:

@@ -276,8 +276,10 @@ class Stage:
 
     def _blocked(self, running: Sequence[Booker]) -> dict[str, tuple[str, ...]]:
         """Those of ``running`` that wait in PostgreSQL for others, and for whom."""
-        names = {one.process_id: one.name for one in self._bookers.values() if one.process_id}
-        found = self._world.blockers([one.process_id for one in running if one.process_id])
+        # Read once: a booker that runs may get its connection in between.
+        pids = {one.name: one.process_id for one in self._bookers.values() if one.process_id}
+        names = {pid: name for name, pid in pids.items()}
+        found = self._world.blockers([pids[one.name] for one in running if one.name in pids])
         waits = {
             names[pid]: tuple(sorted({names[other] for other in others if other in names}))
             for pid, others in found.items()

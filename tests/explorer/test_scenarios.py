@@ -63,3 +63,10 @@ def test_what_stands_is_there_again_in_every_schedule(place):
             assert found.bad == 0
             # Once each time, and never twice.
             assert found.outcomes["confirmed"] == found.schedules > 2
+
+
+@pytest.mark.parametrize("workload", ["seats", "tickets", "slots"])
+def test_a_crowd_has_scenarios_too(workload):
+    """The suite's crowds take the plainest of as many bookers as they like."""
+    for crowd in (10, 40):
+        assert {len(one.requests) for one in Workloads().get(workload).scenarios(crowd)} >= {crowd}

@@ -31,7 +31,8 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
     # Each shares its last seat with the next, whose first one it is.
     chain = [tuple(f"S{2 * number + n}" for n in (1, 2, 3)) for number in everybody]
     # All share the one in the middle; every other booker names them the other way round.
-    middle = [(f"S{number + 1}", "S6", f"S{number + 7}") for number in everybody]
+    half = max(bookers, 5)
+    middle = [(f"S{n + 1}", f"S{half + 1}", f"S{half + 2 + n}") for n in everybody]
     crossed = [{"seats": three[::-1] if n % 2 == 0 else three} for n, three in enumerate(middle)]
     return (
         _scenario("one seat", _TWO, [one] * bookers),
