@@ -30,13 +30,15 @@ OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS", "PORT", "SCRIPT", "STRATE
 PATIENCE = 240
 
 
-def exercises(document: Path) -> list[Section]:
-    """The sections of a document that are exercises."""
-    return [one for one in sections(document) if one.title.startswith("Exercise ")]
+def exercise(page: Path) -> Section:
+    """The exercise of a page: everything on it stands under its title."""
+    [all_of_it] = sections(page)
+    return all_of_it
 
 
-EXERCISES = exercises(ROOT / "README.md")
-MORE = exercises(ROOT / "docs" / "exercises.md")
+#: The pages of the exercises, by number.
+PAGES = sorted((ROOT / "docs" / "exercises").glob("[0-9]*.md"))
+EXERCISES = [exercise(page) for page in PAGES]
 
 
 def steps(one: Section) -> list[tuple[Block, Block]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,7 +72,9 @@ def test_every_compose_service_and_every_published_port_is_as_the_documents_say(
         for service in compose["services"].values()
         for port in service.get("ports", [])
     }
-    shown = set(re.findall(r"^\|[^|]*\| http://localhost:(\d+) ", TEXTS["README.md"], re.MULTILINE))
+    shown = set(
+        re.findall(r"^\|[^|]*\| http://localhost:(\d+) ", TEXTS["docs/running.md"], re.MULTILINE)
+    )
     assert shown == published
 
 
@@ -81,11 +84,34 @@ def test_every_k6_script_that_is_mentioned_exists() -> None:
     assert all((ROOT / "k6" / script).is_file() for script in scripts)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=TEXTS)
-def test_every_link_leads_somewhere(document: Path) -> None:
+def links(document: Path) -> Iterator[tuple[str, Path, str]]:
+    """Each relative link of a document: as it is written, its file, and its anchor."""
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", document.read_text()):
         path, _, anchor = target.partition("#")
-        file = (document.parent / path).resolve() if path else document
+        yield target, (document.parent / path).resolve() if path else document, anchor
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=TEXTS)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target, file, anchor in links(document):
         assert file.exists(), target
+        assert file.is_relative_to(ROOT), target
         if anchor:
-            assert anchor in {one.anchor for one in sections(file)}, target
+            assert [one.anchor for one in sections(file)].count(anchor) == 1, target
+
+
+def test_every_document_is_checked_and_can_be_reached_from_the_readme() -> None:
+    known = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
+    if (ROOT / ".git").exists():
+        listed = subprocess.run(known, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert {name for name in listed.split() if (ROOT / name).exists()} == {*TEXTS}
+    reached, ahead = set[Path](), [ROOT / "README.md"]
+    while ahead:
+        document = ahead.pop()
+        reached.add(document)
+        ahead += [file for _, file, _ in links(document) if {file} <= {*DOCUMENTS} - reached]
+    assert {*DOCUMENTS} - reached == set()
+
+
+def test_the_readme_is_short() -> None:
+    assert len(TEXTS["README.md"].splitlines()) <= 250

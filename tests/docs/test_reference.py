@@ -28,6 +28,7 @@ from booking_lab.workloads import Workloads
 
 from .conftest import DocumentedLab
 from .markdown import ROOT, Section, section, sections, table
+from .reader import EXERCISES
 
 README = ROOT / "README.md"
 API = ROOT / "docs" / "api.md"
@@ -64,9 +65,9 @@ def described() -> dict[str, Section]:
 # --- endpoints -----------------------------------------------------------------------------------
 
 
-def test_every_endpoint_is_in_the_readme_and_described(openapi: dict[str, Any]) -> None:
+def test_every_endpoint_is_listed_and_described(openapi: dict[str, Any]) -> None:
     there = list(operations(openapi))
-    listed = [row[0] for row in table(section(README, "The API").prose, "Endpoint")]
+    listed = [row[0] for row in table(section(API, "All endpoints").prose, "Endpoint")]
     assert sorted(listed) == sorted(there)
     assert sorted(described()) == sorted(there)
 
@@ -268,8 +269,9 @@ def scraped(url: str) -> dict[str, tuple[str, set[str]]]:
 # --- strategies ----------------------------------------------------------------------------------
 
 
-def test_every_strategy_is_in_the_readmes_table() -> None:
-    listed = [row[0] for row in table(section(README, "The strategies").prose, "Strategy")]
+def test_every_strategy_is_in_the_table_of_its_page() -> None:
+    page = section(ROOT / "docs" / "strategies.md", "Which one to take")
+    listed = [row[0] for row in table(page.prose, "Strategy")]
     assert sorted(listed) == [entry.name for entry in Registry([SHIPPED]).entries()]
 
 
@@ -297,13 +299,14 @@ def test_the_matrix_has_every_strategy_on_every_workload_that_it_can_book() -> N
     assert there == sorted(cell.key for cell in wanted), "run `make matrix`"
 
 
-def test_the_order_that_the_readme_draws_is_one_that_an_exercise_runs() -> None:
-    [drawn] = section(README, "The explorer").of("")
-    [run, _] = section(ROOT / "docs" / "exercises.md", "Exercise 9: reading a schedule").of("text")
+def test_the_schedule_that_the_page_draws_is_one_that_an_exercise_runs() -> None:
+    shown = section(ROOT / "docs" / "explorer.md", "What it shows")
+    [drawn] = shown.of("")
+    [run, _] = EXERCISES[8].of("text")
     assert drawn.text.count("\n") > 10
     assert [line for line in drawn.text.splitlines() if line not in run.text.splitlines()] == []
     address = run.text.splitlines()[-1]
-    assert f"`{address}`" in " ".join(section(README, "The explorer").prose.split())
+    assert f"`{address}`" in " ".join(shown.prose.split())
 
 
 def test_every_nemesis_is_described() -> None:

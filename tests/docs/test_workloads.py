@@ -7,8 +7,6 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
-
 from booking_lab.config import Settings
 from booking_lab.core.capability import _PROTOCOLS, Capability, offered
 from booking_lab.core.lab_workload import LabWorkload
@@ -22,20 +20,15 @@ from booking_lab.workloads import Workloads
 from .markdown import ROOT, section, table
 
 PAGE = ROOT / "docs" / "workloads.md"
-README = ROOT / "README.md"
 
 
 def words(cell: str, separator: str = ",") -> set[str]:
     return {word.strip(" `") for word in cell.split(separator) if word.strip()}
 
 
-def test_every_workload_is_in_both_tables() -> None:
-    there = [workload.name for workload in Workloads()]
-    for rows in (
-        table(section(README, "What can be booked").prose, "Workload"),
-        table(section(PAGE, "What can be booked").prose, "Workload"),
-    ):
-        assert [row[0] for row in rows] == there
+def test_every_workload_is_in_the_table() -> None:
+    rows = table(section(PAGE, "What can be booked").prose, "Workload")
+    assert [row[0] for row in rows] == [workload.name for workload in Workloads()]
 
 
 def test_the_table_says_what_each_can_do() -> None:
@@ -55,11 +48,9 @@ def test_everything_that_bookers_contend_for_is_described() -> None:
     assert {one.name for one in own.contests(2)} == common | {"one desk"}
 
 
-@pytest.mark.parametrize("document", [README, PAGE], ids=["README", "workloads"])
-def test_the_table_says_what_goes_wrong(document: Path) -> None:
-    for row in table(section(document, "What can be booked").prose, "Workload"):
-        workload = Workloads().get(row[0])
-        goes_wrong = row[2] if document == README else row[3]
+def test_the_table_says_what_goes_wrong() -> None:
+    for name, _, _, goes_wrong, _ in table(section(PAGE, "What can be booked").prose, "Workload"):
+        workload = Workloads().get(name)
         found = set(re.findall(r"^SELECT '(.*?)'", workload.wrong.replace("    ", ""), re.M))
         assert words(goes_wrong) == found - {"orphan"}
 
