@@ -10,7 +10,7 @@ COPY pyproject.toml ./
 RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*p['dependencies'], *p['optional-dependencies']['fast'], sep='\n')" > /tmp/requirements.txt \
     && /opt/booking-lab/bin/pip install --only-binary :all: --no-binary gunicorn_h1c \
         -r /tmp/requirements.txt
-COPY README.md ./
+COPY README.md LICENSE ./
 COPY booking_lab booking_lab
 COPY strategies strategies
 # In place, as in a clone: the strategies are looked for beside the package. Readable by the

@@ -12,6 +12,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
+
     from booking_lab.core.anchor import Anchor
     from booking_lab.core.attempt import Attempt
     from booking_lab.core.capability import Capability
@@ -93,7 +95,9 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name."""
+    """Import a public name; ``__version__`` is the installed package's."""
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("booking-lab")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

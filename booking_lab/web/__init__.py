@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging.config
-from importlib.metadata import version
 from typing import Any
 
 from flask import redirect
@@ -12,6 +11,7 @@ from flask_openapi3 import Info, OpenAPI
 from opentelemetry.instrumentation.flask import FlaskInstrumentor
 from werkzeug import Response
 
+from booking_lab import __version__
 from booking_lab.config import Settings
 from booking_lab.errors import PluginFault, shown
 from booking_lab.lab import Lab
@@ -91,7 +91,7 @@ def create_app(settings: Settings) -> OpenAPI:
     logging.config.dictConfig(logging_config(settings.log_level))
     app = Service(
         __name__,
-        info=Info(title="booking-lab", version=version("booking-lab")),
+        info=Info(title="booking-lab", version=__version__),
         doc_prefix="/docs",
         security_schemes={"admin": {"type": "http", "scheme": "bearer"}},
         validation_error_callback=problems.invalid_fields,
