@@ -50,6 +50,13 @@ def test_the_index_lists_the_exercises_in_order_with_their_titles() -> None:
     ]
 
 
+def test_each_exercise_leads_to_the_next_one_and_to_the_index() -> None:
+    wanted = [f"[{one.title}]({page.name})" for one, page in zip(EXERCISES, PAGES, strict=True)]
+    for one, following in zip(EXERCISES, [*wanted[1:], ""], strict=True):
+        last = one.prose.splitlines()[-1]
+        assert last == (f"Next: {following}. " if following else "") + "[All exercises](README.md)."
+
+
 def test_commands_that_nothing_runs_are_not_shown_as_if_they_were() -> None:
     # ```bash means: a test runs it. Commands that start, stop or need Docker are ```sh.
     run = {exercise.title for exercise in EXERCISES} | {"One of your own"}
