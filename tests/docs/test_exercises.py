@@ -53,7 +53,7 @@ def test_the_index_lists_the_exercises_in_order_with_their_titles() -> None:
 def test_each_exercise_leads_to_the_next_one_and_to_the_index() -> None:
     wanted = [f"[{one.title}]({page.name})" for one, page in zip(EXERCISES, PAGES, strict=True)]
     for one, following in zip(EXERCISES, [*wanted[1:], ""], strict=True):
-        last = one.prose.splitlines()[-1]
+        last = " ".join(one.prose.rpartition("---")[2].split())
         assert last == (f"Next: {following}. " if following else "") + "[All exercises](README.md)."
 
 
