@@ -31,16 +31,16 @@ class Settings:
     redlock_urls: tuple[str, ...] = _setting(
         "BOOKING_LAB_REDLOCK_URLS",
         (),
-        "Redis or Valkey servers of your own for Redlock, an odd number of them from 3, "
-        "separated by blanks; empty: embedded",
+        "Redis or Valkey servers of your own for Redlock, an odd number of at least 3, "
+        "separated by spaces; empty: embedded",
         separator=None,  # a colon is part of every URL
     )
     host: str = _setting("BOOKING_LAB_HOST", "127.0.0.1", "address to listen on")
     allowed_hosts: tuple[str, ...] = _setting(
         "BOOKING_LAB_ALLOWED_HOSTS",
         (),
-        "names, beside localhost and the like, under which a lab without a token may be asked, "
-        "separated by blanks",
+        "further names, besides localhost, for which a lab without a token answers, "
+        "separated by spaces",
         separator=None,
     )
     port: int = _setting("BOOKING_LAB_PORT", 8000, "port to listen on")
@@ -86,18 +86,19 @@ class Settings:
     request_timeout: float = _setting(
         "BOOKING_LAB_REQUEST_TIMEOUT",
         10.0,
-        "seconds in which a request has to be all there, and its answer has to be taken",
+        "seconds within which a request has to arrive completely, and a client has to take its "
+        "answer",
     )
     keepalive: float = _setting(
-        "BOOKING_LAB_KEEPALIVE", 75.0, "seconds that a connection may lie idle between requests"
+        "BOOKING_LAB_KEEPALIVE", 75.0, "seconds that a connection may be idle between requests"
     )
     drain_seconds: float = _setting(
-        "BOOKING_LAB_DRAIN_SECONDS", 5.0, "longest wait for attempts under way at a switch"
+        "BOOKING_LAB_DRAIN_SECONDS", 5.0, "longest wait for running bookings at a switch"
     )
     ledger_days: float = _setting(
         "BOOKING_LAB_LEDGER_DAYS",
         30.0,
-        "days after which the ledger lets go of bookings that were not confirmed; 0: never",
+        "days after which the ledger deletes bookings that were not confirmed; 0: never",
     )
     otlp_endpoint: str = _setting(
         "OTEL_EXPORTER_OTLP_ENDPOINT", "", "OTLP over HTTP, for traces; empty: no tracing"
