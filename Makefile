@@ -64,16 +64,16 @@ load: $(LOAD) ## Run k6 against the running lab: STRATEGY=optimistic SCRIPT=02_m
 		$(BIN)/k6 run --no-usage-report $(ARGS) "k6/$$SCRIPT.js"
 
 .PHONY: bench
-bench: $(RUN) ## Bookings/s and p99 of each strategy, beside pgbench on the same server
+bench: $(RUN) ## Measure bookings/s and p99 of each strategy, beside pgbench on the same server
 	@$(BIN)/booking-lab bench $(ARGS)
 
 .PHONY: matrix
-matrix: $(RUN) ## Explore every strategy on every workload anew, and put the table into the README
+matrix: $(RUN) ## Explore every strategy on every workload, and write the table into the README
 	@$(BIN)/booking-lab matrix --write
 	@$(BIN)/booking-lab mixtures --write
 
 .PHONY: mixtures
-mixtures: $(RUN) ## Of these, every two strategies beside each other alone, for docs/mixtures.md
+mixtures: $(RUN) ## Explore every two strategies beside each other, and write docs/mixtures.md
 	@$(BIN)/booking-lab mixtures --write
 
 # One worker more than the goal's two cores, since tests also wait. A file stays with one worker; they
@@ -81,7 +81,7 @@ mixtures: $(RUN) ## Of these, every two strategies beside each other alone, for 
 SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 .PHONY: test
-test: $(DEV) ## Everything that is checked; each command is printed as it runs
+test: $(DEV) ## Run all tests and checks; each command is printed as it runs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -94,22 +94,22 @@ test: $(DEV) ## Everything that is checked; each command is printed as it runs
 		$(BIN)/pytest $(SIDE_BY_SIDE) booking_lab/conformance)
 
 .PHONY: mutants
-mutants: $(DEV) ## Make each known harmful change in a copy; the tests have to catch it
+mutants: $(DEV) ## Make each known harmful change in a copy of the code; a test has to catch it
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 .PHONY: faults
-faults: $(DEV) ## Break everything that can break while customers book, for some minutes
+faults: $(DEV) ## Break every part of the lab while customers book, for some minutes
 	$(BIN)/python -m tests.fault_run $(ARGS)
 
 .PHONY: lint
-lint: $(DEV) ## The checks that run nothing
+lint: $(DEV) ## Run the static checks only
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 .PHONY: format
-format: $(DEV) ## Put the code into the common format
+format: $(DEV) ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
@@ -142,7 +142,7 @@ $(JAEGER):
 tools-there: $(JAEGER)
 
 .PHONY: clean
-clean: ## Remove what can be made again, the virtual environment included
+clean: ## Remove everything that can be made again, including the virtual environment
 	rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache \
 		.hypothesis .schemathesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,17 +1,18 @@
 // Lesson 1: one seat, many customers.
 //
-// Everybody wants the same seat at the same moment. Each booking looks whether the seat is free,
-// thinks for a while, and writes. Under `none` all who looked before the first one wrote get it.
+// All customers want the same seat at the same moment. Each booking checks whether the seat is
+// free, thinks for a while, and writes. Under `none`, every booking that checked before the first
+// one wrote gets the seat.
 //
 //   make load SCRIPT=01_one_seat STRATEGY=none
 //   make load SCRIPT=01_one_seat STRATEGY=pessimistic
 //
-// Look at: how many are confirmed, and what the others are told. `pessimistic` lets them wait in
-// line (p99 grows with CUSTOMERS), `optimistic` lets them try again, `distributed` lets them ask
-// Redis over and over. Then let CUSTOMERS=1 come: nobody collides, even `none` does nothing wrong,
-// and the verdict is "inconclusive", since that shows nothing.
+// Look at: how many bookings are confirmed, and what the others are told. Under `pessimistic`, they
+// wait in line (p99 grows with CUSTOMERS); under `optimistic`, they try again; under `distributed`,
+// they ask Redis again and again. Then set CUSTOMERS=1: nobody collides, even `none` does nothing
+// wrong, and the verdict is "inconclusive", because such a run shows nothing.
 //
-// To set: STRATEGY, OPTIONS, THINK_TIME_MS, CUSTOMERS (20), EXPECT (a verdict).
+// Variables: STRATEGY, OPTIONS, THINK_TIME_MS, CUSTOMERS (20), EXPECT (a verdict).
 
 import exec from 'k6/execution';
 

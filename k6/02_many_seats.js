@@ -1,17 +1,18 @@
 // Lesson 2: many seats, many customers.
 //
-// Everybody looks at what is free, picks a seat by chance and books it, over and over, until the
-// event is sold out. With 100 seats for 25 customers collisions seem unlikely, and yet they come:
-// that two of 25 pick the same one of 100 has a chance of 96 % (the birthday paradox), and it rises
-// as the seats run out.
+// Every customer looks at the free seats, picks one at random and books it, again and again, until
+// the event is sold out. With 100 seats for 25 customers, collisions seem unlikely, but they
+// happen: the probability that two of 25 customers pick the same one of 100 seats is 96 % (the
+// birthday paradox), and it rises as the seats run out.
 //
 //   make load SCRIPT=02_many_seats STRATEGY=none
 //   make load SCRIPT=02_many_seats STRATEGY=optimistic
 //
-// Look at: `overlapping`, the bookings that met another one of the same seat, beside the double
-// bookings. With fewer CUSTOMERS they meet less often; that makes the bug rare, not absent.
+// Look at: `overlapping`, the bookings that met another booking of the same seat, beside the double
+// bookings. With fewer CUSTOMERS, they meet less often. That makes the bug rare; it does not remove
+// it.
 //
-// To set: STRATEGY, OPTIONS, THINK_TIME_MS, CUSTOMERS (25), EXPECT (a verdict).
+// Variables: STRATEGY, OPTIONS, THINK_TIME_MS, CUSTOMERS (25), EXPECT (a verdict).
 
 import { sleep } from 'k6';
 import exec from 'k6/execution';

@@ -1,18 +1,18 @@
 // Lesson 3: every strategy against the same crowd.
 //
-// The crowd meets for one seat after the other: all wait for the same millisecond, then all ask for
-// the same seat. Each strategy that the lab knows has its turn and seats of its own, and each
-// booking names the strategy that it wants. So every strategy is put to the test, and the table
-// tells by `overlapping` how hard.
+// The crowd meets for one seat after the other: all customers wait for the same millisecond, and
+// then all of them ask for the same seat. Each strategy of the lab has its turn with seats of its
+// own, and each booking names the strategy that it wants. So every strategy is put to the test, and
+// `overlapping` in the table shows how hard the test was.
 //
 //   make load SCRIPT=03_compare
 //   make load SCRIPT=03_compare APART_MS=200
 //
-// Look at: the verdicts, and what being safe costs in p50, p95 and p99. Then look at the second
-// command: there the customers come one after another, never meet, and nothing goes wrong, under
-// `none` either. A comparison that calls this "safe" compares nothing; here it is "inconclusive".
+// Look at: the verdicts, and the cost of being safe in p50, p95 and p99. Then look at the second
+// command: its customers come one after the other and never meet, and nothing goes wrong, not even
+// under `none`. A comparison that calls this "safe" compares nothing. Here it is "inconclusive".
 //
-// To set: THINK_TIME_MS, CUSTOMERS (10), SEATS for each strategy (4), APART_MS (0) between two
+// Variables: THINK_TIME_MS, CUSTOMERS (10), SEATS for each strategy (4), APART_MS (0) between two
 // customers, EXPECT (a verdict, for all of them).
 
 import exec from 'k6/execution';

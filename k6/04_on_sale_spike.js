@@ -1,20 +1,21 @@
 // Lesson 4: the sale opens.
 //
-// Until now each customer waited for an answer before asking again, so a slow lab was asked less.
-// In a sale nobody waits for the others: customers arrive at a rate, and if bookings take longer,
-// more of them are under way at once. Everybody wants one of the best seats left, so they also
-// collide. Meanwhile some only look at the event's page, and that should stay quick.
+// Until now, each customer waited for an answer before the next request, so a slow lab got fewer
+// requests. In a sale, nobody waits for the others: customers arrive at a rate, and if bookings
+// take longer, more of them are under way at once. All customers want one of the best seats that
+// are left, so they also collide. At the same time, some customers only look at the page of the
+// event, and the page should stay quick.
 //
 //   make load SCRIPT=04_on_sale_spike STRATEGY=pessimistic
 //   make load SCRIPT=04_on_sale_spike STRATEGY=optimistic RATE=200
 //
-// Look at: p99 while the spike lasts, `timeout` and `turned away` when there are more customers
-// than the lab can let wait, and the page's times, which must hold in spite of them (the threshold
-// below). `dropped` counts customers whom k6 had no VU for: then the rate wasn't reached, and you
-// measured k6.
+// Look at: p99 during the spike; `timeout` and `turned away` when there are more customers than the
+// lab lets wait; and the times of the page, which must stay low in spite of them (the threshold
+// below). `dropped` counts customers for whom k6 had no free VU: then k6 did not reach the rate,
+// and you measured k6.
 //
-// To set: STRATEGY, OPTIONS, THINK_TIME_MS, RATE (80 arrivals a second at the peak), DURATION (10,
-// seconds at the peak), MAX_VUS (200), PAGE_P95_MS (1000), EXPECT (a verdict).
+// Variables: STRATEGY, OPTIONS, THINK_TIME_MS, RATE (80 arrivals a second at the peak), DURATION
+// (10, seconds at the peak), MAX_VUS (200), PAGE_P95_MS (1000), EXPECT (a verdict).
 
 import exec from 'k6/execution';
 

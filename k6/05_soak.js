@@ -1,19 +1,19 @@
 // Lesson 5: the long run.
 //
-// What goes wrong once in ten thousand bookings, or only after an hour (a leaking connection, a
-// table that grows, a lock that is left behind), shows up when the same thing is done for long. The
-// event has but 100 seats, so it is sold again and again, in rounds: the crowd books, then pauses;
-// the auditor judges the round by the lab's books, and frees the seats for the next one.
+// Some faults happen once in ten thousand bookings, or only after an hour: a leaking connection, a
+// table that grows, a lock that is left behind. They show when the same thing goes on for long. The
+// event has only 100 seats, so it is sold again and again, in rounds: the crowd books and pauses;
+// the auditor judges the round by the records of the lab, and frees the seats for the next round.
 //
 //   make load SCRIPT=05_soak STRATEGY=distributed DURATION=600
 //   make load SCRIPT=05_soak STRATEGY=none
 //
 // Look at: `rounds`, each of them judged; whether p99 is the same after 10 minutes as after one
-// (Grafana shows it over time); connections, memory and waiting bookers, which must not climb.
-// Under a safe strategy a single double booking in all that time fails the run.
+// (Grafana shows it over time); connections, memory and waiting bookings, which must not grow.
+// Under a safe strategy, a single double booking in all that time fails the run.
 //
-// To set: STRATEGY, OPTIONS, THINK_TIME_MS, DURATION (30, seconds), ROUND (5, seconds), CUSTOMERS
-// (15), BOOKING_P99_MS (5000), EXPECT (a verdict, for every round).
+// Variables: STRATEGY, OPTIONS, THINK_TIME_MS, DURATION (30, seconds), ROUND (5, seconds),
+// CUSTOMERS (15), BOOKING_P99_MS (5000), EXPECT (a verdict, for every round).
 
 import { sleep } from 'k6';
 import exec from 'k6/execution';

@@ -1,5 +1,5 @@
-// The lab's API, as far as the scripts need it. Each call throws if the lab doesn't do as it is
-// asked: a run that could not be set up or judged must not look like one that went well.
+// The part of the lab's API that the scripts need. Each call throws if the lab refuses it: a run
+// that could not be set up or judged must not look like a run that went well.
 
 import http from 'k6/http';
 
@@ -15,36 +15,36 @@ export const strategies = () => call('GET', '/admin/strategies').strategies;
 export const setThinkTime = (milliseconds) =>
   call('POST', '/admin/think-time', { think_time_ms: milliseconds });
 
-// The seats of the event, and nothing else: tickets and times that others book in the same lab say
-// nothing about a run of a script.
+// Only the seats of the event: tickets and times that others book in the same lab say nothing about
+// a run of a script.
 const MINE = `kind=seats&scope=${EVENT_ID}`;
 export const reset = () => call('POST', `/admin/reset?event_id=${EVENT_ID}`);
 export const audit = () => all('audit', 'findings');
 export const doubleBookings = () => all('violations', 'violations');
 
-/** The figures, once every worker has written down what it has answered. */
+/** The figures, once every worker has written its ledger. */
 export function stats() {
   const found = call('GET', `/admin/stats?${MINE}`, undefined, 'GET /admin/stats');
   if (found.complete) return found;
   throw new Error(`The figures are not complete: ${found.silent.join(', ')} did not answer.`);
 }
 
-/** The event with all its seats, as somebody who looks at its page gets it. */
+/** The event with all its seats, as a visitor of its page gets it. */
 export const event = () => call('GET', `/events/${EVENT_ID}`, undefined, 'GET /events/{id}');
 
-/** The numbers of the seats that nobody has. */
+/** The numbers of the free seats. */
 export function freeSeats() {
   const path = `/events/${EVENT_ID}/seats?available_only=true`;
   return call('GET', path, undefined, 'GET free seats').seats.map((seat) => seat.seat_number);
 }
 
-/** Ask for a seat; return HTTP's answer whatever it is. */
+/** Ask for a seat; return the HTTP response, whatever it is. */
 export function book(seat, customer, more = {}) {
   const order = { event_id: EVENT_ID, seat_number: seat, customer_id: customer, ...more };
   return http.post(`${BASE_URL}/book`, JSON.stringify(order), parameters('POST /book'));
 }
 
-/** All of a list that comes a page at a time. */
+/** All entries of a list that comes in pages. */
 function all(list, member) {
   const found = [];
   for (let more = ''; more !== null; ) {

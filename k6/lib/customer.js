@@ -1,25 +1,25 @@
-// A customer books a seat: sends the order, checks that the answer is one that the lab documents,
-// and counts how it ended.
+// A customer books a seat: it sends the request, checks that the lab documents such an answer, and
+// counts the outcome.
 
 import { check, sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 
 import * as api from './api.js';
 
-// What a booking may be answered with: the HTTP status, and the `code` that says why. Any other
-// answer fails the run, also `database_unavailable` and its like, for these are no booking's fault.
+// The possible answers to a booking: the HTTP status, and the `code` with the reason. Any other
+// answer fails the run, also `database_unavailable` and the like, which no booking can cause.
 const KNOWN = {
   201: [undefined],
   409: ['seat_taken', 'sold_out', 'refused', 'busy', 'conflict', 'reset'],
   503: ['lock_timeout', 'pool_timeout', 'timeout', 'outcome_unknown', 'overloaded'],
 };
 
-/** How a booking can end; `turned away`: the worker had too many waiting already. */
+/** The outcomes of a booking; `turned away`: too many others already waited in the worker. */
 export const OUTCOMES = ['confirmed', 'refused', 'conflict', 'timeout', 'unknown', 'turned away'];
 
 export const metricOf = (outcome) => `bookings_${outcome.replace(' ', '_')}`;
 
-// VUs share no memory; what they add to a metric is all that comes together in the end.
+// VUs share no memory. Only what they add to a metric is collected at the end.
 const ended = Object.fromEntries(OUTCOMES.map((name) => [name, new Counter(metricOf(name))]));
 const odd = new Counter('bookings_error');
 const retries = new Counter('bookings_retries');
@@ -43,7 +43,7 @@ export function book(seat, customer, strategy, more = {}) {
   return outcome;
 }
 
-/** One of the five best free seats; once all are gone, any: somebody may have cancelled. */
+/** One of the five best free seats; if there is none, any seat: one may have been cancelled. */
 export function pickInFront(lab) {
   const free = api.freeSeats();
   return pick(free.length > 0 ? free.slice(0, 5) : lab.seats);
@@ -54,7 +54,7 @@ export function pick(seats) {
   return seats[Math.floor(Math.random() * seats.length)];
 }
 
-/** Sleep until a moment in milliseconds, so that all who do so go on together. */
+/** Sleep until a time in milliseconds, so that all VUs that do so continue together. */
 export function sleepUntil(moment) {
   sleep(Math.max(0, moment - Date.now()) / 1000);
 }

@@ -1,11 +1,11 @@
-// What the lessons have in common: the lab is set up, a crowd books, the lab is judged, and a
-// report is printed. Each script says only who comes, and what for.
+// What the lessons have in common: they set up the lab, a crowd books, they judge the lab, and they
+// print a report. Each script only says which crowd comes, and what it wants.
 
 import * as api from './api.js';
 import { OPTIONS, STRATEGY, THINK_TIME_MS } from './settings.js';
 import { judge, settle, thresholds } from './verdict.js';
 
-/** k6's options for the given scenarios and whatever more may not happen. */
+/** k6's options for these scenarios, with further thresholds. */
 export function options(scenarios, moreThresholds = {}) {
   return {
     scenarios,
@@ -16,7 +16,7 @@ export function options(scenarios, moreThresholds = {}) {
   };
 }
 
-/** Set the lab as the caller wants it, with every seat free; return what the customers know. */
+/** Set up the lab as the environment says, with every seat free; return what the VUs need. */
 export function prepare() {
   if (STRATEGY) api.setStrategy(STRATEGY, OPTIONS);
   if (THINK_TIME_MS !== null) api.setThinkTime(THINK_TIME_MS);
@@ -27,7 +27,7 @@ export function prepare() {
     ...current,
     allows,
     seats: api.freeSeats(),
-    // Everybody is there by then, so that those who wait for it begin together.
+    // By then, every VU has started, so all that wait for this time begin together.
     begin: Date.now() + 300,
   };
 }

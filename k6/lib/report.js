@@ -1,9 +1,9 @@
-// What is printed at the end.
+// The report at the end of a run.
 
 import { OUTCOMES, metricOf } from './customer.js';
 import { reason, verdict } from './verdict.js';
 
-/** The report of a lesson under one strategy; `more` are lines for what is special about it. */
+/** The report of a lesson under one strategy; `more` has the lines that only this lesson has. */
 export function report(title, data, more = []) {
   const lab = data.setup_data;
   if (!lab) return lines([`${title}: it never began.`]);
@@ -36,7 +36,7 @@ export function report(title, data, more = []) {
   ]);
 }
 
-/** Rows of cells as lines of a table; numbers stand to the right, words to the left. */
+/** Rows of cells as lines of a table; numbers are aligned right, words left. */
 export function table(rows) {
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => String(row[i]).length)));
   const numeric = rows[0].map((_, i) => rows.slice(1).every((row) => typeof row[i] === 'number'));
@@ -45,7 +45,7 @@ export function table(rows) {
   return rows.map((row) => `  ${row.map(cell).join('   ').trimEnd()}`);
 }
 
-/** Each threshold with whether it held. */
+/** Each threshold, and whether it held. */
 export function outcomeOfThresholds(data) {
   return Object.entries(data.metrics).flatMap(([name, metric]) =>
     Object.entries(metric.thresholds || {}).map(

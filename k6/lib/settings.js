@@ -1,15 +1,15 @@
-// What the caller may set, read from the environment in one place.
+// The settings of the scripts, read from the environment in one place.
 
 export const BASE_URL = text('BASE_URL', 'http://localhost:8000').replace(/\/+$/, '');
 export const ADMIN_TOKEN = text('ADMIN_TOKEN', '');
 export const EVENT_ID = number('EVENT_ID', 1);
 
-// Left out, the lab stays as it is.
+// If they are left out, the lab stays as it is.
 export const STRATEGY = text('STRATEGY', '');
 export const OPTIONS = json('OPTIONS'); // of that strategy, such as {"attempts": 8}
 export const THINK_TIME_MS = number('THINK_TIME_MS', null);
 
-// The verdict you expect; with any other one the run fails.
+// The verdict that you expect; any other verdict fails the run.
 export const EXPECT = text('EXPECT', '');
 
 export function text(name, otherwise) {

@@ -1,12 +1,12 @@
-// The verdict: what the lab's own books say about a run.
+// The verdict: what the lab's own records say about a run.
 //
-// A run in which no two bookings met shows nothing: under no protection at all it looks as good as
-// under the best. So "safe" takes three things, and the first two are measured, not hoped for:
+// A run in which no two bookings met shows nothing: it looks as good without protection as with the
+// best one. So "safe" needs three things, and the first two are measured:
 //
 //   1. nothing went wrong: no seat was confirmed twice, and the audit found nothing;
-//   2. something could have: bookings of a seat were under way while another one of the same seat
-//      was being confirmed (`overlapping` in /admin/stats, from the times of every single booking);
-//   3. the strategy rules double bookings out. One that doesn't may be lucky, but never safe.
+//   2. something could have gone wrong: bookings of a seat were under way while another one of that
+//      seat was being confirmed (`overlapping` in /admin/stats, from the times of each booking);
+//   3. the strategy promises to prevent double bookings. Without that promise, it was only lucky.
 
 import { Counter, Rate } from 'k6/metrics';
 
@@ -24,7 +24,7 @@ const metrics = {
 };
 const asExpected = new Rate('as_expected');
 
-/** What fails a run: any anomaly that the strategy rules out, and any verdict but the expected. */
+/** What fails a run: any anomaly that the strategy promises to prevent, and any other verdict. */
 export const thresholds = {
   broken_promises: ['count==0'],
   ...(EXPECT && { as_expected: ['rate==1'] }),
@@ -50,8 +50,8 @@ export function reason({ doubleBookings, findings, overlapping }, word) {
 }
 
 /**
- * Judge what has happened since the last reset, and put it into the metrics that the thresholds
- * watch. Once for each reset: the metrics add up.
+ * Judge what has happened since the last reset, and put it into the metrics of the thresholds. Call
+ * it once for each reset, because the metrics add up.
  *
  * Each part is {strategy, allows} and, where several strategies share the event, the seats that
  * this one had for itself.
@@ -67,7 +67,7 @@ export function judge(parts) {
   }
 }
 
-/** What the lab's books say about each part. */
+/** What the lab's records say about each part. */
 export function look(parts) {
   const figures = api.stats().by_strategy;
   const double = api.doubleBookings();
@@ -93,10 +93,10 @@ export function look(parts) {
 }
 
 /**
- * Wait until no booking is under way and the lab's books are complete.
+ * Wait until no booking is under way and the lab's records are complete.
  *
- * A switch returns once the bookings that began before it are done, also those whose customer has
- * gone, and are in the books; setting the think time to what it is changes nothing else.
+ * A switch returns when all older bookings have ended, also those of customers who have gone, and
+ * are in the ledger. To set the think time to its current value changes nothing else.
  */
 export function settle(seconds = 30) {
   const deadline = Date.now() + seconds * 1000;
