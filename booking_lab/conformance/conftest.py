@@ -10,10 +10,12 @@ from booking_lab.conformance.exploring import (
     QUICK,
     THOROUGH,
     Depths,
+    Enough,
     Explorations,
     Explore,
     Found,
     Question,
+    never,
 )
 from booking_lab.conformance.plugin import subjects
 from booking_lab.conformance.service import Service
@@ -69,10 +71,10 @@ def explorations(pytestconfig: pytest.Config) -> Iterator[Explorations]:
 
 @pytest.fixture
 def explored(explorations: Explorations, record_property: Callable[[str, object], None]) -> Explore:
-    """Answers a question by exploring, each question once a run."""
+    """Answers a question by exploring, each contest once a run."""
 
-    def explore(question: Question, depth: Depths | None = None) -> Found:
-        found = explorations.of(question, depth)
+    def explore(question: Question, depth: Depths | None = None, enough: Enough = never) -> Found:
+        found = explorations.of(question, depth, enough)
         counts = [found.schedules, found.contests, found.sampled]
         record_property("explored", [question.subject.name, f"{question} {depth}", *counts])
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -163,16 +163,36 @@ class Question:
         return ", ".join(filter(None, [*words, "everything" if self.everything else ""]))
 
 
+#: Whether what has been found answers the question, so that no more contests are needed.
+Enough = Callable[[Found], object]
+
+
+def never(_found: Found) -> bool:
+    """Explore all contests."""
+    return False
+
+
 class Explore(Protocol):
     """Answers a question, as deep as the run goes, or deeper."""
 
-    def __call__(self, question: Question, depth: Depths | None = None) -> Found:
-        """Return what is found."""
+    def __call__(
+        self, question: Question, depth: Depths | None = None, enough: Enough = never
+    ) -> Found:
+        """Return what is found, once it is enough or all contests are explored."""
         ...
 
 
+@dataclass
+class _Answer:
+    """What has been found to a question, the contests that are left, and what stopped it."""
+
+    found: Found
+    contests: Iterator[None]
+    error: Exception | None = None
+
+
 class Explorations:
-    """Explores, each question once.
+    """Explores, each contest once.
 
     Args:
         place: the servers.
@@ -184,30 +204,38 @@ class Explorations:
         self._place = place
         self._registry = registry
         self._depth = depth
-        self._found: dict[tuple[str, Depths], Found | Exception] = {}
+        self._answers: dict[tuple[str, Depths], _Answer] = {}
 
-    def of(self, question: Question, depth: Depths | None = None) -> Found:
-        """Return what is found.
+    def of(self, question: Question, depth: Depths | None = None, enough: Enough = never) -> Found:
+        """Return what is found, once it is enough or all contests are explored.
+
+        Whoever asks the same again, and wants more, has it explored from there on.
 
         Raises:
             Endless, Stuck, Diverged: a schedule could not be run to its end.
         """
         key = str(question), depth or self._depth
-        if key not in self._found:
-            self._found[key] = self._of(question, depth or self._depth)
-        found = self._found[key]
-        if isinstance(found, Exception):
-            raise found
-        return found
+        if key not in self._answers:
+            found = Found()
+            contests = self._contests(question, depth or self._depth, found)
+            self._answers[key] = _Answer(found, contests)
+        answer = self._answers[key]
+        while not enough(answer.found):
+            if answer.error:
+                raise answer.error
+            try:
+                next(answer.contests)
+            except StopIteration:
+                break
+            except Exception as error:  # the next who asks gets it as well, and at once
+                answer.error = error
+        return answer.found
 
-    def _of(self, question: Question, depth: Depths) -> Found | Exception:
-        found = Found()
-        try:
-            for scenario in question.scenarios:
-                self._contest(question, scenario, depth, found)
-        except Exception as error:  # the next who asks gets it as well, and at once
-            return error
-        return found
+    def _contests(self, question: Question, depth: Depths, found: Found) -> Iterator[None]:
+        """Explore one scenario after the other."""
+        for scenario in question.scenarios:
+            self._contest(question, scenario, depth, found)
+            yield
 
     def _contest(self, question: Question, scenario: Scenario, depth: Depths, found: Found) -> None:
         """Explore one scenario: a worker for each booker, and all of them in one."""

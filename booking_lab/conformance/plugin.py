@@ -67,14 +67,15 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say how much was explored, and where it was a sample."""
-    # By question: several tests may have asked the same.
+    # By question: several tests may have asked the same, one of them for more than another.
     explored: dict[str, dict[str, list[int]]] = defaultdict(dict)
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
                 if name == "explored":
                     strategy, question, *counts = value
-                    explored[strategy][question] = counts
+                    before = explored[strategy].get(question, counts)
+                    explored[strategy][question] = max(before, counts)
     if not explored:
         return
     thorough = config.getoption("--thorough")

@@ -1,0 +1,40 @@
+"""How far the suite explores to answer a question, and that nothing is left out for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking_lab.conformance.exploring import QUICK, Explorations, Question
+from booking_lab.conformance.subjects import Subject
+from booking_lab.explorer.stage import Endless
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.workloads import Workloads
+from tests.conformance.variants import LIARS
+
+REGISTRY = Registry([SHIPPED, LIARS])
+
+
+def question(name):
+    entry = REGISTRY.get(name)
+    return Question(Subject(entry, entry.make({})), Workloads().get("seats"), everything=True)
+
+
+def test_whoever_wants_more_has_the_rest_explored(place):
+    asked = question("atomic")
+    explorations = Explorations(place, REGISTRY, QUICK)
+
+    first = explorations.of(asked, enough=lambda found: found.contests).schedules
+    again = explorations.of(asked, enough=lambda found: found.contests).schedules
+    found = explorations.of(asked)
+
+    assert 0 < first == again < found.schedules
+    assert found.contests == len(asked.scenarios)
+    assert found == explorations.of(asked)
+
+
+def test_what_stops_it_is_told_to_everybody_who_asks(place):
+    explorations = Explorations(place, REGISTRY, QUICK)
+
+    for _ in range(2):
+        with pytest.raises(Endless):
+            explorations.of(question("waits_for_ever"))
