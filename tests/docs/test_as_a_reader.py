@@ -112,7 +112,7 @@ def test_a_hint_can_be_pasted(folder: str, tmp_path: Path, monkeypatch: pytest.M
 def test_the_conformance_suite_is_run_from_here(tmp_path: Path) -> None:
     guide = ROOT / "strategies" / "README.md"
     (tmp_path / "snapshot.py").write_text(section(guide, "One of your own").of("python")[0].text)
-    [block] = section(guide, "Hold it to its word").of("sh")
+    [block] = section(guide, "Test it").of("sh")
     called = [line for line in block.text.splitlines() if line.startswith("pytest ")]
     assert len(called) == 2
     for line in called:
