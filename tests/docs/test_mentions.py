@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 import pytest
@@ -111,6 +112,22 @@ def test_every_document_is_checked_and_can_be_reached_from_the_readme() -> None:
         reached.add(document)
         ahead += [file for _, file, _ in links(document) if {file} <= {*DOCUMENTS} - reached]
     assert {*DOCUMENTS} - reached == set()
+
+
+def test_every_picture_says_in_words_what_it_shows_on_light_and_dark_pages() -> None:
+    pictures = [
+        (words, (document.parent / target).resolve())
+        for document in DOCUMENTS
+        for words, target in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", document.read_text())
+    ]
+    assert pictures
+    for words, file in pictures:
+        assert len(words.split()) > 10, file
+        drawing = ElementTree.parse(file).getroot()
+        texts = {child.tag.partition("}")[2]: child.text or "" for child in drawing}
+        assert texts["title"]
+        assert len(texts["desc"].split()) > 10
+        assert "prefers-color-scheme: dark" in texts["style"]
 
 
 def test_the_readme_is_short() -> None:
