@@ -11,7 +11,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_UNKN
 from booking_lab.core.workload import Record, Row
 from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.sqlstate import translated
-from booking_lab.errors import CommitUnknown, DatabaseUnavailable
+from booking_lab.errors import CommitUnknown, DatabaseUnavailable, StrategyFault
 
 
 class Session:
@@ -79,10 +79,16 @@ class Session:
 
         Raises:
             CommitUnknown: the connection was lost, so that nobody knows whether COMMIT arrived.
+            StrategyFault: there is something to record, and no transaction that it belongs to.
         """
-        if self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:  # nothing was ever sent
+        if self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
             self._ahead = ""
-            return
+            if record:  # what was written has been undone, or stands without its record
+                raise StrategyFault(
+                    "The strategy ended its transaction by a statement of its own; leave that to "
+                    "attempt.transaction()."
+                )
+            return  # nothing was ever sent
         statement, parameters = record.statement() if record else ("", {})
         statement = f"{statement};\nCOMMIT" if statement else "COMMIT"
         text = self._with_what_goes_ahead(statement, parameters)

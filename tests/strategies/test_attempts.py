@@ -10,7 +10,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from booking_lab import Attempt, Capability, Conflict, Mutex, Refused, Retry, Strategy, selection
+from booking_lab import (
+    Attempt,
+    Capability,
+    Conflict,
+    Mutex,
+    Refused,
+    Retry,
+    StepKind,
+    Strategy,
+    selection,
+)
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.engine import Wish
 from booking_lab.errors import CommitUnknown, StrategyFault
@@ -163,6 +173,20 @@ def test_what_it_must_not_do_books_nothing(office, act):
     assert booking.booking_id is None
     check_goes_on(office, 10)
     KEPT.clear()
+
+
+@pytest.mark.parametrize(("end", "left"), [("ROLLBACK", 10), ("COMMIT", 8)])
+def test_who_ends_the_transaction_by_itself_gets_no_confirmation(office, end, left):
+    def ends_it(attempt: Attempt) -> None:
+        with attempt.transaction():
+            attempt.write(attempt.decide(attempt.read()))
+            attempt.statement(StepKind.WRITE, "its end", end)
+
+    booking = book(office, ends_it)
+
+    assert told(booking) == FAULT
+    assert "ended its transaction by a statement of its own" in booking.message
+    assert office.left() == left  # by its own COMMIT it has booked; the audit finds the orphan
 
 
 def test_what_it_answers_itself_is_the_answer(office):
