@@ -25,7 +25,7 @@ from booking_lab.explorer.digest import of_trial
 from booking_lab.explorer.image import Image
 from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.overhearing import overhear
-from booking_lab.explorer.schedule import Move
+from booking_lab.explorer.schedule import Diverged, Move
 from booking_lab.explorer.search import Search
 from booking_lab.explorer.sessions import Sessions
 from booking_lab.explorer.stage import Stage
@@ -242,6 +242,9 @@ def explore(
                     break
             else:
                 found.complete = search.complete
+    except Diverged as error:
+        where = f"{plan.name} on {plan.workload.name}, {plan.scenario.name!r}"
+        raise Diverged(f"{where}: {error}") from error
     except KeyboardInterrupt:
         found.interrupted = True  # what was found so far counts
     found.seconds = time.monotonic() - began

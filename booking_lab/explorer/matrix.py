@@ -18,7 +18,7 @@ from booking_lab.explorer.depth import DEEP, LOCKS, Depth, for_three
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.nemesis import NEMESES
 from booking_lab.explorer.schedule import written
-from booking_lab.explorer.search import Exhaustive
+from booking_lab.explorer.search import Sample
 from booking_lab.registry import SHIPPED, Entry, Registry
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -38,16 +38,16 @@ MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 #: How many schedules of a contest of two are run, if that is all of them; what would take more is
 #: cut to those with one preemption. Nearly every mistake of two that the lab knows shows there;
 #: those that take two are looked for where bookers want the very same thing.
-MOST = 150
+MOST = 100
 _TWO = Depth(1, 60)
-_PLAINEST = Depth(2, MOST)
+_PLAINEST = Depth(2, 150)
 #: Three bookers, and whatever can go wrong besides, are cut from the start; a third booker takes
 #: one more preemption.
 _THREE = Depth(2, 60)
 _THREE_WITHOUT_LOCKS = Depth(2, 600)
-#: So many schedules are run before it is estimated how many there are. Depth first, the first few
-#: tell little: the estimate comes from the share of one branch.
-_SAMPLE = 30
+#: How much the first schedule's estimate of how many there are is doubted: it may be so many times
+#: more.
+_DOUBT = 2
 
 
 @dataclass
@@ -153,12 +153,18 @@ def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
     if plan.nemeses:
         return explore(place, registry, plan, _TWO.sample())
 
-    def go_on(found: Exploration, share: float) -> bool:
-        return found.schedules != _SAMPLE or found.schedules <= MOST * share
-
-    found = explore(place, registry, plan, Exhaustive(), go_on)
     plainest = plan.scenario.name == plan.workload.contests(2)[0].name
     depth = _PLAINEST if plainest else _TWO
+    most = max(MOST, depth.most)
+    every = Sample(None, most)
+
+    def go_on(found: Exploration, _share: float) -> bool:
+        many = found.schedules
+        # Estimates are further off the fewer schedules they rest on. Were each looked at, one of
+        # them would be too high by chance.
+        return many.bit_count() > 1 or every.size <= most * (1 + _DOUBT / many)
+
+    found = explore(place, registry, plan, every, go_on)
     return found if found.complete else explore(place, registry, plan, depth.sample())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -217,6 +218,8 @@ class Sample(Exhaustive):
 
     Attributes:
         through: whether every schedule with so few preemptions has been run.
+        size: about how many such schedules there are: the mean of the products of how many ways
+            there were to go on. See Knuth, "Estimating the efficiency of backtrack programs", 1975.
 
     Args:
         preemptions: as for ``Exhaustive``.
@@ -226,6 +229,7 @@ class Sample(Exhaustive):
     def __init__(self, preemptions: int | None, most: int) -> None:
         super().__init__(preemptions)
         self.complete = self.through = False
+        self.size = 0.0
         self._bounded = preemptions is not None
         self._most = most
         self._runs = 0
@@ -238,6 +242,11 @@ class Sample(Exhaustive):
         self.complete = self.through and not self._bounded
         self._runs += 1
         return more and self._runs <= self._most
+
+    def end(self, seen: int) -> None:  # noqa: ARG002
+        """Estimate anew how many schedules there are."""
+        ways = math.prod(fork.wide for fork, _ in self._path)
+        self.size += (ways - self.size) / self._runs
 
     @property
     def share(self) -> float:

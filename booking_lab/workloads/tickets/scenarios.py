@@ -27,12 +27,14 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
         _scenario("last ticket", 1, [1] * bookers),
         _scenario("last tickets", 2, [2] + [1] * (bookers - 1)),
         _scenario("enough for all", bookers, [1] * bookers),
+        # The first is refused, whoever is with him in a batch is not.
+        _scenario("more than there are", 1, [2] + [1] * (bookers - 1)),
         _apart(bookers),
         *_changes(bookers),
     ]
     # Two bookers contend for one ticket already.
     fewer = _scenario("one too few", max(1, bookers - 1), [1] * bookers)
-    return [*found[:3], fewer, *found[3:]] if bookers > 2 else found
+    return [*found[:4], fewer, *found[4:]] if bookers > 2 else found
 
 
 def _scenario(name: str, on_sale: int, quantities: Sequence[int]) -> Scenario:
