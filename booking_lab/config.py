@@ -171,6 +171,16 @@ class Settings:
             if not low <= value <= high:
                 variable = _VARIABLES[name]
                 raise ConfigurationError(f"{variable} is {value}; choose {low} to {high}.")
+        if self.log_level not in _LEVELS:
+            raise ConfigurationError(
+                f"{_VARIABLES['log_level']} is {self.log_level!r}; choose one of "
+                f"{', '.join(_LEVELS)}."
+            )
+        if self.otlp_endpoint and not _is_http(self.otlp_endpoint):
+            raise ConfigurationError(
+                f"{_VARIABLES['otlp_endpoint']} is {self.otlp_endpoint!r}; it takes "
+                f"http://host:port."
+            )
         _check_redlock(_VARIABLES["redlock_urls"], self.redlock_urls)
         for name in ("strategy_folders", "workload_folders"):
             for folder in getattr(self, name):
@@ -222,6 +232,8 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("trace_sample", 0, 1),
 )
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
 #: The most that each of these settings can be.
 MOST = {name: high for name, _, high in _RANGES}
 
@@ -249,6 +261,14 @@ def place_of(redis_url: str) -> str:
     if parts.scheme not in {"redis", "rediss"}:
         raise ValueError("not redis://, rediss:// or unix://")
     return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _check_redlock(variable: str, urls: tuple[str, ...]) -> None:

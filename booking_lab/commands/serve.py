@@ -19,7 +19,7 @@ from booking_lab.observers.history import open_history
 from booking_lab.stack import hints
 from booking_lab.stack.assembly import prepare_schema
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.own import check_database, check_fit
+from booking_lab.stack.own import check_database, check_fit, check_plugins
 from booking_lab.stack.plan import environment_of
 
 _DATABASE_SECONDS = 30.0
@@ -36,6 +36,7 @@ def command(history: str | None) -> None:
             "serve needs DATABASE_URL and REDIS_URL; "
             f"{hints.command('up')} brings servers of its own."
         )
+    check_plugins(settings)
     if settings.history:
         os.close(open_history(settings.history))
     own_run_folder = not settings.run_folder

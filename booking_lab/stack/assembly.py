@@ -78,6 +78,8 @@ class Assembly:
             self._listeners = listeners.bind(settings.host, self._plan.port, self._plan.instances)
             self.url = listeners.address(settings.host, self._listeners.port)
         # Whatever can be refused is refused before anything is started.
+        if self._plan.instances:
+            own.check_plugins(settings)
         if settings.history:
             os.close(open_history(settings.history))
         if settings.database_url:

@@ -6,10 +6,11 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from booking_lab.config import Settings
+from booking_lab.errors import BookingLabError, ConfigurationError
 from booking_lab.stack import accounts, process
 from booking_lab.stack.errors import AlreadyRunning, StackError
 from booking_lab.stack.folders import DataFolder, tail
@@ -36,6 +37,7 @@ def launch(
 
     Raises:
         StackError: it could not be started; nothing is left behind.
+        ConfigurationError: a setting is of no use.
     """
     if not sys.platform.startswith("linux"):
         raise StackError("This needs Linux; elsewhere run the lab with `docker compose up`.")
@@ -132,6 +134,12 @@ def _spawn(
         )
 
 
+#: What the supervisor can fail with that is more than "it could not be started".
+_TOLD_APART: Mapping[str, type[BookingLabError]] = {
+    kind.code: kind for kind in (AlreadyRunning, ConfigurationError)
+}
+
+
 def _follow(data: DataFolder, supervisor: subprocess.Popen[bytes], progress: Progress) -> None:
     """Pass the supervisor's reports on until it is ready or has failed."""
     assert supervisor.stdout
@@ -143,6 +151,5 @@ def _follow(data: DataFolder, supervisor: subprocess.Popen[bytes], progress: Pro
             supervisor.stdout.close()
             return
         elif "failed" in report:
-            again = report.get("code") == AlreadyRunning.code
-            raise (AlreadyRunning if again else StackError)(report["failed"])
+            raise _TOLD_APART.get(report["code"], StackError)(report["failed"])
     raise StackError(f"The lab ended while it started; {data.log} ends with:{tail(data.log)}")

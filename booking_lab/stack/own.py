@@ -1,16 +1,22 @@
-"""Servers of the user's own: whether they answer, said without giving their passwords away."""
+"""What the user names: his own servers answer, his folders and his strategy are there.
+
+Passwords are not given away.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
-from booking_lab.config import place_of
+from booking_lab.config import Settings, place_of
 from booking_lab.db import bounded
 from booking_lab.db.connector import Connector
 from booking_lab.db.session import Session
-from booking_lab.errors import RedisUnavailable
+from booking_lab.errors import ConfigurationError, RedisUnavailable, UnknownStrategy
 from booking_lab.locks import redis_lock
+from booking_lab.registry import SHIPPED, Registry
 from booking_lab.stack.errors import StackError
 
 
@@ -19,6 +25,7 @@ def check_database(url: str) -> None:
 
     Raises:
         StackError: it doesn't; says where it was sought and why it failed.
+        ConfigurationError: it is no URL of PostgreSQL.
     """
     parts = _parsed(url)
     try:
@@ -74,7 +81,7 @@ def _parsed(url: str) -> dict[str, str]:
         return parse_dsn(url)
     except psycopg2.ProgrammingError:
         # The driver would quote what it failed to read, and that may be the password.
-        raise StackError(
+        raise ConfigurationError(
             "DATABASE_URL can't be read: it takes postgresql://user:password@host:port/database, "
             "with special characters in the password written as %XX."
         ) from None
@@ -91,12 +98,13 @@ def check_redis(url: str, variable: str = "REDIS_URL") -> None:
 
     Raises:
         StackError: it doesn't; says where it was sought, and what it says.
+        ConfigurationError: it is no URL of Redis.
     """
     try:
         where = place_of(url)
         client = redis_lock.connect(url, timeout=3)
     except ValueError:
-        raise StackError(
+        raise ConfigurationError(
             f"{variable} can't be read: it takes redis://:password@host:port/0, "
             f"with special characters in the password written as %XX."
         ) from None
@@ -115,3 +123,25 @@ def check_redis(url: str, variable: str = "REDIS_URL") -> None:
 def _reason(text: str, password: str) -> str:
     last = text.strip().splitlines()[0].rpartition("failed: ")[2].strip().rstrip(".")
     return last.replace(password, "***") if password else last
+
+
+def check_plugins(settings: Settings) -> None:
+    """See that the folders are there, and the strategy that a new database begins with.
+
+    Raises:
+        ConfigurationError: one isn't.
+    """
+    folders = {
+        "BOOKING_LAB_STRATEGIES": settings.strategy_folders,
+        "BOOKING_LAB_WORKLOADS": settings.workload_folders,
+    }
+    for variable, named in folders.items():
+        for folder in named:
+            if not Path(folder).is_dir():
+                raise ConfigurationError(f"{variable} names {folder}, which is no folder.")
+    if (SHIPPED / f"{settings.strategy}.py").is_file():
+        return  # nobody's code is run here without need
+    try:
+        Registry([SHIPPED, *settings.strategy_folders], shelf=settings.shelf).get(settings.strategy)
+    except UnknownStrategy as error:
+        raise ConfigurationError(f"BOOKING_LAB_STRATEGY is of no use: {error}") from None

@@ -72,7 +72,7 @@ class Supervisor:
             except (BookingLabError, OSError) as error:
                 _log.error("could not start: %s", error)
                 self._stop()
-                _report(failed=str(error))
+                _report(failed=str(error), code=getattr(error, "code", StackError.code))
                 return 1
             finally:
                 self._stop()

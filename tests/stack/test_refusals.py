@@ -32,6 +32,27 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("BOOKING_LAB_LOG_LEVEL", "loud", "choose one of DEBUG, INFO, WARNING, ERROR"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "jaeger", "it takes http://host:port"),
+        ("BOOKING_LAB_STRATEGY", "nosuch", "There is no strategy 'nosuch'; there are: advisory"),
+        ("BOOKING_LAB_STRATEGIES", "/nowhere", "names /nowhere, which is no folder"),
+        ("BOOKING_LAB_WORKLOADS", "/nowhere", "names /nowhere, which is no folder"),
+        ("DATABASE_URL", "nonsense", "can't be read: it takes postgresql://"),
+        ("REDIS_URL", "http://127.0.0.1", "can't be read: it takes redis://"),
+    ],
+)
+def test_a_setting_of_no_use_is_named_before_anything_is_started(
+    lab: CommandLine, variable: str, value: str, says: str
+) -> None:
+    line = refused(lab.up(**{variable: value}), 2)
+    assert variable in line
+    assert says in line
+    assert not (lab.data / "postgresql").exists()
+
+
 def test_a_taken_port_is_named(lab: CommandLine, taken: int) -> None:
     lab.port = taken
     line = refused(lab.up())
@@ -141,7 +162,7 @@ def test_tables_of_another_version(lab: CommandLine, database_url: str) -> None:
 def test_a_service_that_can_not_start_is_stopped_with_its_servers(
     lab: CommandLine, tmp_path: Path
 ) -> None:
-    result = lab.up(BOOKING_LAB_LOG_LEVEL="NOISY")
+    result = lab.up(OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT="many")
     assert result.returncode == 1
     assert "Error: " in result.stderr
     assert "Traceback" not in result.stderr

@@ -84,6 +84,7 @@ def test_up_with_own_servers_starts_none(
     ("wrong", "said"),
     [
         ({"DATABASE_URL": "postgresql://me:s%zzcret@localhost/x"}, "DATABASE_URL can't be read"),
+        ({"BOOKING_LAB_STRATEGY": "nosuch"}, "There is no strategy 'nosuch'"),
         ({"PGOPTIONS": "-c default_transaction_read_only=on"}, ""),
     ],
 )
@@ -101,7 +102,7 @@ def test_serve_refuses_what_is_no_address_and_heeds_no_variable_of_clients(
     )
     try:
         if said:
-            assert serve.wait(60) == 1
+            assert serve.wait(60) == 2
             assert serve.stderr
             line = serve.stderr.read()
             assert said in line
