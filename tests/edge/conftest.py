@@ -17,7 +17,8 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import RunningLab, postgres
-from tests.stack.conftest import COMMAND, free_ports
+from tests.ports import free_ports
+from tests.stack.conftest import COMMAND
 
 #: Settings of that service.
 THREADS, REQUEST_TIMEOUT, KEEPALIVE, DESCRIPTORS = 9, 3.0, 4.0, 420

@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from .processes import free_port, program, running, wait_for
+from tests.ports import free_ports
+
+from .processes import program, running, wait_for
 
 CONFIGURATION = Path(__file__).parents[2] / "gateway" / "haproxy.cfg"
 #: With what means something to HAProxy, or to a shell.
@@ -137,7 +139,7 @@ class Gateway:
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     log = tmp_path_factory.mktemp("gateway") / "haproxy.log"
     haproxy = program("haproxy", "haproxy")
-    front, health, back = free_port(), free_port(), free_port(ADDRESSES[0])
+    front, health, back = free_ports(), free_ports(), free_ports(host=ADDRESSES[0])
     names, replicas = NameServer(), [Replica(address, back) for address in ADDRESSES]
     environment = os.environ | {
         "BOOKING_LAB_ADMIN_TOKEN": TOKEN,

@@ -12,9 +12,10 @@ import pytest
 import requests
 
 from booking_lab.stack import running as lab_of_its_own
+from tests.ports import free_ports
 
 from . import queries
-from .processes import free_port, running, wait_for
+from .processes import running, wait_for
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 STEPS = {"acquire: row lock", "read: state", "decide: decide", "write: booking", "commit: commit"}
@@ -41,12 +42,12 @@ def jaeger() -> Path:
 
 
 def test_jaeger_shows_a_booking_and_its_steps(tmp_path: Path) -> None:
-    otlp, query, log = free_port(), free_port(), tmp_path / "jaeger.log"
+    otlp, query, log = free_ports(), free_ports(), tmp_path / "jaeger.log"
     command = [
         str(jaeger()),
         f"--collector.otlp.http.host-port=127.0.0.1:{otlp}",
         f"--query.http-server.host-port=127.0.0.1:{query}",
-        *(f"--{name}=127.0.0.1:{free_port()}" for name in OTHER_PORTS),
+        *(f"--{name}=127.0.0.1:{free_ports()}" for name in OTHER_PORTS),
     ]
     # Asked politely it takes ten seconds, and it keeps nothing.
     with running(command, log, stop=signal.SIGKILL):

@@ -17,9 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from booking_lab.core.booking import Outcome
 from booking_lab.stack import running as lab_of_its_own
+from tests.ports import free_ports
 
 from . import queries
-from .processes import free_port, program, running, wait_for
+from .processes import program, running, wait_for
 from .queries import Named, Query
 
 #: What Prometheus itself adds.
@@ -182,7 +183,7 @@ def configuration(target: str) -> str:
 @pytest.fixture(scope="module")
 def prometheus(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """Prometheus with the project's rules, scraping the lab while bookings are made."""
-    path, port = program("prometheus", "prometheus"), free_port()
+    path, port = program("prometheus", "prometheus"), free_ports()
     folder = tmp_path_factory.mktemp("prometheus")
     (folder / "prometheus.yml").write_text(configuration(urlsplit(client.url).netloc))
     command = [

@@ -1,9 +1,7 @@
 """The real command line, in data folders of its own."""
 
-import itertools
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,25 +15,9 @@ import pytest
 import requests
 
 from booking_lab.stack.state import PartState, State
+from tests.ports import free_ports
 
 COMMAND = Path(sys.executable).with_name("booking-lab")
-
-
-def free_ports(count: int = 1) -> int:
-    """Return a port that is free, and so are the ones that follow it."""
-    for first in itertools.count(20_000 + os.getpid() % 20_000):
-        sockets = [socket.socket() for _ in range(count)]
-        try:
-            for number, one in enumerate(sockets):
-                one.bind(("127.0.0.1", first + number))
-        except OSError:
-            continue
-        else:
-            return first
-        finally:
-            for one in sockets:
-                one.close()
-    raise AssertionError
 
 
 @dataclass

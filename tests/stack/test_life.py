@@ -17,7 +17,8 @@ from booking_lab.stack import accounts, process, rotation
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.process import Process
 from booking_lab.stack.state import State
-from tests.stack.conftest import COMMAND, CommandLine, free_ports, own_lab
+from tests.ports import free_ports
+from tests.stack.conftest import COMMAND, CommandLine, own_lab
 from tests.stack.test_refusals import refused
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

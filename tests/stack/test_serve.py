@@ -12,7 +12,8 @@ import requests
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import RunningLab
 from booking_lab.stack.service import GRACEFUL_SECONDS
-from tests.stack.conftest import COMMAND, CommandLine, free_ports, gone
+from tests.ports import free_ports
+from tests.stack.conftest import COMMAND, CommandLine, gone
 
 
 def test_serve_prepares_the_database_serves_and_goes_unready_before_it_stops(

@@ -19,7 +19,8 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.stack.plan import REDLOCK
 from booking_lab.stack.process import Process
 from booking_lab.stack.state import State
-from tests.stack.conftest import COMMAND, CommandLine, free_ports, gone
+from tests.ports import free_ports
+from tests.stack.conftest import COMMAND, CommandLine, gone
 from tests.uncounted import uncounted
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

@@ -9,7 +9,8 @@ import pytest
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack.plan import environment_of
-from tests.stack.conftest import COMMAND, CommandLine, answers, free_ports
+from tests.ports import free_ports
+from tests.stack.conftest import COMMAND, CommandLine, answers
 
 #: A package, one of its own, one of the standard library, and what gunicorn would look for.
 NAMES = ("redis", "booking_lab", "json", "gunicorn.conf", "sitecustomize")
