@@ -323,6 +323,7 @@ class Stage:
             if time.monotonic() > deadline:
                 names = ", ".join(one.name for one in dead)
                 raise Stuck(f"PostgreSQL keeps the connection of {names}.")
+            time.sleep(_GLANCE)  # the processes that are to end need the core
         for booker in dead:
             booker.forget_connection()
 
