@@ -1,4 +1,4 @@
-"""Ports for what a test starts: nobody else of the tests gets them, in whatever process it runs."""
+"""Ports for the programs that tests start: no other test gets them, in whatever process it runs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
-#: Below those that Linux gives to whoever asks for any port, and above what is well known.
+#: Below the range from which Linux takes ports for outgoing connections.
 _PORTS = range(10_000, 32_000)
 _LOCKS = Path(tempfile.gettempdir()) / f"booking-lab-ports-{os.getuid()}"
-#: Locked for as long as this process lives.
+#: The locked files; kept open until the process ends.
 _ours: list[TextIO] = []
 
 
 def free_ports(count: int = 1, host: str = "127.0.0.1") -> int:
-    """Return a port that is free, and so are those that follow it, ``count`` in all.
+    """Return the first of ``count`` free ports in a row, and reserve them for this process.
 
-    Between here and their use, nobody who asks here gets them: each port has a file, and who has it
-    locked has the port.
+    Each port has a file; the process that has locked the file has the port, until it ends. A
+    program that listens on more ports than were reserved can take one of another test.
     """
     _LOCKS.mkdir(exist_ok=True)
     for first in range(_PORTS.start, _PORTS.stop, count):

@@ -26,7 +26,8 @@ class CommandLine:
 
     data: Path
     environment: dict[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=free_ports)
+    #: With two that follow, for a lab of two instances.
+    port: int = field(default_factory=lambda: free_ports(3))
 
     @property
     def url(self) -> str:

@@ -17,7 +17,6 @@ from booking_lab.stack import accounts, process, rotation
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.process import Process
 from booking_lab.stack.state import State
-from tests.ports import free_ports
 from tests.stack.conftest import COMMAND, CommandLine, own_lab
 from tests.stack.test_refusals import refused
 
@@ -31,7 +30,6 @@ def shared() -> Iterator[CommandLine]:
     """Two instances, in a folder that did not exist, of somebody whose files are closed to all."""
     with own_lab() as line:
         line.data = line.data / "new folder" / "d'ata"
-        line.port = free_ports(3)
         before = os.umask(0o077)
         try:
             result = line.up("--instances", "2", "--workers", "1")

@@ -19,7 +19,6 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.stack.plan import REDLOCK
 from booking_lab.stack.process import Process
 from booking_lab.stack.state import State
-from tests.ports import free_ports
 from tests.stack.conftest import COMMAND, CommandLine, gone
 from tests.uncounted import uncounted
 
@@ -29,7 +28,6 @@ _BOOKING = {"event_id": 1, "seat_number": "A1", "customer_id": "c1"}
 
 def test_the_life_of_a_lab(lab: CommandLine) -> None:
     """One after the other, because each needs what the one before left."""
-    lab.port = free_ports(3)
     up = lab.up("--instances", "2", "--workers", "1")
     assert up.returncode == 0, up.stderr
     assert f"ready at {lab.url}" in up.stdout
