@@ -177,9 +177,9 @@ class Settings:
                 f"{', '.join(_LEVELS)}."
             )
         if self.otlp_endpoint and not _is_http(self.otlp_endpoint):
+            # A password may be in it.
             raise ConfigurationError(
-                f"{_VARIABLES['otlp_endpoint']} is {self.otlp_endpoint!r}; it takes "
-                f"http://host:port."
+                f"{_VARIABLES['otlp_endpoint']} can't be read: it takes http://host:port."
             )
         _check_redlock(_VARIABLES["redlock_urls"], self.redlock_urls)
         for name in ("strategy_folders", "workload_folders"):
@@ -267,7 +267,7 @@ def _is_http(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+    except ValueError:  # the port is no number, or there are brackets without an address
         return False
 
 

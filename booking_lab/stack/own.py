@@ -139,8 +139,8 @@ def check_plugins(settings: Settings) -> None:
         for folder in named:
             if not Path(folder).is_dir():
                 raise ConfigurationError(f"{variable} names {folder}, which is no folder.")
-    if (SHIPPED / f"{settings.strategy}.py").is_file():
-        return  # nobody's code is run here without need
+    if settings.strategy in {file.stem for file in SHIPPED.glob("[!_]*.py")}:
+        return  # then no plug-in's code need be run here
     try:
         Registry([SHIPPED, *settings.strategy_folders], shelf=settings.shelf).get(settings.strategy)
     except UnknownStrategy as error:

@@ -38,6 +38,7 @@ def taken() -> Iterator[int]:
         ("BOOKING_LAB_LOG_LEVEL", "loud", "choose one of DEBUG, INFO, WARNING, ERROR"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "jaeger", "it takes http://host:port"),
         ("BOOKING_LAB_STRATEGY", "nosuch", "There is no strategy 'nosuch'; there are: advisory"),
+        ("BOOKING_LAB_STRATEGY", "../tests/ports", "There is no strategy '../tests/ports'"),
         ("BOOKING_LAB_STRATEGIES", "/nowhere", "names /nowhere, which is no folder"),
         ("BOOKING_LAB_WORKLOADS", "/nowhere", "names /nowhere, which is no folder"),
         ("DATABASE_URL", "nonsense", "can't be read: it takes postgresql://"),
