@@ -145,6 +145,11 @@ class Loan:
         if self._session:
             self._session.alter()
 
+    def expect_same_transaction(self) -> None:
+        """Have COMMIT fail unless the open transaction, and all written in it, is there then."""
+        assert self._session, "no transaction was begun"
+        self._session.expect_same_transaction()
+
     def begin(self, isolation: str | None) -> None:
         """Open a transaction with the next statement."""
         if not self._session:  # what travels with it finds out whether the connection lives

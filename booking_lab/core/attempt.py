@@ -535,6 +535,8 @@ class Attempt:
             parameters: their values.
         """
         self._session.alter()
+        if self._in_transaction and self._written:
+            self._session.expect_same_transaction()
         return self._statement(kind, what, statement, parameters)
 
     def _statement(

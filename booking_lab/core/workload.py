@@ -31,6 +31,10 @@ class Session(Protocol):
         """Expect anything of what follows: whoever has the connection next finds it as it was."""
         ...
 
+    def expect_same_transaction(self) -> None:
+        """Have COMMIT fail unless the open transaction, and all written in it, is there then."""
+        ...
+
     def rest(self) -> None:
         """Hold no connection until the next statement: something else is waited for."""
         ...

@@ -13,6 +13,18 @@ from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.sqlstate import translated
 from booking_lab.errors import CommitUnknown, DatabaseUnavailable, StrategyFault
 
+#: A setting that ends with the transaction, or with the savepoint that it was made behind.
+_MARK = "SELECT set_config('booking_lab.transaction', 'open', true)"
+#: The code of the lab's own that says that it has ended.
+_HAS_ENDED = "LB002"
+_EXPECT_MARK = f"""
+DO $$ BEGIN
+    IF current_setting('booking_lab.transaction', true) IS DISTINCT FROM 'open' THEN
+        RAISE 'the transaction has ended' USING ERRCODE = '{_HAS_ENDED}';
+    END IF;
+END $$
+"""
+
 
 class Session:
     """A psycopg2 connection in autocommit mode; transactions are opened and closed explicitly.
@@ -26,6 +38,7 @@ class Session:
         self._cursor = raw.cursor()
         self._ahead = ""
         self._failed = False
+        self._marked = False
         #: Whether its settings, its locks or its temporary tables may be other ones by now.
         self.altered = False
         self.process_id = raw.get_backend_pid()
@@ -42,6 +55,15 @@ class Session:
     def alter(self) -> None:
         """Expect statements of somebody's own, which may change what the session is like."""
         self.altered = True
+
+    def expect_same_transaction(self) -> None:
+        """Have COMMIT fail unless the open transaction, and all written in it, is there then.
+
+        A statement of somebody's own may end it, begin another one, or go back to a savepoint.
+        """
+        if not self._marked:
+            self._marked = True
+            self.ahead(_MARK)
 
     def rest(self) -> None:
         """Nothing: the connection belongs to whoever has it."""
@@ -67,6 +89,7 @@ class Session:
         customers of different seats would be in each other's way, wherever a small table is
         scanned because that is cheaper. So there indexes are taken, if there are any.
         """
+        self._marked = False
         self.ahead(f"BEGIN ISOLATION LEVEL {isolation}" if isolation else "BEGIN")
         if isolation == "SERIALIZABLE":
             self.ahead("SET LOCAL enable_seqscan = off")
@@ -79,16 +102,16 @@ class Session:
 
         Raises:
             CommitUnknown: the connection was lost, so that nobody knows whether COMMIT arrived.
-            StrategyFault: there is something to record, and no transaction that it belongs to.
+            StrategyFault: there is something to record, and the transaction that it belongs to has
+                ended, or what was written in it was undone.
         """
         if self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
             self._ahead = ""
             if record:  # what was written has been undone, or stands without its record
-                raise StrategyFault(
-                    "The strategy ended its transaction by a statement of its own; leave that to "
-                    "attempt.transaction()."
-                )
+                raise _ended_by_itself()
             return  # nothing was ever sent
+        if self._marked:
+            self.ahead(_EXPECT_MARK)
         statement, parameters = record.statement() if record else ("", {})
         statement = f"{statement};\nCOMMIT" if statement else "COMMIT"
         text = self._with_what_goes_ahead(statement, parameters)
@@ -98,6 +121,8 @@ class Session:
             if self.lost:
                 raise CommitUnknown from error
             self.rollback()
+            if error.pgcode == _HAS_ENDED:
+                raise _ended_by_itself() from error
             raise self._translated(error) from error
 
     def rollback(self) -> None:
@@ -135,3 +160,10 @@ class Session:
         if self._failed or self._raw.closed:
             return False
         return self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE
+
+
+def _ended_by_itself() -> StrategyFault:
+    return StrategyFault(
+        "The strategy ended its transaction, or undid its booking, by a statement of its own; "
+        "leave that to attempt.transaction()."
+    )

@@ -175,18 +175,40 @@ def test_what_it_must_not_do_books_nothing(office, act):
     KEPT.clear()
 
 
-@pytest.mark.parametrize(("end", "left"), [("ROLLBACK", 10), ("COMMIT", 8)])
+@pytest.mark.parametrize(
+    ("end", "left"),
+    [
+        ("ROLLBACK", 10),
+        ("ROLLBACK AND CHAIN", 10),
+        ("ROLLBACK; BEGIN", 10),
+        ("ROLLBACK TO before", 10),
+        ("COMMIT", 8),
+        ("COMMIT AND CHAIN", 8),
+    ],
+)
 def test_who_ends_the_transaction_by_itself_gets_no_confirmation(office, end, left):
     def ends_it(attempt: Attempt) -> None:
         with attempt.transaction():
+            attempt.statement(StepKind.READ, "a place to go back to", "SAVEPOINT before")
             attempt.write(attempt.decide(attempt.read()))
             attempt.statement(StepKind.WRITE, "its end", end)
 
     booking = book(office, ends_it)
 
     assert told(booking) == FAULT
-    assert "ended its transaction by a statement of its own" in booking.message
+    assert "by a statement of its own" in booking.message
     assert office.left() == left  # by its own COMMIT it has booked; the audit finds the orphan
+
+
+def test_a_statement_of_its_own_behind_the_write_is_no_fault(office):
+    def adds_something(attempt: Attempt) -> None:
+        with attempt.transaction():
+            attempt.write(attempt.decide(attempt.read()))
+            for statement in ("SAVEPOINT s", "SELECT 1", "ROLLBACK TO s", "NOTIFY somebody"):
+                attempt.statement(StepKind.WRITE, "something of its own", statement)
+
+    assert told(book(office, adds_something))[0] is Outcome.CONFIRMED
+    assert office.left() == 8
 
 
 def test_what_it_answers_itself_is_the_answer(office):
