@@ -28,7 +28,7 @@ FILE = _PACKAGE / "matrix.json"
 
 #: What the cells rest on, beside the strategies; not what shows them.
 _RESTS_ON = (
-    *("core", "db", "explorer", "locks", "workloads"),
+    *("checker", "core", "db", "explorer", "locks", "observers", "workloads"),
     *("engine.py", "errors.py", "lending.py", "plugins.py", "registry.py", "selection.py"),
 )
 
