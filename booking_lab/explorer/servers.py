@@ -16,6 +16,19 @@ from booking_lab.db.connector import Connector
 from booking_lab.explorer.explore import Place
 from booking_lab.stack import RunningLab, embedded, postgres
 
+#: Autovacuum comes at any time; with what it tells PostgreSQL of the tables, plans can change.
+_NO_AUTOVACUUM = """
+DO $$
+DECLARE one regclass;
+BEGIN
+    FOR one IN SELECT oid FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    LOOP
+        EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = off)', one);
+    END LOOP;
+END $$
+"""
+
 
 @contextmanager
 def own_servers(
@@ -35,6 +48,8 @@ def own_servers(
     )
     with _ending_in_peace() as ignore_interrupts, embedded(settings=own, progress=progress) as lab:
         schema.prepare(lab.database_url, own)
+        with Connector(lab.database_url).session() as session:
+            session.execute(_NO_AUTOVACUUM)
         numbers = count()
 
         def part() -> Place:

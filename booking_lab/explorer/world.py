@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+import psycopg2
 
 from booking_lab.core.lab_workload import Finding, LabWorkload
 from booking_lab.core.scenario import Scenario, booker
@@ -28,8 +31,16 @@ GROUP BY attrelid HAVING count(*) = 2 ORDER BY 1
 _UNKNOWN = """
 SELECT oid::regclass::text FROM pg_class WHERE oid = ANY(%(tables)s::regclass[]) AND reltuples < 0
 """
+#: A statement that returns the tables that are empty, of the lab's and its workloads'.
+_WHICH_ARE_EMPTY = """
+SELECT string_agg(
+    format('SELECT %L WHERE NOT EXISTS (SELECT FROM %s)', oid::regclass, oid::regclass),
+    ' UNION ALL ')
+FROM pg_class WHERE relkind = 'r' AND relpersistence <> 't'
+    AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+"""
 #: Every so many schedules, what they have left behind is cleared away.
-_VACUUM_EVERY = 500
+_SHRINK_EVERY = 200
 
 #: A statement and its parameters.
 _Statement = tuple[str, Mapping[str, object]]
@@ -62,6 +73,8 @@ class World:
         # would stand in their way here.
         for scope in workload.available(session):
             workload.reset(session, scope, generation=1)
+        self._which_are_empty = session.execute(_WHICH_ARE_EMPTY)[0][0]
+        self._shrink()
         session.execute(
             f"PREPARE wrong AS {workload.accounts()} "
             "UNION ALL SELECT 'confirmed', '', id::text, '' FROM attempts "
@@ -85,11 +98,22 @@ class World:
         """
         for scope in self._scopes:
             self._workload.reset(self._session, scope, generation=1)
-        keepers = {pid for (pid,) in self._session.execute(self._begin_anew)}
         self._cleared += 1
-        if self._cleared % _VACUUM_EVERY == 0:
-            self._session.execute("VACUUM")
-        return keepers
+        if self._cleared % _SHRINK_EVERY == 0:
+            self._shrink()
+        return {pid for (pid,) in self._session.execute(self._begin_anew)}
+
+    def _shrink(self) -> None:
+        """Make the tables that bookings are written to, and their indexes, as small as new ones.
+
+        What was deleted stays in the indexes for a while. SERIALIZABLE notes pages of them: who is
+        in whose way would depend on what was explored before. And everybody would read more.
+        """
+        self._session.execute("DELETE FROM attempts")
+        empty = [table for (table,) in self._session.execute(self._which_are_empty)]
+        # A table that keeps its rows may refer to one of these. Then they stay as they are.
+        with suppress(psycopg2.errors.FeatureNotSupported):
+            self._session.execute(f"TRUNCATE {', '.join(empty)}")
 
     def blockers(self, pids: Sequence[int]) -> Mapping[int, list[int]]:
         """Whom each of these sessions waits for in PostgreSQL."""

@@ -2,8 +2,13 @@
 
 import pytest
 
+from booking_lab.explorer.explore import Plan, explore
 from booking_lab.explorer.schedule import parse
-from booking_lab.explorer.search import Replay
+from booking_lab.explorer.search import Exhaustive, Random, Replay
+from booking_lab.registry import SHIPPED, Registry
+from booking_lab.workloads import Workloads
+
+REGISTRY = Registry([SHIPPED])
 
 
 def test_versions_and_fences_begin_anew_also_of_rows_that_nobody_asked_for(own, place):
@@ -48,6 +53,29 @@ def test_what_a_statement_makes_of_a_session_is_gone_in_the_next_schedule(own, p
     )
 
     assert found.outcomes == {"confirmed": 3}
+
+
+def test_what_was_explored_before_is_of_no_account(place):
+    """SERIALIZABLE's conflicts depend on how the pages of indexes lie, and on the plan."""
+    slots = Workloads().get("slots")
+    [apart] = [one for one in slots.scenarios(2) if one.name == "different resources"]
+
+    def explored(name, search):
+        entry = REGISTRY.get(name)
+        return explore(place, REGISTRY, Plan((entry, entry.make({})), slots, apart), search)
+
+    first = explored("serializable", Exhaustive())
+    explored("none", Random(150, 0))
+    with place.sessions.session() as session:
+        size = "SELECT pg_relation_size('slot_reservations_guarded') / 8192"
+        assert session.execute(size)[0][0] > 3
+        session.execute("DELETE FROM slot_reservations")
+        session.execute("VACUUM ANALYZE")  # as autovacuum may at any moment
+    again = explored("serializable", Exhaustive())
+
+    assert first.serialised > 0
+    assert (again.schedules, again.serialised) == (first.schedules, first.serialised)
+    assert again.outcomes == first.outcomes
 
 
 _ALTERS = """
