@@ -76,9 +76,11 @@ matrix: $(RUN) ## Explore every strategy on every workload, and write the table 
 mixtures: $(RUN) ## Explore every two strategies beside each other, and write docs/mixtures.md
 	@$(BIN)/booking-lab mixtures --write
 
-# One worker more than the goal's two cores, since tests also wait. A file stays with one worker; they
-# are taken in their order, in which the last ones are short, so that no worker is left with a long one.
+# One worker more than the goal's two cores, since tests also wait. A file stays with one worker, and
+# so does a strategy in the conformance suite; they are taken in their order, in which the last ones
+# are short, so that no worker is left with a long one.
 SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile --no-loadscope-reorder
+BY_STRATEGY := --numprocesses=3 --dist=loadgroup --no-loadscope-reorder
 
 .PHONY: test
 test: $(DEV) ## Run all tests and checks; each command is printed as it runs
@@ -88,7 +90,7 @@ test: $(DEV) ## Run all tests and checks; each command is printed as it runs
 	$(BIN)/lint-imports
 	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 	$(if $(ARGS),,env -u BOOKING_LAB_STRATEGIES -u BOOKING_LAB_WORKLOADS \
-		$(BIN)/pytest $(SIDE_BY_SIDE) booking_lab/conformance)
+		$(BIN)/pytest $(BY_STRATEGY) booking_lab/conformance)
 
 # Apart from `make test`, since counting makes every process that a test starts slower.
 .PHONY: coverage

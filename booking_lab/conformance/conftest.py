@@ -29,10 +29,17 @@ _WORKLOADS = pytest.StashKey[Workloads]()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test for each strategy, and for each workload if it wants one."""
+    """Run each test for each strategy, and for each workload if it wants one.
+
+    Tests of one strategy ask the same questions: side by side, they belong into one process, where
+    each is explored once.
+    """
     if "subject" in metafunc.fixturenames:
-        found = list(subjects(metafunc.config))
-        metafunc.parametrize("subject", found, ids=[subject.name for subject in found])
+        found = [
+            pytest.param(subject, id=subject.name, marks=pytest.mark.xdist_group(subject.name))
+            for subject in subjects(metafunc.config)
+        ]
+        metafunc.parametrize("subject", found)
     if "workload" in metafunc.fixturenames:
         there = list(_workloads(metafunc.config))
         metafunc.parametrize("workload", there, ids=[workload.name for workload in there])

@@ -38,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: it isn't.
     """
+    config.addinivalue_line("markers", "xdist_group(name): run in one process of pytest-xdist")
     if config.getoption("--strategy"):
         subjects(config)
 
