@@ -17,7 +17,7 @@ from booking_lab.bench import counter, exploring, pgbench, reads, tables, transa
 from booking_lab.bench.place import HOT, UNIFORM, Place, prepare
 from booking_lab.config import Settings
 from booking_lab.crowd import Customer
-from booking_lab.lab import Lab
+from booking_lab.runtime.lab import Lab
 from booking_lab.stack import RunningLab, running, tuning
 
 CLIENTS = 32

@@ -14,8 +14,8 @@ from booking_lab.bench.place import COUNTER
 from booking_lab.bench.wire import Load
 from booking_lab.core.booking import Outcome
 from booking_lab.crowd import Customer
-from booking_lab.engine import Wish
-from booking_lab.lab import Lab
+from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.lab import Lab
 from booking_lab.stack import tuning
 
 #: Those that are compared here; the first is what the others are measured by.

@@ -14,7 +14,7 @@ from booking_lab.explorer.explore import Plan, explore
 from booking_lab.explorer.filling import fill
 from booking_lab.explorer.search import Random
 from booking_lab.explorer.servers import own_servers
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 #: So many schedules are drawn by each process.

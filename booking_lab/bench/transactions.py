@@ -19,8 +19,8 @@ from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
-from booking_lab.engine import Engine, Wish
-from booking_lab.lab import Lab
+from booking_lab.runtime.engine import Engine, Wish
+from booking_lab.runtime.lab import Lab
 
 T = TypeVar("T")
 

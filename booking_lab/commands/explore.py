@@ -32,7 +32,7 @@ from booking_lab.explorer.together import Job, explore_together
 from booking_lab.explorer.trial import Trial
 from booking_lab.explorer.watching import Watch
 from booking_lab.explorer.way import chosen
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 

@@ -16,7 +16,7 @@ from booking_lab.explorer.crew import MOST_JOBS
 from booking_lab.explorer.filling import fill
 from booking_lab.explorer.matrix import Cell
 from booking_lab.explorer.nemesis import NEMESES
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 #: What is timed apart.

@@ -13,7 +13,7 @@ from booking_lab.explorer import matrix, mixtures
 from booking_lab.explorer.crew import MOST_JOBS
 from booking_lab.explorer.filling import fill
 from booking_lab.explorer.mixtures import Mixture
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 

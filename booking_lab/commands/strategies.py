@@ -6,7 +6,7 @@ import click
 
 from booking_lab.commands._options import shelf_option
 from booking_lab.config import Settings
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 
 
 @click.command()

@@ -20,7 +20,7 @@ from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.gate import BEGIN
 from booking_lab.explorer.schedule import written
 from booking_lab.explorer.trial import Event, Trial
-from booking_lab.registry import Registry
+from booking_lab.runtime.strategy_registry import Registry
 
 #: Columns of a schedule that is drawn.
 _WIDTH = 120

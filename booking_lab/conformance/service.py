@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from booking_lab.config import Settings
 from booking_lab.core.step import Observer, Step
-from booking_lab.lab import Lab
+from booking_lab.runtime.lab import Lab
 from booking_lab.stack import RunningLab
 from booking_lab.web import create_app
 

@@ -13,7 +13,7 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Strategy
 from booking_lab.errors import InvalidRequest, UnknownStrategy
-from booking_lab.registry import SHELF, SHIPPED, Entry, Registry
+from booking_lab.runtime.strategy_registry import SHELF, SHIPPED, Entry, Registry
 
 #: What the suite's servers offer to everybody.
 _SERVERS = frozenset({Capability.REDIS, Capability.QUORUM})

@@ -11,7 +11,6 @@ from queue import SimpleQueue
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from booking_lab import selection
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lease import Lease, Servers
 from booking_lab.core.step import Step, StepKind
@@ -20,7 +19,6 @@ from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
-from booking_lab.engine import Engine, Wish
 from booking_lab.errors import BookingLabError, LockTimeout, Refused
 from booking_lab.explorer.clock import ScheduledClock
 from booking_lab.explorer.gate import BEGIN, Died, Gate
@@ -29,7 +27,9 @@ from booking_lab.explorer.overhearing import here
 from booking_lab.explorer.schedule import Move
 from booking_lab.explorer.trial import Ending, Event, Message
 from booking_lab.explorer.watched import WatchedSession
-from booking_lab.registry import Registry
+from booking_lab.runtime import selection
+from booking_lab.runtime.engine import Engine, Wish
+from booking_lab.runtime.strategy_registry import Registry
 
 T = TypeVar("T")
 

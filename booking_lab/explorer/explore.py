@@ -18,7 +18,6 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.lease import Servers
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Strategy
-from booking_lab.engine import Wish
 from booking_lab.explorer.booker import Booker
 from booking_lab.explorer.clock import ScheduledClock
 from booking_lab.explorer.digest import of_trial
@@ -33,7 +32,8 @@ from booking_lab.explorer.symmetry import Symmetry
 from booking_lab.explorer.trial import Trial
 from booking_lab.explorer.world import World
 from booking_lab.locks import redis_lock
-from booking_lab.registry import Entry, Registry
+from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.strategy_registry import Entry, Registry
 
 #: Seconds to wait for Redis.
 _REDIS_TIMEOUT = 5.0

@@ -17,7 +17,7 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.strategy import Strategy
 from booking_lab.explorer.overhearing import overheard
 from booking_lab.explorer.sharing import may_share
-from booking_lab.registry import Entry
+from booking_lab.runtime.strategy_registry import Entry
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.nemesis import NEMESES
 from booking_lab.explorer.schedule import written
 from booking_lab.explorer.search import Sample
-from booking_lab.registry import SHIPPED, Entry, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Entry, Registry
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -29,7 +29,8 @@ FILE = _PACKAGE / "matrix.json"
 #: What the cells rest on, beside the strategies; not what shows them.
 _RESTS_ON = (
     *("checker", "core", "db", "explorer", "locks", "observers", "workloads"),
-    *("engine.py", "errors.py", "lending.py", "plugins.py", "registry.py", "selection.py"),
+    *("errors.py", "plugins.py", "runtime/engine.py", "runtime/selection.py"),
+    *("runtime/session_provider.py", "runtime/strategy_registry.py"),
 )
 
 #: Between these lines, a document shows the table.

@@ -21,7 +21,7 @@ from booking_lab.explorer.explore import Place, Plan, explore
 from booking_lab.explorer.schedule import written
 from booking_lab.explorer.search import Exhaustive
 from booking_lab.explorer.symmetry import Symmetry
-from booking_lab.registry import Entry, Registry
+from booking_lab.runtime.strategy_registry import Entry, Registry
 
 #: What the last run found; written by `booking-lab mixtures`.
 FILE = Path(__file__).resolve().parent.parent / "mixtures.json"

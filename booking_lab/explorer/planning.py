@@ -15,7 +15,7 @@ from booking_lab.explorer.explore import Plan
 from booking_lab.explorer.gate import BEGIN
 from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.schedule import InvalidSchedule, Move, Schedule
-from booking_lab.registry import Entry, Registry
+from booking_lab.runtime.strategy_registry import Entry, Registry
 from booking_lab.workloads import Workloads
 
 #: More have more schedules than anybody can wait for.

@@ -18,7 +18,7 @@ from booking_lab.explorer.timeline import Row, Timeline, timeline
 from booking_lab.explorer.trial import Trial
 from booking_lab.explorer.way import Way
 from booking_lab.explorer.wording import Kind, Line
-from booking_lab.registry import Entry
+from booking_lab.runtime.strategy_registry import Entry
 
 #: A line below the heads, and one above the endings.
 _LINES = box.Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")

@@ -15,7 +15,7 @@ from booking_lab.explorer.planning import Names
 from booking_lab.explorer.schedule import parse
 from booking_lab.explorer.search import Exhaustive, Fork, Random, Replay, split
 from booking_lab.explorer.way import Way
-from booking_lab.registry import Registry
+from booking_lab.runtime.strategy_registry import Registry
 
 #: Seconds that one process explores before others are called: they take as long to come.
 _ALONE = 2.0

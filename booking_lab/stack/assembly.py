@@ -17,13 +17,13 @@ from pathlib import Path
 
 import psycopg2
 
-from booking_lab import selection
 from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.db.connector import Connector
 from booking_lab.errors import Unavailable
 from booking_lab.observers import metric_files
 from booking_lab.observers.history import open_history
+from booking_lab.runtime import selection
 from booking_lab.stack import accounts, cluster, listeners, own, postgres, process, valkey
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, fill_run_folder, make_mark, make_run_folder

@@ -16,7 +16,7 @@ from booking_lab.db.connector import Connector
 from booking_lab.db.session import Session
 from booking_lab.errors import ConfigurationError, RedisUnavailable, UnknownStrategy
 from booking_lab.locks import redis_lock
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.stack.errors import StackError
 
 

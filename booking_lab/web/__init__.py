@@ -14,7 +14,7 @@ from werkzeug import Response
 from booking_lab import __version__
 from booking_lab.config import Settings
 from booking_lab.errors import PluginFault, shown
-from booking_lab.lab import Lab
+from booking_lab.runtime.lab import Lab
 from booking_lab.web import (
     booking,
     bookings,

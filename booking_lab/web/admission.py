@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.workload import Request, Workload
-from booking_lab.engine import Wish
 from booking_lab.errors import Overloaded
+from booking_lab.runtime.engine import Wish
 from booking_lab.web.state import lab
 
 log = logging.getLogger(__name__)

@@ -15,13 +15,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from booking_lab import selection
 from booking_lab.core.lab_workload import LabWorkload, Violation
 from booking_lab.core.workload import Session
 from booking_lab.db import seen
 from booking_lab.errors import BookingLabError, PluginFault
-from booking_lab.lab import Lab
 from booking_lab.observers.metric_files import Files
+from booking_lab.runtime import selection
+from booking_lab.runtime.lab import Lab
 from booking_lab.web.health import redis_problem
 from booking_lab.web.state import answered
 from booking_lab.workloads.seats import Seats

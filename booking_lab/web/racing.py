@@ -10,13 +10,13 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, RootModel
 
-from booking_lab import race
 from booking_lab.core.booking import Booking
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Request
-from booking_lab.engine import Wish
 from booking_lab.errors import Refused
 from booking_lab.observers.barrier import Opening
+from booking_lab.runtime import race
+from booking_lab.runtime.engine import Wish
 from booking_lab.web.answers import check_any_begun, told
 from booking_lab.web.booking import seat
 from booking_lab.web.bookings import about

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from booking_lab.db import seen
 from booking_lab.errors import EventNotFound, InvalidRequest, NotFound, PluginFault
-from booking_lab.reset import reset
+from booking_lab.runtime.reset import reset
 from booking_lab.web.fields import EventId, KindQuery, Scope
 from booking_lab.web.problems import documented
 from booking_lab.web.state import answered, lab, patience

@@ -9,11 +9,9 @@ from typing import TypeVar, cast
 from flask import current_app, g
 from pydantic import BaseModel
 
-from booking_lab import selection
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db import flushes
 from booking_lab.db.session import Session
-from booking_lab.engine import Wish
 from booking_lab.errors import (
     InvalidOptions,
     NotFound,
@@ -23,8 +21,10 @@ from booking_lab.errors import (
     Unavailable,
     shown,
 )
-from booking_lab.lab import Lab
-from booking_lab.selection import Selection
+from booking_lab.runtime import selection
+from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.lab import Lab
+from booking_lab.runtime.selection import Selection
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
-from booking_lab.registry import Entry
+from booking_lab.runtime.strategy_registry import Entry
 from booking_lab.web.problems import documented
 from booking_lab.web.state import lab
 

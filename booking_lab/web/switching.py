@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
-from booking_lab import selection
-from booking_lab.selection import Switched
+from booking_lab.runtime import selection
+from booking_lab.runtime.selection import Switched
 from booking_lab.web.fields import Body, Options, StrategyName
 from booking_lab.web.problems import documented
 from booking_lab.web.state import lab, lent, patience, reading

@@ -14,7 +14,7 @@ from booking_lab.explorer.explore import Plan, explore
 from booking_lab.explorer.matrix import Cell, explored
 from booking_lab.explorer.schedule import parse, written
 from booking_lab.explorer.search import Replay
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.conformance.variants import LIARS, write
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from booking_lab.registry import SHIPPED
+from booking_lab.runtime.strategy_registry import SHIPPED
 from tests.conformance.conftest import ON_ONE_WORKLOAD
 
 #: The first test of each fixture waits for a whole run of the suite.

@@ -8,7 +8,7 @@ import pytest
 
 from booking_lab.explorer.schedule import parse
 from booking_lab.explorer.search import Replay
-from booking_lab.registry import SHELF, SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHELF, SHIPPED, Registry
 from tests.conformance.conftest import ON_ONE_WORKLOAD
 
 #: The first test of each fixture waits for a whole run of the suite.

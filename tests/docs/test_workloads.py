@@ -14,7 +14,7 @@ from booking_lab.core.workload import Workload
 from booking_lab.db import schema
 from booking_lab.explorer.explore import Place, Plan, explore
 from booking_lab.explorer.search import Exhaustive
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 from .markdown import ROOT, section, table

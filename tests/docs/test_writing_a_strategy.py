@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from booking_lab.core.attempt import Attempt
-from booking_lab.registry import Registry
+from booking_lab.runtime.strategy_registry import Registry
 
 from .conftest import DocumentedLab
 from .markdown import ROOT, Section, section, table

@@ -8,7 +8,7 @@ import pytest
 
 from booking_lab.explorer.explore import Exploration, Place, Plan, explore
 from booking_lab.explorer.search import Exhaustive, Search
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 Run = Callable[..., Exploration]

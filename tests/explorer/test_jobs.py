@@ -14,7 +14,7 @@ from booking_lab.explorer.planning import Names
 from booking_lab.explorer.servers import own_servers
 from booking_lab.explorer.together import Job, explore_together
 from booking_lab.explorer.way import Way
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.uncounted import starting_uncounted
 

@@ -9,7 +9,7 @@ from booking_lab.config import Settings
 from booking_lab.explorer import matrix
 from booking_lab.explorer.filling import fill
 from booking_lab.explorer.matrix import Cell
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from tests.uncounted import starting_uncounted
 
 #: More cells take too long to be explored in a test: each strategy's smallest, of so many.

@@ -10,7 +10,7 @@ from booking_lab.explorer.explore import Plan, explore
 from booking_lab.explorer.filling import fill
 from booking_lab.explorer.mixtures import Mixture
 from booking_lab.explorer.search import Exhaustive
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.uncounted import starting_uncounted
 

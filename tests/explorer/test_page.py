@@ -12,7 +12,7 @@ from booking_lab.explorer.explore import Plan, explore
 from booking_lab.explorer.page import page
 from booking_lab.explorer.schedule import parse
 from booking_lab.explorer.search import Replay
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

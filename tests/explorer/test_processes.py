@@ -9,7 +9,7 @@ from booking_lab.explorer.image import loaded
 from booking_lab.explorer.schedule import parse, written
 from booking_lab.explorer.search import Replay
 from booking_lab.explorer.sharing import may_share
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 
 #: Books if nobody else of its process does.
 UNDER_WAY = """

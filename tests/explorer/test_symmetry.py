@@ -7,7 +7,7 @@ from booking_lab.core.scenario import Change, booker
 from booking_lab.explorer.explore import Plan, explore
 from booking_lab.explorer.search import Exhaustive
 from booking_lab.explorer.symmetry import Symmetry
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 REGISTRY = Registry([SHIPPED], shelf=True)

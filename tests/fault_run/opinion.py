@@ -11,7 +11,7 @@ from typing import Any
 
 from booking_lab.commands._exit_codes import Exit
 from booking_lab.core.strategy import Anomaly
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from tests.fault_run.places import Place
 
 #: Seconds that the check may take, and states that it may look at among the answers of one place.

@@ -12,7 +12,7 @@ import pytest
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import Observer, StepKind
-from booking_lab.engine import Wish
+from booking_lab.runtime.engine import Wish
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.proxy import Lose, Proxy
 from tests.web.test_booking import STRATEGIES, book
@@ -79,7 +79,7 @@ def test_who_asks_once_more_what_became_of_a_commit_is_told_the_same(proxied, pr
 def test_an_unknown_outcome_says_so(proxied, proxy, monkeypatch):
     """Nobody can be asked: the connection to ask with is lost as well."""
     proxy.lose = Lose.REPLY
-    monkeypatch.setattr("booking_lab.engine.SETTLE_WITHIN", 0)
+    monkeypatch.setattr("booking_lab.runtime.engine.SETTLE_WITHIN", 0)
 
     answer = book(proxied)
 

@@ -7,17 +7,17 @@ from contextlib import contextmanager, nullcontext
 import psycopg2
 import pytest
 
-from booking_lab import race
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
-from booking_lab.engine import Wish
-from booking_lab.lab import MOST_WAITS
 from booking_lab.locks import redis_lock
 from booking_lab.locks.mutex import Mutex
 from booking_lab.locks.redis_lock import RedisLock
 from booking_lab.locks.redlock import Redlock
 from booking_lab.observers.barrier import Barrier
+from booking_lab.runtime import race
+from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.lab import MOST_WAITS
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.gate import Gate
 from tests.faults.test_under_way import begin

@@ -13,14 +13,14 @@ from uuid import uuid4
 import psycopg2
 import pytest
 
-from booking_lab import housekeeping
-from booking_lab.background import Heartbeat
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db import schema
 from booking_lab.db.ledger import Ledger
-from booking_lab.engine import Wish
 from booking_lab.observers import gauges
+from booking_lab.runtime import housekeeping
+from booking_lab.runtime.background import Heartbeat
+from booking_lab.runtime.engine import Wish
 from booking_lab.workloads.seats import SeatRequest
 from tests.web.test_booking import book
 
@@ -194,7 +194,7 @@ def many_descriptors():
 def test_it_goes_on_with_a_descriptor_beyond_a_thousand(
     client, database_url, many_descriptors, caplog
 ):
-    caplog.set_level(logging.WARNING, "booking_lab.housekeeping")
+    caplog.set_level(logging.WARNING, "booking_lab.runtime.housekeeping")
     check_goes_on(client, "A1")
     many_descriptors()
     with psycopg2.connect(database_url) as other, other.cursor() as cursor:
@@ -257,7 +257,7 @@ def test_a_lab_whose_housekeeping_has_ended_is_not_ready(client, monkeypatch):
 def test_a_lab_whose_repairs_hang_is_not_ready(client, monkeypatch):
     assert client.get("/ready").status_code == 200
 
-    monkeypatch.setattr("booking_lab.background._HANGS_AFTER", 0)
+    monkeypatch.setattr("booking_lab.runtime.background._HANGS_AFTER", 0)
 
     assert client.get("/ready").json["housekeeping"] is False
 

@@ -10,7 +10,7 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.ledger import Ledger
-from booking_lab.engine import Wish
+from booking_lab.runtime.engine import Wish
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.test_waits import statuses
 from tests.web.test_booking import book
@@ -32,7 +32,7 @@ class Noted(Strategy):
 @pytest.fixture
 def noted(make_client, tmp_path, caplog):
     (tmp_path / "noted.py").write_text(NOTED)
-    caplog.set_level(logging.DEBUG, "booking_lab.housekeeping")
+    caplog.set_level(logging.DEBUG, "booking_lab.runtime.housekeeping")
     return make_client(log_level="DEBUG", strategy_folders=(str(tmp_path),))
 
 

@@ -9,8 +9,8 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.core import step as steps
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import Observer, StepKind
-from booking_lab.engine import Wish
 from booking_lab.errors import Busy, Unavailable
+from booking_lab.runtime.engine import Wish
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.web.test_booking import book
 from tests.web.test_own_workload import folder, own

@@ -11,8 +11,8 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
 from booking_lab.db.pool import Pool
-from booking_lab.engine import Wish
 from booking_lab.locks import redis_lock
+from booking_lab.runtime.engine import Wish
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.gate import Gate
 from tests.web.test_booking import STRATEGIES, book, lock_key

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from booking_lab.core.booking import Outcome
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 
 from .queries import DASHBOARDS
 

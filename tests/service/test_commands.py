@@ -10,7 +10,7 @@ import pytest
 
 from booking_lab import Anomaly
 from booking_lab.crowd import Customer
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from tests.uncounted import running_uncounted
 
 BOOKING_LAB = Path(sys.executable).with_name("booking-lab")

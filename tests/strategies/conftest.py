@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from booking_lab.config import Settings
-from booking_lab.lab import Lab
+from booking_lab.runtime.lab import Lab
 from tests.faults.proxy import Proxy
 from tests.think_time import set_think_time
 from tests.workloads.box_office import BoxOffice

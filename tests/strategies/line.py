@@ -11,7 +11,7 @@ from booking_lab.core.booking import Booking
 from booking_lab.core.step import Observer, Step, StepKind
 from booking_lab.core.workload import Request, Workload
 from booking_lab.db.pool import Pool
-from booking_lab.engine import Engine, Wish
+from booking_lab.runtime.engine import Engine, Wish
 
 _DEADLINE = 20
 

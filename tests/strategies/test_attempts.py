@@ -19,12 +19,12 @@ from booking_lab import (
     Retry,
     StepKind,
     Strategy,
-    selection,
 )
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.engine import Wish
 from booking_lab.errors import CommitUnknown, StrategyFault
-from booking_lab.registry import Entry
+from booking_lab.runtime import selection
+from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.strategy_registry import Entry
 from tests.faults.proxy import Lose
 from tests.strategies.line import Line
 from tests.workloads.box_office import TICKETS, TRACE, BoxOffice, asks, crowd

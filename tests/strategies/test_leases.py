@@ -15,9 +15,9 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.clock import Clock
 from booking_lab.core.step import Observer, StepKind
 from booking_lab.db.pool import Pool
-from booking_lab.engine import Engine, Wish
-from booking_lab.lab import Lab
-from booking_lab.registry import SHIPPED, Entry, Registry
+from booking_lab.runtime.engine import Engine, Wish
+from booking_lab.runtime.lab import Lab
+from booking_lab.runtime.strategy_registry import SHIPPED, Entry, Registry
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.gate import Gate
 

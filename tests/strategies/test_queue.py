@@ -9,13 +9,13 @@ from contextlib import contextmanager
 import psycopg2
 import pytest
 
-from booking_lab import selection
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.queue import Queues
 from booking_lab.core.step import StepKind
 from booking_lab.db.pool import Pool
-from booking_lab.engine import Wish
+from booking_lab.runtime import selection
+from booking_lab.runtime.engine import Wish
 from tests.faults.proxy import Lose
 from tests.strategies.line import Line
 from tests.workloads.box_office import TICKETS, TRACE, BoxOffice, asks, crowd

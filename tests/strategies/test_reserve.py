@@ -9,8 +9,6 @@ from dataclasses import replace
 import pytest
 import redis
 
-from booking_lab import selection
-from booking_lab.background import Duty
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lease import key
@@ -18,7 +16,9 @@ from booking_lab.core.step import Observer, Step, StepKind
 from booking_lab.errors import EventNotFound
 from booking_lab.explorer.gate import Died
 from booking_lab.locks import redis_counters
-from booking_lab.reconciler import Reconciler
+from booking_lab.runtime import selection
+from booking_lab.runtime.background import Duty
+from booking_lab.runtime.counter_repair import Reconciler
 from booking_lab.stack import postgres
 from booking_lab.workloads.seats import SeatRequest, Seats
 from booking_lab.workloads.tickets import Tickets

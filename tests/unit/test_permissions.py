@@ -8,7 +8,7 @@ import pytest
 from booking_lab.config import Settings
 from booking_lab.errors import ConfigurationError, UnknownStrategy
 from booking_lab.permissions import written_by_others
-from booking_lab.registry import Registry
+from booking_lab.runtime.strategy_registry import Registry
 from tests.unit.test_registry import A_STRATEGY
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

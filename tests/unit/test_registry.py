@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from booking_lab.errors import InvalidOptions, UnknownStrategy
-from booking_lab.registry import SHIPPED, Entry, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Entry, Registry
 
 A_STRATEGY = dedent(
     '''

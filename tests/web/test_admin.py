@@ -5,7 +5,7 @@ import json
 import pytest
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.registry import SHIPPED
+from booking_lab.runtime.strategy_registry import SHIPPED
 from booking_lab.web import strategies
 from tests.web.test_booking import STRATEGIES, book
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from booking_lab.cli import main
 from booking_lab.config import Settings
 from booking_lab.db import schema
-from booking_lab.engine import Wish
+from booking_lab.runtime.engine import Wish
 
 OWN = Path(__file__).parent / "own"
 STRATEGY = (OWN / "patient.py").read_text()

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 import psycopg2
 import pytest
 
-from booking_lab import race
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding
 from booking_lab.core.strategy import Anomaly
 from booking_lab.observers.barrier import Opening
+from booking_lab.runtime import race
 from tests.web.test_booking import book
 
 

@@ -5,7 +5,6 @@ import time
 import psycopg2
 import pytest
 
-from booking_lab import selection
 from booking_lab.bench.ledger import fill
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
@@ -13,6 +12,7 @@ from booking_lab.db import schema, tallies
 from booking_lab.db.connector import Connector
 from booking_lab.db.pool import Pool
 from booking_lab.db.upkeep import Upkeep
+from booking_lab.runtime import selection
 from tests.web.test_booking import book
 
 TICKETS = {"kind": "tickets", "request": {"event_id": 1, "quantity": 1}, "customers": 12}

@@ -5,7 +5,7 @@ import time
 import pytest
 import redis
 
-from booking_lab import selection
+from booking_lab.runtime import selection
 from tests.web.test_booking import lock_key
 
 FORMS = ["/book/unsafe", "/book/safe"]

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from booking_lab import race
 from booking_lab.core.booking import Booking
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.lab_workload import Finding
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Row
-from booking_lab.engine import Wish
-from booking_lab.lab import Lab
-from booking_lab.registry import SHIPPED, Registry
-from booking_lab.reset import reset
+from booking_lab.runtime import race
+from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.lab import Lab
+from booking_lab.runtime.reset import reset
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads.tickets import TicketRequest, Tickets
 from tests.workloads.connections import lent
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from booking_lab import race
 from booking_lab.core.booking import Booking
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.lab_workload import Finding
@@ -18,10 +17,11 @@ from booking_lab.core.step import Observer
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Row
 from booking_lab.db.session import Session
-from booking_lab.engine import Wish
-from booking_lab.lab import Lab
-from booking_lab.registry import SHIPPED, Registry
-from booking_lab.reset import reset
+from booking_lab.runtime import race
+from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.lab import Lab
+from booking_lab.runtime.reset import reset
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads.slots import Product, SlotRequest, Slots
 from tests.workloads.connections import lent
 

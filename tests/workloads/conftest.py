@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from booking_lab.config import Settings
-from booking_lab.lab import Lab
+from booking_lab.runtime.lab import Lab
 from booking_lab.stack import RunningLab, postgres
 from tests.think_time import set_think_time
 from tests.workloads.box_office import BoxOffice

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from booking_lab.db.session import Session
-from booking_lab.lab import Lab
+from booking_lab.runtime.lab import Lab
 
 
 @contextmanager

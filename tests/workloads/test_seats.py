@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from booking_lab import race
 from booking_lab.core.booking import Outcome
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.strategy import Anomaly
-from booking_lab.engine import Wish
 from booking_lab.errors import Superseded
-from booking_lab.registry import SHIPPED, Registry
-from booking_lab.reset import reset
+from booking_lab.runtime import race
+from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.reset import reset
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.workloads.connections import lent
 

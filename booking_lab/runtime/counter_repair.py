@@ -17,13 +17,13 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from booking_lab import selection
 from booking_lab.core.workload import Session
 from booking_lab.db.pool import Pool
 from booking_lab.errors import TimedOut, Unavailable
 from booking_lab.locks import redis_counters
 from booking_lab.locks.redis_counters import Counter
 from booking_lab.observers.metrics import REPAIRED
+from booking_lab.runtime import selection
 
 log = logging.getLogger(__name__)
 

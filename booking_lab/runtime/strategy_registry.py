@@ -17,10 +17,10 @@ from booking_lab.core.capability import Capability
 from booking_lab.core.strategy import Anomaly, Strategy
 from booking_lab.errors import InvalidOptions, PluginFault, UnknownStrategy, shown
 from booking_lab.plugins import Broken, Plugins
-from booking_lab.selection import Selection
+from booking_lab.runtime.selection import Selection
 
 #: The project's own strategies, beside the package.
-SHIPPED = Path(__file__).resolve().parent.parent / "strategies"
+SHIPPED = Path(__file__).resolve().parents[2] / "strategies"
 #: Those that are wrong on purpose.
 SHELF = SHIPPED / "broken"
 #: Entry points of installed packages; each names a module.

@@ -9,8 +9,6 @@ from itertools import product
 
 import psycopg2
 
-from booking_lab import reconciler, selection
-from booking_lab.background import Duty, Rounds
 from booking_lab.config import Settings
 from booking_lab.core.capability import Capability, Counts
 from booking_lab.core.lease import Servers
@@ -22,17 +20,19 @@ from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
 from booking_lab.db.probe import Probe
 from booking_lab.db.upkeep import Upkeep
-from booking_lab.engine import Engine
 from booking_lab.errors import BookingLabError
-from booking_lab.housekeeping import Housekeeping
 from booking_lab.locks import redis_lock
 from booking_lab.observers import gauges, metrics, tracing
 from booking_lab.observers.history import History
 from booking_lab.observers.metrics import Metrics
 from booking_lab.observers.think import ThinkTime
 from booking_lab.plugins import is_shipped
-from booking_lab.reconciler import Reconciler
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.runtime import counter_repair, selection
+from booking_lab.runtime.background import Duty, Rounds
+from booking_lab.runtime.counter_repair import Reconciler
+from booking_lab.runtime.engine import Engine
+from booking_lab.runtime.housekeeping import Housekeeping
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 #: How many requests of a worker may wait at a time that are no bookings: switches, resets, races.
@@ -123,7 +123,7 @@ class Lab:
             # Apart from the housekeeping: a Redis that doesn't answer must not delay a switch.
             self.reconciler = Reconciler(self.redis, countable, self.reads, self._identity)
             self._rounds.append(
-                Rounds(Duty("repairing counters", self.reconciler.round), reconciler.EVERY)
+                Rounds(Duty("repairing counters", self.reconciler.round), counter_repair.EVERY)
             )
         # Apart from it as well: a batch takes longer than the ledger's rows may wait.
         keeping = Upkeep(self.reads, selection.read, settings.ledger_days)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from booking_lab import selection
 from booking_lab.core.attempt import Attempt
 from booking_lab.core.booking import Booking, Outcome, outcome_of
 from booking_lab.core.capability import Capability, lacking, offered
@@ -31,10 +30,11 @@ from booking_lab.errors import (
     Unsuitable,
     shown,
 )
-from booking_lab.lending import Lender
 from booking_lab.observers.stopwatch import Stopwatch
 from booking_lab.plugins import is_shipped
-from booking_lab.registry import Entry, Registry
+from booking_lab.runtime import selection
+from booking_lab.runtime.session_provider import Lender
+from booking_lab.runtime.strategy_registry import Entry, Registry
 
 log = logging.getLogger(__name__)
 

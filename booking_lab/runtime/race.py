@@ -15,9 +15,9 @@ from booking_lab.core.workload import Request
 from booking_lab.db.connector import Connector
 from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
-from booking_lab.engine import Engine, Wish
 from booking_lab.errors import RaceUnderWay, Unavailable
 from booking_lab.observers.barrier import Barrier, Opening
+from booking_lab.runtime.engine import Engine, Wish
 
 #: Seconds after which the barrier opens whatever happens.
 LET_GO_AFTER = 10.0

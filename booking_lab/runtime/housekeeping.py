@@ -11,14 +11,14 @@ from contextlib import closing
 
 import psycopg2
 
-from booking_lab import selection
-from booking_lab.background import Duty, Heartbeat
 from booking_lab.db import flushes
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.session import Session
 from booking_lab.errors import BookingLabError
-from booking_lab.selection import UnderWay
+from booking_lab.runtime import selection
+from booking_lab.runtime.background import Duty, Heartbeat
+from booking_lab.runtime.selection import UnderWay
 
 log = logging.getLogger(__name__)
 

@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from typing import TypeVar
 
-from booking_lab import selection
 from booking_lab.core.workload import Record, Row, Session
 from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session as PooledSession
 from booking_lab.errors import DatabaseUnavailable, StartOver, StrategyFault
-from booking_lab.selection import Selection
+from booking_lab.runtime import selection
+from booking_lab.runtime.selection import Selection
 
 T = TypeVar("T")
 
