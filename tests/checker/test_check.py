@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from booking_lab.cli import main
+from booking_lab.cli.main import main
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import postgres
 from tests.uncounted import uncounted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from booking_lab.cli import main
+from booking_lab.cli.main import main
 from booking_lab.config import Settings
 from booking_lab.stack import StackError, running
 
@@ -22,8 +22,8 @@ def started(monkeypatch):
     def launch(_plan, given, *_, **__):
         settings.append(given)
 
-    monkeypatch.setattr("booking_lab.commands.up.launch", launch)
-    monkeypatch.setattr("booking_lab.commands.up._announce", lambda _: None)
+    monkeypatch.setattr("booking_lab.cli.up.launch", launch)
+    monkeypatch.setattr("booking_lab.cli.up._announce", lambda _: None)
     return settings
 
 

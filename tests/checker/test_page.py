@@ -8,7 +8,7 @@ from typing import Any
 
 from booking_lab.checker.report import as_text
 from booking_lab.checker.verdict import Kind, Verdict
-from booking_lab.commands.check import _EXIT_CODES
+from booking_lab.cli.check import _EXIT_CODES
 from tests.docs.markdown import ROOT, section, table
 
 from .histories import Written

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from booking_lab.commands.matrix import surprises
+from booking_lab.cli.matrix import surprises
 from booking_lab.explorer.explore import Plan, explore
 from booking_lab.explorer.matrix import Cell, explored
 from booking_lab.explorer.schedule import parse, written

@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from booking_lab.cli import main
+from booking_lab.cli.main import main
 
 from .markdown import ROOT, section, sections, table
 

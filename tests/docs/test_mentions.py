@@ -13,7 +13,7 @@ import click
 import pytest
 import yaml
 
-from booking_lab.cli import main
+from booking_lab.cli.main import main
 
 from .markdown import DOCUMENTS, ROOT, sections
 

@@ -14,7 +14,7 @@ import yaml
 from click.testing import CliRunner
 
 import booking_lab
-from booking_lab.cli import main
+from booking_lab.cli.main import main
 from booking_lab.config import Settings
 from booking_lab.web import create_app
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import pytest
 from click.testing import CliRunner
 
-from booking_lab.cli import main
-from booking_lab.commands import explore as command
+from booking_lab.cli import explore as command
+from booking_lab.cli.main import main
 
 SHORTEST = "A:read B:read B:write B:commit A:write A:commit"
 #: A booker waits for the other one's row lock.

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from booking_lab.commands.matrix import surprises
+from booking_lab.cli.matrix import surprises
 from booking_lab.config import Settings
 from booking_lab.explorer import matrix
 from booking_lab.explorer.filling import fill

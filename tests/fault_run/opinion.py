@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from booking_lab.commands._exit_codes import Exit
+from booking_lab.cli._exit_codes import Exit
 from booking_lab.core.strategy import Anomaly
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from tests.fault_run.places import Place

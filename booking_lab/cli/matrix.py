@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from booking_lab.commands._exit_codes import Exit
-from booking_lab.commands._progress import counted
+from booking_lab.cli._exit_codes import Exit
+from booking_lab.cli._progress import counted
 from booking_lab.config import Settings
 from booking_lab.explorer import matrix
 from booking_lab.explorer.crew import MOST_JOBS

@@ -1,6 +1,6 @@
 """The command line: ``booking-lab up | down | status | logs | serve | ...``.
 
-A command is a module of ``booking_lab.commands`` with a click command; name it in ``_COMMANDS``.
+A command is a module of ``booking_lab.cli`` with a click command; name it in ``_COMMANDS``.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from booking_lab.commands import _streams
-from booking_lab.commands._exit_codes import Exit
+from booking_lab.cli import _streams
+from booking_lab.cli._exit_codes import Exit
 from booking_lab.config import forget_clients_environment
 from booking_lab.errors import BookingLabError, ConfigurationError
 
@@ -46,7 +46,7 @@ class _Commands(click.Group):
         """Return the command of this name."""
         if name not in _COMMANDS:
             return None
-        command = importlib.import_module(f"booking_lab.commands.{name}").command
+        command = importlib.import_module(f"booking_lab.cli.{name}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from booking_lab.commands._options import history_option
+from booking_lab.cli._options import history_option
 from booking_lab.config import Settings
 from booking_lab.errors import DatabaseUnavailable
 from booking_lab.observers.history import open_history

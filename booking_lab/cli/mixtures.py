@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from booking_lab.commands._progress import counted
+from booking_lab.cli._progress import counted
 from booking_lab.config import Settings
 from booking_lab.explorer import matrix, mixtures
 from booking_lab.explorer.crew import MOST_JOBS

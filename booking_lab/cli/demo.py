@@ -10,9 +10,8 @@ import click
 from rich.console import Console
 
 from booking_lab import demo
-from booking_lab.commands._bad_input import BadInput
-from booking_lab.commands._exit_codes import Exit
-from booking_lab.commands._options import history_option
+from booking_lab.cli._exit_codes import BadInput, Exit
+from booking_lab.cli._options import history_option
 from booking_lab.config import Settings
 from booking_lab.stack import running
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from booking_lab.commands._options import data_option
+from booking_lab.cli._options import data_option
 from booking_lab.stack.control import stop
 from booking_lab.stack.folders import DataFolder
 

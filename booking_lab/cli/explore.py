@@ -14,8 +14,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from booking_lab.commands._bad_input import BadInput
-from booking_lab.commands._exit_codes import Exit
+from booking_lab.cli._exit_codes import BadInput, Exit
 from booking_lab.config import Settings
 from booking_lab.errors import BookingLabError
 from booking_lab.explorer import planning, report

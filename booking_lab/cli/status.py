@@ -12,8 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from booking_lab.commands._exit_codes import Exit
-from booking_lab.commands._options import data_option
+from booking_lab.cli._exit_codes import Exit
+from booking_lab.cli._options import data_option
 from booking_lab.stack import hints
 from booking_lab.stack.folders import DataFolder
 from booking_lab.stack.state import PartState, State

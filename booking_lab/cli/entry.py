@@ -17,7 +17,7 @@ def run() -> Any:
     """
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     _forget_the_working_folder()
-    from booking_lab.cli import main
+    from booking_lab.cli.main import main
 
     signal.signal(signal.SIGINT, before)
     return main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from booking_lab.commands._options import shelf_option
+from booking_lab.cli._options import shelf_option
 from booking_lab.config import Settings
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from booking_lab.commands._options import data_option, history_option, shelf_option
+from booking_lab.cli._options import data_option, history_option, shelf_option
 from booking_lab.config import Settings
 from booking_lab.stack import hints
 from booking_lab.stack.control import end, launch

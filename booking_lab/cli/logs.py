@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from booking_lab.commands import _streams
-from booking_lab.commands._options import data_option
+from booking_lab.cli import _streams
+from booking_lab.cli._options import data_option
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder
 from booking_lab.stack.plan import REDLOCK

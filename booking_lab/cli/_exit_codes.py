@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+import click
+
 
 class Exit(IntEnum):
     """The exit codes."""
@@ -18,3 +20,9 @@ class Exit(IntEnum):
     NOTHING = 3
     #: It has done its work, and what it looked at is wrong.
     WRONG = 4
+
+
+class BadInput(click.ClickException):
+    """What was given is of no use; nothing was done."""
+
+    exit_code = Exit.BAD_INPUT

@@ -1,1 +1,0 @@
-"""The commands of ``booking-lab``, one module each; ``booking_lab.cli`` names them."""
