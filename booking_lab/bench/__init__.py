@@ -16,7 +16,7 @@ from rich.console import Console
 from booking_lab.bench import counter, exploring, pgbench, reads, tables, transactions, wire
 from booking_lab.bench.place import HOT, UNIFORM, Place, prepare
 from booking_lab.config import Settings
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from booking_lab.runtime.lab import Lab
 from booking_lab.stack import RunningLab, running, tuning
 

@@ -13,7 +13,7 @@ from booking_lab.bench import pgbench, transactions, wire
 from booking_lab.bench.place import COUNTER
 from booking_lab.bench.wire import Load
 from booking_lab.core.booking import Outcome
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from booking_lab.runtime.engine import Wish
 from booking_lab.runtime.lab import Lab
 from booking_lab.stack import tuning

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
 from booking_lab.db.session import Session
 from booking_lab.stack import running

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from booking_lab.bench.wire import Wire
-from booking_lab.crowd import percentile
+from booking_lab.crowd.verdict import percentile
 from booking_lab.db.connector import Connector
 
 _BOOKERS = 25

@@ -16,7 +16,7 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from booking_lab.bench.place import Place
-from booking_lab.crowd import percentile
+from booking_lab.crowd.verdict import percentile
 
 
 @dataclass(frozen=True)

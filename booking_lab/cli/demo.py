@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
-from booking_lab import demo
 from booking_lab.cli._exit_codes import BadInput, Exit
 from booking_lab.cli._options import history_option
 from booking_lab.config import Settings
+from booking_lab.crowd import demo
 from booking_lab.stack import running
 
 

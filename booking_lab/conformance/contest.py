@@ -18,7 +18,7 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Request
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
 from booking_lab.web.kinds import Kind

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 
 
 class Load:

@@ -9,7 +9,7 @@ import pytest
 from booking_lab.conformance.contest import Contest, against_its_word, clean, overlapping
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from booking_lab.stack import RunningLab
 from booking_lab.workloads import Workloads
 

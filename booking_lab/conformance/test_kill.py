@@ -15,7 +15,7 @@ from booking_lab.conformance.load import Load
 from booking_lab.conformance.service import let_leases_expire
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
 from booking_lab.db.session import Session
 from booking_lab.stack import RunningLab

@@ -19,7 +19,7 @@ from booking_lab.conformance.service import Service
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from booking_lab.observers.tracing import Tracing
 from booking_lab.stack import RunningLab
 from booking_lab.workloads import Workloads

@@ -15,7 +15,7 @@ from booking_lab.checker.history import Reader
 from booking_lab.checker.judge import Judge
 from booking_lab.checker.verdict import Kind, Verdict
 from booking_lab.conformance.waiting import eventually
-from booking_lab.crowd import Customer, let_loose
+from booking_lab.crowd.client import Customer, let_loose
 from booking_lab.workloads import Workloads
 from tests.service.crowds import Load, add_seats, switch
 from tests.uncounted import running_uncounted

@@ -10,7 +10,7 @@ from booking_lab.checker.verdict import Verdict as HistoryVerdict
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
 from booking_lab.core.strategy import Anomaly
-from booking_lab.crowd import Verdict as CrowdVerdict
+from booking_lab.crowd.verdict import Verdict as CrowdVerdict
 from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 

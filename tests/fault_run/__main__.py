@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import quote
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from booking_lab.stack import RunningLab, running
 from tests.fault_run.customers import Booker, Stands, Told
 from tests.fault_run.opinion import objections

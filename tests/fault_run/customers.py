@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from tests.fault_run.places import Place
 
 #: Seconds between two requests of one customer: the machine is shared with those who serve it.

@@ -14,7 +14,7 @@ import psutil
 import redis
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
 from tests.faults.frozen import frozen, stopped

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from booking_lab import Anomaly
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from tests.uncounted import running_uncounted
 

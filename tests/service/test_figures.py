@@ -2,7 +2,7 @@
 
 from itertools import cycle
 
-from booking_lab.crowd import Customer, let_loose
+from booking_lab.crowd.client import Customer, let_loose
 from tests.service.crowds import switch
 
 

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 import pytest
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from tests.service.crowds import Load, accounts_agree, add_seats, switch
 from tests.uncounted import running_uncounted
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from booking_lab.crowd import Customer, Verdict, let_loose, overlaps, verdict
+from booking_lab.crowd.client import Customer, let_loose
+from booking_lab.crowd.verdict import Verdict, overlaps, verdict
 from tests.service.crowds import switch
 
 SAFE = ["pessimistic", "optimistic", "distributed"]

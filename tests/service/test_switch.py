@@ -3,7 +3,7 @@
 import pytest
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.crowd import Customer
+from booking_lab.crowd.client import Customer
 from tests.service.crowds import switch
 
 

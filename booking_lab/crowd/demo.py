@@ -12,16 +12,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from booking_lab.crowd import (
-    Answer,
-    Customer,
-    Verdict,
-    let_loose,
-    outcomes,
-    overlaps,
-    percentile,
-    verdict,
-)
+from booking_lab.crowd.client import Answer, Customer, let_loose
+from booking_lab.crowd.verdict import Verdict, outcomes, overlaps, percentile, verdict
 from booking_lab.errors import BookingLabError
 from booking_lab.stack import hints
 

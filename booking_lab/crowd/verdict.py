@@ -1,0 +1,59 @@
+"""What the answers of a crowd show."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from enum import StrEnum
+
+from booking_lab.crowd.client import Answer
+
+
+class Verdict(StrEnum):
+    """What a run shows."""
+
+    DOUBLE_BOOKED = "DOUBLE-BOOKED"
+    INCONSISTENT = "INCONSISTENT"
+    SAFE = "safe"
+    INCONCLUSIVE = "inconclusive"
+
+
+def overlaps(answers: Sequence[Answer]) -> int:
+    """Count the bookings that were under way while another of the same seat was confirmed.
+
+    Only these could have gone wrong; customers who came long after the seat was gone show nothing.
+    """
+    confirmed = defaultdict(list)
+    for answer in answers:
+        if answer.outcome == "confirmed":
+            confirmed[answer.seat].append(answer)
+    return sum(
+        any(
+            other is not answer and other.begin <= answer.end and answer.begin <= other.end
+            for other in confirmed[answer.seat]
+        )
+        for answer in answers
+    )
+
+
+def verdict(answers: Sequence[Answer], double_bookings: int, *, consistent: bool) -> Verdict:
+    """Judge a run. Where nobody met anybody, nothing was tried, and nothing can be called safe."""
+    if double_bookings:
+        return Verdict.DOUBLE_BOOKED
+    if not consistent:
+        return Verdict.INCONSISTENT
+    if not overlaps(answers):
+        return Verdict.INCONCLUSIVE
+    return Verdict.SAFE
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest value that at least ``share`` of all don't exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
+
+
+def outcomes(answers: Sequence[Answer]) -> Counter[str]:
+    """Count the answers by outcome."""
+    return Counter(answer.outcome for answer in answers)
