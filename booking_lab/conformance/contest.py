@@ -21,7 +21,7 @@ from booking_lab.core.workload import Request
 from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
-from booking_lab.web.kinds import Kind
+from booking_lab.web.schemas.workload_schema import Kind
 
 T = TypeVar("T")
 

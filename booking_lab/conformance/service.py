@@ -15,7 +15,7 @@ from booking_lab.config import Settings
 from booking_lab.core.step import Observer, Step
 from booking_lab.runtime.lab import Lab
 from booking_lab.stack import RunningLab
-from booking_lab.web import create_app
+from booking_lab.web.app import create_app
 
 
 class Service:

@@ -18,7 +18,7 @@ from booking_lab.core.step import Step
 from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
-from booking_lab.web.problems import MEDIA_TYPE
+from booking_lab.web.http.problems import MEDIA_TYPE
 
 #: Steps of an undisturbed booking at most.
 _STEPS = 100

@@ -12,7 +12,7 @@ from gunicorn.http import errors
 from gunicorn.http.message import Request
 from gunicorn.util import http_date
 
-from booking_lab.web.problems import MEDIA_TYPE, details
+from booking_lab.web.http.problems import MEDIA_TYPE, details
 
 log = logging.getLogger(__name__)
 

@@ -23,8 +23,8 @@ from booking_lab.stack.framing import MOST_LINE
 from booking_lab.stack.leash import die_with_parent
 from booking_lab.stack.listeners import BACKLOG
 from booking_lab.stack.worker import LabWorker
-from booking_lab.web import create_app
-from booking_lab.web.logs import logging_config
+from booking_lab.web.app import create_app
+from booking_lab.web.http.logs import logging_config
 
 #: Longer than any booking may take (its waits for locks and statements are bounded).
 GRACEFUL_SECONDS = 20

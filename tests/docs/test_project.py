@@ -16,7 +16,7 @@ from click.testing import CliRunner
 import booking_lab
 from booking_lab.cli.main import main
 from booking_lab.config import Settings
-from booking_lab.web import create_app
+from booking_lab.web.app import create_app
 
 from .markdown import ROOT, sections
 

@@ -23,8 +23,9 @@ from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.observers import stopwatch
 from booking_lab.runtime import engine, race
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
-from booking_lab.web import create_app, problems
-from booking_lab.web.kinds import Kinds
+from booking_lab.web.app import create_app
+from booking_lab.web.http import problems
+from booking_lab.web.schemas.workload_schema import Kinds
 from booking_lab.workloads import Workloads
 
 from .conftest import DocumentedLab

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from booking_lab.config import Settings
 from booking_lab.stack import RunningLab, postgres
-from booking_lab.web import create_app
+from booking_lab.web.app import create_app
 
 MakeClient = Callable[..., FlaskClient]
 

@@ -6,7 +6,7 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.runtime.strategy_registry import SHIPPED
-from booking_lab.web import strategies
+from booking_lab.web.routes import strategies
 from tests.web.test_booking import STRATEGIES, book
 
 NONE = SHIPPED / "none.py"

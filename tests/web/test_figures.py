@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.web.paging import cut
+from booking_lab.web.schemas.paging import cut
 from tests.web.test_booking import book
 
 TICKETS = {"kind": "tickets", "event_id": 1, "quantity": 1, "customer_id": "c"}

@@ -12,8 +12,8 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Anomaly
 from booking_lab.db.session import Session
 from booking_lab.errors import BookingNotFound, InvalidRequest, NotFound, NotHeld
-from booking_lab.web.kinds import Kind
-from booking_lab.web.strict import parsed
+from booking_lab.web.http.json_bodies import parsed
+from booking_lab.web.schemas.workload_schema import Kind
 from booking_lab.workloads.slots import Product, SlotRequest
 from tests.workloads.clinic import BRUSH, ELEVEN, KIT, NINE, SLOTS, STRATEGIES, TEN, TRACE, asks
 

@@ -11,16 +11,16 @@ from pydantic import BaseModel, ConfigDict
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Session
-from booking_lab.web.fields import Query, ScopeQuery
-from booking_lab.web.paging import MOST, Cursor, Limit, Paged, cut, page
-from booking_lab.web.problems import documented
-from booking_lab.web.state import (
+from booking_lab.web.http.context import (
     BrokenKind,
     ask_workloads,
     check_scope,
     complete_ledger,
     reading,
 )
+from booking_lab.web.http.problems import documented
+from booking_lab.web.schemas.fields import Query, ScopeQuery
+from booking_lab.web.schemas.paging import MOST, Cursor, Limit, Paged, cut, page
 from booking_lab.workloads.seats import Seats
 
 books = APIBlueprint("books", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])

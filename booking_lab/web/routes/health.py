@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from booking_lab.errors import BookingLabError, Unavailable
 from booking_lab.locks import redis_lock
-from booking_lab.web.state import lab
+from booking_lab.web.http.context import lab
 
 health = APIBlueprint("health", __name__, abp_tags=[Tag(name="health")])
 

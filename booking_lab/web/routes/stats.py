@@ -9,9 +9,15 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
 from booking_lab.db import stats
-from booking_lab.web.fields import ScopeQuery
-from booking_lab.web.problems import documented
-from booking_lab.web.state import BrokenKind, ask_workloads, check_scope, complete_ledger, reading
+from booking_lab.web.http.context import (
+    BrokenKind,
+    ask_workloads,
+    check_scope,
+    complete_ledger,
+    reading,
+)
+from booking_lab.web.http.problems import documented
+from booking_lab.web.schemas.fields import ScopeQuery
 
 figures = APIBlueprint("figures", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 

@@ -23,6 +23,6 @@ class TraceId(logging.Filter):
 def logging_config(level: str) -> dict[str, Any]:
     """Return the lab's configuration, with trace ids."""
     config = logs.logging_config(level)
-    config["filters"] = {"trace": {"()": "booking_lab.web.logs.TraceId"}}
+    config["filters"] = {"trace": {"()": "booking_lab.web.http.logs.TraceId"}}
     config["handlers"]["stderr"]["filters"] = ["trace"]
     return config

@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 
 from booking_lab.runtime import selection
 from booking_lab.runtime.selection import Switched
-from booking_lab.web.fields import Body, Options, StrategyName
-from booking_lab.web.problems import documented
-from booking_lab.web.state import lab, lent, patience, reading
+from booking_lab.web.http.context import lab, lent, patience, reading
+from booking_lab.web.http.problems import documented
+from booking_lab.web.schemas.fields import Body, Options, StrategyName
 
 switching = APIBlueprint("switching", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 

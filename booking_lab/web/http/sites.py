@@ -13,7 +13,7 @@ import re
 from flask import Request, Response
 
 from booking_lab.config import Settings, is_loopback
-from booking_lab.web.problems import problem
+from booking_lab.web.http.problems import problem
 
 _READS = {"GET", "HEAD", "OPTIONS"}
 #: A name or an address of version 4, or one of version 6 in brackets; then a port.

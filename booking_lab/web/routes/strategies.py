@@ -14,8 +14,8 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
 from booking_lab.runtime.strategy_registry import Entry
-from booking_lab.web.problems import documented
-from booking_lab.web.state import lab
+from booking_lab.web.http.context import lab
+from booking_lab.web.http.problems import documented
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from booking_lab.config import Settings
 from booking_lab.observers.metrics import LONGEST
-from booking_lab.web import sites
-from booking_lab.web.problems import problem
+from booking_lab.web.http import sites
+from booking_lab.web.http.problems import problem
 
 _HTTP_REQUESTS = Counter("http_requests", "HTTP requests answered.", ("method", "route", "code"))
 _HTTP_DURATION = Histogram(

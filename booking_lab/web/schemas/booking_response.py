@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.errors import DatabaseUnavailable, RedisUnavailable, Unavailable
-from booking_lab.web.problems import MEDIA_TYPE, STATUS_OF_OUTCOME, problem
+from booking_lab.web.http.problems import MEDIA_TYPE, STATUS_OF_OUTCOME, problem
 
 #: The errors of a server that can't, by their code.
 _AWAY = {kind.code: kind for kind in (Unavailable, DatabaseUnavailable, RedisUnavailable)}

@@ -13,8 +13,8 @@ from flask_openapi3 import OpenAPI
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import IntegerConverter, Rule
 
-from booking_lab.web.problems import problem
-from booking_lab.web.text import fault_of
+from booking_lab.web.http.problems import problem
+from booking_lab.web.http.text import fault_of
 
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")

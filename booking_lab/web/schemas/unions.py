@@ -10,9 +10,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from booking_lab.errors import UnknownKind
-from booking_lab.web import examples
-from booking_lab.web.fields import KindName
-from booking_lab.web.strict import parsed
+from booking_lab.web.http.json_bodies import parsed
+from booking_lab.web.schemas import examples
+from booking_lab.web.schemas.fields import KindName
 
 T = TypeVar("T")
 

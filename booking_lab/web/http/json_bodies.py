@@ -12,8 +12,8 @@ from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
-from booking_lab.web.problems import problem
-from booking_lab.web.text import fault_of
+from booking_lab.web.http.problems import problem
+from booking_lab.web.http.text import fault_of
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from booking_lab.web import examples, text
+from booking_lab.web.http import text
+from booking_lab.web.schemas import examples
 
 EventId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 SeatNumber = Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,16}$", examples=["A1"])]

@@ -14,8 +14,15 @@ from pydantic import BaseModel, TypeAdapter, create_model
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Request, Session
 from booking_lab.errors import InvalidRequest, PluginFault, shown
-from booking_lab.web.fields import Body, CustomerId, Customers, Options, StrategyName, Strict
-from booking_lab.web.strict import parsed
+from booking_lab.web.http.json_bodies import parsed
+from booking_lab.web.schemas.fields import (
+    Body,
+    CustomerId,
+    Customers,
+    Options,
+    StrategyName,
+    Strict,
+)
 from booking_lab.workloads import Workloads
 
 _TAKEN = {"kind", "strategy", "options"}

@@ -22,8 +22,8 @@ from booking_lab.errors import BookingLabError, PluginFault
 from booking_lab.observers.metric_files import Files
 from booking_lab.runtime import selection
 from booking_lab.runtime.lab import Lab
-from booking_lab.web.health import redis_problem
-from booking_lab.web.state import answered
+from booking_lab.web.http.context import answered
+from booking_lab.web.routes.health import redis_problem
 from booking_lab.workloads.seats import Seats
 
 log = logging.getLogger(__name__)

@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from booking_lab.core.capability import offered
 from booking_lab.db.session import Session
 from booking_lab.errors import PluginFault
-from booking_lab.web.fields import KindQuery
-from booking_lab.web.kinds import Kind, Kinds
-from booking_lab.web.paging import MOST, Cursor, Limit, page
-from booking_lab.web.problems import documented
-from booking_lab.web.state import answered, lab, reading
-from booking_lab.web.strategies import BrokenFile
+from booking_lab.web.http.context import answered, lab, reading
+from booking_lab.web.http.problems import documented
+from booking_lab.web.routes.strategies import BrokenFile
+from booking_lab.web.schemas.fields import KindQuery
+from booking_lab.web.schemas.paging import MOST, Cursor, Limit, page
+from booking_lab.web.schemas.workload_schema import Kind, Kinds
 from booking_lab.workloads import summary
 
 

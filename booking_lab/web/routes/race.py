@@ -17,14 +17,21 @@ from booking_lab.errors import Refused
 from booking_lab.observers.barrier import Opening
 from booking_lab.runtime import race
 from booking_lab.runtime.engine import Wish
-from booking_lab.web.answers import check_any_begun, told
-from booking_lab.web.booking import seat
-from booking_lab.web.bookings import about
-from booking_lab.web.fields import Body, Customers, EventId, Options, SeatNumber, StrategyName
-from booking_lab.web.kinds import Kinds
-from booking_lab.web.problems import documented
-from booking_lab.web.state import lab, patience, reading, wish
-from booking_lab.web.unions import by_kind
+from booking_lab.web.http.context import lab, patience, reading, wish
+from booking_lab.web.http.problems import documented
+from booking_lab.web.routes.booking import seat
+from booking_lab.web.routes.bookings import about
+from booking_lab.web.schemas.booking_response import check_any_begun, told
+from booking_lab.web.schemas.fields import (
+    Body,
+    Customers,
+    EventId,
+    Options,
+    SeatNumber,
+    StrategyName,
+)
+from booking_lab.web.schemas.unions import by_kind
+from booking_lab.web.schemas.workload_schema import Kinds
 from booking_lab.workloads.seats import SeatRequest, Seats
 
 _SEATS = Seats()

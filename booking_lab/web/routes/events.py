@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 from booking_lab.core.workload import Row
 from booking_lab.db.session import Session
 from booking_lab.errors import EventNotFound
-from booking_lab.web.fields import EventPath, Query
-from booking_lab.web.paging import MOST, Cursor, Limit, Paged, paged, position
-from booking_lab.web.problems import documented
-from booking_lab.web.state import reading
+from booking_lab.web.http.context import reading
+from booking_lab.web.http.problems import documented
+from booking_lab.web.schemas.fields import EventPath, Query
+from booking_lab.web.schemas.paging import MOST, Cursor, Limit, Paged, paged, position
 
 events = APIBlueprint("events", __name__, abp_tags=[Tag(name="events")])
 

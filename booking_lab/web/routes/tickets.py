@@ -17,13 +17,13 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
 from booking_lab.core.booking import Booking, Outcome
+from booking_lab.db import bookings_list
 from booking_lab.errors import BookingLabError, LockTimeout, SoldOut
-from booking_lab.web import listing
-from booking_lab.web.admission import Admission
-from booking_lab.web.answers import status_of
-from booking_lab.web.fields import Body, CustomerId, EventId
-from booking_lab.web.problems import MEDIA_TYPE, Problem, problem
-from booking_lab.web.state import reading, wish
+from booking_lab.web.http.admission import Admission
+from booking_lab.web.http.context import reading, wish
+from booking_lab.web.http.problems import MEDIA_TYPE, Problem, problem
+from booking_lab.web.schemas.booking_response import status_of
+from booking_lab.web.schemas.fields import Body, CustomerId, EventId
 from booking_lab.workloads.tickets import TicketRequest, Tickets
 from booking_lab.workloads.tickets.requests import Quantity
 
@@ -105,7 +105,7 @@ def _figures(request: Any) -> tuple[float | None, int | None]:
     [anchor] = _TICKETS.anchors(request)
     try:
         with reading() as (session, _):
-            booking = listing.find(session, [_TICKETS], request.id)
+            booking = bookings_list.find(session, [_TICKETS], request.id)
             left = _TICKETS.left(session, anchor)
     except BookingLabError:
         return None, None  # it is booked all the same

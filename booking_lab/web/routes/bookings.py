@@ -12,16 +12,17 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field, RootModel, ValidationError
 
 from booking_lab.core.booking import Booking, Outcome
+from booking_lab.db import bookings_list
 from booking_lab.errors import InvalidRequest, PluginFault
-from booking_lab.web import listing, problems
-from booking_lab.web.admission import Admission
-from booking_lab.web.answers import Tried, documented_failures, failed, told
-from booking_lab.web.fields import CustomerId, KindQuery, Query, Scope, StrategyName
-from booking_lab.web.kinds import Kind, Kinds, sensible
-from booking_lab.web.paging import Paged
-from booking_lab.web.problems import documented
-from booking_lab.web.state import BrokenKind, ask_workloads, lab, reading, wish
-from booking_lab.web.unions import any_kind, by_kind
+from booking_lab.web.http import problems
+from booking_lab.web.http.admission import Admission
+from booking_lab.web.http.context import BrokenKind, ask_workloads, lab, reading, wish
+from booking_lab.web.http.problems import documented
+from booking_lab.web.schemas.booking_response import Tried, documented_failures, failed, told
+from booking_lab.web.schemas.fields import CustomerId, KindQuery, Query, Scope, StrategyName
+from booking_lab.web.schemas.paging import Paged
+from booking_lab.web.schemas.unions import any_kind, by_kind
+from booking_lab.web.schemas.workload_schema import Kind, Kinds, sensible
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ def blueprint(admission: Admission, kinds: Kinds) -> APIBlueprint:
         What is sent shall be different, the rest stays. If that can't be, all stays as it is.
         """
         with reading() as (session, _):
-            found = listing.find(session, lab().workloads, path.booking_id)
+            found = bookings_list.find(session, lab().workloads, path.booking_id)
             kind = kinds.get(found.kind)
             asked, changes = _changes(kind, body.root)
             if not changes:
@@ -148,7 +149,7 @@ def blueprint(admission: Admission, kinds: Kinds) -> APIBlueprint:
     def cancel(path: BookingPath, query: CancelQuery) -> Response:
         """Cancel a booking; what it held is free again."""
         with reading() as (session, _):
-            found = listing.find(session, lab().workloads, path.booking_id)
+            found = bookings_list.find(session, lab().workloads, path.booking_id)
             kind = kinds.get(found.kind)
             request = kind.workload.change(session, path.booking_id, None)
         done = admission.book(kind.workload, request, wish(query.strategy, None))
@@ -179,12 +180,18 @@ def list_bookings(query: BookingsQuery) -> dict[str, Any]:
     with reading() as (session, _):
         workloads = [lab().workloads.get(query.kind)] if query.kind else list(lab().workloads)
         try:
-            found, following = listing.page(session, workloads, filters, query.cursor, query.limit)
+            found, following = bookings_list.page(
+                session, workloads, filters, query.cursor, query.limit
+            )
         except PluginFault:
-            sound, broken = ask_workloads(partial(listing.check, session, filters), query.kind)
+            sound, broken = ask_workloads(
+                partial(bookings_list.check, session, filters), query.kind
+            )
             workloads = [lab().workloads.get(name) for name in sound]
-            found, following = listing.page(session, workloads, filters, query.cursor, query.limit)
-        total = listing.total(session, workloads, filters)
+            found, following = bookings_list.page(
+                session, workloads, filters, query.cursor, query.limit
+            )
+        total = bookings_list.total(session, workloads, filters)
     return {
         "bookings": [one.shown() for one in found],
         "total": total,
@@ -196,7 +203,7 @@ def list_bookings(query: BookingsQuery) -> dict[str, Any]:
 def show_booking(path: BookingPath) -> dict[str, Any]:
     """A booking, as it is now."""
     with reading() as (session, _):
-        return listing.find(session, lab().workloads, path.booking_id).shown()
+        return bookings_list.find(session, lab().workloads, path.booking_id).shown()
 
 
 def about(kind: Kind, done: Booking) -> dict[str, Any]:

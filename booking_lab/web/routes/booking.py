@@ -8,11 +8,18 @@ from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.web.admission import Admission
-from booking_lab.web.answers import Tried, documented_failures, failed, told
-from booking_lab.web.fields import Body, CustomerId, EventId, Options, SeatNumber, StrategyName
-from booking_lab.web.problems import documented
-from booking_lab.web.state import wish
+from booking_lab.web.http.admission import Admission
+from booking_lab.web.http.context import wish
+from booking_lab.web.http.problems import documented
+from booking_lab.web.schemas.booking_response import Tried, documented_failures, failed, told
+from booking_lab.web.schemas.fields import (
+    Body,
+    CustomerId,
+    EventId,
+    Options,
+    SeatNumber,
+    StrategyName,
+)
 from booking_lab.workloads.seats import SeatRequest, Seats
 
 _SEATS = Seats()

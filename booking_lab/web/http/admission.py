@@ -11,7 +11,7 @@ from booking_lab.core.booking import Booking
 from booking_lab.core.workload import Request, Workload
 from booking_lab.errors import Overloaded
 from booking_lab.runtime.engine import Wish
-from booking_lab.web.state import lab
+from booking_lab.web.http.context import lab
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from booking_lab.db import seen
 from booking_lab.errors import EventNotFound, InvalidRequest, NotFound, PluginFault
 from booking_lab.runtime.reset import reset
-from booking_lab.web.fields import EventId, KindQuery, Scope
-from booking_lab.web.problems import documented
-from booking_lab.web.state import answered, lab, patience
+from booking_lab.web.http.context import answered, lab, patience
+from booking_lab.web.http.problems import documented
+from booking_lab.web.schemas.fields import EventId, KindQuery, Scope
 from booking_lab.workloads.seats import Seats
 
 resets = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])

@@ -1,0 +1,138 @@
+"""The application: its routes, what every request goes through, and its document."""
+
+from __future__ import annotations
+
+import logging.config
+from typing import Any
+
+from flask import redirect
+from flask.typing import ResponseReturnValue
+from flask_openapi3 import Info, OpenAPI
+from opentelemetry.instrumentation.flask import FlaskInstrumentor
+from werkzeug import Response
+
+from booking_lab import __version__
+from booking_lab.config import Settings
+from booking_lab.errors import PluginFault, shown
+from booking_lab.runtime.lab import Lab
+from booking_lab.web.http import hooks, inputs, problems
+from booking_lab.web.http.admission import Admission
+from booking_lab.web.http.inputs import WholeNumber
+from booking_lab.web.http.json_bodies import StrictJSON, StrictRequest
+from booking_lab.web.http.logs import logging_config
+from booking_lab.web.http.problems import Problem
+from booking_lab.web.routes import booking, bookings, metrics, race, tickets, workloads
+from booking_lab.web.routes.audit import books
+from booking_lab.web.routes.booking import BookingProblem
+from booking_lab.web.routes.bookings import Booked, NotBooked
+from booking_lab.web.routes.events import events
+from booking_lab.web.routes.health import health
+from booking_lab.web.routes.resets import resets
+from booking_lab.web.routes.selection import switching
+from booking_lab.web.routes.stats import figures
+from booking_lab.web.routes.strategies import catalogue
+from booking_lab.web.routes.tickets import TicketsProblem
+from booking_lab.web.schemas.workload_schema import Kinds
+
+__all__ = ["create_app"]
+
+_NOT_TRACED = "health,ready,metrics"
+
+
+class Service(OpenAPI):
+    """The application, whose document says what its routes declare and nothing else."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer the request; a plug-in that calls ``sys.exit``, or the like, ends no worker.
+
+        Raises:
+            PluginFault: it did.
+        """
+        try:
+            return super().dispatch_request()
+        except Exception:
+            raise
+        except BaseException as error:
+            did = f"raised {shown(error)}"
+            if isinstance(error, SystemExit):
+                did = f"called sys.exit({error.code!r})"
+            raise PluginFault(
+                f"A plug-in's code has {did}. Should it have been a booking, GET /api/bookings "
+                f"tells whether it stands."
+            ) from error
+
+    def generate_spec_json(self) -> None:
+        """Make the document without the answer that the library adds to every operation.
+
+        What any request may be answered is added instead.
+        """
+        super().generate_spec_json()  # type: ignore[no-untyped-call]
+        for path, operations in self.spec_json["paths"].items():
+            for method, operation in operations.items():
+                answers = operation["responses"]
+                if "application/json" in answers.get("422", {}).get("content", {}):
+                    del answers["422"]
+                statuses = {*problems.common(method)} - tickets.NEVER_ANSWERED.get(path, set())
+                for status, answer in problems.documented(*sorted(statuses)).items():
+                    answers.setdefault(str(status), answer)
+
+
+def create_app(settings: Settings) -> OpenAPI:
+    """Return the application; its lab, in ``extensions``, is to be started in each worker."""
+    logging.config.dictConfig(logging_config(settings.log_level))
+    app = Service(
+        __name__,
+        info=Info(title="booking-lab", version=__version__),
+        doc_prefix="/docs",
+        security_schemes={"admin": {"type": "http", "scheme": "bearer"}},
+        validation_error_callback=problems.invalid_fields,
+        validation_error_model=Problem,
+    )
+    app.url_map.converters["int"] = WholeNumber
+    app.json = StrictJSON(app)
+    app.request_class = StrictRequest
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.extensions["lab"] = lab = Lab(settings)
+    kinds = Kinds(lab.workloads)
+    problems.register(app)
+    hooks.register(app, settings)
+    admission = Admission(settings.threads)
+    for part in (
+        health,
+        events,
+        booking.blueprint(admission),
+        tickets.blueprint(admission),
+        bookings.blueprint(admission, kinds),
+        switching,
+        catalogue,
+        workloads.blueprint(kinds),
+        resets,
+        books,
+        figures,
+        race.blueprint(kinds),
+        metrics.blueprint(lab),
+    ):
+        app.register_api(part)
+    _document(app)
+    inputs.register(app)
+    if lab.tracer_provider:
+        FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
+            app, tracer_provider=lab.tracer_provider, excluded_urls=_NOT_TRACED
+        )
+    return app
+
+
+def _document(app: OpenAPI) -> None:
+    """Serve the OpenAPI document, with the schemas that errors refer to, and lead to its page."""
+    for model in (Problem, BookingProblem, Booked, NotBooked, TicketsProblem):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema.pop("$defs", None)
+        app.components_schemas[model.__name__] = schema
+
+    @app.route("/")
+    def index() -> Response:
+        return redirect("/docs/")
+
+    @app.route("/openapi.json")
+    def openapi() -> dict[str, Any]:
+        return app.api_doc
