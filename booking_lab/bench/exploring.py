@@ -8,11 +8,11 @@ from concurrent.futures import wait
 from dataclasses import dataclass
 
 from booking_lab.config import Settings
-from booking_lab.explorer import matrix
 from booking_lab.explorer.crew import crew, default_jobs, hands
-from booking_lab.explorer.explore import Plan, explore
-from booking_lab.explorer.filling import fill
-from booking_lab.explorer.search import Random
+from booking_lab.explorer.matrix import matrix
+from booking_lab.explorer.matrix.runner import fill
+from booking_lab.explorer.scheduler.explore import Plan, explore
+from booking_lab.explorer.search.search import Random
 from booking_lab.explorer.servers import own_servers
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads

@@ -17,20 +17,21 @@ from rich.console import Console
 from booking_lab.cli._exit_codes import BadInput, Exit
 from booking_lab.config import Settings
 from booking_lab.errors import BookingLabError
-from booking_lab.explorer import planning, report
-from booking_lab.explorer.as_json import as_json
+from booking_lab.explorer import planning
 from booking_lab.explorer.crew import MOST_JOBS, default_jobs
-from booking_lab.explorer.explore import Exploration, Place, Plan, explore
-from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
-from booking_lab.explorer.page import page
+from booking_lab.explorer.output import report
+from booking_lab.explorer.output.as_json import as_json
+from booking_lab.explorer.output.page import page
+from booking_lab.explorer.output.progress import progress
+from booking_lab.explorer.output.replay_check import Watch
+from booking_lab.explorer.output.result import Result
 from booking_lab.explorer.planning import MOST_BOOKERS, Names
-from booking_lab.explorer.progress import progress
-from booking_lab.explorer.result import Result
+from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.scheduler.explore import Exploration, Place, Plan, explore
+from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
+from booking_lab.explorer.search.options import chosen
 from booking_lab.explorer.servers import own_servers
 from booking_lab.explorer.together import Job, explore_together
-from booking_lab.explorer.trial import Trial
-from booking_lab.explorer.watching import Watch
-from booking_lab.explorer.way import chosen
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 

@@ -11,11 +11,11 @@ import click
 from booking_lab.cli._exit_codes import Exit
 from booking_lab.cli._progress import counted
 from booking_lab.config import Settings
-from booking_lab.explorer import matrix
 from booking_lab.explorer.crew import MOST_JOBS
-from booking_lab.explorer.filling import fill
-from booking_lab.explorer.matrix import Cell
-from booking_lab.explorer.nemesis import NEMESES
+from booking_lab.explorer.matrix import matrix
+from booking_lab.explorer.matrix.matrix import Cell
+from booking_lab.explorer.matrix.runner import fill
+from booking_lab.explorer.scheduler.nemesis import NEMESES
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 

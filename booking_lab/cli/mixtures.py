@@ -9,10 +9,10 @@ import click
 
 from booking_lab.cli._progress import counted
 from booking_lab.config import Settings
-from booking_lab.explorer import matrix, mixtures
 from booking_lab.explorer.crew import MOST_JOBS
-from booking_lab.explorer.filling import fill
-from booking_lab.explorer.mixtures import Mixture
+from booking_lab.explorer.matrix import matrix, mixtures
+from booking_lab.explorer.matrix.mixtures import Mixture
+from booking_lab.explorer.matrix.runner import fill
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 

@@ -14,12 +14,12 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
 from booking_lab.errors import BookingLabError, StrategyFault
-from booking_lab.explorer import report
-from booking_lab.explorer.depth import DEEP, Depth, for_faults, for_three
-from booking_lab.explorer.explore import Exploration, Place, Plan, explore
-from booking_lab.explorer.gate import BEGIN
-from booking_lab.explorer.schedule import written
-from booking_lab.explorer.trial import Event, Trial
+from booking_lab.explorer.output import report
+from booking_lab.explorer.recording.trial import Event, Trial
+from booking_lab.explorer.scheduler.explore import Exploration, Place, Plan, explore
+from booking_lab.explorer.scheduler.gate import BEGIN
+from booking_lab.explorer.search.depth import DEEP, Depth, for_faults, for_three
+from booking_lab.explorer.search.schedule import written
 from booking_lab.runtime.strategy_registry import Registry
 
 #: Columns of a schedule that is drawn.

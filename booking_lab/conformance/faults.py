@@ -10,7 +10,7 @@ import pytest
 from booking_lab.conformance.exploring import Explore, Found, Question, broken_promises
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.explorer.depth import LOCKS
+from booking_lab.explorer.search.depth import LOCKS
 
 __all__ = ["LOCKS", "NEMESES", "keeps_its_word", "questions"]
 

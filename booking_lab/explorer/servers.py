@@ -13,7 +13,7 @@ from types import FrameType
 from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.explore import Place
+from booking_lab.explorer.scheduler.explore import Place
 from booking_lab.stack import RunningLab, embedded, postgres
 
 #: Autovacuum comes at any time; with what it tells PostgreSQL of the tables, plans can change.

@@ -10,10 +10,10 @@ import re
 import pytest
 
 from booking_lab.cli.matrix import surprises
-from booking_lab.explorer.explore import Plan, explore
-from booking_lab.explorer.matrix import Cell, explored
-from booking_lab.explorer.schedule import parse, written
-from booking_lab.explorer.search import Replay
+from booking_lab.explorer.matrix.matrix import Cell, explored
+from booking_lab.explorer.scheduler.explore import Plan, explore
+from booking_lab.explorer.search.schedule import parse, written
+from booking_lab.explorer.search.search import Replay
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.conformance.variants import LIARS, write

@@ -11,7 +11,7 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
 from booking_lab.core.strategy import Anomaly
 from booking_lab.crowd.verdict import Verdict as CrowdVerdict
-from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
+from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 
 from .markdown import ROOT, sections, table

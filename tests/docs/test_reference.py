@@ -18,8 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from booking_lab import config, errors
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
-from booking_lab.explorer import matrix
-from booking_lab.explorer.nemesis import NEMESES, SLOW_NEMESES
+from booking_lab.explorer.matrix import matrix
+from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.observers import stopwatch
 from booking_lab.runtime import engine, race
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry

@@ -6,8 +6,8 @@ from textwrap import dedent, indent
 
 import pytest
 
-from booking_lab.explorer.explore import Exploration, Place, Plan, explore
-from booking_lab.explorer.search import Exhaustive, Search
+from booking_lab.explorer.scheduler.explore import Exploration, Place, Plan, explore
+from booking_lab.explorer.search.search import Exhaustive, Search
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 

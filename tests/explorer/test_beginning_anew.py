@@ -2,10 +2,13 @@
 
 import pytest
 
-from booking_lab.explorer.explore import Plan, explore
-from booking_lab.explorer.schedule import parse
-from booking_lab.explorer.search import Exhaustive, Random, Replay
-from booking_lab.registry import SHIPPED, Registry
+from booking_lab.explorer.scheduler.explore import explore
+from booking_lab.explorer.scheduler.plan import Plan
+from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.search.sampling import Random
+from booking_lab.explorer.search.schedule import parse
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 REGISTRY = Registry([SHIPPED])

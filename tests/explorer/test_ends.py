@@ -6,9 +6,9 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.schedule import parse
-from booking_lab.explorer.search import Exhaustive, Replay
-from booking_lab.explorer.stage import Endless
+from booking_lab.explorer.scheduler.stage import Endless
+from booking_lab.explorer.search.schedule import parse
+from booking_lab.explorer.search.search import Exhaustive, Replay
 
 #: The lock belongs to the session, and is never given back.
 KEEPS = """

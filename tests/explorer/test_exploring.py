@@ -6,8 +6,8 @@ from textwrap import dedent
 import pytest
 
 from booking_lab.core.lab_workload import Scenario
-from booking_lab.explorer.schedule import Diverged, InvalidSchedule, parse, written
-from booking_lab.explorer.search import Exhaustive, Random, Replay
+from booking_lab.explorer.search.schedule import Diverged, InvalidSchedule, parse, written
+from booking_lab.explorer.search.search import Exhaustive, Random, Replay
 from booking_lab.workloads.seats.requests import SeatRequest
 
 WORST = "A:read B:read B:write B:commit A:write A:commit"

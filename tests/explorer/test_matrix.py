@@ -6,9 +6,9 @@ import pytest
 
 from booking_lab.cli.matrix import surprises
 from booking_lab.config import Settings
-from booking_lab.explorer import matrix
-from booking_lab.explorer.filling import fill
-from booking_lab.explorer.matrix import Cell
+from booking_lab.explorer.matrix import matrix
+from booking_lab.explorer.matrix.matrix import Cell
+from booking_lab.explorer.matrix.runner import fill
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from tests.uncounted import starting_uncounted
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from booking_lab.config import Settings
-from booking_lab.explorer import matrix, mixtures
-from booking_lab.explorer.explore import Plan, explore
-from booking_lab.explorer.filling import fill
-from booking_lab.explorer.mixtures import Mixture
-from booking_lab.explorer.search import Exhaustive
+from booking_lab.explorer.matrix import matrix, mixtures
+from booking_lab.explorer.matrix.mixtures import Mixture
+from booking_lab.explorer.matrix.runner import fill
+from booking_lab.explorer.scheduler.explore import Plan, explore
+from booking_lab.explorer.search.search import Exhaustive
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.uncounted import starting_uncounted

@@ -2,8 +2,8 @@
 
 import pytest
 
-from booking_lab.explorer.schedule import parse
-from booking_lab.explorer.search import Exhaustive, Replay
+from booking_lab.explorer.search.schedule import parse
+from booking_lab.explorer.search.search import Exhaustive, Replay
 
 OVER_A_LOCK = {"double booking", "lost update"}
 

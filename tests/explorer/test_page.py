@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from booking_lab.explorer.explore import Plan, explore
-from booking_lab.explorer.page import page
-from booking_lab.explorer.schedule import parse
-from booking_lab.explorer.search import Replay
+from booking_lab.explorer.output.page import page
+from booking_lab.explorer.scheduler.explore import Plan, explore
+from booking_lab.explorer.search.schedule import parse
+from booking_lab.explorer.search.search import Replay
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 

@@ -5,8 +5,8 @@ from math import comb
 
 import pytest
 
-from booking_lab.explorer.schedule import Diverged, Move, written
-from booking_lab.explorer.search import Exhaustive, Random, Sample, split
+from booking_lab.explorer.search.schedule import Diverged, Move, written
+from booking_lab.explorer.search.search import Exhaustive, Random, Sample, split
 
 
 def picked(search, *steps):

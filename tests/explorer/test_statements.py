@@ -2,8 +2,8 @@
 
 import pytest
 
-from booking_lab.explorer.statements import full, short
-from booking_lab.explorer.trial import Message
+from booking_lab.explorer.output.sql_text import full, short
+from booking_lab.explorer.recording.trial import Message
 from booking_lab.workloads.seats import statements
 
 B = "00000000-0000-0000-0000-0000000000a1"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from booking_lab.explorer.schedule import parse
-from booking_lab.explorer.search import Replay
-from booking_lab.explorer.standing import standings
-from booking_lab.explorer.timeline import timeline
+from booking_lab.explorer.output.snapshots import standings
+from booking_lab.explorer.output.timeline import timeline
+from booking_lab.explorer.search.schedule import parse
+from booking_lab.explorer.search.search import Replay
 from booking_lab.workloads import Workloads
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.sessions import Sessions
+from booking_lab.explorer.recording.sessions import Sessions
 from booking_lab.stack import accounts, own
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.process import start

@@ -14,7 +14,7 @@ from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lease import key
 from booking_lab.core.step import Observer, Step, StepKind
 from booking_lab.errors import EventNotFound
-from booking_lab.explorer.gate import Died
+from booking_lab.explorer.scheduler.gate import Died
 from booking_lab.locks import redis_counters
 from booking_lab.runtime import selection
 from booking_lab.runtime.background import Duty

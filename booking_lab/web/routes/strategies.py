@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 catalogue = APIBlueprint("strategies", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 
 #: What `booking-lab matrix` has written; not there before its first run.
-_MATRIX = "matrix.json"
+_MATRIX = "explorer/matrix/matrix.json"
 
 Matrix = Mapping[str, Mapping[str, list[dict[str, Any]]]]
 

@@ -1,0 +1,1 @@
+"""Every strategy on every workload, and every two beside each other."""

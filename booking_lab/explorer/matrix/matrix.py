@@ -1,0 +1,267 @@
+"""The matrix: every strategy on every workload, with and without anything going wrong."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from booking_lab.core.capability import Capability, offered
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.scenario import Scenario
+from booking_lab.errors import ConfigurationError
+from booking_lab.explorer.scheduler.explore import Exploration, Place, Plan, explore
+from booking_lab.explorer.scheduler.nemesis import NEMESES
+from booking_lab.explorer.search.depth import DEEP, LOCKS, Depth, for_three
+from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.search.search import Sample
+from booking_lab.runtime.strategy_registry import SHIPPED, Entry, Registry
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+#: What the last run found; written by `booking-lab matrix`.
+FILE = Path(__file__).with_name("matrix.json")
+
+#: What the cells rest on, beside the strategies; not what shows them.
+_RESTS_ON = (
+    *("checker", "core", "db", "explorer", "locks", "observers", "workloads"),
+    *("errors.py", "plugins.py", "runtime/engine.py", "runtime/selection.py"),
+    *("runtime/session_provider.py", "runtime/strategy_registry.py"),
+)
+
+#: Between these lines, a document shows the table.
+MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
+
+#: How many schedules of a contest of two are run, if that is all of them; what would take more is
+#: cut to those with one preemption. Nearly every mistake of two that the lab knows shows there;
+#: those that take two are looked for where bookers want the very same thing.
+MOST = 100
+_TWO = Depth(1, 60)
+_PLAINEST = Depth(2, 150)
+#: Three bookers, and whatever can go wrong besides, are cut from the start; a third booker takes
+#: one more preemption.
+_THREE = Depth(2, 60)
+_THREE_WITHOUT_LOCKS = Depth(2, 600)
+#: How much the first schedule's estimate of how many there are is doubted: it may be so many times
+#: more.
+_DOUBT = 2
+
+
+@dataclass
+class Cell:
+    """What was found of one strategy on one workload, all its scenarios and placements together.
+
+    Attributes:
+        strategy: the strategy's name.
+        workload: the workload's name.
+        nemesis: what could go wrong; empty: nothing.
+        schedules: how many schedules were run.
+        three: how many of them of three bookers; the others are of two.
+        scenarios: how many things two contended for.
+        actions: what they did: book, move, cancel.
+        bad: how many of the schedules had anything wrong.
+        anomalies: how many had this kind of wrong.
+        schedule: the shortest bad one; empty: there was none.
+        complete: whether these were all schedules of two, and not only those with few preemptions.
+        serialised: in how many of them bookers who share nothing were in each other's way.
+    """
+
+    strategy: str
+    workload: str
+    nemesis: str = ""
+    schedules: int = 0
+    bad: int = 0
+    anomalies: Counter[str] = field(default_factory=Counter)
+    schedule: str = ""
+    complete: bool = True
+    three: int = 0
+    scenarios: int = 0
+    actions: list[str] = field(default_factory=list)
+    serialised: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Tells it from all others."""
+        return self.strategy, self.workload, self.nemesis
+
+    def add(self, found: Exploration, scenario: Scenario) -> None:
+        """Count what was found of one scenario."""
+        self.schedules += found.schedules
+        if len(scenario.requests) == 2:
+            self.complete = self.complete and found.complete
+        else:
+            self.three += found.schedules
+        self.actions = sorted({*self.actions, *(one.action for one in scenario.requests)})
+        self.bad += found.bad
+        self.anomalies.update(found.anomalies)
+        self.serialised += found.serialised
+        if found.worst and (not self.schedule or len(found.worst.schedule) < self._length):
+            self.schedule = written(found.worst.schedule)
+
+    @property
+    def _length(self) -> int:
+        return len(self.schedule.split())
+
+
+def cells(
+    registry: Registry, workloads: Sequence[LabWorkload], nemeses: Sequence[str]
+) -> Iterator[Cell]:
+    """Return the cells to fill; a strategy that can't take a workload has none there.
+
+    Args:
+        registry: the strategies.
+        workloads: the workloads.
+        nemeses: what shall go wrong, one at a time; an empty name: nothing.
+    """
+    for entry in registry.entries():
+        for workload in workloads:
+            if not _lacking(entry, workload):
+                for nemesis in nemeses:
+                    if nemesis not in LOCKS or _outside(entry):
+                        yield Cell(entry.name, workload.name, nemesis)
+
+
+def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) -> Cell:
+    """Explore what the cell is about; return it filled."""
+    entry = registry.get(cell.strategy)
+    nemeses = (cell.nemesis,) if cell.nemesis else ()
+    two = _contests(entry, workload, 2)
+    cell.scenarios = len(two)
+    for scenario in (*two, *for_three(_contests(entry, workload, 3))):
+        for workers in (len(scenario.requests), 1):
+            plan = Plan((entry, entry.make({})), workload, scenario, workers, nemeses)
+            found = explored(place, registry, plan)
+            cell.add(found, scenario)
+            if not found.shares_memory:
+                break  # then it makes no difference in how many processes the bookers are
+    return cell
+
+
+def _contests(entry: Entry, workload: LabWorkload, bookers: int) -> list[Scenario]:
+    chooses = Capability.CHOICE in entry.kind.needs
+    return [one for one in workload.contests(bookers) if chooses or not one.open]
+
+
+def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
+    """Explore all schedules of two bookers; those with few preemptions if they are too many."""
+    if len(plan.scenario.requests) > 2:
+        depth = _THREE_WITHOUT_LOCKS if DEEP in plan.nemeses else _THREE
+        return explore(place, registry, plan, depth.sample())
+    if plan.nemeses:
+        return explore(place, registry, plan, _TWO.sample())
+
+    plainest = plan.scenario.name == plan.workload.contests(2)[0].name
+    depth = _PLAINEST if plainest else _TWO
+    most = max(MOST, depth.most)
+    every = Sample(None, most)
+
+    def go_on(found: Exploration, _share: float) -> bool:
+        many = found.schedules
+        # Estimates are further off the fewer schedules they rest on. Were each looked at, one of
+        # them would be too high by chance.
+        return many.bit_count() > 1 or every.size <= most * (1 + _DOUBT / many)
+
+    found = explore(place, registry, plan, every, go_on)
+    return found if found.complete else explore(place, registry, plan, depth.sample())
+
+
+def save(
+    filled: Sequence[Cell], file: Path = FILE, seconds: Mapping[str, float] | None = None
+) -> None:
+    """Write the cells, what they rest on, and how many seconds they took."""
+    in_order = sorted(filled, key=lambda cell: cell.key)
+    rows = [{**vars(cell), "anomalies": dict(cell.anomalies)} for cell in in_order]
+    lines = ",\n".join(json.dumps(row) for row in rows)
+    about = f'"rests_on": "{digest()}", "seconds": {json.dumps(dict(seconds or {}))}'
+    file.write_text(f'{{{about}, "cells": [\n{lines}\n]}}\n')
+
+
+def digest() -> str:
+    """Return a digest of all that the cells rest on: each file's name and text."""
+    found = sha256()
+    for name in _RESTS_ON:
+        place = _PACKAGE / name
+        for file in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
+            if file.suffix in {".py", ".sql"}:
+                found.update(f"{file.relative_to(_PACKAGE)}\n".encode() + file.read_bytes())
+    for file in sorted(SHIPPED.glob("[!_]*.py")):
+        found.update(f"{file.name}\n".encode() + file.read_bytes())
+    return found.hexdigest()
+
+
+def about(file: Path = FILE) -> tuple[str, Mapping[str, float]]:
+    """Return what the last run rested on, and how many seconds its parts took."""
+    kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return kept.get("rests_on", ""), kept.get("seconds", {})
+
+
+def load(file: Path = FILE) -> list[Cell]:
+    """Read the cells; none if there is no such file yet."""
+    if not file.exists():
+        return []
+    rows: list[dict[str, Any]] = json.loads(file.read_text())["cells"]
+    return [Cell(**{**row, "anomalies": Counter(row["anomalies"])}) for row in rows]
+
+
+def table(filled: Sequence[Cell], workloads: Sequence[str]) -> str:
+    """Return the table of strategy, workload and anomaly in Markdown."""
+    heads = ["Strategy", *workloads, "when something goes wrong"]
+    lines = [_line(heads), _line(["---"] * len(heads))]
+    for strategy in dict.fromkeys(cell.strategy for cell in filled):
+        of_it = [cell for cell in filled if cell.strategy == strategy]
+        plain = {cell.workload: cell for cell in of_it if not cell.nemesis}
+        said = [_verdict(plain[name]) if name in plain else "-" for name in workloads]
+        lines.append(_line([f"`{strategy}`", *said, _under_faults(of_it)]))
+    return "\n".join(lines)
+
+
+def show(text: str, document: Path, marks: tuple[str, str] = MARKS) -> None:
+    """Put the table between the marks of a document.
+
+    Raises:
+        ConfigurationError: there are no marks.
+    """
+    before, begin, rest = document.read_text().partition(marks[0])
+    _, end, after = rest.partition(marks[1])
+    if not (begin and end):
+        raise ConfigurationError(f"{document} has no lines {' and '.join(marks)}.")
+    document.write_text(f"{before}{begin}\n{text}\n{end}{after}")
+
+
+def _verdict(cell: Cell) -> str:
+    said = ", ".join(sorted(cell.anomalies)) if cell.bad else "safe"
+    many = f"{'all ' if cell.complete else ''}{cell.schedules - cell.three:,} of 2"
+    return (
+        f"**{said}** ({many}, {cell.three:,} of 3 bookers; {cell.scenarios} scenarios; "
+        f"{', '.join(cell.actions)})"
+    )
+
+
+def _under_faults(of_it: Sequence[Cell]) -> str:
+    """What faults bring about that is not there without."""
+    always = {name for cell in of_it if not cell.nemesis for name in cell.anomalies}
+    by_nemesis: Mapping[str, set[str]] = {
+        nemesis: {name for cell in of_it if cell.nemesis == nemesis for name in cell.anomalies}
+        - always
+        for nemesis in NEMESES
+    }
+    said = [f"{name}: {', '.join(sorted(them))}" for name, them in by_nemesis.items() if them]
+    if said:
+        return "; ".join(said)
+    return "no more than without" if always else "safe"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _lacking(entry: Entry, workload: LabWorkload) -> frozenset[Capability]:
+    return entry.kind.needs - offered(workload) - {Capability.REDIS, Capability.QUORUM}
+
+
+def _outside(entry: Entry) -> frozenset[Capability]:
+    return entry.kind.needs & {Capability.REDIS, Capability.QUORUM}

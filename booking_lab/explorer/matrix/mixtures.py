@@ -1,0 +1,164 @@
+"""Mixtures: two strategies beside each other, as a switch or a request can bring them together.
+
+A strategy's word is for bookings that are all under it. What holds beside which other one follows
+from what each locks, compares and marks, and is explored: every pair on every workload.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from booking_lab.core.capability import Capability, offered
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.scenario import Scenario
+from booking_lab.explorer.matrix import matrix
+from booking_lab.explorer.scheduler.explore import Place, Plan, explore
+from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.search.search import Exhaustive
+from booking_lab.explorer.search.symmetry import Symmetry
+from booking_lab.runtime.strategy_registry import Entry, Registry
+
+#: What the last run found; written by `booking-lab mixtures`.
+FILE = Path(__file__).with_name("mixtures.json")
+#: The document that shows it, between these lines.
+DOCUMENT, MARKS = "docs/mixtures.md", ("<!-- mixtures -->", "<!-- /mixtures -->")
+
+#: Every mistake that the lab knows shows with one.
+_PREEMPTIONS = 1
+_SERVERS = {Capability.REDIS, Capability.QUORUM}
+
+
+@dataclass
+class Mixture:
+    """Two strategies beside each other on one workload.
+
+    Attributes:
+        strategy, beside: their names, in the order of the alphabet.
+        workload: the workload's name.
+        schedules: how many were run; once something went wrong in a scenario, no other was tried.
+        anomalies: what went wrong.
+        under: what the first booker of that scenario booked under; empty: nothing went wrong.
+        scenario: in which scenario it went wrong.
+        schedule: the shortest bad schedule.
+    """
+
+    strategy: str
+    beside: str
+    workload: str
+    schedules: int = 0
+    anomalies: list[str] = field(default_factory=list)
+    under: str = ""
+    scenario: str = ""
+    schedule: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Tells it from all others."""
+        return self.workload, self.strategy, self.beside
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing went wrong."""
+        return not self.anomalies
+
+
+def mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[Mixture]:
+    """Return the pairs to explore: of all strategies that can take a workload, any two."""
+    for workload in workloads:
+        able = [one for one in registry.entries() if _can_take(one, workload)]
+        for one, other in combinations(sorted(entry.name for entry in able), 2):
+            yield Mixture(one, other, workload.name)
+
+
+def fill(mixture: Mixture, place: Place, registry: Registry, workload: LabWorkload) -> Mixture:
+    """Explore the pair until something goes wrong; return it filled."""
+    one, other = (registry.get(name) for name in (mixture.strategy, mixture.beside))
+    for scenario in workload.contests(2):
+        for first, second in _orders(one, other, scenario):
+            if not _explored(mixture, place, registry, _plan(workload, scenario, first, second)):
+                return mixture
+    return mixture
+
+
+def _explored(mixture: Mixture, place: Place, registry: Registry, plan: Plan) -> bool:
+    """Explore one scenario; return whether the pair holds."""
+    found = explore(place, registry, plan, Exhaustive(_PREEMPTIONS))
+    mixture.schedules += found.schedules
+    mixture.anomalies = sorted(found.anomalies)
+    if found.worst:
+        mixture.under, mixture.scenario = plan.strategy[0].name, plan.scenario.name
+        mixture.schedule = written(found.worst.schedule)
+    return mixture.holds
+
+
+def _plan(workload: LabWorkload, scenario: Scenario, first: Entry, second: Entry) -> Plan:
+    strategy, beside = (first, first.make({})), (second, second.make({}))
+    return Plan(strategy, workload, scenario, beside=beside)
+
+
+def _orders(one: Entry, other: Entry, scenario: Scenario) -> Iterator[tuple[Entry, Entry]]:
+    """Yield who is the first booker and who the second; if both ask for the same, it is all one."""
+    chooses = all(Capability.CHOICE in entry.kind.needs for entry in (one, other))
+    if scenario.open and not chooses:
+        return
+    yield one, other
+    if not Symmetry.of(scenario.requests, len(scenario.requests)).alike:
+        yield other, one
+
+
+def _can_take(entry: Entry, workload: LabWorkload) -> bool:
+    return not entry.kind.needs - offered(workload) - _SERVERS
+
+
+def save(filled: Sequence[Mixture], file: Path = FILE) -> None:
+    """Write them, and what they rest on."""
+    rows = [json.dumps(asdict(one)) for one in sorted(filled, key=lambda one: one.key)]
+    about = f'"rests_on": "{matrix.digest()}"'
+    file.write_text(f'{{{about}, "mixtures": [\n' + ",\n".join(rows) + "\n]}\n")
+
+
+def load(file: Path = FILE) -> list[Mixture]:
+    """Read them; none if there is no such file yet."""
+    return [Mixture(**row) for row in _kept(file).get("mixtures", [])]
+
+
+def rests_on(file: Path = FILE) -> str:
+    """Return the digest of the code that the last run rested on."""
+    digest: str = _kept(file).get("rests_on", "")
+    return digest
+
+
+def _kept(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def tables(filled: Sequence[Mixture]) -> str:
+    """Return a table for each workload, in Markdown."""
+    workloads = dict.fromkeys(one.workload for one in filled)
+    return "\n\n".join(
+        _table(name, [o for o in filled if o.workload == name]) for name in workloads
+    )
+
+
+def _table(workload: str, filled: Sequence[Mixture]) -> str:
+    names = sorted({name for one in filled for name in (one.strategy, one.beside)})
+    lines = [f"### On {workload}", "", "| Strategy | Holds beside | Goes wrong beside |"]
+    lines.append("|---|---|---|")
+    for name in names:
+        of_it = {
+            one.beside if one.strategy == name else one.strategy: one
+            for one in filled
+            if name in (one.strategy, one.beside)
+        }
+        good, bad = ([o for o in sorted(of_it) if of_it[o].holds is it] for it in (True, False))
+        lines.append(f"| `{name}` | {_listed(good)} | {_listed(bad)} |")
+    return "\n".join(lines)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "-"

@@ -1,0 +1,51 @@
+"""Fills the cells of the matrix, on all cores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import as_completed
+from typing import TypeVar
+
+from booking_lab.config import Settings
+from booking_lab.explorer.crew import crew, default_jobs, hands
+from booking_lab.explorer.matrix import matrix, mixtures
+from booking_lab.explorer.matrix.matrix import Cell
+from booking_lab.explorer.matrix.mixtures import Mixture
+from booking_lab.explorer.servers import own_servers
+
+C = TypeVar("C", Cell, Mixture)
+
+
+def fill(
+    todo: Sequence[C],
+    settings: Settings,
+    done: Callable[[C], None] = lambda _cell: None,
+    jobs: int = 0,
+) -> list[C]:
+    """Explore all of ``todo``; return it in its order.
+
+    Args:
+        todo: empty cells of the matrix, or mixtures.
+        settings: whose folders of plug-ins count; the servers are embedded ones in any case.
+        done: told of each cell that is filled.
+        jobs: in how many processes; 0: as many as keep all cores busy.
+    """
+    with (
+        own_servers(settings) as place,
+        crew(place, jobs or default_jobs(), settings) as processes,
+    ):
+        # Those that took long the last time first, so that no process is left with a long one.
+        known = {cell.key: cell.schedules for cell in matrix.load()}
+        order = sorted(todo, key=lambda cell: -known.get(cell.key, 0))
+        filled = {cell.key: processes.submit(_fill, cell) for cell in order}
+        for one in as_completed(filled.values()):
+            done(one.result())
+        return [filled[cell.key].result() for cell in todo]
+
+
+def _fill(cell: C) -> C:
+    ours = hands()
+    workload = ours.workloads.get(cell.workload)
+    if isinstance(cell, Mixture):
+        return mixtures.fill(cell, ours.place, ours.registry, workload)
+    return matrix.fill(cell, ours.place, ours.registry, workload)

@@ -1,0 +1,123 @@
+"""What an exploration has found, for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from booking_lab.explorer.output.result import Result
+from booking_lab.explorer.output.sql_text import full
+from booking_lab.explorer.output.timeline import wish
+from booking_lab.explorer.recording.trial import Event, Message, Trial
+from booking_lab.explorer.scheduler.explore import Plan
+from booking_lab.explorer.search.options import Way
+from booking_lab.explorer.search.schedule import written
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """Return it as JSON's own types, always with the same keys in the same order."""
+    found, verdict = result.found, result.verdict
+    return {
+        "plan": _plan(result.plan, result.way),
+        "schedules": found.schedules,
+        "stands_for": found.stands_for,
+        "bad": found.bad,
+        "bad_stand_for": found.bad_stand_for,
+        "anomalies": _sorted(found.anomalies),
+        "outcomes": _sorted(found.outcomes),
+        "deadlocks": found.deadlocks,
+        "serialised": found.serialised,
+        "complete": found.complete,
+        "interrupted": found.interrupted,
+        "verdict": {
+            "kept": verdict.kept,
+            "allowed": list(verdict.allowed),
+            "broken": list(verdict.broken),
+            "faults": verdict.faults,
+        },
+        "shown": _trial(result.shown) if result.shown else None,
+        "seconds": round(found.seconds, 3),
+    }
+
+
+def _plan(plan: Plan, way: Way) -> dict[str, Any]:
+    entry, strategy = plan.strategy
+    requests = plan.scenario.requests
+    return {
+        "strategy": entry.name,
+        "options": entry.given(strategy),
+        "beside": plan.beside[0].name if plan.beside else None,
+        "workload": plan.workload.name,
+        "scenario": plan.scenario.name,
+        "bookers": {chr(ord("A") + number): wish(one) for number, one in enumerate(requests)},
+        "workers": plan.workers or len(requests),
+        "nemeses": list(plan.nemeses),
+        "way": way.to_json(),
+    }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    return {
+        "schedule": written(trial.schedule),
+        "anomalies": trial.anomalies,
+        "events": [_event(number, one) for number, one in enumerate(trial.events, start=1)],
+        "endings": {
+            name: {
+                "outcome": ending.outcome,
+                "code": ending.code,
+                "message": ending.message,
+                "tries": ending.tries,
+            }
+            for name, ending in sorted(trial.endings.items())
+        },
+        "findings": [
+            {
+                "anomaly": str(one.anomaly),
+                "scope": one.scope,
+                "subject": one.subject,
+                "detail": one.detail,
+            }
+            for one in trial.findings
+        ],
+    }
+
+
+def _event(number: int, event: Event) -> dict[str, Any]:
+    return {
+        "number": number,
+        "actor": event.move.actor,
+        "what": event.move.what,
+        "detail": event.detail,
+        "messages": [_message(one) for one in event.messages],
+        "saw": None if event.saw is None else _plain(event.saw),
+        "decided": [{"booking": str(one), "decision": str(what)} for one, what in event.decided],
+        "waits_for": list(event.waits_for),
+        "until": event.until or None,
+        "deadlock": event.deadlock,
+        "note": event.note,
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {
+        "server": message.server,
+        "statement": message.statement,
+        "parameters": {name: _plain(value) for name, value in message.parameters.items()},
+        "filled": full(message),
+        "rows": None if message.rows is None else [_plain(row) for row in message.rows],
+        "error": message.error,
+    }
+
+
+def _plain(value: object) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return str(value)
+
+
+def _sorted(counted: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counted.items()))

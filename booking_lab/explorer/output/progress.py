@@ -1,0 +1,49 @@
+"""Shows how far an exploration is, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from booking_lab.explorer.scheduler.explore import Exploration
+
+_DAY = 86_400  # seconds
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Callable[[Exploration, float], None]]:
+    """Yield what is to be told after each schedule; shows nothing unless on a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[rest]}"),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bars:
+        bar = bars.add_task("starting", total=1.0, rest="")
+
+        def tell(found: Exploration, share: float) -> None:
+            bars.update(bar, completed=share, description=done(found), rest=rest(found, share))
+
+        yield tell if console.is_terminal else lambda _found, _share: None
+
+
+def done(found: Exploration) -> str:
+    """Say what there is so far."""
+    rate = found.schedules / max(found.seconds, 1e-9)
+    return f"{found.schedules:,} schedules, {found.bad:,} bad, {rate:.0f}/s"
+
+
+def rest(found: Exploration, share: float) -> str:
+    """Say how much there is in all, and how long it takes yet, as far as can be told."""
+    if share <= 0:
+        return ""
+    left = round(found.seconds * (1 - share) / share)
+    time = f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02}"
+    if left > _DAY:
+        time = f"{left // _DAY:,} days"
+    return f"{share:.0%} of about {found.schedules / share:,.0f}, {time} left"

@@ -1,0 +1,159 @@
+"""What an exploration has found, for a reader."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from booking_lab.core.strategy import Strategy
+from booking_lab.explorer.output.result import Result
+from booking_lab.explorer.output.timeline import Row, Timeline, timeline
+from booking_lab.explorer.output.wording import Kind, Line
+from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.scheduler.explore import Exploration, Plan
+from booking_lab.explorer.search.options import Way
+from booking_lab.explorer.search.schedule import written
+from booking_lab.runtime.strategy_registry import Entry
+
+#: A line below the heads, and one above the endings.
+_LINES = box.Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")
+
+_STYLES = {
+    Kind.STEP: "bold",
+    Kind.SENT: "cyan",
+    Kind.CAME_BACK: "",
+    Kind.WAITS: "yellow",
+    Kind.FAILED: "red",
+    Kind.WORLD: "magenta",
+}
+_SIGNS = {Kind.CAME_BACK: "-> ", Kind.WAITS: "-- ", Kind.FAILED: "-> "}
+
+
+def tell(console: Console, result: Result) -> None:
+    """Print it."""
+    for line in (about(result.plan), *summary(result)):
+        _say(console, Text(line))
+    if result.shown is None:
+        return
+    _say(console, Text(f"\n{result.title}\n"))
+    draw(console, result.plan, result.shown)
+    _say(console, Text("\nIts address, for --schedule:"))
+    console.print(Text(written(result.shown.schedule)), soft_wrap=True)
+
+
+def draw(console: Console, plan: Plan, trial: Trial) -> None:
+    """Print the time-line of one schedule, and what is wrong after it."""
+    drawn = timeline(trial, plan.scenario)
+    _say(console, _table(drawn))
+    for line in drawn.wrong:
+        _say(console, Text(f"Wrong: {line}", style="red"))
+
+
+def _say(console: Console, what: RenderableType) -> None:
+    with console.capture() as printed:
+        console.print(what)
+    # Whatever stands in a table is filled up with blanks, which nobody wants to copy.
+    for line in printed.get().splitlines():
+        console.file.write(f"{line.rstrip()}\n")
+
+
+def about(plan: Plan) -> str:
+    """Say what was explored."""
+    bookers = len(plan.scenario.requests)
+    workers = plan.workers or bookers
+    where = "each in a process of its own"
+    if workers < bookers:
+        where = "all in one process" if workers == 1 else f"in {workers} processes"
+    wrong = f"; what can go wrong: {', '.join(plan.nemeses)}" if plan.nemeses else ""
+    under = " beside ".join(_under(*one) for one in plan.strategies)
+    return (
+        f"{under} on {plan.workload.name}, {plan.scenario.name}: "
+        f"{_many(bookers, 'booker')}, {where}{wrong}."
+    )
+
+
+def _under(entry: Entry, strategy: Strategy) -> str:
+    """Say what somebody books under, with the options that aren't as by default."""
+    changed = {
+        name: value
+        for name, value in entry.given(strategy).items()
+        if value != entry.given(entry.make({}))[name]
+    }
+    options = "".join(f", {name} {value}" for name, value in changed.items())
+    broken = " (broken on purpose)" if entry.kind.broken else ""
+    return f"{entry.name}{broken}{options}"
+
+
+def summary(result: Result) -> Iterator[str]:
+    """Say what was found, a line each."""
+    found, verdict, name = result.found, result.verdict, result.plan.name
+    yield _how_many(result.way, found)
+    if found.bad:
+        counted = ", ".join(f"{name} in {many:,}" for name, many in found.anomalies.most_common())
+        yield f"Bad: {found.bad:,} of {found.schedules:,}; {counted}."
+    elif found.schedules:
+        yield "Bad: none."
+    yield f"Answers: {_counts(found.outcomes) or 'none'}."
+    if found.deadlocks:
+        yield f"Deadlocks: in {found.deadlocks:,} of them."
+    if verdict.broken:
+        yield f"AGAINST ITS WORD: {name} does not allow {' and '.join(verdict.broken)}."
+    elif found.bad and result.plan.beside:
+        yield "No strategy gives its word for what others do beside it."
+    elif found.bad:
+        yield f"As {name} says of itself: it allows {', '.join(sorted(found.anomalies))}."
+    if found.serialised:
+        why = result.plan.strategy[0].kind.serialises or f"{name} doesn't say why (serialises)"
+        many = _many(found.serialised, "schedule")
+        yield f"Bookers who share nothing are in each other's way in {many}: {why}."
+    if found.interrupted:
+        yield "Fewer schedules: --preemptions 2, or --random 1000."
+    if verdict.faults:
+        yield f"AT FAULT: its own code failed in {_many(verdict.faults, 'schedule')}."
+
+
+def _how_many(way: Way, found: Exploration) -> str:
+    rate = f"{found.seconds:.1f} s, {found.schedules / max(found.seconds, 1e-9):.0f} a second"
+    if way.schedule:
+        if found.schedules == 1:
+            return "Replayed once."
+        return f"Replayed {found.schedules} times, the same each time ({rate})."
+    how = ", then interrupted" if found.interrupted else f" {way}"
+    stands = f", standing for {found.stands_for:,}" if found.stands_for > found.schedules else ""
+    return f"{_many(found.schedules, 'schedule')}{how}{stands} ({rate})."
+
+
+def _table(drawn: Timeline) -> RenderableType:
+    table = Table(box=_LINES, padding=(0, 1), collapse_padding=True, show_edge=False)
+    table.show_footer = True
+    table.add_column("", justify="right", no_wrap=True)
+    for name in drawn.columns:
+        head = Text(f"{name}\n{drawn.wishes.get(name, '')}".strip())
+        ending = Text(drawn.endings.get(name, ""))
+        table.add_column(head, ending, overflow="fold", ratio=1)
+    for row in drawn.rows:
+        table.add_row(str(row.number), *_cells(row, drawn))
+    return table
+
+
+def _cells(row: Row, drawn: Timeline) -> Iterator[RenderableType]:
+    for name in drawn.columns:
+        yield Group(*[_line(line) for line in row.cells.get(name, [])])
+
+
+def _line(line: Line) -> Text:
+    return Text(f"{_SIGNS.get(line.kind, '')}{line.text}", style=_STYLES[line.kind])
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(f"{many:,} {name}" for name, many in sorted(counted.items()))
+
+
+def _many(number: int, what: str) -> str:
+    plural = "es" if what.endswith("s") else "s"
+    return f"{number:,} {what}{'' if number == 1 else plural}"

@@ -1,0 +1,124 @@
+"""Where each booker stands after each move: what it is about to do, what it holds, what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from booking_lab.checker.drawing import state_in_words
+from booking_lab.explorer.output.timeline import Timeline
+from booking_lab.explorer.output.wording import is_lease, lock_name
+from booking_lab.explorer.recording.trial import Event, Trial
+
+#: What ends with the transaction.
+_TRANSACTION = "an open transaction"
+_WRITTEN = "the rows it has written"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one booker stands.
+
+    Attributes:
+        stands: what it is about to do, or waits for, or how it ended.
+        holds: what others may have to wait for.
+        saw: the state that it read last.
+    """
+
+    stands: str
+    holds: tuple[str, ...] = ()
+    saw: str = ""
+
+
+@dataclass
+class _Booker:
+    """What is known of a booker so far."""
+
+    name: str
+    moves: list[int]  # the numbers of its moves that are still to come
+    leases: list[str] = field(default_factory=list)  # in Redis
+    memory: list[str] = field(default_factory=list)  # locks in the process
+    in_transaction: list[str] = field(default_factory=list)
+    saw: str = ""
+    last: Event | None = None
+    dead: bool = False
+
+
+def standings(trial: Trial, drawn: Timeline) -> Iterator[dict[str, Standing]]:
+    """Yield where everybody stands before the first move, then after each of them."""
+    bookers = {
+        name: _Booker(name, [n for n, one in enumerate(trial.events, 1) if one.move.actor == name])
+        for name in drawn.endings
+    }
+    yield _all(bookers, trial, drawn, 0)
+    for number, event in enumerate(trial.events, start=1):
+        if event.move.is_bookers:
+            booker = bookers[event.move.actor]
+            booker.moves.pop(0)
+            booker.last = event
+            if not event.waits_for or event.until == number:
+                _take_in(booker, event)
+        else:
+            _strike(event, bookers, trial)
+        for waiting in bookers.values():
+            last = waiting.last
+            if last and last is not event and last.waits_for and last.until == number:
+                _take_in(waiting, last)
+        yield _all(bookers, trial, drawn, number)
+
+
+def _take_in(booker: _Booker, event: Event) -> None:
+    """Note what a step has brought, now that it is done."""
+    step, messages = event.move.what, event.messages
+    failed = any(message.error for message in messages)
+    if event.saw is not None:
+        booker.saw = state_in_words(event.saw)
+    leases = [lock_name(event, one) for one in messages if is_lease(event, one)]
+    if step == "release" and event.detail != "rollback":
+        booker.leases = [name for name in booker.leases if name not in leases]
+        booker.memory = [name for name in booker.memory if name != event.detail]
+    elif step == "acquire" and not messages and not event.note:
+        booker.memory.append(event.detail)
+    elif step == "acquire" and leases:
+        booker.leases += leases if messages[0].rows and messages[0].rows[0][0] == 1 else []
+    elif step in {"commit", "release"}:
+        booker.in_transaction = []
+    if any(message.statement.startswith("BEGIN") for message in messages):
+        booker.in_transaction = [_TRANSACTION]
+    if booker.in_transaction and not failed:
+        if step == "acquire":
+            booker.in_transaction.append(event.detail)
+        elif step == "write" and _WRITTEN not in booker.in_transaction:
+            booker.in_transaction.append(_WRITTEN)
+
+
+def _strike(event: Event, bookers: dict[str, _Booker], trial: Trial) -> None:
+    for booker in bookers.values():
+        if event.move.actor == "death" and trial.endings[booker.name].outcome == "died":
+            booker.dead, booker.memory, booker.in_transaction = True, [], []
+        elif event.move.actor == "flush" or str(event.move) == f"expiry:{booker.name}":
+            booker.leases = []
+
+
+def _all(
+    bookers: dict[str, _Booker], trial: Trial, drawn: Timeline, number: int
+) -> dict[str, Standing]:
+    return {
+        name: Standing(
+            _stands(booker, trial.events, drawn, number),
+            (*booker.memory, *booker.leases, *booker.in_transaction),
+            booker.saw,
+        )
+        for name, booker in bookers.items()
+    }
+
+
+def _stands(booker: _Booker, events: Sequence[Event], drawn: Timeline, number: int) -> str:
+    last = booker.last
+    if booker.dead:
+        return "dead"
+    if last and last.waits_for and (not last.until or last.until > number):
+        return f"waits for {' and '.join(last.waits_for)}"
+    if booker.moves:
+        return f"before its {events[booker.moves[0] - 1].move.what}"
+    return drawn.endings[booker.name]

@@ -1,0 +1,127 @@
+"""Statements as a reader takes them in: parameters filled in, and shortened to what they do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from booking_lab.explorer.recording.trial import Message
+
+#: Characters of a short form.
+_LONGEST = 200
+#: Assignments that a short form shows.
+_ASSIGNMENTS = 2
+
+#: The ids that bookers book under, and those of the bookings that stand at the beginning.
+_ID = re.compile("00000000-0000-0000-0000-0000000000([ac])([0-9a-f])")
+_FIRST = {"a": "A", "c": "X"}
+_PARAMETER = re.compile(r"%\((\w+)\)s|%%")
+_CAST = re.compile(r"::[a-z_]+(\[\])?")
+_SCRIPT_PARAMETER = re.compile(r"(?:KEYS|ARGV)\[\d+\]")
+_NEXT_PART = re.compile(
+    r"\s*(?:WITH\s+(?:RECURSIVE\s+)?|,\s*)(?P<name>\w+)\s*(\([^()]*\)\s*)?"
+    r"AS\s+(?:NOT\s+)?(?:MATERIALIZED\s+)?(?=\()"
+)
+
+
+def full(message: Message) -> str:
+    """Return the whole statement, its parameters filled in."""
+    if message.server == "redis":
+        return _SCRIPT_PARAMETER.sub(
+            lambda found: f"'{message.parameters.get(found[0], found[0])}'", message.statement
+        )
+    lines = _filled(message.statement, message.parameters).splitlines()
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def short(message: Message) -> str:
+    """Return what the statement does, in a line or two."""
+    if message.server == "redis":
+        return _cut(" ".join(full(message).split()))
+    begin, _, statement = message.statement.rpartition(";\n")
+    # Casts go before values come: a value may look like one.
+    text = _filled(_CAST.sub("", statement), message.parameters)
+    parts = [_plain(" ".join(part.split())) for part in _of_effect(text)]
+    return _cut("; ".join([*([begin.strip()] if begin else []), *parts]))
+
+
+def named(text: str) -> str:
+    """Return the text with names in the place of ids: those of bookers, and of what stands."""
+    return _ID.sub(lambda found: chr(ord(_FIRST[found[1]]) + int(found[2], 16)), text)
+
+
+def value_in_words(value: object) -> str:
+    """Return what a column held."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(value_in_words, value))}]"
+    return named(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
+
+
+def _filled(statement: str, parameters: Mapping[str, object]) -> str:
+    def fill(found: re.Match[str]) -> str:
+        return _literal(parameters[found[1]]) if found[1] else "%"
+
+    # Without parameters, the driver leaves a percent sign as it is.
+    return _PARAMETER.sub(fill, statement) if parameters else statement
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"ARRAY[{', '.join(map(_literal, value))}]" if value else "'{}'"
+    return "'" + named(str(value)).replace("'", "''") + "'"
+
+
+def _of_effect(statement: str) -> Sequence[str]:
+    """Return those parts of a statement that change rows; if none does, that lock some."""
+    parts = list(_parts(statement))
+    changing = [part for part in parts if re.match(r"\s*(UPDATE|INSERT|DELETE)\b", part)]
+    locking = [part for part in parts if re.search(r"\bFOR (NO KEY )?(UPDATE|SHARE)\b", part)]
+    return changing or locking[:1] or parts[-1:]
+
+
+def _parts(statement: str) -> Iterator[str]:
+    """Yield what stands in each ``name AS (...)`` of a WITH, then the statement behind it."""
+    place = 0
+    while found := _NEXT_PART.match(statement, place):
+        place = _behind(statement, found.end())
+        yield statement[found.end() + 1 : place - 1]
+    yield statement[place:]
+
+
+def _behind(statement: str, place: int) -> int:
+    """Return where the parenthesis that opens at ``place`` has been closed."""
+    depth, quoted = 0, False
+    for end in range(place, len(statement)):
+        sign = statement[end]
+        quoted ^= sign == "'"
+        depth += 0 if quoted else (sign == "(") - (sign == ")")
+        if depth == 0 and not quoted:
+            return end + 1
+    return len(statement)
+
+
+def _plain(part: str) -> str:
+    """Leave out what a reader can do without."""
+    part = re.sub(r" RETURNING .*", "", part)
+    part = re.sub(r" ORDER BY [\w., ]+?(?= FOR | LIMIT |\)|$)", "", part)
+    part = re.sub(r"= ANY\(ARRAY\[('[^']*'|\d+)\]\)", r"= \1", part)
+    part = re.sub(r"= ANY\(ARRAY\[([^\]]*)\]\)", r"IN (\1)", part)
+    if found := re.match(r"(INSERT INTO \w+)", part):
+        return found[1]
+    if found := re.match(r"(UPDATE \w+ SET )(.*?)( FROM .*?)?( WHERE .*)?$", part):
+        assignments = re.split(r", (?=\w+ = )", found[2])
+        more = [", ..."] if len(assignments) > _ASSIGNMENTS else []
+        return "".join([found[1], ", ".join(assignments[:_ASSIGNMENTS]), *more, found[4] or ""])
+    return part
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()} ..."

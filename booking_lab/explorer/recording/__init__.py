@@ -1,0 +1,1 @@
+"""What happens when a schedule is run, taken down."""

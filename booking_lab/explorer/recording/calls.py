@@ -1,0 +1,110 @@
+"""Takes down what the bookers see and decide, and what they say to Redis."""
+
+from __future__ import annotations
+
+import copy
+import re
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import redis
+
+from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.errors import BookingLabError
+from booking_lab.explorer.recording.trial import Event, Message
+
+if TYPE_CHECKING:
+    from booking_lab.explorer.scheduler.booker import Booker
+
+#: A holder's token, which is another one in every run.
+_TOKEN = re.compile("[0-9a-f]{32}")
+
+
+class _Here(threading.local):
+    """Whose thread this is.
+
+    Attributes:
+        booker: the booker; none: it is no booker's.
+    """
+
+    booker: Booker | None = None
+
+
+here = _Here()
+
+
+def overheard(workload: LabWorkload) -> LabWorkload:
+    """Return the same workload; what is read and decided there is noted at the booker's move."""
+    # A copy of the same class, for the class tells what a workload can do.
+    heard = copy.copy(workload)
+    for name in ("read", "read_all"):
+        if read := getattr(workload, name, None):
+            setattr(heard, name, _noting_state(read))
+    for name, in_words in (("decide", lambda change: change), ("choose", workload.subject)):
+        if decide := getattr(workload, name, None):
+            setattr(heard, name, _noting_decision(decide, in_words))
+    return heard
+
+
+def _noting_state(read: Callable[..., Any]) -> Callable[..., Any]:
+    def reads(*arguments: Any) -> Any:
+        state = read(*arguments)
+        if event := _event():
+            event.saw = state
+        return state
+
+    return reads
+
+
+def _noting_decision(
+    decide: Callable[[Any, Any], Any], in_words: Callable[[Any], object]
+) -> Callable[[Any, Any], Any]:
+    def decides(state: Any, request: Any) -> Any:
+        event = _event()
+        noted = event.decided if event else []
+        try:
+            decision = decide(state, request)
+        except BookingLabError as error:
+            noted.append((request.id, error))
+            raise
+        noted.append((request.id, in_words(decision)))
+        return decision
+
+    return decides
+
+
+def overhear(client: redis.Redis) -> None:
+    """Note what bookers send by ``client``, and what comes back."""
+    execute: Callable[..., Any] = client.execute_command
+
+    def executes(*arguments: Any, **options: Any) -> Any:
+        event = _event()
+        if event is None:
+            return execute(*arguments, **options)
+        message = Message(*_in_words(arguments), server="redis")
+        event.messages.append(message)
+        try:
+            reply = execute(*arguments, **options)
+        except Exception as error:
+            message.error = str(error)
+            raise
+        message.rows = [(reply,)]
+        return reply
+
+    client.execute_command = executes  # type: ignore[method-assign]
+
+
+def _in_words(arguments: tuple[Any, ...]) -> tuple[str, Mapping[str, object]]:
+    """Return a command, and its parameters if it is a script."""
+    words = [_TOKEN.sub("token", str(argument)) for argument in arguments]
+    if words[0] != "EVAL":
+        return " ".join(words), {}
+    script, end = words[1].strip(), 3 + int(words[2])
+    keys = {f"KEYS[{number}]": word for number, word in enumerate(words[3:end], start=1)}
+    values = {f"ARGV[{number}]": word for number, word in enumerate(words[end:], start=1)}
+    return f"EVAL {script}", keys | values
+
+
+def _event() -> Event | None:
+    return here.booker.event if here.booker else None

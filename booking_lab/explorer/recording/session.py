@@ -1,0 +1,106 @@
+"""A booker's session: what it sends is taken down, and faults can be let loose on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from booking_lab.core.workload import Row
+from booking_lab.db.connector import Connector
+from booking_lab.errors import (
+    BookingLabError,
+    CommitUnknown,
+    DeadlockDetected,
+    LockTimeout,
+    TimedOut,
+)
+from booking_lab.explorer.recording.preparing_session import RepeatingSession
+from booking_lab.explorer.recording.trial import Message
+
+#: What PostgreSQL says when it ends a wait itself.
+_SAID: dict[type[BookingLabError], str] = {
+    DeadlockDetected: "deadlock detected",
+    LockTimeout: "canceling statement due to lock timeout",
+}
+
+
+class WatchedSession(RepeatingSession):
+    """A session that takes down what is sent, and that faults can be let loose on.
+
+    Args:
+        connector: opens its connection.
+        take_down: gets each message before it is sent; its rows or its error follow.
+    """
+
+    def __init__(self, connector: Connector, take_down: Callable[[Message], None]) -> None:
+        super().__init__(connector.connect())
+        self._connector = connector
+        self._take_down = take_down
+        #: The answer to the next COMMIT is lost on its way.
+        self.loses_answer = False
+        #: The error that the statement under way was cancelled to bring about.
+        self.cancelled_by: type[BookingLabError] | None = None
+
+    def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+        """Run one statement and take it down."""
+        message = Message(self._ahead + statement, parameters or {})
+        with self._taken_down(message):
+            message.rows = rows = super().execute(statement, parameters)
+        return rows
+
+    def commit(self, *records: object) -> None:
+        """Commit; the answer may get lost."""
+        message = Message("COMMIT", {})
+        with self._taken_down(message):
+            super().commit(*records)  # type: ignore[arg-type]
+        if self.loses_answer:
+            self.loses_answer = False
+            self.cut()
+            message.error = "no answer: the connection is gone"
+            raise CommitUnknown
+        message.rows = []
+
+    def rollback(self) -> None:
+        """Undo the open transaction."""
+        self._take_down(Message("ROLLBACK", {}, rows=[]))
+        super().rollback()
+
+    def release(self) -> None:
+        """Give back the locks that outlive a transaction; the stage's to call, between schedules.
+
+        Nobody's message: it is not taken down.
+        """
+        super().execute("SELECT pg_advisory_unlock_all()")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return not self._raw.closed
+
+    def cut(self) -> None:
+        """Lose the connection."""
+        self._raw.close()
+
+    def leave(self) -> None:
+        """Give the connection back."""
+        self._connector.disconnect(self._raw)
+
+    @contextmanager
+    def _taken_down(self, message: Message) -> Iterator[None]:
+        """Take ``message`` down while it is under way, and the error that it comes to."""
+        self._take_down(message)
+        try:
+            yield
+        except Exception as error:
+            if self.cancelled_by and isinstance(error, TimedOut):
+                message.error = _SAID[self.cancelled_by]
+                raise self.cancelled_by from error
+            message.error = _said(error)
+            raise
+        finally:
+            self.cancelled_by = None
+
+
+def _said(error: Exception) -> str:
+    """Return what PostgreSQL itself said, in a line."""
+    return str(error.__cause__ or error).partition("\n")[0]

@@ -1,0 +1,136 @@
+"""What happened when one schedule was run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from booking_lab.core.lab_workload import Finding
+from booking_lab.core.workload import Request, Row
+from booking_lab.explorer.search.schedule import Move, Schedule, switches, written
+
+
+@dataclass
+class Message:
+    """One statement that a booker sent, and what came back.
+
+    Attributes:
+        statement: the SQL, with its parameters' names; or the command to Redis.
+        parameters: their values.
+        rows: what it returned; none yet while it waits.
+        error: why it failed.
+        server: ``postgresql`` or ``redis``.
+    """
+
+    statement: str
+    parameters: Mapping[str, object]
+    rows: Sequence[Row] | None = None
+    error: str = ""
+    server: str = "postgresql"
+
+
+@dataclass
+class Event:
+    """One move and what it did.
+
+    Attributes:
+        move: the move.
+        detail: what the step did, in a word or two.
+        messages: what was sent.
+        saw: the state that was read.
+        decided: by the id of the request, the change that was decided on, or the error.
+        waits_for: the bookers that it had to wait for, if it had to.
+        until: the number of the move that ended the wait, counted from 1; 0: none did.
+        kept_out: whether somebody else had the lock outside of PostgreSQL that it wanted.
+        deadlock: whether this was the one cancelled to break a deadlock.
+        note: what there is to say of it.
+    """
+
+    move: Move
+    detail: str
+    messages: list[Message] = field(default_factory=list)
+    saw: object = None
+    decided: list[tuple[UUID, object]] = field(default_factory=list)
+    waits_for: tuple[str, ...] = ()
+    until: int = 0
+    kept_out: bool = False
+    deadlock: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a booker ended: an outcome, or ``died``."""
+
+    outcome: str
+    code: str = ""
+    message: str = ""
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a booker asked for in the end, what it was told, and when.
+
+    Attributes:
+        request: what was asked for; what was left open has been chosen, if it came to that.
+        ending: what it was told.
+        began: the number of its first move.
+        ended: the number of the move with which it came to its end.
+    """
+
+    request: Request
+    ending: Ending
+    began: int
+    ended: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One schedule that was run to its end.
+
+    Attributes:
+        schedule: all moves, in order.
+        events: one for each move, and those that nobody chose (``time``).
+        endings: how each booker ended.
+        findings: what is wrong in the database afterwards, or with the answers given.
+        apart: whether the bookers share nothing that bookings contend for.
+    """
+
+    schedule: Schedule
+    events: Sequence[Event]
+    endings: Mapping[str, Ending]
+    findings: Sequence[Finding]
+    apart: bool = False
+
+    @property
+    def bad(self) -> bool:
+        """Whether anything is wrong."""
+        return bool(self.findings)
+
+    @property
+    def serialised(self) -> bool:
+        """Whether anybody had to wait, to start over or to give up, and they share nothing."""
+        return self.apart and self._held_up
+
+    @property
+    def _held_up(self) -> bool:
+        return any(event.waits_for or event.kept_out for event in self.events) or any(
+            one.tries > 1 or one.outcome in {"conflict", "timeout"} for one in self.endings.values()
+        )
+
+    @property
+    def anomalies(self) -> list[str]:
+        """What is wrong, each kind once."""
+        return sorted({str(finding.anomaly) for finding in self.findings})
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """By this, the one to show comes first, in whatever order they were run."""
+        return *self.length, written(self.schedule)
+
+    @property
+    def length(self) -> tuple[int, int]:
+        """By this, the shortest is the easiest to read."""
+        return len(self.schedule), switches(self.schedule)

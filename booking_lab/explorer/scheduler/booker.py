@@ -1,0 +1,330 @@
+"""A booker: a thread, a connection and an engine of its own, stopped before each message."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from enum import Enum
+from queue import SimpleQueue
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from booking_lab.core.booking import Booking, Outcome
+from booking_lab.core.lease import Lease, Servers
+from booking_lab.core.step import Step, StepKind
+from booking_lab.core.workload import Request, Row, Workload
+from booking_lab.db.connector import Connector
+from booking_lab.db.ledger import Ledger
+from booking_lab.db.pool import Pool
+from booking_lab.db.session import Session
+from booking_lab.errors import BookingLabError, LockTimeout, Refused
+from booking_lab.explorer.recording.calls import here
+from booking_lab.explorer.recording.session import WatchedSession
+from booking_lab.explorer.recording.trial import Ending, Event, Message
+from booking_lab.explorer.scheduler.clock import ScheduledClock
+from booking_lab.explorer.scheduler.gate import BEGIN, Died, Gate
+from booking_lab.explorer.scheduler.opening import Task
+from booking_lab.explorer.search.schedule import Move
+from booking_lab.runtime import selection
+from booking_lab.runtime.engine import Engine, Wish
+from booking_lab.runtime.strategy_registry import Registry
+
+T = TypeVar("T")
+
+#: Seconds that a booker's thread gets to end.
+_PATIENCE = 5.0
+
+
+class State(Enum):
+    """Where a booker is."""
+
+    RUNNING = "on its way to its next stop"
+    READY = "stands before a step"
+    PARKED = "waits until a lock outside of PostgreSQL may be free"
+    ENDED = "has its answer, or is dead"
+
+
+class Booker:
+    """Books once a schedule, step by step.
+
+    Attributes:
+        waits_for_others: whether it waits in PostgreSQL; the stage finds out.
+
+    Args:
+        name: ``A``, ``B``, ...
+        connector: opens its connections.
+        servers: as its worker sees them.
+        registry: the strategies.
+        arrivals: gets this booker whenever it has come to a stop or to its end.
+        clock: its worker's.
+        cancel: ends the statement that a session of this process id waits in.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        connector: Connector,
+        servers: Servers,
+        registry: Registry,
+        arrivals: SimpleQueue[Booker],
+        clock: ScheduledClock,
+        cancel: Callable[[int], None],
+    ) -> None:
+        self.name = name
+        self.waits_for_others = False
+        self._clock = clock
+        self._cancel = cancel
+        self.gate = Gate(lambda: arrivals.put(self))
+        self.state = State.ENDED
+        self.servers = servers
+        self.event: Event | None = None
+        self._early: Event | None = None
+        self.connector = connector
+        self._arrivals = arrivals
+        self._session: WatchedSession | None = None
+        self._engine = Engine(
+            _OneConnection(self, connector), servers, registry, Ledger(), [self.gate], name
+        )
+        self._task: Task | None = None
+        self._booking: Booking | None = None
+        self._failure: BaseException | None = None
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=f"booker-{name}", daemon=True)
+        self._thread.start()
+
+    # --- what the stage does with it -------------------------------------------------------------
+
+    def begin(self, workload: Workload, task: Task, wish: Wish, *, at_begin: bool) -> None:
+        """Begin with the task; it will come to a stop before its first message.
+
+        Args:
+            workload: what is booked.
+            task: what it is to do.
+            wish: under which strategy.
+            at_begin: whether to stop before the strategy's code begins as well.
+        """
+        self.gate.reset()
+        self.gate.at_begin = at_begin
+        self.state, self._booking, self._failure = State.RUNNING, None, None
+        # What it sends before its first step belongs to that.
+        self.event = self._early = Event(Move(self.name, BEGIN), "")
+        self._task = task
+        if self._session:  # a COMMIT that failed by itself has lost nothing
+            self._session.loses_answer = False
+        self._work.put(lambda: self._do(workload, task, wish))
+
+    def go(self, event: Event | None) -> None:
+        """Do the step ahead; what it sends is taken down in ``event``."""
+        if event:
+            if self._early:
+                event.messages += self._early.messages
+            self.event, self._early = event, None
+        self.state = State.RUNNING
+        self.gate.open()
+
+    def arrive(self) -> None:
+        """Take note that it has come to a stop or to its end."""
+        if self.gate.ahead is None:
+            self.state = State.ENDED
+        else:
+            waits = self.gate.ahead.kind is StepKind.WAIT
+            self.state = State.PARKED if waits else State.READY
+
+    def cancel(self, error: type[BookingLabError]) -> None:
+        """End the wait in PostgreSQL; to the booker it is ``error``."""
+        self.session.cancelled_by = error
+        self._cancel(self.process_id)
+
+    def end_wait(self) -> None:
+        """End the wait, wherever it is, as its time limit would."""
+        if self.waits_for_others:
+            self.cancel(LockTimeout)
+        else:
+            self._clock.pass_for(self._thread.ident or 0)
+            self.go(None)
+
+    def forget_connection(self) -> None:
+        """Take note that PostgreSQL has undone what was left open when the connection was cut."""
+        self._session = None
+
+    def renew(self) -> None:
+        """Take another connection for the next booking if this one may not be as it was.
+
+        Nobody knows what a plug-in's own statement does: it may call a function.
+        """
+        if self._session and (self._session.altered or self._session.is_altered):
+            self._session.leave()
+            self._session = None
+
+    def die(self) -> None:
+        """End its process: the connection is cut, and nothing of it runs any more."""
+        if self._session:
+            self._session.cut()
+        self.state = State.RUNNING
+        self.gate.kill()
+
+    def end(self) -> None:
+        """Let the thread end, and the connection with it, also in the middle of a schedule.
+
+        Who waits in PostgreSQL ends as soon as that wait does.
+        """
+        self._work.put(None)
+        self.gate.kill()
+
+    def join(self) -> None:
+        """Wait until the thread has ended; one that never comes to a stop is left to itself."""
+        self._thread.join(_PATIENCE)
+
+    # --- what can be seen of it ------------------------------------------------------------------
+
+    @property
+    def session(self) -> WatchedSession:
+        """Its connection, as it is."""
+        assert self._session
+        return self._session
+
+    def connected(self) -> WatchedSession:
+        """Return its connection; a new one if the last is of no use any more."""
+        if self._session is None or not self._session.usable:
+            if self._session:
+                self._session.cut()
+            self._session = WatchedSession(self.connector, self._take_down)
+        return self._session
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for somebody else."""
+        return self.waits_for_others or self.state is State.PARKED
+
+    @property
+    def process_id(self) -> int:
+        """PostgreSQL's process id of its connection; 0 if it has none."""
+        return self._session.process_id if self._session else 0
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether its connection was cut, and PostgreSQL may not know it yet."""
+        return self._session is not None and not self._session.is_open
+
+    @property
+    def is_being_cancelled(self) -> bool:
+        """Whether the statement that it waits in is cancelled, and has not come back yet."""
+        return self._session is not None and self._session.cancelled_by is not None
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether it has begun a transaction and not ended it."""
+        return self._session is not None and self._session.is_open and not self._session.usable
+
+    @property
+    def booking_id(self) -> str:
+        """The id of its booking: the same in every run, so that two runs can be compared."""
+        return str(UUID(int=0xA0 + ord(self.name) - ord("A")))
+
+    @property
+    def leases(self) -> list[Lease]:
+        """The locks outside of PostgreSQL that it holds."""
+        return self.gate.ahead.booking.leases if self.gate.ahead else []
+
+    @property
+    def request(self) -> Request:
+        """What it has asked for; of a change that came to nothing: as it was at the beginning.
+
+        Whoever is refused what was chosen for him was refused what he has left open.
+        """
+        assert self._task
+        asked, booking = self._task.request, self._booking
+        if booking is None or (asked.open and booking.outcome is Outcome.REFUSED):
+            return replace(asked, id=UUID(self.booking_id))  # the booking of who died may stand
+        return booking.request
+
+    @property
+    def ending(self) -> Ending:
+        """How it ended.
+
+        Raises:
+            BaseException: what it failed with, if that is no way to end.
+        """
+        if isinstance(self._failure, Died):
+            return Ending("died")
+        if isinstance(self._failure, BookingLabError):  # of a look-up: it was not even tried
+            outcome = "refused" if isinstance(self._failure, Refused) else "error"
+            return Ending(outcome, self._failure.code, self._failure.message)
+        if self._failure:
+            raise self._failure
+        assert self._booking
+        assert self._booking.outcome
+        booking = self._booking
+        return Ending(str(booking.outcome), booking.code, booking.message, booking.tries)
+
+    # --- its thread ------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        here.booker = self
+        while work := self._work.get():
+            work()
+        if self._session:
+            self._session.leave()
+
+    def _do(self, workload: Workload, task: Task, wish: Wish) -> None:
+        try:
+            request = self._look_up(workload, task, wish) if task.look_up else task.request
+            request = replace(request, id=UUID(self.booking_id))
+            self._booking = self._engine.book(workload, request, wish)
+        except BaseException as failure:  # the stage wants to know, whatever it is
+            self._failure = failure
+        self.gate.ahead = None
+        self._arrivals.put(self)
+
+    def _look_up(self, workload: Workload, task: Task, wish: Wish) -> Request:
+        """Look up the booking that is to be changed, as the API does before it changes one."""
+        assert wish.strategy
+        assert task.look_up
+        session = self.connected()
+        booking = Booking(workload, task.request, wish.strategy[1], {}, 0, 0.0, self.name, "")
+        step = Step(StepKind.READ, "what it holds", booking, 0, session.process_id)
+        return task.look_up(cast(Session, _Stepwise(session, lambda: self.gate.step(step))))
+
+    def _take_down(self, message: Message) -> None:
+        if self.event:
+            self.event.messages.append(message)
+
+
+class _Stepwise:
+    """A session each of whose messages is a step."""
+
+    def __init__(
+        self, session: Session, step: Callable[[], AbstractContextManager[object]]
+    ) -> None:
+        self._session = session
+        self._step = step
+
+    def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+        """Run one statement, when it is its turn."""
+        with self._step():
+            return self._session.execute(statement, parameters)
+
+
+class _OneConnection(Pool):
+    """A pool of the booker's one connection."""
+
+    def __init__(self, booker: Booker, connector: Connector) -> None:
+        super().__init__("booker", connector, 1, 1)
+        self._booker = booker
+        self._selection: Any = None
+
+    @contextmanager
+    def session(self, first: Callable[[Session], T]) -> Iterator[tuple[Session, T]]:
+        session = self._booker.connected()
+        if first is not selection.read:
+            yield session, first(session)
+            return
+        # The database is the exploration's own: nobody switches anything there. So it is read once,
+        # and belongs to no schedule.
+        if self._selection is None:
+            event, self._booker.event = self._booker.event, None
+            self._selection = first(session)
+            self._booker.event = event
+        yield session, self._selection

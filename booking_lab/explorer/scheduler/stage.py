@@ -1,0 +1,340 @@
+"""Runs one schedule: grants one move after the other, and knows who can move and who waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+
+from booking_lab.core.step import StepKind
+from booking_lab.errors import BookingLabError, DeadlockDetected, LockTimeout
+from booking_lab.explorer.recording.digest import of_events
+from booking_lab.explorer.recording.trial import Answer, Event, Trial
+from booking_lab.explorer.scheduler.booker import Booker, State
+from booking_lab.explorer.scheduler.clock import ScheduledClock
+from booking_lab.explorer.scheduler.nemesis import Nemesis
+from booking_lab.explorer.scheduler.overtaking import TRIES, Choose, again, is_overtaken
+from booking_lab.explorer.scheduler.world import World
+from booking_lab.explorer.search.schedule import Move, written
+from booking_lab.explorer.search.search import Fork
+
+#: Seconds that a message gets before it is asked whether its sender waits for a lock. If not, it
+#: gets twice as long before the next look: on a busy machine looks would take what it needs.
+_GLANCE = 0.001
+#: Seconds after which a booker that neither arrives nor waits for another is an error.
+_STUCK = 20.0
+#: Moves after which a schedule is taken for one without an end. Five bookers who try as often as
+#: strategies do by default make a few hundred.
+_LONGEST = 2000
+#: Of these, so many are shown of the beginning and of the end.
+_SHOWN = 30
+_TIME = Move("time", "passes")
+
+
+class Stuck(BookingLabError):
+    """A booker came to no stop, and waits for no other."""
+
+
+class Endless(BookingLabError):
+    """A schedule comes to no end: somebody tries again and again, and gives up late or never.
+
+    Such a schedule can't be judged, and neither can the strategy: it is an error of the
+    exploration, whatever the other schedules have shown.
+    """
+
+
+class Stage:
+    """The bookers, what can go wrong, and the one who says whose turn it is.
+
+    Args:
+        world: the database.
+        bookers: by name.
+        nemeses: what can go wrong; each strikes once at most.
+        clock: the bookers' clock.
+        arrivals: where bookers tell that they have come to a stop.
+        strategy: the name of what they book under, for errors.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        bookers: Sequence[Booker],
+        nemeses: Sequence[Nemesis],
+        clock: ScheduledClock,
+        arrivals: SimpleQueue[Booker],
+        strategy: str,
+    ) -> None:
+        self._world = world
+        self._bookers = {booker.name: booker for booker in bookers}
+        self._nemeses = {nemesis.name: nemesis for nemesis in nemeses}
+        self._clock = clock
+        self._arrivals = arrivals
+        self._strategy = strategy
+        self._waiting: list[Booker] = []  # in PostgreSQL, in the order in which they began to
+        self._waits: dict[str, tuple[str, ...]] = {}  # and for whom
+        self._struck: set[str] = set()
+        self._overtaken = self._lets_be = False
+        self._made = 0  # how many moves
+        self._ended: dict[str, int] = {}  # with which of them each booker came to its end
+
+    def play(self, begin: Callable[[], None], choose: Choose) -> Trial:
+        """Run one schedule to its end; ``choose`` picks each move among those that are possible.
+
+        Of two who wait for a row, PostgreSQL lets the first go on first, as a rule: once it is
+        free, both reach for its new version. So that it is a rule without exceptions, a run in
+        which somebody was overtaken doesn't count, and is run again. What a strategy brings about
+        every time is let be.
+
+        Raises:
+            Stuck: a booker neither came to a stop nor waits for another.
+            Endless: the bookers go on and on.
+            Diverged: it was run again, and was not the same.
+        """
+        picked: list[Fork] = []
+        for left in range(TRIES, 0, -1):
+            self._lets_be = left == 1
+            trial = self._run(begin, again(picked, choose))
+            if not self._overtaken:
+                break
+        return trial
+
+    def _run(self, begin: Callable[[], None], choose: Choose) -> Trial:
+        self._clear()
+        begin()
+        self._settle()
+        schedule: list[Move] = []
+        events: list[Event] = []
+        seen = 0
+        while moves := self._moves():
+            if len(schedule) == _LONGEST:
+                raise self._endless(schedule)
+            # What doesn't count has to come to its end all the same.
+            seen = of_events(seen, (*events[-1:], *(one.event for one in self._bookers.values())))
+            move = moves[0] if self._overtaken else choose(moves, seen)
+            event = Event(move, "")
+            schedule.append(move)
+            events.append(event)
+            self._made = len(events)
+            self._make(move, event)
+        answers = {name: self._answer(booker, schedule) for name, booker in self._bookers.items()}
+        endings = {name: answer.ending for name, answer in answers.items()}
+        findings = self._world.findings(answers, self._ids())
+        # What goes wrong may well be in somebody's way.
+        apart = self._world.apart and not self._nemeses
+        return Trial(tuple(schedule), events, endings, findings, apart)
+
+    def _answer(self, booker: Booker, schedule: Sequence[Move]) -> Answer:
+        moves = (number for number, move in enumerate(schedule, 1) if move.actor == booker.name)
+        return Answer(booker.request, booker.ending, next(moves, 0), self._ended[booker.name])
+
+    def _clear(self) -> None:
+        """Take back what the last schedule has left behind, in the tables and with the bookers."""
+        self._overtaken, self._made = False, 0
+        self._struck.clear()
+        self._waiting = []
+        self._clock.begin()
+        for booker in self._bookers.values():
+            booker.waits_for_others = False
+            if booker.is_in_transaction:  # its code has left one open, and its locks with it
+                booker.session.cut()
+        self._await_the_dead()
+        keepers = self._world.clear()
+        for booker in self._bookers.values():
+            if booker.process_id in keepers:
+                booker.session.release()
+            booker.renew()
+
+    def _endless(self, schedule: Sequence[Move]) -> Endless:
+        return Endless(
+            f"A schedule of {self._strategy} comes to no end: after {len(schedule):,} moves the "
+            f"bookers are still at it. Somebody tries again and again, and gives up late or never. "
+            f"It begins with {written(schedule[:_SHOWN])!r}, and the last moves were "
+            f"{written(schedule[-_SHOWN:])!r}."
+        )
+
+    # --- whose turn it can be --------------------------------------------------------------------
+
+    def _moves(self) -> list[Move]:
+        bookers = list(self._bookers.values())
+        if all(booker.state is State.ENDED for booker in bookers):
+            return []
+        strikes = [
+            Move(nemesis.name, target)
+            for nemesis in self._nemeses.values()
+            if nemesis.name not in self._struck
+            for target in nemesis.targets(bookers)
+        ]
+        steps = [
+            Move(booker.name, str(booker.gate.ahead.kind))
+            for booker in bookers
+            if booker.state is State.READY and booker.gate.ahead
+        ]
+        # When nobody can move, it is time that moves: waits come to their ends.
+        return [*steps, *strikes] if steps else [*strikes, _TIME]
+
+    def _make(self, move: Move, event: Event) -> None:
+        if move == _TIME:
+            self._clock.pass_by()
+            event.note = "nobody can move; waits come to their ends"
+            self._end_waits()
+            self._wake(lambda _: True)
+        elif move.is_bookers:
+            self._step(self._bookers[move.actor], event)
+        else:
+            self._struck.add(move.actor)
+            event.note = self._nemeses[move.actor].strike(move.what, self._bookers)
+            self._settle()
+            if self._nemeses[move.actor].frees:
+                self._wake(lambda _: True)
+
+    def _step(self, booker: Booker, event: Event) -> None:
+        step = booker.gate.ahead
+        assert step
+        event.detail = step.detail
+        booker.go(event)
+        self._settle()
+        ended = booker.state is State.ENDED
+        gives_back = step.kind is StepKind.RELEASE and step.detail != "rollback"
+        hands_out = step.kind in {StepKind.COMMIT, StepKind.RELEASE}
+        if booker.state is State.PARKED:
+            event.kept_out, event.note = True, "somebody else has it"
+        self._wake(lambda why: ended or (gives_back if why == "lease" else hands_out))
+
+    def _end_waits(self) -> None:
+        """End the waits in PostgreSQL, as lock_timeout would.
+
+        One after the other, so that who is let through by that goes on, every time.
+        """
+        for booker in list(self._waiting):
+            if booker in self._waiting:
+                booker.cancel(LockTimeout)
+                self._settle()
+
+    def _wake(self, might_go_on: Callable[[str], bool]) -> None:
+        """Let those try again who wait outside of PostgreSQL for what may have come about."""
+        for booker in self._bookers.values():
+            ahead = booker.gate.ahead
+            if booker.state is State.PARKED and ahead and might_go_on(ahead.detail):
+                booker.go(None)
+        self._settle()
+
+    # --- who has come to a stop ------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Wait until every booker has come to a stop, to its end, or to wait in PostgreSQL."""
+        self._settle_once()
+        while any(booker.was_cut for booker in self._bookers.values()):
+            # What PostgreSQL gives back for them may let others go on.
+            self._await_the_dead()
+            self._settle_once()
+
+    def _settle_once(self) -> None:
+        deadline = time.monotonic() + _STUCK
+        glance = _GLANCE
+        line = list(self._waiting)
+        # Who waited before and still waits for the same takes one look: an end of a transaction is
+        # in the table of locks before it is answered.
+        before = {
+            one.name: one.event.waits_for
+            for one in self._waiting
+            if one.event and not one.is_being_cancelled
+        }
+        while running := [b for b in self._bookers.values() if b.state is State.RUNNING]:
+            wait = glance if any(one not in self._waiting for one in running) else 0
+            if arrived := self._arrival(wait):
+                before.pop(arrived.name, None)
+                continue
+            now = self._blocked(running)
+            if len(now) == len(running) and now == before:
+                # A session may be between two waits while it is looked at: else it takes two.
+                self._overtaken |= not self._lets_be and is_overtaken(line, self._waits, now)
+                self._note_waits(now)
+                if not self._break_deadlock(now):
+                    return
+                now = {}
+            elif time.monotonic() > deadline:
+                names = ", ".join(one.name for one in running)
+                raise Stuck(f"{names} came to no stop and waits for no other booker.")
+            before = now
+            if len(now) < len(running):
+                glance *= 2
+
+    def _arrival(self, within: float) -> Booker | None:
+        try:
+            booker = self._arrivals.get(within > 0, within)
+        except Empty:
+            return None
+        booker.arrive()
+        if booker.state is State.ENDED:
+            self._ended[booker.name] = self._made
+        if booker in self._waiting:
+            self._waiting.remove(booker)
+            booker.waits_for_others = False
+            if booker.event:
+                booker.event.until = self._made
+        return booker
+
+    def _blocked(self, running: Sequence[Booker]) -> dict[str, tuple[str, ...]]:
+        """Those of ``running`` that wait in PostgreSQL for others, and for whom."""
+        # Read once: a booker that runs may get its connection in between.
+        pids = {one.name: one.process_id for one in self._bookers.values() if one.process_id}
+        names = {pid: name for name, pid in pids.items()}
+        found = self._world.blockers([pids[one.name] for one in running if one.name in pids])
+        waits = {
+            names[pid]: tuple(sorted({names[other] for other in others if other in names}))
+            for pid, others in found.items()
+        }
+        return {
+            name: others
+            for name, others in waits.items()
+            if others and not self._bookers[name].is_being_cancelled
+        }
+
+    def _note_waits(self, waits: dict[str, tuple[str, ...]]) -> None:
+        self._waits = waits
+        for name, others in waits.items():
+            booker = self._bookers[name]
+            if booker not in self._waiting:
+                self._waiting.append(booker)
+                booker.waits_for_others = True
+                if booker.event:
+                    booker.event.waits_for = others
+
+    def _break_deadlock(self, waits: dict[str, tuple[str, ...]]) -> bool:
+        """Cancel the last of those who wait in a circle, as PostgreSQL would; return if any do.
+
+        PostgreSQL's own look comes after a time and picks its victim by it; the next run could
+        pick another.
+        """
+        circle = [one for one in self._waiting if _reaches(one.name, one.name, waits)]
+        if not circle:
+            return False
+        victim = circle[-1]
+        if victim.event:
+            victim.event.deadlock = True
+        victim.cancel(DeadlockDetected)
+        return True
+
+    def _await_the_dead(self) -> None:
+        """Wait until PostgreSQL has undone what was open when connections were cut."""
+        deadline = time.monotonic() + _STUCK
+        dead = [booker for booker in self._bookers.values() if booker.was_cut]
+        while dead and not self._world.are_gone([one.process_id for one in dead]):
+            if time.monotonic() > deadline:
+                names = ", ".join(one.name for one in dead)
+                raise Stuck(f"PostgreSQL keeps the connection of {names}.")
+            time.sleep(_GLANCE)  # the processes that are to end need the core
+        for booker in dead:
+            booker.forget_connection()
+
+    def _ids(self) -> dict[str, str]:
+        return {name: booker.booking_id for name, booker in self._bookers.items()}
+
+
+def _reaches(
+    begin: str, end: str, waits: dict[str, tuple[str, ...]], seen: frozenset[str] = frozenset()
+) -> bool:
+    return any(
+        other == end or (other not in seen and _reaches(other, end, waits, seen | {other}))
+        for other in waits.get(begin, ())
+    )

@@ -1,0 +1,198 @@
+"""The database of an exploration: its seeds, how it is cleared, and what is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+import psycopg2
+
+from booking_lab.core.lab_workload import Finding, LabWorkload
+from booking_lab.core.scenario import Scenario, booker
+from booking_lab.core.strategy import Anomaly, Strategy
+from booking_lab.core.workload import Request
+from booking_lab.db.session import Session
+from booking_lab.explorer.recording.trial import Answer
+from booking_lab.explorer.scheduler.opening import Opening, Task
+from booking_lab.explorer.scheduler.ordering import Order
+from booking_lab.observers.opening import left_to_book
+
+_BLOCKED = "SELECT pid, pg_blocking_pids(pid) FROM unnest(%(pids)s::integer[]) AS pid"
+_GONE = "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%(pids)s))"
+#: Between schedules no transaction is open, so that these are locks that outlive theirs.
+_KEEPERS = "SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"
+#: The tables whose rows bookers can contend for.
+_ANCHORS = """
+SELECT attrelid::regclass::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE relkind = 'r' AND attname IN ('version', 'fence') AND NOT attisdropped
+GROUP BY attrelid HAVING count(*) = 2 ORDER BY 1
+"""
+#: Those of them of which PostgreSQL doesn't know yet how large they are.
+_UNKNOWN = """
+SELECT oid::regclass::text FROM pg_class WHERE oid = ANY(%(tables)s::regclass[]) AND reltuples < 0
+"""
+#: A statement that returns the tables that are empty, of the lab's and its workloads'.
+_WHICH_ARE_EMPTY = """
+SELECT string_agg(
+    format('SELECT %L WHERE NOT EXISTS (SELECT FROM %s)', oid::regclass, oid::regclass),
+    ' UNION ALL ')
+FROM pg_class WHERE relkind = 'r' AND relpersistence <> 't'
+    AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+"""
+#: Every so many schedules, what they have left behind is cleared away.
+_SHRINK_EVERY = 200
+
+#: A statement and its parameters.
+_Statement = tuple[str, Mapping[str, object]]
+
+
+class World:
+    """One scenario in a database that belongs to the exploration.
+
+    Args:
+        session: a connection that no booker uses.
+        workload: what is booked.
+        scenario: what the bookers contend for.
+        strategy: what the bookings that stand were made under.
+
+    Attributes:
+        tasks: what each booker is to do.
+        apart: whether no two of these share anything that bookings contend for.
+    """
+
+    def __init__(
+        self, session: Session, workload: LabWorkload, scenario: Scenario, strategy: Strategy
+    ) -> None:
+        self._session = session
+        self._workload = workload
+        self._scopes = sorted({scenario.scope, *_scopes(workload, scenario)})
+        self._cleared = 0
+        if scenario.seed.strip():  # none: its things are part of the schema
+            session.execute(scenario.seed)
+        # Bookers bear the same ids in every exploration: what they have booked in another scenario
+        # would stand in their way here.
+        for scope in workload.available(session):
+            workload.reset(session, scope, generation=1)
+        self._which_are_empty = session.execute(_WHICH_ARE_EMPTY)[0][0]
+        self._shrink()
+        session.execute(
+            f"PREPARE wrong AS {workload.accounts()} "
+            "UNION ALL SELECT 'confirmed', '', id::text, '' FROM attempts "
+            "WHERE outcome = 'confirmed'",
+            {},
+        )
+        _analyze(session)
+        left = {scope: left_to_book(workload, scope, session) for scope in self._scopes}
+        opening = Opening(session, workload, scenario, strategy)
+        self.tasks: Sequence[Task] = opening.tasks
+        self.apart = _are_apart(workload, [task.request for task in self.tasks])
+        choices = {booker(number): task.choices for number, task in enumerate(self.tasks)}
+        self._order = Order(workload, opening.standing, left, choices)
+        self._begin_anew = self._prepare(_begin_anew(session, opening))
+
+    def clear(self) -> set[int]:
+        """Make everything as it was before anybody booked; no transaction may be open.
+
+        Returns:
+            The sessions that have a lock all the same: one that belongs to the session.
+        """
+        for scope in self._scopes:
+            self._workload.reset(self._session, scope, generation=1)
+        self._cleared += 1
+        if self._cleared % _SHRINK_EVERY == 0:
+            self._shrink()
+        return {pid for (pid,) in self._session.execute(self._begin_anew)}
+
+    def _shrink(self) -> None:
+        """Make the tables that bookings are written to, and their indexes, as small as new ones.
+
+        What was deleted stays in the indexes for a while. SERIALIZABLE notes pages of them: who is
+        in whose way would depend on what was explored before. And everybody would read more.
+        """
+        self._session.execute("DELETE FROM attempts")
+        empty = [table for (table,) in self._session.execute(self._which_are_empty)]
+        # A table that keeps its rows may refer to one of these. Then they stay as they are.
+        with suppress(psycopg2.errors.FeatureNotSupported):
+            self._session.execute(f"TRUNCATE {', '.join(empty)}")
+
+    def blockers(self, pids: Sequence[int]) -> Mapping[int, list[int]]:
+        """Whom each of these sessions waits for in PostgreSQL."""
+        return dict(self._session.execute(_BLOCKED, {"pids": list(pids)}))
+
+    def cancel(self, pid: int) -> None:
+        """End the statement that a session waits in."""
+        self._session.execute("SELECT pg_cancel_backend(%(pid)s)", {"pid": pid})
+
+    def are_gone(self, pids: Sequence[int]) -> bool:
+        """Whether PostgreSQL has noticed that these were cut off, and undone their work."""
+        return bool(self._session.execute(_GONE, {"pids": list(pids)})[0][0])
+
+    def findings(self, answers: Mapping[str, Answer], ids: Mapping[str, str]) -> list[Finding]:
+        """Return everything that is wrong, in the tables or with the answers.
+
+        Args:
+            answers: what the bookers were told.
+            ids: the bookers' booking ids.
+        """
+        rows = self._session.execute("EXECUTE wrong")
+        stand = {row[2] for row in rows if row[0] == "confirmed"}
+        found = [Finding(Anomaly(row[0]), *row[1:]) for row in rows if row[0] != "confirmed"]
+        for name, answer in answers.items():
+            ending = answer.ending
+            told, stands = ending.outcome == "confirmed", ids[name] in stand
+            if told and not stands:
+                found.append(self._wrong(Anomaly.LOST_BOOKING, name, "has no booking"))
+            elif stands and ending.outcome not in {"confirmed", "unknown", "died"}:
+                found.append(self._wrong(Anomaly.WRONG_ANSWER, name, "has a booking all the same"))
+        # What is wrong already needs no second witness: it is the refusals that tables can't tell.
+        return found or list(self._order.findings(answers, stand))
+
+    def _prepare(self, statements: Sequence[_Statement]) -> str:
+        """Prepare these; return what runs them all in one message."""
+        for number, (statement, parameters) in enumerate(statements):
+            self._session.execute(f"PREPARE anew_{number} AS {statement}", parameters)
+        return ";\n".join(f"EXECUTE anew_{number}" for number in range(len(statements)))
+
+    def _wrong(self, anomaly: Anomaly, name: str, detail: str) -> Finding:
+        return Finding(anomaly, self._scopes[0], name, f"{name} {detail}")
+
+
+def _analyze(session: Session) -> None:
+    """Tell PostgreSQL how large the tables are, as it finds out by itself in a lab that runs.
+
+    What isn't known is taken for large, and not scanned: bookers would lock less than they do.
+    """
+    tables = [table for (table,) in session.execute(_ANCHORS)]
+    for (table,) in session.execute(_UNKNOWN, {"tables": tables}):
+        session.execute(f"ANALYZE {table}")
+
+
+def _scopes(workload: LabWorkload, scenario: Scenario) -> Iterator[str]:
+    for ask in (*scenario.requests, *scenario.standing):
+        if isinstance(ask, Request):
+            yield workload.scope(ask)
+
+
+def _are_apart(workload: LabWorkload, requests: Sequence[Request]) -> bool:
+    anchors = [set(workload.anchors(request)) for request in requests]
+    several = len(requests) > 1 and not any(request.open for request in requests)
+    return several and len(set().union(*anchors)) == sum(map(len, anchors))
+
+
+def _begin_anew(session: Session, opening: Opening) -> Sequence[_Statement]:
+    """Return what takes all counts back, so that bookers read the same every time.
+
+    That is the attempts, the bookings that stand, the fencing tokens, and the versions and fences
+    of all rows: a booker may have chosen any. Who keeps a lock is asked last, in the same message:
+    one more would be felt in every schedule.
+    """
+    return [
+        ("DELETE FROM attempts", {}),
+        *opening.statements,
+        ("SELECT setval('fencing_tokens', 1, false)", {}),
+        *(
+            (f"UPDATE {table} SET version = 1, fence = 0 WHERE version <> 1 OR fence <> 0", {})
+            for (table,) in session.execute(_ANCHORS)
+        ),
+        (_KEEPERS, {}),
+    ]
