@@ -20,7 +20,8 @@ import redis
 
 from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.db import schema
-from booking_lab.stack import RunningLab, embedded, postgres, running
+from booking_lab.stack import RunningLab, embedded, running
+from booking_lab.stack.servers import postgres
 
 _numbers = itertools.count(1)
 

@@ -18,7 +18,8 @@ from booking_lab.bench.place import HOT, UNIFORM, Place, prepare
 from booking_lab.config import Settings
 from booking_lab.crowd.client import Customer
 from booking_lab.runtime.lab import Lab
-from booking_lab.stack import RunningLab, running, tuning
+from booking_lab.stack import RunningLab, running
+from booking_lab.stack.service import cpu_and_gc
 
 CLIENTS = 32
 
@@ -81,9 +82,9 @@ def _lab(settings: Settings, stack: RunningLab) -> Iterator[Lab]:
         instance="bench",
     )
     lab = Lab(here)
-    with tuning.staying_on(counter.CORE):
+    with cpu_and_gc.staying_on(counter.CORE):
         lab.start()
-    tuning.collect_seldom()
+    cpu_and_gc.collect_seldom()
     try:
         yield lab
     finally:

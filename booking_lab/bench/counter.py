@@ -16,7 +16,7 @@ from booking_lab.core.booking import Outcome
 from booking_lab.crowd.client import Customer
 from booking_lab.runtime.engine import Wish
 from booking_lab.runtime.lab import Lab
-from booking_lab.stack import tuning
+from booking_lab.stack.service import cpu_and_gc
 
 #: Those that are compared here; the first is what the others are measured by.
 STRATEGIES = ("pessimistic", "atomic", "queue", "reserve")
@@ -106,7 +106,7 @@ def run(
             admin.post(f"/admin/reset?kind=tickets&scope={COUNTER.id}")
         what = f"{name}, {COUNTER.name}, round {number} of {rounds}"
         progress(f"{what}: in process")
-        with tuning.staying_on(CORE):
+        with cpu_and_gc.staying_on(CORE):
             inside[name].append(wire.let_loose(lambda n: _booker(lab, n), clients, seconds))
         progress(f"{what}: over HTTP")
         over_http[name].append(wire.load(url, COUNTER, clients, seconds))

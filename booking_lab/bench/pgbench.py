@@ -8,7 +8,7 @@ import tempfile
 
 from booking_lab.bench.place import Place
 from booking_lab.bench.transactions import Transcript
-from booking_lab.stack.postgres import programs
+from booking_lab.stack.servers.postgres import programs
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 

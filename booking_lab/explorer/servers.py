@@ -14,7 +14,8 @@ from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.db.connector import Connector
 from booking_lab.explorer.scheduler.explore import Place
-from booking_lab.stack import RunningLab, embedded, postgres
+from booking_lab.stack import RunningLab, embedded
+from booking_lab.stack.servers import postgres
 
 #: Autovacuum comes at any time; with what it tells PostgreSQL of the tables, plans can change.
 _NO_AUTOVACUUM = """

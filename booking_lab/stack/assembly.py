@@ -24,12 +24,15 @@ from booking_lab.errors import Unavailable
 from booking_lab.observers import metric_files
 from booking_lab.observers.history import open_history
 from booking_lab.runtime import selection
-from booking_lab.stack import accounts, cluster, listeners, own, postgres, process, valkey
+from booking_lab.stack import accounts, preflight
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, fill_run_folder, make_mark, make_run_folder
-from booking_lab.stack.part import Part
 from booking_lab.stack.plan import REDLOCK, Plan, environment_of
-from booking_lab.stack.rotation import open_log
+from booking_lab.stack.processes import process
+from booking_lab.stack.processes.part import Part
+from booking_lab.stack.processes.rotation import open_log
+from booking_lab.stack.servers import cluster, postgres, valkey
+from booking_lab.stack.service import listeners
 
 #: gunicorn's own limit, and a little for its workers' last writes.
 _SERVICE_PATIENCE = 25.0
@@ -79,18 +82,18 @@ class Assembly:
             self.url = listeners.address(settings.host, self._listeners.port)
         # Whatever can be refused is refused before anything is started.
         if self._plan.instances:
-            own.check_plugins(settings)
+            preflight.check_plugins(settings)
         if settings.history:
             os.close(open_history(settings.history))
         if settings.database_url:
-            own.check_database(settings.database_url)
+            preflight.check_database(settings.database_url)
             yield _done("PostgreSQL of your own answers.")
         if settings.redis_url:
-            own.check_redis(settings.redis_url)
+            preflight.check_redis(settings.redis_url)
             yield _done("Redis of your own answers.")
         if settings.redlock_urls:
             for url in settings.redlock_urls:
-                own.check_redis(url, "BOOKING_LAB_REDLOCK_URLS")
+                preflight.check_redis(url, "BOOKING_LAB_REDLOCK_URLS")
             yield _done("Redlock's servers of your own answer.")
         if not settings.database_url:
             self._user = accounts.for_postgres(self._data.cluster)

@@ -16,7 +16,7 @@ from booking_lab.stack.control import Progress, end, launch
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
 from booking_lab.stack.plan import Plan
-from booking_lab.stack.state import State
+from booking_lab.stack.processes.state import State
 
 
 def _silent(_line: str) -> None:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from booking_lab.cli.main import main
 from booking_lab.conformance.waiting import eventually
-from booking_lab.stack import postgres
+from booking_lab.stack.servers import postgres
 from tests.uncounted import uncounted
 
 BOOKING_LAB = Path(sys.executable).with_name("booking-lab")

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.stack import RunningLab, postgres
+from booking_lab.stack import RunningLab
+from booking_lab.stack.servers import postgres
 from tests.ports import free_ports
 from tests.stack.conftest import COMMAND
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from booking_lab.config import Settings
-from booking_lab.stack import worker
-from booking_lab.stack.framing import MOST_HEAD, MOST_LINE, Incoming
+from booking_lab.stack.service import worker
+from booking_lab.stack.service.framing import MOST_HEAD, MOST_LINE, Incoming
 
 HEAD = b"POST /book HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = HEAD + b"transfer-encoding:chunked\r\n\r\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from booking_lab.stack import postgres
+from booking_lab.stack.servers import postgres
 from tests.web.test_booking import book
 
 _numbers = itertools.count(1)

@@ -16,9 +16,9 @@ import pytest
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.connector import Connector
 from booking_lab.explorer.recording.sessions import Sessions
-from booking_lab.stack import accounts, own
+from booking_lab.stack import accounts, preflight
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.process import start
+from booking_lab.stack.processes.process import start
 from tests.web.test_booking import book
 
 #: What a database may set for who connects to it, and what it is for the lab all the same.
@@ -142,7 +142,7 @@ def test_a_database_that_has_no_room_for_names_is_refused(servers, admin_session
         "LC_COLLATE 'C' LC_CTYPE 'C'"
     )
     with pytest.raises(StackError, match=r"encoded in LATIN1.*make one with ENCODING 'UTF8'"):
-        own.check_database(servers.database_url.replace("/booking_lab?", "/latin?"))
+        preflight.check_database(servers.database_url.replace("/booking_lab?", "/latin?"))
     admin_session("DROP DATABASE latin")
 
 
@@ -150,7 +150,7 @@ def test_a_server_that_only_reads_is_refused(database_url, admin_session):
     name = urlsplit(database_url).path.strip("/")
     admin_session(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     with pytest.raises(StackError, match=r"only reads .*name the one that writes"):
-        own.check_database(database_url)
+        preflight.check_database(database_url)
 
 
 # --- behind PgBouncer ----------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def _listens(path):
 
 def test_a_pooler_that_gives_sessions_is_served_through(make_client, hostile):
     with pgbouncer(hostile, "session") as url:
-        own.check_database(url)
+        preflight.check_database(url)
         with Connector(url).session() as session:
             there = settings(session)
         assert (there["timezone"], there["default_transaction_isolation"]) == (
@@ -217,4 +217,4 @@ def test_a_pooler_that_shares_sessions_is_refused(database_url, mode):
         pgbouncer(database_url, mode) as url,
         pytest.raises(StackError, match="pool_mode = session"),
     ):
-        own.check_database(url)
+        preflight.check_database(url)

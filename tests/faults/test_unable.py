@@ -12,7 +12,7 @@ import redis
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.locks import redis_lock
-from booking_lab.stack import own
+from booking_lab.stack import preflight
 from booking_lab.stack.errors import StackError
 from tests.web.test_booking import book
 
@@ -201,7 +201,7 @@ def test_a_redis_that_answers_and_can_not_is_told_so(client, redis_url, how):
         assert said in ready.json["problems"][0]
         assert "\nredis_up 0.0" in client.get("/metrics").text
         with pytest.raises(StackError, match="can't do what the lab needs") as refused:
-            own.check_redis(redis_url)
+            preflight.check_redis(redis_url)
         assert said in str(refused.value)
     assert client.get("/ready").json["redis"] is True
     assert book(client, strategy="distributed").status_code == 201

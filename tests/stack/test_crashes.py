@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.stack import valkey
 from booking_lab.stack.plan import REDLOCK
+from booking_lab.stack.servers import valkey
 from tests.stack.conftest import CommandLine, gone, own_lab
 
 _PARTS = ("valkey", "redlock-2", "postgresql", "service-1")

@@ -10,7 +10,8 @@ import pytest
 from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.db.connector import Connector
-from booking_lab.stack import RunningLab, postgres
+from booking_lab.stack import RunningLab
+from booking_lab.stack.servers import postgres
 from tests.web.conftest import MakeClient, make_client
 
 __all__ = ["make_client"]

@@ -13,10 +13,11 @@ import pytest
 import requests
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.stack import accounts, process, rotation
+from booking_lab.stack import accounts
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.process import Process
-from booking_lab.stack.state import State
+from booking_lab.stack.processes import process, rotation
+from booking_lab.stack.processes.process import Process
+from booking_lab.stack.processes.state import State
 from tests.stack.conftest import COMMAND, CommandLine, own_lab
 from tests.stack.test_refusals import refused
 
@@ -262,7 +263,7 @@ def test_a_lock_file_of_a_server_that_runs_is_left_as_it_is(lab: CommandLine) ->
     assert lab.up().returncode == 0
     lock = lab.data / "postgresql" / "postmaster.pid"
     before = lock.read_text()
-    from booking_lab.stack.cluster import forget_stale_lock
+    from booking_lab.stack.servers.cluster import forget_stale_lock
 
     forget_stale_lock(lab.data / "postgresql")
     assert lock.read_text() == before

@@ -10,8 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from booking_lab.stack import accounts, embedded, postgres, process
+from booking_lab.stack import accounts, embedded
 from booking_lab.stack.errors import StackError
+from booking_lab.stack.processes import process
+from booking_lab.stack.servers import postgres
 
 
 @pytest.fixture

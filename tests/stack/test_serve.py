@@ -11,7 +11,7 @@ import requests
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import RunningLab
-from booking_lab.stack.service import GRACEFUL_SECONDS
+from booking_lab.stack.service.master import GRACEFUL_SECONDS
 from tests.ports import free_ports
 from tests.stack.conftest import COMMAND, CommandLine, gone
 

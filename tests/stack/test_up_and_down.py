@@ -17,8 +17,8 @@ import requests
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack.plan import REDLOCK
-from booking_lab.stack.process import Process
-from booking_lab.stack.state import State
+from booking_lab.stack.processes.process import Process
+from booking_lab.stack.processes.state import State
 from tests.stack.conftest import COMMAND, CommandLine, gone
 from tests.uncounted import uncounted
 
@@ -183,7 +183,7 @@ def test_a_start_that_is_interrupted_leaves_nothing(lab: CommandLine) -> None:
 @pytest.mark.parametrize("user", ["None", pytest.param("(65534, 65534)", marks=needs_root)])
 def test_a_process_ends_with_the_one_that_started_it(user: str) -> None:
     starter = (
-        "import time; from booking_lab.stack.process import start\n"
+        "import time; from booking_lab.stack.processes.process import start\n"
         f"sleeper = start(['/bin/sleep', '60'], output=2, user={user})\n"
         "print(sleeper.pid, flush=True); time.sleep(60)"
     )

@@ -19,7 +19,7 @@ from booking_lab.locks import redis_counters
 from booking_lab.runtime import selection
 from booking_lab.runtime.background import Duty
 from booking_lab.runtime.counter_repair import Reconciler
-from booking_lab.stack import postgres
+from booking_lab.stack.servers import postgres
 from booking_lab.workloads.seats import SeatRequest, Seats
 from booking_lab.workloads.tickets import Tickets
 from tests.faults.gate import Gate

@@ -6,7 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from booking_lab.config import Settings
-from booking_lab.stack import RunningLab, postgres
+from booking_lab.stack import RunningLab
+from booking_lab.stack.servers import postgres
 from booking_lab.web.app import create_app
 
 MakeClient = Callable[..., FlaskClient]

@@ -6,7 +6,8 @@ import pytest
 
 from booking_lab.config import Settings
 from booking_lab.runtime.lab import Lab
-from booking_lab.stack import RunningLab, postgres
+from booking_lab.stack import RunningLab
+from booking_lab.stack.servers import postgres
 from tests.think_time import set_think_time
 from tests.workloads.box_office import BoxOffice
 from tests.workloads.clinic import Clinic

@@ -23,8 +23,8 @@ from gunicorn.http.message import Request
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from booking_lab.config import Settings
-from booking_lab.stack.complaints import check, complaint
-from booking_lab.stack.connection import Connection, Received, Stage
+from booking_lab.stack.service.complaints import check, complaint
+from booking_lab.stack.service.connection import Connection, Received, Stage
 
 #: How long a client that was answered for the last time may take to close its end.
 _END_SECONDS = 2.0

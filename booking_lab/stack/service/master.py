@@ -17,12 +17,12 @@ from gunicorn.workers.base import Worker
 
 from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.observers import metric_files
-from booking_lab.stack import tuning
 from booking_lab.stack.folders import make_mark
-from booking_lab.stack.framing import MOST_LINE
-from booking_lab.stack.leash import die_with_parent
-from booking_lab.stack.listeners import BACKLOG
-from booking_lab.stack.worker import LabWorker
+from booking_lab.stack.processes.leash import die_with_parent
+from booking_lab.stack.service import cpu_and_gc
+from booking_lab.stack.service.framing import MOST_LINE
+from booking_lab.stack.service.listeners import BACKLOG
+from booking_lab.stack.service.worker import LabWorker
 from booking_lab.web.app import create_app
 from booking_lab.web.http.logs import logging_config
 
@@ -141,11 +141,11 @@ def _start_lab(master: Arbiter, worker: Worker) -> None:
     # gunicorn's workers look for their master once a second; the kernel tells them at once.
     die_with_parent(master.pid, signal.SIGTERM)
     if worker.core is not None:
-        tuning.stay_on(worker.core)
+        cpu_and_gc.stay_on(worker.core)
     if folder := master.app.settings.metrics_folder:
         metric_files.take_place(folder)
     worker.app.wsgi().extensions["lab"].start()
-    tuning.collect_seldom()
+    cpu_and_gc.collect_seldom()
 
 
 def _stop_lab(_master: Arbiter, worker: Worker) -> None:
@@ -176,7 +176,3 @@ def main() -> None:
         own_run_folder=given.own_run_folder,
         first_core=given.first_core,
     ).run()
-
-
-if __name__ == "__main__":
-    main()

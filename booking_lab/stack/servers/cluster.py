@@ -9,11 +9,12 @@ from importlib import metadata
 from pathlib import Path
 
 from booking_lab.db.connector import Connector
-from booking_lab.stack import accounts, process
+from booking_lab.stack import accounts
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
-from booking_lab.stack.postgres import NAME, PACKAGE, url
-from booking_lab.stack.rotation import open_log
+from booking_lab.stack.processes import process
+from booking_lab.stack.processes.rotation import open_log
+from booking_lab.stack.servers.postgres import NAME, PACKAGE, url
 
 
 def check(data: DataFolder, user: accounts.User | None) -> None:

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from booking_lab.errors import RedisUnavailable
 from booking_lab.locks import redis_lock
-from booking_lab.stack import process
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.part import Part
-from booking_lab.stack.rotation import open_log
+from booking_lab.stack.processes import process
+from booking_lab.stack.processes.part import Part
+from booking_lab.stack.processes.rotation import open_log
 
 #: The one that strategies with a single lock server use.
 NAME = "valkey"

@@ -12,7 +12,7 @@ from typing import Any
 
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, remove_run_folder
-from booking_lab.stack.process import Process, descendants
+from booking_lab.stack.processes.process import Process, descendants
 
 
 @dataclass

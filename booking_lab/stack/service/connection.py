@@ -8,7 +8,7 @@ from typing import Any
 
 from gunicorn.http.unreader import Unreader
 
-from booking_lab.stack.framing import Incoming
+from booking_lab.stack.service.framing import Incoming
 
 _PIECE = 65_536
 

@@ -1,0 +1,1 @@
+"""Processes of the lab: started on a leash, watched, written down."""

@@ -1,0 +1,1 @@
+"""gunicorn as the lab runs it."""
