@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from booking_lab.core.attempt import Attempt
     from booking_lab.core.capability import Capability
     from booking_lab.core.lease import Announce, Lease, Lock, Servers
+    from booking_lab.core.retry import Attempts, Retry, Seconds
     from booking_lab.core.step import StepKind
-    from booking_lab.core.strategy import Anomaly, Attempts, Retry, Seconds, Strategy
+    from booking_lab.core.strategy import Anomaly, Strategy
     from booking_lab.errors import (
         BookingLabError,
         Busy,
@@ -74,9 +75,9 @@ _MODULES = {
     "Servers": "core.lease",
     "StepKind": "core.step",
     "Anomaly": "core.strategy",
-    "Attempts": "core.strategy",
-    "Retry": "core.strategy",
-    "Seconds": "core.strategy",
+    "Attempts": "core.retry",
+    "Retry": "core.retry",
+    "Seconds": "core.retry",
     "Strategy": "core.strategy",
     "BookingLabError": "errors",
     "Busy": "errors",

@@ -12,7 +12,7 @@ import redis
 from flask.testing import FlaskClient
 
 from booking_lab.config import Settings
-from booking_lab.core.step import Observer, Step
+from booking_lab.core.observer import Observer, Step
 from booking_lab.runtime.lab import Lab
 from booking_lab.stack import RunningLab
 from booking_lab.web.app import create_app

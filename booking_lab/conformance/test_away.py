@@ -14,7 +14,7 @@ from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.capability import Capability
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.core.step import Step
+from booking_lab.core.observer import Step
 from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab

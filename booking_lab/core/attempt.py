@@ -17,7 +17,8 @@ from booking_lab.core.booking import Booking
 from booking_lab.core.capability import Capability
 from booking_lab.core.counters import Counters, Reservation
 from booking_lab.core.lease import Announce, Lease, Lock, Servers
-from booking_lab.core.step import Observer, Step, StepKind, watch_step
+from booking_lab.core.observer import Observer, Step, watch_step
+from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Record, Request, Row, Session
 from booking_lab.errors import (
     Busy,

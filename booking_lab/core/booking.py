@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
+from booking_lab.core.capability import Capability
 from booking_lab.core.lease import Lease
+from booking_lab.core.retry import Retry
 from booking_lab.core.step import StepKind
-from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Workload
 from booking_lab.errors import (
     BookingLabError,
@@ -71,6 +72,25 @@ class Timing:
     batches: list[int] = field(default_factory=list)
 
 
+class ChosenStrategy(Protocol):
+    """A booking's strategy, as far as who has to do with the booking needs it.
+
+    What a strategy is, ``core.strategy`` says: it rests on attempts, and these on bookings.
+    """
+
+    name: ClassVar[str]
+    needs: ClassVar[frozenset[Capability]]
+
+    @property
+    def retry(self) -> Retry:
+        """When it is tried again."""
+        ...
+
+    def book(self, attempt: Any) -> None:
+        """Book once; ``attempt`` is an ``Attempt``."""
+        ...
+
+
 @dataclass(slots=True)
 class Booking:
     """One booking: what is asked, under which strategy, and what became of it.
@@ -99,7 +119,7 @@ class Booking:
 
     workload: Workload
     request: Request
-    strategy: Strategy
+    strategy: ChosenStrategy
     options: dict[str, Any]
     epoch: int
     think_time: float

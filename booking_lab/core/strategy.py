@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field
-
+from booking_lab.core.attempt import Attempt
 from booking_lab.core.capability import Capability
-
-if TYPE_CHECKING:
-    from booking_lab.core.attempt import Attempt
+from booking_lab.core.retry import Retry
 
 
 class Anomaly(StrEnum):
@@ -27,32 +22,6 @@ class Anomaly(StrEnum):
     LOST_BOOKING = "lost booking"
     WRONG_ANSWER = "wrong answer"
     REFUSED_WHILE_FREE = "refused while free"
-
-
-Attempts = Annotated[int, Field(ge=1, le=1000, description="tries at most, the first included")]
-#: What an option in seconds can be at most.
-MOST_SECONDS = 120
-Seconds = Annotated[float, Field(gt=0, le=MOST_SECONDS, description="seconds")]
-
-
-@dataclass(frozen=True)
-class Retry:
-    """Try again, at most ``attempts`` times in all and ``deadline`` seconds.
-
-    Before try n+1 it waits a random time between zero and ``base * 2**(n-1)`` seconds, at most
-    ``cap`` ("full jitter": https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
-    Without the jitter, those who collided would collide again.
-    """
-
-    attempts: int = 5
-    base: float = 0.005
-    cap: float = 0.25
-    deadline: float = 10.0
-
-    def delay(self, failed: int) -> float:
-        """Return how many seconds to wait after the ``failed``-th failed try, counted from 1."""
-        # Beyond 30 doublings any base is past any cap, and a float would overflow.
-        return random.uniform(0, min(self.cap, self.base * 2 ** min(failed - 1, 30)))
 
 
 class Strategy(ABC):

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.step import Observer, Step, StepKind
+from booking_lab.core.observer import Observer, Step
+from booking_lab.core.step import StepKind
 
 #: Seconds between two looks at who is blocked.
 _LOOK_EVERY = 0.005

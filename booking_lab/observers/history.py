@@ -46,7 +46,7 @@ from pydantic import TypeAdapter
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.core.step import Observer
+from booking_lab.core.observer import Observer
 from booking_lab.core.workload import Request, Session
 from booking_lab.errors import (
     BookingLabError,

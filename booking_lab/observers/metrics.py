@@ -17,8 +17,9 @@ from prometheus_client import Counter, Histogram, Summary
 
 from booking_lab.config import MOST
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.step import Observer, StepKind
-from booking_lab.core.strategy import MOST_SECONDS
+from booking_lab.core.observer import Observer
+from booking_lab.core.retry import MOST_SECONDS
+from booking_lab.core.step import StepKind
 
 #: Seconds that no booking takes longer: the longest wait that an option of a strategy allows, tries
 #: that begin until as late as that, and the last one's waits for a row and for a statement.

@@ -6,7 +6,8 @@ import time
 from contextlib import AbstractContextManager
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.step import Observer, Step, StepKind
+from booking_lab.core.observer import Observer, Step
+from booking_lab.core.step import StepKind
 
 #: A row lock that took longer than this, in seconds, was somebody else's at first. PostgreSQL
 #: doesn't say whether it made a session wait; an uncontended lock takes a tenth of this.

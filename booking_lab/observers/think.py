@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from booking_lab.core.step import NOTHING, Observer, Step, StepKind
+from booking_lab.core.observer import NOTHING, Observer, Step
+from booking_lab.core.step import StepKind
 
 
 class ThinkTime(Observer):

@@ -13,7 +13,8 @@ from opentelemetry.trace import Status, StatusCode, Tracer
 
 from booking_lab.config import Settings
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.step import NOTHING, Observer, Step, StepKind
+from booking_lab.core.observer import NOTHING, Observer, Step
+from booking_lab.core.step import StepKind
 
 _WAITING = {StepKind.ACQUIRE, StepKind.WAIT}
 _FAILED = {Outcome.ERROR, Outcome.UNKNOWN, Outcome.TIMEOUT}

@@ -11,7 +11,7 @@ from booking_lab.core.attempt import Attempt
 from booking_lab.core.booking import Booking, Outcome, outcome_of
 from booking_lab.core.capability import Capability, lacking, offered
 from booking_lab.core.lease import Servers
-from booking_lab.core.step import Observer, watch_booking
+from booking_lab.core.observer import Observer, watch_booking
 from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Session, Workload
 from booking_lab.db.ledger import Confirmation, Ledger, settle

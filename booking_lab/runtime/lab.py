@@ -12,7 +12,7 @@ import psycopg2
 from booking_lab.config import Settings
 from booking_lab.core.capability import Capability, Counts
 from booking_lab.core.lease import Servers
-from booking_lab.core.step import Observer
+from booking_lab.core.observer import Observer
 from booking_lab.db import upkeep
 from booking_lab.db.connector import Connector
 from booking_lab.db.identity import Identity

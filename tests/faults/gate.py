@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from booking_lab.core.step import Observer, Step, StepKind
+from booking_lab.core.observer import Observer, Step
+from booking_lab.core.step import StepKind
 
 _DEADLINE = 20
 

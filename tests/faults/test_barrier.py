@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from booking_lab.core.step import Step, StepKind
+from booking_lab.core.observer import Step
+from booking_lab.core.step import StepKind
 from booking_lab.errors import DatabaseUnavailable
 from booking_lab.observers.barrier import Barrier
 

@@ -11,7 +11,8 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Outcome
-from booking_lab.core.step import Observer, StepKind
+from booking_lab.core.observer import Observer
+from booking_lab.core.step import StepKind
 from booking_lab.runtime.engine import Wish
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.proxy import Lose, Proxy

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 import pytest
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.core import step as steps
+from booking_lab.core import observer as observing
 from booking_lab.core.booking import Outcome
-from booking_lab.core.step import Observer, StepKind
+from booking_lab.core.observer import Observer
+from booking_lab.core.step import StepKind
 from booking_lab.errors import Busy, Unavailable
 from booking_lab.runtime.engine import Wish
 from booking_lab.workloads.seats import SeatRequest, Seats
@@ -81,7 +82,7 @@ class Sees(Observer):
 @pytest.fixture(autouse=True)
 def forget_what_was_told():
     """Each kind of error is told once in a process."""
-    steps._told.clear()
+    observing._told.clear()
 
 
 def booked(client, strategy, *observers, seat="A1"):
@@ -129,7 +130,7 @@ def test_it_is_told_once(quick, caplog):
         booked(quick, "pessimistic", fails, seat=seat)
 
     assert fails.failed > 4
-    told = [one.message for one in caplog.records if one.name == steps.__name__]
+    told = [one.message for one in caplog.records if one.name == observing.__name__]
     assert told == ["an observer failed, and is passed over: KeyError('a bug')"]
 
 

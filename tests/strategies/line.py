@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.step import Observer, Step, StepKind
+from booking_lab.core.observer import Observer, Step
+from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Request, Workload
 from booking_lab.db.pool import Pool
 from booking_lab.runtime.engine import Engine, Wish

@@ -13,7 +13,8 @@ from booking_lab import Attempt, Capability, Strategy
 from booking_lab.config import Settings
 from booking_lab.core.booking import Outcome
 from booking_lab.core.clock import Clock
-from booking_lab.core.step import Observer, StepKind
+from booking_lab.core.observer import Observer
+from booking_lab.core.step import StepKind
 from booking_lab.db.pool import Pool
 from booking_lab.runtime.engine import Engine, Wish
 from booking_lab.runtime.lab import Lab

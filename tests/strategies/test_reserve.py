@@ -12,7 +12,8 @@ import redis
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lease import key
-from booking_lab.core.step import Observer, Step, StepKind
+from booking_lab.core.observer import Observer, Step
+from booking_lab.core.step import StepKind
 from booking_lab.errors import EventNotFound
 from booking_lab.explorer.scheduler.gate import Died
 from booking_lab.locks import redis_counters

@@ -13,7 +13,7 @@ from typing import Any
 from booking_lab.core.booking import Booking
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.lab_workload import Finding
-from booking_lab.core.step import Observer
+from booking_lab.core.observer import Observer
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Row
 from booking_lab.db.session import Session

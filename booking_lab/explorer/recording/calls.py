@@ -6,7 +6,7 @@ import copy
 import re
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import redis
 
@@ -14,11 +14,18 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.errors import BookingLabError
 from booking_lab.explorer.recording.trial import Event, Message
 
-if TYPE_CHECKING:
-    from booking_lab.explorer.scheduler.booker import Booker
-
 #: A holder's token, which is another one in every run.
 _TOKEN = re.compile("[0-9a-f]{32}")
+
+
+class Recorded(Protocol):
+    """A booker, as far as it is recorded.
+
+    Attributes:
+        event: the move under way; none: nothing is noted.
+    """
+
+    event: Event | None
 
 
 class _Here(threading.local):
@@ -28,7 +35,7 @@ class _Here(threading.local):
         booker: the booker; none: it is no booker's.
     """
 
-    booker: Booker | None = None
+    booker: Recorded | None = None
 
 
 here = _Here()

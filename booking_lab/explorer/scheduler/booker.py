@@ -13,7 +13,8 @@ from uuid import UUID
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lease import Lease, Servers
-from booking_lab.core.step import Step, StepKind
+from booking_lab.core.observer import Step
+from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Request, Row, Workload
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger

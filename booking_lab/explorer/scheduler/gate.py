@@ -8,7 +8,8 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.step import Observer, Step, StepKind
+from booking_lab.core.observer import Observer, Step
+from booking_lab.core.step import StepKind
 from booking_lab.errors import Torn
 
 #: A pause before the next try. Time stands still here, so it is none.
