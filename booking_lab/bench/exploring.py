@@ -11,8 +11,9 @@ from booking_lab.config import Settings
 from booking_lab.explorer.crew import crew, default_jobs, hands
 from booking_lab.explorer.matrix import matrix
 from booking_lab.explorer.matrix.runner import fill
-from booking_lab.explorer.scheduler.explore import Plan, explore
-from booking_lab.explorer.search.search import Random
+from booking_lab.explorer.scheduler.explore import explore
+from booking_lab.explorer.scheduler.plan import Plan
+from booking_lab.explorer.search.sampling import Random
 from booking_lab.explorer.servers import own_servers
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads

@@ -27,8 +27,10 @@ from booking_lab.explorer.output.replay_check import Watch
 from booking_lab.explorer.output.result import Result
 from booking_lab.explorer.planning import MOST_BOOKERS, Names
 from booking_lab.explorer.recording.trial import Trial
-from booking_lab.explorer.scheduler.explore import Exploration, Place, Plan, explore
+from booking_lab.explorer.scheduler.exploration import Exploration
+from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
+from booking_lab.explorer.scheduler.plan import Place, Plan
 from booking_lab.explorer.search.options import chosen
 from booking_lab.explorer.servers import own_servers
 from booking_lab.explorer.together import Job, explore_together

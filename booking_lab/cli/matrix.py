@@ -12,7 +12,7 @@ from booking_lab.cli._exit_codes import Exit
 from booking_lab.cli._progress import counted
 from booking_lab.config import Settings
 from booking_lab.explorer.crew import MOST_JOBS
-from booking_lab.explorer.matrix import matrix
+from booking_lab.explorer.matrix import document, matrix
 from booking_lab.explorer.matrix.matrix import Cell
 from booking_lab.explorer.matrix.runner import fill
 from booking_lab.explorer.scheduler.nemesis import NEMESES
@@ -67,13 +67,13 @@ def command(
                 filled += fill(cells, settings, lambda one: tell(_name(one)), jobs or 0)
                 seconds[part] = round(time.monotonic() - began, 1)
     lasted = sum(seconds.values())
-    table = matrix.table(filled, [workload.name for workload in workloads])
+    table = document.table(filled, [workload.name for workload in workloads])
     click.echo(table)
     schedules = sum(cell.schedules for cell in filled)
     click.echo(f"\n{schedules:,} schedules in {lasted:.0f} s, {schedules / lasted:.0f} a second")
     if write:
         matrix.save(filled, seconds=seconds)
-        matrix.show(table, SHIPPED.parent / "README.md")
+        document.show(table, SHIPPED.parent / "README.md")
     if file:
         matrix.save(filled, file, seconds)
     broken = [cell for cell in filled if surprises(registry, cell)]

@@ -10,7 +10,7 @@ import click
 from booking_lab.cli._progress import counted
 from booking_lab.config import Settings
 from booking_lab.explorer.crew import MOST_JOBS
-from booking_lab.explorer.matrix import matrix, mixtures
+from booking_lab.explorer.matrix import document, mixtures
 from booking_lab.explorer.matrix.mixtures import Mixture
 from booking_lab.explorer.matrix.runner import fill
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
@@ -55,7 +55,7 @@ def command(strategies: tuple[str, ...], write: bool, jobs: int | None, file: Pa
     if write:
         mixtures.save(filled)
         text = f"\n{mixtures.tables(filled)}\n"
-        matrix.show(text, SHIPPED.parent / mixtures.DOCUMENT, mixtures.MARKS)
+        document.show(text, SHIPPED.parent / mixtures.DOCUMENT, mixtures.MARKS)
     if file:
         mixtures.save(filled, file)
 

@@ -16,8 +16,10 @@ from booking_lab.core.strategy import Anomaly
 from booking_lab.errors import BookingLabError, StrategyFault
 from booking_lab.explorer.output import report
 from booking_lab.explorer.recording.trial import Event, Trial
-from booking_lab.explorer.scheduler.explore import Exploration, Place, Plan, explore
+from booking_lab.explorer.scheduler.exploration import Exploration
+from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.gate import BEGIN
+from booking_lab.explorer.scheduler.plan import Place, Plan
 from booking_lab.explorer.search.depth import DEEP, Depth, for_faults, for_three
 from booking_lab.explorer.search.schedule import written
 from booking_lab.runtime.strategy_registry import Registry

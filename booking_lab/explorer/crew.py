@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from psycopg2.extensions import set_wait_callback
 
 from booking_lab.config import Settings
-from booking_lab.explorer.scheduler.explore import Place
+from booking_lab.explorer.scheduler.plan import Place
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.stack.processes.leash import die_with_parent
 from booking_lab.workloads import Workloads

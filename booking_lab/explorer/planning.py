@@ -11,9 +11,9 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.step import StepKind
 from booking_lab.errors import InvalidRequest, UnknownStrategy, Unsuitable
-from booking_lab.explorer.scheduler.explore import Plan
 from booking_lab.explorer.scheduler.gate import BEGIN
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
+from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.schedule import InvalidSchedule, Move, Schedule
 from booking_lab.runtime.strategy_registry import Entry, Registry
 from booking_lab.workloads import Workloads

@@ -13,7 +13,7 @@ from types import FrameType
 from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.scheduler.explore import Place
+from booking_lab.explorer.scheduler.plan import Place
 from booking_lab.stack import RunningLab, embedded
 from booking_lab.stack.servers import postgres
 

@@ -11,10 +11,15 @@ from booking_lab.config import Settings
 from booking_lab.explorer import planning
 from booking_lab.explorer.crew import MOST_JOBS, crew, hands
 from booking_lab.explorer.planning import Names
-from booking_lab.explorer.scheduler.explore import Exploration, Place, Plan, explore
+from booking_lab.explorer.scheduler.exploration import Exploration
+from booking_lab.explorer.scheduler.explore import explore
+from booking_lab.explorer.scheduler.plan import Place, Plan
+from booking_lab.explorer.search.exhaustive import Exhaustive, split
 from booking_lab.explorer.search.options import Way
+from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.search.sampling import Random
 from booking_lab.explorer.search.schedule import parse
-from booking_lab.explorer.search.search import Exhaustive, Fork, Random, Replay, split
+from booking_lab.explorer.search.search import Fork
 from booking_lab.runtime.strategy_registry import Registry
 
 #: Seconds that one process explores before others are called: they take as long to come.

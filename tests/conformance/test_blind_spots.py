@@ -11,9 +11,10 @@ import pytest
 
 from booking_lab.cli.matrix import surprises
 from booking_lab.explorer.matrix.matrix import Cell, explored
-from booking_lab.explorer.scheduler.explore import Plan, explore
+from booking_lab.explorer.scheduler.explore import explore
+from booking_lab.explorer.scheduler.plan import Plan
+from booking_lab.explorer.search.replay import Replay
 from booking_lab.explorer.search.schedule import parse, written
-from booking_lab.explorer.search.search import Replay
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.conformance.variants import LIARS, write

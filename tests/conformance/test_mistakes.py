@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from booking_lab.explorer.search.replay import Replay
 from booking_lab.explorer.search.schedule import parse
-from booking_lab.explorer.search.search import Replay
 from booking_lab.runtime.strategy_registry import SHELF, SHIPPED, Registry
 from tests.conformance.conftest import ON_ONE_WORKLOAD
 

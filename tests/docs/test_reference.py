@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from booking_lab import config, errors
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
-from booking_lab.explorer.matrix import matrix
+from booking_lab.explorer.matrix import document, matrix
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.observers import stopwatch
 from booking_lab.runtime import engine, race
@@ -289,11 +289,11 @@ def test_every_strategy_that_is_broken_on_purpose_is_in_the_guides_table() -> No
 
 
 def test_the_readme_shows_the_matrix_as_it_is() -> None:
-    _, _, rest = README.read_text().partition(f"{matrix.MARKS[0]}\n")
-    shown, mark, _ = rest.partition(matrix.MARKS[1])
+    _, _, rest = README.read_text().partition(f"{document.MARKS[0]}\n")
+    shown, mark, _ = rest.partition(document.MARKS[1])
     assert mark
     workloads = [workload.name for workload in Workloads()]
-    assert shown == matrix.table(matrix.load(), workloads) + "\n", "run `make matrix`"
+    assert shown == document.table(matrix.load(), workloads) + "\n", "run `make matrix`"
 
 
 def test_the_matrix_has_every_strategy_on_every_workload_that_it_can_book() -> None:

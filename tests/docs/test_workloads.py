@@ -12,8 +12,9 @@ from booking_lab.core.capability import _PROTOCOLS, Capability, offered
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Workload
 from booking_lab.db import schema
-from booking_lab.explorer.scheduler.explore import Place, Plan, explore
-from booking_lab.explorer.search.search import Exhaustive
+from booking_lab.explorer.scheduler.explore import explore
+from booking_lab.explorer.scheduler.plan import Place, Plan
+from booking_lab.explorer.search.exhaustive import Exhaustive
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 

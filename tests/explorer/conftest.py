@@ -6,8 +6,11 @@ from textwrap import dedent, indent
 
 import pytest
 
-from booking_lab.explorer.scheduler.explore import Exploration, Place, Plan, explore
-from booking_lab.explorer.search.search import Exhaustive, Search
+from booking_lab.explorer.scheduler.exploration import Exploration
+from booking_lab.explorer.scheduler.explore import explore
+from booking_lab.explorer.scheduler.plan import Place, Plan
+from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.search.search import Search
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 

@@ -6,8 +6,10 @@ from textwrap import dedent
 import pytest
 
 from booking_lab.core.lab_workload import Scenario
+from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.search.sampling import Random
 from booking_lab.explorer.search.schedule import Diverged, InvalidSchedule, parse, written
-from booking_lab.explorer.search.search import Exhaustive, Random, Replay
 from booking_lab.workloads.seats.requests import SeatRequest
 
 WORST = "A:read B:read B:write B:commit A:write A:commit"

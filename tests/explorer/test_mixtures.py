@@ -8,8 +8,9 @@ from booking_lab.config import Settings
 from booking_lab.explorer.matrix import matrix, mixtures
 from booking_lab.explorer.matrix.mixtures import Mixture
 from booking_lab.explorer.matrix.runner import fill
-from booking_lab.explorer.scheduler.explore import Plan, explore
-from booking_lab.explorer.search.search import Exhaustive
+from booking_lab.explorer.scheduler.explore import explore
+from booking_lab.explorer.scheduler.plan import Plan
+from booking_lab.explorer.search.exhaustive import Exhaustive
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.uncounted import starting_uncounted

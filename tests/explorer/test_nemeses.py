@@ -2,8 +2,9 @@
 
 import pytest
 
+from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.search.replay import Replay
 from booking_lab.explorer.search.schedule import parse
-from booking_lab.explorer.search.search import Exhaustive, Replay
 
 OVER_A_LOCK = {"double booking", "lost update"}
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from booking_lab.explorer.search.replay import Replay
 from booking_lab.explorer.search.schedule import Diverged, parse, written
-from booking_lab.explorer.search.search import Replay
 
 #: A waits for C, and B behind A. As C commits, B is through, or waits for D if there is one. Either
 #: way, A waits for B in turn.

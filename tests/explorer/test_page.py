@@ -9,9 +9,10 @@ from html.parser import HTMLParser
 import pytest
 
 from booking_lab.explorer.output.page import page
-from booking_lab.explorer.scheduler.explore import Plan, explore
+from booking_lab.explorer.scheduler.explore import explore
+from booking_lab.explorer.scheduler.plan import Plan
+from booking_lab.explorer.search.replay import Replay
 from booking_lab.explorer.search.schedule import parse
-from booking_lab.explorer.search.search import Replay
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 

@@ -7,8 +7,8 @@ import pytest
 from booking_lab.core.strategy import Strategy
 from booking_lab.explorer.scheduler.image import loaded
 from booking_lab.explorer.scheduler.sharing import may_share
+from booking_lab.explorer.search.replay import Replay
 from booking_lab.explorer.search.schedule import parse, written
-from booking_lab.explorer.search.search import Replay
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 
 #: Books if nobody else of its process does.

@@ -5,8 +5,9 @@ from math import comb
 
 import pytest
 
+from booking_lab.explorer.search.exhaustive import Exhaustive, split
+from booking_lab.explorer.search.sampling import Random, Sample
 from booking_lab.explorer.search.schedule import Diverged, Move, written
-from booking_lab.explorer.search.search import Exhaustive, Random, Sample, split
 
 
 def picked(search, *steps):

@@ -4,8 +4,9 @@ import pytest
 
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.scenario import Change, booker
-from booking_lab.explorer.scheduler.explore import Plan, explore
-from booking_lab.explorer.search.search import Exhaustive
+from booking_lab.explorer.scheduler.explore import explore
+from booking_lab.explorer.scheduler.plan import Plan
+from booking_lab.explorer.search.exhaustive import Exhaustive
 from booking_lab.explorer.search.symmetry import Symmetry
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads

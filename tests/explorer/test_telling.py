@@ -4,8 +4,8 @@ import pytest
 
 from booking_lab.explorer.output.snapshots import standings
 from booking_lab.explorer.output.timeline import timeline
+from booking_lab.explorer.search.replay import Replay
 from booking_lab.explorer.search.schedule import parse
-from booking_lab.explorer.search.search import Replay
 from booking_lab.workloads import Workloads
 
 

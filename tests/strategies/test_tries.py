@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 from booking_lab.core.booking import Outcome
-from booking_lab.explorer.search.search import Exhaustive
+from booking_lab.explorer.search.exhaustive import Exhaustive
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.explorer.conftest import own, place, run
 from tests.strategies.line import Line

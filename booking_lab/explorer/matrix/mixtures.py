@@ -17,9 +17,10 @@ from booking_lab.core.capability import Capability, offered
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.explorer.matrix import matrix
-from booking_lab.explorer.scheduler.explore import Place, Plan, explore
+from booking_lab.explorer.scheduler.explore import explore
+from booking_lab.explorer.scheduler.plan import Place, Plan
+from booking_lab.explorer.search.exhaustive import Exhaustive
 from booking_lab.explorer.search.schedule import written
-from booking_lab.explorer.search.search import Exhaustive
 from booking_lab.explorer.search.symmetry import Symmetry
 from booking_lab.runtime.strategy_registry import Entry, Registry
 

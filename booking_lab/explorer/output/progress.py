@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from booking_lab.explorer.scheduler.explore import Exploration
+from booking_lab.explorer.scheduler.exploration import Exploration
 
 _DAY = 86_400  # seconds
 

@@ -15,7 +15,8 @@ from booking_lab.explorer.output.result import Result
 from booking_lab.explorer.output.timeline import Row, Timeline, timeline
 from booking_lab.explorer.output.wording import Kind, Line
 from booking_lab.explorer.recording.trial import Trial
-from booking_lab.explorer.scheduler.explore import Exploration, Plan
+from booking_lab.explorer.scheduler.exploration import Exploration
+from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.options import Way
 from booking_lab.explorer.search.schedule import written
 from booking_lab.runtime.strategy_registry import Entry

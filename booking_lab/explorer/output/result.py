@@ -1,13 +1,44 @@
-"""All there is to tell of an exploration."""
+"""All there is to tell of an exploration, and whether it is what the strategy promises."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from booking_lab.explorer.output.verdict import Verdict, judge
+from booking_lab.core.strategy import Anomaly
 from booking_lab.explorer.recording.trial import Trial
-from booking_lab.explorer.scheduler.explore import Exploration, Plan
+from booking_lab.explorer.scheduler.exploration import Exploration
+from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.options import Way
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the strategy promises, and what came of it.
+
+    Attributes:
+        allowed: the anomalies that it lets through by its own word, in this exploration.
+        broken: those found that it does not allow.
+        faults: in how many schedules its own code failed.
+    """
+
+    allowed: tuple[str, ...]
+    broken: tuple[str, ...]
+    faults: int = 0
+
+    @property
+    def kept(self) -> bool:
+        """Whether nothing speaks against the strategy."""
+        return not self.broken and not self.faults
+
+
+def judge(plan: Plan, found: Exploration) -> Verdict:
+    """Compare what was found with the strategy's word; beside another one, none gives it."""
+    if plan.beside:
+        return Verdict(tuple(sorted(map(str, Anomaly))), (), found.faults)
+    kind = plan.strategy[0].kind
+    allowed = kind.allows | (kind.allows_under_faults if plan.nemeses else frozenset())
+    words = {str(anomaly) for anomaly in allowed}
+    return Verdict(tuple(sorted(words)), tuple(sorted(set(found.anomalies) - words)), found.faults)
 
 
 @dataclass(frozen=True)

@@ -1,42 +1,30 @@
-"""Explorations: one strategy, one scenario, many schedules."""
+"""Runs a plan: one strategy, one scenario, many schedules."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
 from queue import SimpleQueue
 from typing import Any
 
-from redis import Redis
-
 from booking_lab.core.capability import Capability
-from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.lease import Servers
-from booking_lab.core.scenario import Scenario
-from booking_lab.core.strategy import Strategy
-from booking_lab.explorer.recording.calls import overhear
 from booking_lab.explorer.recording.digest import of_trial
-from booking_lab.explorer.recording.sessions import Sessions
 from booking_lab.explorer.recording.trial import Trial
 from booking_lab.explorer.scheduler.booker import Booker
 from booking_lab.explorer.scheduler.clock import ScheduledClock
+from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.image import Image
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
+from booking_lab.explorer.scheduler.plan import Place, Plan
 from booking_lab.explorer.scheduler.stage import Stage
 from booking_lab.explorer.scheduler.world import World
 from booking_lab.explorer.search.schedule import Diverged, Move
 from booking_lab.explorer.search.search import Search
 from booking_lab.explorer.search.symmetry import Symmetry
-from booking_lab.locks import redis_lock
 from booking_lab.runtime.engine import Wish
-from booking_lab.runtime.strategy_registry import Entry, Registry
-
-#: Seconds to wait for Redis.
-_REDIS_TIMEOUT = 5.0
+from booking_lab.runtime.strategy_registry import Registry
 
 
 class Memory(dict[str, Any]):
@@ -48,153 +36,6 @@ class Memory(dict[str, Any]):
         """Take note that it is used; whoever shares something has to put it in like this."""
         self.used = True
         return super().setdefault(key, default)
-
-
-@dataclass(frozen=True)
-class Place:
-    """The servers of an exploration; the database and Redis belong to it alone.
-
-    Attributes:
-        database_url: PostgreSQL, with the lab's tables.
-        redis_url: Redis or Valkey.
-        redlock_urls: the servers of Redlock.
-        part: makes another place like this one, for a process of a crew, fifteen at most; none:
-            there is no more than this one.
-    """
-
-    database_url: str
-    redis_url: str = ""
-    redlock_urls: Sequence[str] = ()
-    part: Callable[[], Place] | None = None
-
-    @cached_property
-    def sessions(self) -> Sessions:
-        """Its connections; they stay open for as long as there is the place."""
-        return Sessions(self.database_url)
-
-    @cached_property
-    def clients(self) -> Sequence[Redis | None]:
-        """Its clients of Redis and of Redlock's servers; they stay connected as well."""
-        clients = [
-            redis_lock.connect(url, _REDIS_TIMEOUT) if url else None
-            for url in (self.redis_url, *self.redlock_urls)
-        ]
-        for client in clients:
-            if client:
-                overhear(client)
-        return clients
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to explore.
-
-    Attributes:
-        strategy: the strategy, with its options.
-        workload: what is booked.
-        scenario: what the bookers contend for; its requests say how many there are.
-        workers: in how many processes they are; by default each in one of its own.
-        nemeses: what can go wrong, by name.
-        beside: what all bookers but the first book under; none: the same strategy.
-    """
-
-    strategy: tuple[Entry, Strategy]
-    workload: LabWorkload
-    scenario: Scenario
-    workers: int = 0
-    nemeses: Sequence[str] = ()
-    beside: tuple[Entry, Strategy] | None = None
-
-    @property
-    def strategies(self) -> Sequence[tuple[Entry, Strategy]]:
-        """The strategies, each once: the first booker's, and the others' if it is another one."""
-        return [self.strategy, *([self.beside] if self.beside else [])]
-
-    @property
-    def name(self) -> str:
-        """What they book under, in a word or three."""
-        return " beside ".join(entry.name for entry, _ in self.strategies)
-
-
-@dataclass
-class Exploration:
-    """What was found.
-
-    Attributes:
-        schedules: how many were run.
-        stands_for: how many they stand for: each for those, too, in which bookers who ask for the
-            same thing have changed places.
-        bad: how many of those that were run had anything wrong.
-        bad_stand_for: how many these stand for.
-        anomalies: how many had this kind of wrong.
-        outcomes: how bookers ended, over all schedules.
-        deadlocks: how many of the schedules ran into one.
-        serialised: in how many of them bookers who share nothing were in each other's way.
-        serial: the shortest of these; none: there was none.
-        faults: in how many of them the strategy's own code was at fault.
-        faulty: the shortest of these; none: there was none.
-        worst: the shortest bad schedule; none: there was none.
-        last: the schedule that was run last.
-        seconds: how long it took.
-        complete: whether these are all schedules that there are.
-        interrupted: whether it was to go on, but for Ctrl-C.
-        shares_memory: whether the strategy used what the threads of a process share, or its code
-            may keep something of its own there, so that it matters in how many processes the
-            bookers are.
-    """
-
-    schedules: int = 0
-    stands_for: int = 0
-    bad: int = 0
-    bad_stand_for: int = 0
-    anomalies: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    deadlocks: int = 0
-    serialised: int = 0
-    serial: Trial | None = None
-    faults: int = 0
-    faulty: Trial | None = None
-    worst: Trial | None = None
-    last: Trial | None = None
-    seconds: float = 0.0
-    complete: bool = False
-    interrupted: bool = False
-    shares_memory: bool = False
-
-    def add(self, trial: Trial, stands_for: int = 1) -> None:
-        """Count one more, which stands for so many."""
-        self.schedules += 1
-        self.stands_for += stands_for
-        self.bad += trial.bad
-        self.bad_stand_for += stands_for * trial.bad
-        self.anomalies.update(trial.anomalies)
-        self.outcomes.update(ending.outcome for ending in trial.endings.values())
-        self.deadlocks += any(event.deadlock for event in trial.events)
-        self.last = trial
-        if trial.bad and (self.worst is None or trial.rank < self.worst.rank):
-            self.worst = trial
-        if trial.serialised:
-            self.serialised += 1
-            if self.serial is None or trial.rank < self.serial.rank:
-                self.serial = trial
-        if any(ending.code == "strategy_fault" for ending in trial.endings.values()):
-            self.faults += 1
-            if self.faulty is None or trial.rank < self.faulty.rank:
-                self.faulty = trial
-
-    def merge(self, other: Exploration) -> None:
-        """Count what was found elsewhere in the same exploration; its trials stay there."""
-        self.schedules += other.schedules
-        self.stands_for += other.stands_for
-        self.bad += other.bad
-        self.bad_stand_for += other.bad_stand_for
-        self.anomalies.update(other.anomalies)
-        self.outcomes.update(other.outcomes)
-        self.deadlocks += other.deadlocks
-        self.serialised += other.serialised
-        self.faults += other.faults
-        self.interrupted |= other.interrupted
-        self.shares_memory |= other.shares_memory
 
 
 def explore(

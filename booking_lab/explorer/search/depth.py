@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Change, Scenario
-from booking_lab.explorer.search.search import Sample
+from booking_lab.explorer.search.sampling import Sample
 from booking_lab.explorer.search.symmetry import Symmetry
 
 

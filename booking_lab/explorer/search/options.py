@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from booking_lab.errors import InvalidRequest
+from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.search.sampling import Random
 from booking_lab.explorer.search.schedule import Schedule, parse, written
-from booking_lab.explorer.search.search import Exhaustive, Random, Replay, Search
+from booking_lab.explorer.search.search import Search
 
 
 @dataclass(frozen=True)

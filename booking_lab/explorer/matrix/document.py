@@ -1,0 +1,65 @@
+"""The matrix as a document shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from booking_lab.errors import ConfigurationError
+from booking_lab.explorer.matrix.matrix import Cell
+from booking_lab.explorer.scheduler.nemesis import NEMESES
+
+#: Between these lines, a document shows the table.
+MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
+
+
+def table(filled: Sequence[Cell], workloads: Sequence[str]) -> str:
+    """Return the table of strategy, workload and anomaly in Markdown."""
+    heads = ["Strategy", *workloads, "when something goes wrong"]
+    lines = [_line(heads), _line(["---"] * len(heads))]
+    for strategy in dict.fromkeys(cell.strategy for cell in filled):
+        of_it = [cell for cell in filled if cell.strategy == strategy]
+        plain = {cell.workload: cell for cell in of_it if not cell.nemesis}
+        said = [_verdict(plain[name]) if name in plain else "-" for name in workloads]
+        lines.append(_line([f"`{strategy}`", *said, _under_faults(of_it)]))
+    return "\n".join(lines)
+
+
+def show(text: str, document: Path, marks: tuple[str, str] = MARKS) -> None:
+    """Put the table between the marks of a document.
+
+    Raises:
+        ConfigurationError: there are no marks.
+    """
+    before, begin, rest = document.read_text().partition(marks[0])
+    _, end, after = rest.partition(marks[1])
+    if not (begin and end):
+        raise ConfigurationError(f"{document} has no lines {' and '.join(marks)}.")
+    document.write_text(f"{before}{begin}\n{text}\n{end}{after}")
+
+
+def _verdict(cell: Cell) -> str:
+    said = ", ".join(sorted(cell.anomalies)) if cell.bad else "safe"
+    many = f"{'all ' if cell.complete else ''}{cell.schedules - cell.three:,} of 2"
+    return (
+        f"**{said}** ({many}, {cell.three:,} of 3 bookers; {cell.scenarios} scenarios; "
+        f"{', '.join(cell.actions)})"
+    )
+
+
+def _under_faults(of_it: Sequence[Cell]) -> str:
+    """What faults bring about that is not there without."""
+    always = {name for cell in of_it if not cell.nemesis for name in cell.anomalies}
+    by_nemesis: Mapping[str, set[str]] = {
+        nemesis: {name for cell in of_it if cell.nemesis == nemesis for name in cell.anomalies}
+        - always
+        for nemesis in NEMESES
+    }
+    said = [f"{name}: {', '.join(sorted(them))}" for name, them in by_nemesis.items() if them]
+    if said:
+        return "; ".join(said)
+    return "no more than without" if always else "safe"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

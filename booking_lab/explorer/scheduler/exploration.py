@@ -1,0 +1,89 @@
+"""What an exploration has found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from booking_lab.explorer.recording.trial import Trial
+
+
+@dataclass
+class Exploration:
+    """What was found.
+
+    Attributes:
+        schedules: how many were run.
+        stands_for: how many they stand for: each for those, too, in which bookers who ask for the
+            same thing have changed places.
+        bad: how many of those that were run had anything wrong.
+        bad_stand_for: how many these stand for.
+        anomalies: how many had this kind of wrong.
+        outcomes: how bookers ended, over all schedules.
+        deadlocks: how many of the schedules ran into one.
+        serialised: in how many of them bookers who share nothing were in each other's way.
+        serial: the shortest of these; none: there was none.
+        faults: in how many of them the strategy's own code was at fault.
+        faulty: the shortest of these; none: there was none.
+        worst: the shortest bad schedule; none: there was none.
+        last: the schedule that was run last.
+        seconds: how long it took.
+        complete: whether these are all schedules that there are.
+        interrupted: whether it was to go on, but for Ctrl-C.
+        shares_memory: whether the strategy used what the threads of a process share, or its code
+            may keep something of its own there, so that it matters in how many processes the
+            bookers are.
+    """
+
+    schedules: int = 0
+    stands_for: int = 0
+    bad: int = 0
+    bad_stand_for: int = 0
+    anomalies: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    deadlocks: int = 0
+    serialised: int = 0
+    serial: Trial | None = None
+    faults: int = 0
+    faulty: Trial | None = None
+    worst: Trial | None = None
+    last: Trial | None = None
+    seconds: float = 0.0
+    complete: bool = False
+    interrupted: bool = False
+    shares_memory: bool = False
+
+    def add(self, trial: Trial, stands_for: int = 1) -> None:
+        """Count one more, which stands for so many."""
+        self.schedules += 1
+        self.stands_for += stands_for
+        self.bad += trial.bad
+        self.bad_stand_for += stands_for * trial.bad
+        self.anomalies.update(trial.anomalies)
+        self.outcomes.update(ending.outcome for ending in trial.endings.values())
+        self.deadlocks += any(event.deadlock for event in trial.events)
+        self.last = trial
+        if trial.bad and (self.worst is None or trial.rank < self.worst.rank):
+            self.worst = trial
+        if trial.serialised:
+            self.serialised += 1
+            if self.serial is None or trial.rank < self.serial.rank:
+                self.serial = trial
+        if any(ending.code == "strategy_fault" for ending in trial.endings.values()):
+            self.faults += 1
+            if self.faulty is None or trial.rank < self.faulty.rank:
+                self.faulty = trial
+
+    def merge(self, other: Exploration) -> None:
+        """Count what was found elsewhere in the same exploration; its trials stay there."""
+        self.schedules += other.schedules
+        self.stands_for += other.stands_for
+        self.bad += other.bad
+        self.bad_stand_for += other.bad_stand_for
+        self.anomalies.update(other.anomalies)
+        self.outcomes.update(other.outcomes)
+        self.deadlocks += other.deadlocks
+        self.serialised += other.serialised
+        self.faults += other.faults
+        self.interrupted |= other.interrupted
+        self.shares_memory |= other.shares_memory
