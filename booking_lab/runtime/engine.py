@@ -32,7 +32,7 @@ from booking_lab.errors import (
 )
 from booking_lab.observers.stopwatch import Stopwatch
 from booking_lab.plugins import is_shipped
-from booking_lab.runtime import selection
+from booking_lab.runtime import in_flight, selection
 from booking_lab.runtime.session_provider import Lender
 from booking_lab.runtime.strategy_registry import Entry, Registry
 
@@ -83,7 +83,7 @@ class Engine:
         self._observers = tuple(observers)
         self._of_steps = [one for one in observers if type(one).step is not Observer.step]
         self._worker = worker
-        self.under_way = selection.UnderWay()
+        self.under_way = in_flight.UnderWay()
         self._lender = Lender(pool)
 
     def with_(self, pool: Pool, observers: Sequence[Observer]) -> Engine:
@@ -117,7 +117,7 @@ class Engine:
         return booking
 
     def _book(
-        self, workload: Workload, request: Request, wish: Wish, entry: selection.Entry
+        self, workload: Workload, request: Request, wish: Wish, entry: in_flight.Entry
     ) -> Booking:
         def waits(current: selection.Selection) -> bool:
             return self._waits_for_others(workload, request, wish, current)

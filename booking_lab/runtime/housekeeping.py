@@ -16,9 +16,9 @@ from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.session import Session
 from booking_lab.errors import BookingLabError
-from booking_lab.runtime import selection
+from booking_lab.runtime import selection, worker_registry
 from booking_lab.runtime.background import Duty, Heartbeat
-from booking_lab.runtime.selection import UnderWay
+from booking_lab.runtime.in_flight import UnderWay
 
 log = logging.getLogger(__name__)
 
@@ -125,11 +125,11 @@ class Housekeeping:
                 told = asked
             if done:
                 # After the flush: whoever has waited for this finds the books complete.
-                selection.register(session, self._worker, wanted, told)
+                worker_registry.register(session, self._worker, wanted, told)
                 self._tried.set()
                 drained = wanted
             if self._stopping:
-                selection.unregister(session, self._worker)
+                worker_registry.unregister(session, self._worker)
                 return
             seconds = _DRAIN_LOOK if drained < wanted else _FLUSH_EVERY
             _wait([raw.fileno(), self._stop_read], seconds)

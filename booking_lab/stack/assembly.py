@@ -23,7 +23,7 @@ from booking_lab.db.connector import Connector
 from booking_lab.errors import Unavailable
 from booking_lab.observers import metric_files
 from booking_lab.observers.history import open_history
-from booking_lab.runtime import selection
+from booking_lab.runtime import worker_registry
 from booking_lab.stack import accounts, preflight
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, fill_run_folder, make_mark, make_run_folder
@@ -239,7 +239,7 @@ class Assembly:
             return False
         try:
             with Connector(self._live().database_url).session() as session:
-                there = selection.live_workers(session, _name(index))
+                there = worker_registry.live_workers(session, _name(index))
         except Unavailable:
             return False
         return there >= self._settings.workers

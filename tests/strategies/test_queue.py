@@ -14,7 +14,7 @@ from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.queue import Queues
 from booking_lab.core.step import StepKind
 from booking_lab.db.pool import Pool
-from booking_lab.runtime import selection
+from booking_lab.runtime import selection, worker_registry
 from booking_lab.runtime.engine import Wish
 from tests.faults.proxy import Lose
 from tests.strategies.line import Line
@@ -392,7 +392,7 @@ def test_who_stands_in_line_at_a_switch_books_under_the_new_strategy(under_queue
     assert told(bookings) == [CONFIRMED] * 3
     assert {(one.strategy.name, one.epoch) for one in bookings} == {("pessimistic", epoch)}
     assert transactions(office) == 3
-    assert selection.wait_drained(lab.connector.session, epoch, timeout=5)
+    assert worker_registry.wait_drained(lab.connector.session, epoch, timeout=5)
     rows = office.ask("SELECT DISTINCT strategy, epoch FROM attempts")
     assert (rows, office.findings()) == ([("pessimistic", epoch)], [])
 
@@ -411,7 +411,7 @@ def test_a_switch_does_not_wait_for_what_begins_after_it(under_queue):
     epoch = switch(under_queue, "queue")
     with Line().standing(lab.engine, lab.bookings, TICKETS, crowd(2), Wish(TRACE)) as answers:
         assert len(lab.engine.under_way) == 2
-        assert selection.wait_drained(lab.connector.session, epoch, timeout=5)
+        assert worker_registry.wait_drained(lab.connector.session, epoch, timeout=5)
         assert {one.epoch for one in answers()} == {epoch}
 
 
@@ -420,8 +420,8 @@ def test_a_switch_waits_for_the_batch_under_way(under_queue):
     line = Line("bookings")
     with line.standing(lab.engine, lab.bookings, TICKETS, crowd(1), Wish(TRACE)) as answers:
         epoch = switch(under_queue, "none")
-        assert not selection.wait_drained(lab.connector.session, epoch, timeout=0.1)
+        assert not worker_registry.wait_drained(lab.connector.session, epoch, timeout=0.1)
         [booking] = answers()
-        assert selection.wait_drained(lab.connector.session, epoch, timeout=5)
+        assert worker_registry.wait_drained(lab.connector.session, epoch, timeout=5)
 
     assert (booking.strategy.name, booking.epoch) == ("queue", epoch - 1)

@@ -29,7 +29,8 @@ FILE = Path(__file__).with_name("matrix.json")
 #: What the cells rest on, beside the strategies; not what shows them.
 _RESTS_ON = (
     *("checker", "core", "db", "explorer", "locks", "observers", "workloads"),
-    *("errors.py", "plugins.py", "runtime/engine.py", "runtime/selection.py"),
+    *("errors.py", "plugins.py", "runtime/engine.py", "runtime/in_flight.py"),
+    *("runtime/selection.py", "runtime/session_provider.py", "runtime/strategy_registry.py"),
     *("runtime/session_provider.py", "runtime/strategy_registry.py"),
 )
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
-from booking_lab.runtime import selection
+from booking_lab.runtime import selection, worker_registry
 from booking_lab.runtime.selection import Switched
 from booking_lab.web.http.context import lab, lent, patience, reading
 from booking_lab.web.http.problems import documented
@@ -122,4 +122,4 @@ def _switch(**changes: Any) -> tuple[Switched, bool]:
         with connect() as session:
             switched = selection.switch(session, **changes)
         wait = lab().settings.drain_seconds
-        return switched, selection.wait_drained(lent, switched.after.epoch, wait)
+        return switched, worker_registry.wait_drained(lent, switched.after.epoch, wait)
