@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from booking_lab.checker.operation import Effect, Operation
 from booking_lab.checker.recorded import Header, History
-from booking_lab.checker.requests import maker_of
+from booking_lab.checker.request_parser import maker_of
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Request

@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from booking_lab.core.anchor import Anchor
-from booking_lab.core.batch import Batch, Turn
 from booking_lab.core.booking import Booking
 from booking_lab.core.capability import Capability
 from booking_lab.core.counters import Counters, Reservation
+from booking_lab.core.group_commit.batch import Batch, Turn
 from booking_lab.core.lease import Announce, Lease, Lock, Servers
 from booking_lab.core.observer import Observer, Step, watch_step
 from booking_lab.core.step import StepKind

@@ -11,7 +11,7 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.queue import Queues
+from booking_lab.core.group_commit.queue import Queues
 from booking_lab.core.step import StepKind
 from booking_lab.db.pool import Pool
 from booking_lab.runtime import selection, worker_registry

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from booking_lab.core.booking import Booking
+from booking_lab.core.group_commit.queue import Place, Queues, tell
 from booking_lab.core.lease import Servers
-from booking_lab.core.queue import Place, Queues, tell
 from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Session
 from booking_lab.errors import (
