@@ -322,6 +322,12 @@ def test_every_nemesis_is_described() -> None:
 # --- the layers ----------------------------------------------------------------------------------
 
 
+def test_every_folder_of_the_package_is_described() -> None:
+    page = section(ROOT / "docs" / "how-it-works.md", "Layers").prose
+    there = {init.parent.name for init in (ROOT / "booking_lab").glob("*/__init__.py")}
+    assert {name for name, _ in table(page, "Folder of `booking_lab`")} == there
+
+
 def test_the_layers_are_those_that_the_linter_holds() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     held = [one["layers"] for one in contracts["contracts"] if one["type"] == "layers"]
