@@ -31,7 +31,6 @@ _RESTS_ON = (
     *("checker", "core", "db", "explorer", "locks", "observers", "workloads"),
     *("errors.py", "plugins.py", "runtime/engine.py", "runtime/in_flight.py"),
     *("runtime/selection.py", "runtime/session_provider.py", "runtime/strategy_registry.py"),
-    *("runtime/session_provider.py", "runtime/strategy_registry.py"),
 )
 
 
