@@ -73,6 +73,12 @@ class Settings:
     pool_timeout: float = _setting(
         "BOOKING_LAB_POOL_TIMEOUT", 5.0, "seconds to wait for a connection of a pool"
     )
+    prepare: bool = _setting(
+        "BOOKING_LAB_PREPARE",
+        True,
+        "1: PostgreSQL plans a booking's statements once for each connection, unless a pooler is "
+        "between; 0: each time",
+    )
     lock_timeout: float = _setting(
         "BOOKING_LAB_LOCK_TIMEOUT", 10.0, "seconds that a statement waits for a database lock"
     )

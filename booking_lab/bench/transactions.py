@@ -40,20 +40,24 @@ class _TakenDown(Session):
         self._transcript = transcript
         self._message: list[str] = []
 
+    def begin(self, isolation: str | None = None) -> None:
+        super().begin(isolation)
+        self._message = [one for one in self._begin.split(";\n") if one]
+
     def ahead(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         self._message.append(statement)
         super().ahead(statement, parameters)
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
-        self._send(statement.strip())
+        self._note_message(statement.strip())
         return super().execute(statement, parameters)
 
     def commit(self, record: Record | None = None) -> None:
         sent = [record.statement()[0].strip()] if record else []
-        self._send(*sent, "COMMIT")
+        self._note_message(*sent, "COMMIT")
         super().commit(record)
 
-    def _send(self, *statements: str) -> None:
+    def _note_message(self, *statements: str) -> None:
         self._transcript.messages.append([*self._message, *statements])
         self._message = []
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+from booking_lab.core.statement import Statement
 
 Parameters = dict[str, object]
 
@@ -34,37 +38,73 @@ class Anchor:
         return dict(self.key)
 
     @property
-    def lock(self) -> str:
+    def lock(self) -> Statement:
         """The statement that takes the row lock, or waits for it."""
-        return f"SELECT 1 FROM {self.table} WHERE {self.where} FOR UPDATE"
+        return self._statements.lock
 
     @property
-    def read_version(self) -> str:
+    def lock_at_once(self) -> Statement:
+        """The statement that takes the row lock, or fails if somebody else has it."""
+        return self._statements.lock_at_once
+
+    @property
+    def read_version(self) -> Statement:
         """The statement that reads the version."""
-        return f"SELECT version FROM {self.table} WHERE {self.where}"
+        return self._statements.read_version
 
     @property
-    def bump_version(self) -> str:
-        """Compare-and-set: moves the version on if it is still ``%(seen)s``."""
-        return (
-            f"UPDATE {self.table} SET version = version + 1 "
-            f"WHERE {self.where} AND version = %(seen)s"
-        )
+    def bump_version(self) -> Statement:
+        """Compare-and-set: moves the version on if it is still ``%(seen)s``; a row if it was."""
+        return self._statements.bump_version
 
     @property
-    def move_fence(self) -> str:
+    def move_fence(self) -> Statement:
         """Registers the token ``%(token)s``; returns whether it is the highest yet, and the row.
 
         The second column is null if there is no such row.
         """
-        return (
-            f"WITH moved AS (UPDATE {self.table} SET fence = %(token)s "
-            f"WHERE {self.where} AND fence < %(token)s RETURNING 1) "
-            f"SELECT EXISTS (SELECT 1 FROM moved), (SELECT fence FROM {self.table} "
-            f"WHERE {self.where})"
-        )
+        return self._statements.move_fence
+
+    @property
+    def _statements(self) -> _Statements:
+        return _statements(self.table, tuple(column for column, _ in self.key))
 
     @property
     def where(self) -> str:
         """The condition that finds the row, for its ``parameters``."""
-        return " AND ".join(f"{column} = %({column})s" for column, _ in self.key)
+        return _where([column for column, _ in self.key])
+
+
+@dataclass(frozen=True)
+class _Statements:
+    """The statements about the anchors of one table."""
+
+    lock: Statement
+    lock_at_once: Statement
+    read_version: Statement
+    bump_version: Statement
+    move_fence: Statement
+
+
+@lru_cache
+def _statements(table: str, columns: tuple[str, ...]) -> _Statements:
+    where = _where(columns)
+    lock = f"SELECT 1 FROM {table} WHERE {where} FOR UPDATE"
+    return _Statements(
+        lock=Statement(lock),
+        lock_at_once=Statement(f"{lock} NOWAIT"),
+        read_version=Statement(f"SELECT version FROM {table} WHERE {where}"),
+        bump_version=Statement(
+            f"UPDATE {table} SET version = version + 1 "
+            f"WHERE {where} AND version = %(seen)s RETURNING 1"
+        ),
+        move_fence=Statement(
+            f"WITH moved AS (UPDATE {table} SET fence = %(token)s "
+            f"WHERE {where} AND fence < %(token)s RETURNING 1) "
+            f"SELECT EXISTS (SELECT 1 FROM moved), (SELECT fence FROM {table} WHERE {where})"
+        ),
+    )
+
+
+def _where(columns: Sequence[str]) -> str:
+    return " AND ".join(f"{column} = %({column})s" for column in columns)

@@ -18,6 +18,7 @@ from booking_lab.core.counters import Counters, Reservation
 from booking_lab.core.group_commit.batch import Batch, Turn
 from booking_lab.core.lease import Announce, Lease, Lock, Servers
 from booking_lab.core.observer import Observer, Step, watch_step
+from booking_lab.core.statement import Statement
 from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Record, Request, Row, Session
 from booking_lab.errors import (
@@ -41,6 +42,9 @@ Versions = tuple[int, ...]
 
 #: Of two changes of a booking that rest on the same, the ledger takes the first.
 _REST_ON = "attempts_rest_on"
+
+_LOCK_KEY = Statement("SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))")
+_NEXT_TOKEN = Statement("SELECT nextval('fencing_tokens')")
 
 #: Longest pause between two looks at a lease that somebody else holds, in seconds.
 LEASE_POLL = 0.02
@@ -179,7 +183,7 @@ class Attempt:
             anchors = self._booking.workload.anchors(self._booking.request)
         for anchor in anchors:
             try:
-                lock = anchor.lock if wait else f"{anchor.lock} NOWAIT"
+                lock = anchor.lock if wait else anchor.lock_at_once
                 self._statement(StepKind.ACQUIRE, "row lock", lock, anchor.parameters)
                 self._check_leases(self._held)
             except LockTimeout:
@@ -193,7 +197,7 @@ class Attempt:
             self._statement(
                 StepKind.ACQUIRE,
                 "advisory lock",
-                "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
+                _LOCK_KEY,
                 {"name": anchor.name},
             )
             self._check_leases(self._held)
@@ -280,14 +284,15 @@ class Attempt:
             moved = self._statement(
                 StepKind.WRITE,
                 "version",
-                f"{anchor.bump_version} RETURNING 1",
+                anchor.bump_version,
                 {**anchor.parameters, "seen": version},
             )
             if not moved:
                 raise Conflict
 
     def _version(self, anchor: Anchor) -> int:
-        rows = self._statement(StepKind.READ, "version", anchor.read_version, anchor.parameters)
+        read = anchor.read_version
+        rows = self._statement(StepKind.READ, "version", read, anchor.parameters)
         # A row that isn't there has no version; ``read`` will say what is missing.
         return int(rows[0][0]) if rows else 0
 
@@ -298,7 +303,7 @@ class Attempt:
 
         From a sequence of PostgreSQL: a counter in Redis would begin again after a loss of memory.
         """
-        rows = self._statement(StepKind.READ, "token", "SELECT nextval('fencing_tokens')")
+        rows = self._statement(StepKind.READ, "token", _NEXT_TOKEN)
         return int(rows[0][0])
 
     def fence(self, token: int) -> None:
@@ -308,8 +313,9 @@ class Attempt:
             FencedOff: a higher one was here, so the lock has had a newer holder.
         """
         for anchor in self.anchors:
+            move = anchor.move_fence
             [(highest, known)] = self._statement(
-                StepKind.WRITE, "fence", anchor.move_fence, {**anchor.parameters, "token": token}
+                StepKind.WRITE, "fence", move, {**anchor.parameters, "token": token}
             )
             # A row that isn't there has no fence; ``read`` will say what is missing.
             if not highest and known is not None:
@@ -334,6 +340,7 @@ class Attempt:
             LeaseEnded: one may have ended while the next, or a connection, was waited for.
             PoolTimeout: no connection came free in time.
         """
+        self._session.verify_at_once()
         self._rest()
         deadline = self._servers.clock.now() + wait
         with ExitStack() as held:
@@ -417,6 +424,7 @@ class Attempt:
             Unavailable: the counters don't answer.
         """
         units = self._able(Capability.COUNTS).units(self._booking.request)
+        self._session.verify_at_once()
         self._rest()
         reservation = counters.reservation(self._booking, units, self._servers)
         self._take(reservation)
@@ -483,6 +491,7 @@ class Attempt:
         # A move or a cancellation is no new booking, and who failed in company does without.
         alone = self._booking.request.action != "book" or self.number > 1
         turn = Turn(self._booking, self._servers, self.step, alone=alone)
+        self._rest()
         try:
             is_writer = turn.come(wait)
         except CommitUnknown:

@@ -63,6 +63,14 @@ class Session(Protocol):
         """
         ...
 
+    def verify_at_once(self) -> None:
+        """Find out the same now, before something is done that no transaction undoes.
+
+        Raises:
+            StartOver: it was switched or reset.
+        """
+        ...
+
     def commit(self, record: Record | None) -> None:
         """Commit; with ``record``, that booking's row is part of the transaction.
 

@@ -30,9 +30,12 @@ class BoundedConnection(connection):
 
     Attributes:
         limit: seconds; none: until there is an answer.
+        prepared: the names of the statements that PostgreSQL has prepared for it; none: it is not
+            to prepare any.
     """
 
     limit: float | None = CONNECT_WITHIN
+    prepared: set[str] | None = None
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:

@@ -29,6 +29,8 @@ _SESSION = (
     ("array_nulls", "on"),
     ("default_transaction_isolation", "'read committed'"),
     ("default_transaction_deferrable", "off"),
+    # Else PostgreSQL plans anew each time for what takes an array, prepared or not.
+    ("plan_cache_mode", "force_generic_plan"),
 )
 #: Since this version, a server ends transactions by their age; the lab's have bounded waits.
 _HAS_TRANSACTION_TIMEOUT = 170_000
@@ -42,11 +44,13 @@ class Connector:
         url: libpq's connection string.
         lock_timeout: seconds that a statement waits for a lock.
         statement_timeout: seconds that a statement may take.
+        prepare: whether sessions prepare the statements that come again and again.
     """
 
     url: str
     lock_timeout: float = 10.0
     statement_timeout: float = 15.0
+    prepare: bool = True
 
     #: What its sessions are.
     kind: ClassVar[type[Session]] = Session
@@ -92,8 +96,14 @@ class Connector:
         if raw.server_version >= _HAS_TRANSACTION_TIMEOUT:
             bounds["transaction_timeout"] = 0
         settings = [*_SESSION, *((name, f"{int(s * 1000)}") for name, s in bounds.items())]
+        statements = [f"SET {name} = {value}" for name, value in settings]
         with raw.cursor() as cursor:
-            cursor.execute(";\n".join(f"SET {name} = {value}" for name, value in settings))
+            cursor.execute(";\n".join([*statements, "SELECT pg_backend_pid()"]))
+            [served_by] = cursor.fetchone() or (0,)
+        # Behind a pooler, the server's process is another one than the client was told, and what
+        # the session before has prepared may be there yet.
+        itself = served_by == raw.get_backend_pid()
+        raw.prepared = set() if self.prepare and itself else None
 
     def settle_anew(self, raw: BoundedConnection) -> None:
         """Undo whatever somebody has made of the session: settings, locks, temporary tables."""

@@ -12,6 +12,7 @@ import psycopg2
 from pydantic_core import to_json
 
 from booking_lab.core.booking import Booking, Outcome
+from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Request, Session, asked_for
 from booking_lab.errors import BookingLabError, Refused
 
@@ -25,10 +26,10 @@ _COLUMNS = (
 
 #: ``attempts`` as rows of JSON, so that one or a thousand are one parameter; what bookings of one
 #: transaction have in common is sent once.
-_INSERT = f"""
+_INSERT = Statement(f"""
 INSERT INTO attempts ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(
     json_populate_record(NULL::attempts, %(common)s), %(rows)s)
-"""
+""")
 
 #: What began before its scope was reset stays out. FOR SHARE waits for a reset under way and then
 #: looks again at the row that it left.

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_UNKNOWN
 
+from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Record, Row
 from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.sqlstate import translated
@@ -26,17 +27,28 @@ END $$
 """
 
 
+#: Where a transaction plans by other settings, it has plans of its own.
+_INDEXED = "_indexed"
+#: The class of errors that say that a statement itself is wrong.
+_WRONG = "42"
+
+
 class Session:
     """A psycopg2 connection in autocommit mode; transactions are opened and closed explicitly.
 
     psycopg2 would send BEGIN as a message of its own. Here it travels ahead of the transaction's
     first statement, and the booking's record ahead of COMMIT.
+
+    A ``Statement`` is prepared in the message in which the connection sends it for the first time.
+    Once somebody's own statements were sent, which may undo that, nothing is prepared any more.
     """
 
     def __init__(self, raw: BoundedConnection) -> None:
         self._raw = raw
         self._cursor = raw.cursor()
-        self._ahead = ""
+        self._begin = self._ahead = ""
+        self._preparing: dict[str, str] = {}
+        self._mode = ""
         self._failed = False
         self._marked = False
         #: Whether its settings, its locks or its temporary tables may be other ones by now.
@@ -45,9 +57,8 @@ class Session:
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and return its rows, none if it returns none."""
-        text = self._with_what_goes_ahead(statement, parameters)
         try:
-            self._cursor.execute(text, parameters)
+            self._send(self._in_short(statement), parameters)
             return self._cursor.fetchall() if self._cursor.description else []
         except psycopg2.Error as error:
             raise self._translated(error) from error
@@ -80,7 +91,8 @@ class Session:
 
         If it fails, so does the next one, and isn't run.
         """
-        self._ahead += f"{self._cursor.mogrify(statement, parameters).decode()};\n"
+        text = self._in_short(statement)
+        self._ahead += f"{self._cursor.mogrify(text, parameters).decode()};\n"
 
     def begin(self, isolation: str | None = None) -> None:
         """Open a transaction with the next statement.
@@ -90,12 +102,17 @@ class Session:
         scanned because that is cheaper. So there indexes are taken, if there are any.
         """
         self._marked = False
-        self.ahead(f"BEGIN ISOLATION LEVEL {isolation}" if isolation else "BEGIN")
+        self._begin = f"BEGIN ISOLATION LEVEL {isolation};\n" if isolation else "BEGIN;\n"
+        self._mode = ""
         if isolation == "SERIALIZABLE":
-            self.ahead("SET LOCAL enable_seqscan = off")
+            self._begin += "SET LOCAL enable_seqscan = off;\n"
+            self._mode = _INDEXED
 
     def verify(self) -> None:
-        """Nothing: the selection was read here, before the booking began."""
+        """Nothing: whoever has the connection has read the selection, if it needs one."""
+
+    def verify_at_once(self) -> None:
+        """Nothing, likewise."""
 
     def commit(self, record: Record | None = None) -> None:
         """Write ``record``, if any, and commit, in one message.
@@ -106,17 +123,16 @@ class Session:
                 ended, or what was written in it was undone.
         """
         if self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
-            self._ahead = ""
+            self._forget_what_goes_ahead()
             if record:  # what was written has been undone, or stands without its record
                 raise _ended_by_itself()
             return  # nothing was ever sent
         if self._marked:
             self.ahead(_EXPECT_MARK)
         statement, parameters = record.statement() if record else ("", {})
-        statement = f"{statement};\nCOMMIT" if statement else "COMMIT"
-        text = self._with_what_goes_ahead(statement, parameters)
+        statement = f"{self._in_short(statement)};\nCOMMIT" if statement else "COMMIT"
         try:
-            self._cursor.execute(text, parameters)
+            self._send(statement, parameters)
         except psycopg2.Error as error:
             if self.lost:
                 raise CommitUnknown from error
@@ -124,10 +140,12 @@ class Session:
             if error.pgcode == _HAS_ENDED:
                 raise _ended_by_itself() from error
             raise self._translated(error) from error
+        self._mode = ""
 
     def rollback(self) -> None:
         """Undo the open transaction, if any; a dead connection has done so already."""
-        self._ahead = ""
+        self._forget_what_goes_ahead()
+        self._mode = ""
         if self._raw.closed or self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
             return
         try:
@@ -136,10 +154,41 @@ class Session:
             # The server rolls back what a lost connection left; the pool drops the connection.
             self._raw.close()
 
-    def _with_what_goes_ahead(self, statement: str, parameters: Mapping[str, object] | None) -> str:
-        ahead, self._ahead = self._ahead, ""
-        # It has its values already. Where there are parameters, a percent sign would be one more.
-        return (ahead if parameters is None else ahead.replace("%", "%%")) + statement
+    def _in_short(self, statement: str) -> str:
+        """Return the call of a statement that is prepared, or will be by then; else itself."""
+        prepared = self._raw.prepared
+        if prepared is None or self.altered or not isinstance(statement, Statement):
+            return statement
+        name = statement.name + self._mode
+        if name not in prepared:
+            self._preparing[name] = f"{statement.prepare(name)};\n"
+        return statement.call(name)
+
+    def _send(self, statement: str, parameters: Mapping[str, object] | None) -> None:
+        """Send all that there is to send: the transaction's begin, what goes ahead, and this."""
+        begin, preparing, ahead = self._begin, self._preparing, self._ahead
+        self._forget_what_goes_ahead()
+        if parameters is not None:  # then a percent sign would be one more of them; these have none
+            ahead = ahead.replace("%", "%%")
+        # Behind BEGIN: before it, PREPARE would have taken a snapshot at another isolation level.
+        text = "".join((begin, *preparing.values(), ahead, statement))
+        try:
+            self._cursor.execute(text, parameters)
+        except psycopg2.Error as error:
+            # All PREPAREs go ahead of all that runs, and what they have done is never undone. So
+            # unless a statement itself was wrong, it is known that each of them has succeeded.
+            self._failed |= bool(preparing) and (error.pgcode or _WRONG).startswith(_WRONG)
+            self._note(preparing)
+            raise
+        self._note(preparing)
+
+    def _note(self, prepared: Mapping[str, str]) -> None:
+        if self._raw.prepared is not None:
+            self._raw.prepared.update(prepared)
+
+    def _forget_what_goes_ahead(self) -> None:
+        self._begin = self._ahead = ""
+        self._preparing = {}
 
     def _translated(self, error: psycopg2.Error) -> Exception:
         ours = translated(error)

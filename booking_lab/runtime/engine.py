@@ -33,7 +33,7 @@ from booking_lab.errors import (
 from booking_lab.observers.stopwatch import Stopwatch
 from booking_lab.plugins import is_shipped
 from booking_lab.runtime import in_flight, selection
-from booking_lab.runtime.session_provider import Lender
+from booking_lab.runtime.session_provider import DeferredSession, SessionProvider
 from booking_lab.runtime.strategy_registry import Entry, Registry
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Engine:
         self._of_steps = [one for one in observers if type(one).step is not Observer.step]
         self._worker = worker
         self.under_way = in_flight.UnderWay()
-        self._lender = Lender(pool)
+        self._provider = SessionProvider(pool)
 
     def with_(self, pool: Pool, observers: Sequence[Observer]) -> Engine:
         """Return an engine like this one on another pool, watched by ``observers`` as well.
@@ -119,19 +119,15 @@ class Engine:
     def _book(
         self, workload: Workload, request: Request, wish: Wish, entry: in_flight.Entry
     ) -> Booking:
-        def waits(current: selection.Selection) -> bool:
-            return self._waits_for_others(workload, request, wish, current)
-
         # Its statements may be a plug-in's.
         altered = not is_shipped(type(workload))
         booking: Booking | None = None
         with ExitStack() as watching:
             while booking is None or booking.outcome is None:
                 try:
-                    # It holds a connection when it begins, and none while it waits for a lease.
-                    with self._lender.lend(waits, altered=altered) as (session, current):
+                    with self._provider.session(altered=altered) as (session, current):
                         entry.epoch = current.epoch
-                        anew = self._begin(workload, request, wish, current)
+                        anew = self._begin(workload, request, wish, session)
                         if booking is None:
                             booking = anew
                             observers = self._watch(booking, watching)
@@ -145,27 +141,25 @@ class Engine:
                     assert booking
                     self._settle(booking, error)
                 except (PoolTimeout, Unavailable) as error:
-                    if self._lender.last is None:
+                    last = self._provider.last
+                    if last is None:
                         raise
                     # It never began, and has a row all the same, under the selection last seen.
                     if booking is None:
-                        booking = self._begin(workload, request, wish, self._lender.last)
+                        booking = self._booking(workload, request, wish, last)
                         self._watch(booking, watching)
                     self._end(booking, error)
         return booking
 
-    def _waits_for_others(
-        self, workload: Workload, request: Request, wish: Wish, current: selection.Selection
-    ) -> bool:
-        """Tell whether somebody else may write it, so that a connection of its own were idle."""
-        _, strategy = wish.strategy or self._registry.selected(current)
-        if Capability.BATCH not in strategy.needs:
-            return False
+    def _begin(
+        self, workload: Workload, request: Request, wish: Wish, session: DeferredSession
+    ) -> Booking:
+        assert session.assumed
         try:
-            self.check_suitable(workload, request, strategy)
-        except Unsuitable:
-            return False
-        return True
+            return self._booking(workload, request, wish, session.assumed)
+        except BookingLabError:
+            session.verify_at_once()  # under the selection as it is now, it may be possible
+            raise
 
     def _watch(self, booking: Booking, watching: ExitStack) -> Sequence[Observer]:
         # The stopwatch ends first, so that the others find what it has taken.
@@ -173,7 +167,7 @@ class Engine:
         watching.enter_context(watch_booking((*self._observers, stopwatch), booking))
         return (*self._of_steps, stopwatch)
 
-    def _begin(
+    def _booking(
         self, workload: Workload, request: Request, wish: Wish, current: selection.Selection
     ) -> Booking:
         entry, strategy = wish.strategy or self._registry.selected(current)
@@ -218,13 +212,27 @@ class Engine:
         except (NotFound, StartOver, CommitUnknown):
             raise
         except BookingLabError as error:
+            if not isinstance(error, Unavailable | TimedOut):
+                self._verify(booking, session)
             self._end(booking, error)
             if booking.outcome is Outcome.ERROR and not isinstance(error, Unavailable):
                 self._report(booking)
         except Exception as error:  # a plug-in's own bug ends its booking, not the worker
+            self._verify(booking, session)
             self._report(booking)
             booking.outcome, booking.code = Outcome.ERROR, "strategy_fault"
             booking.message = f"Strategy {booking.strategy.name} failed: {shown(error)}."
+
+    @staticmethod
+    def _verify(booking: Booking, session: Session) -> None:
+        """Let nothing end by the word of a strategy that isn't the current one any more.
+
+        Raises:
+            StartOver: it isn't.
+        """
+        # The writer of a batch has looked for all of it.
+        if Capability.BATCH not in booking.strategy.needs:
+            session.verify_at_once()
 
     def _try_until_done(
         self, booking: Booking, session: Session, observers: Sequence[Observer]

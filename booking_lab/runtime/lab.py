@@ -53,7 +53,10 @@ class Lab:
         self.registry = Registry([SHIPPED, *settings.strategy_folders], shelf=settings.shelf)
         self.workloads = Workloads(settings.workload_folders)
         self.connector = Connector(
-            settings.database_url, settings.lock_timeout, settings.statement_timeout
+            settings.database_url,
+            settings.lock_timeout,
+            settings.statement_timeout,
+            settings.prepare,
         )
         self.ledger = Ledger()
         self.metrics = Metrics()

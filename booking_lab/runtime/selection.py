@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Session
 from booking_lab.db.session import Session as PooledSession
 
-_READ = "SELECT strategy, options::text, think_time_ms, epoch, generation FROM lab"
+_READ = Statement("SELECT strategy, options::text, think_time_ms, epoch, generation FROM lab")
 _SWITCH = """
 UPDATE lab SET strategy = %(strategy)s, options = %(options)s::jsonb,
     think_time_ms = %(think_time_ms)s, epoch = epoch + 1
 RETURNING epoch
 """
-_EXPECT = "SELECT expect_selection(%(epoch)s, %(resets)s)"
+#: Fails unless the selection is what it was.
+EXPECT = Statement("SELECT expect_selection(%(epoch)s, %(resets)s)")
 #: The channel on which workers hear of a switch.
 CHANNEL = "booking_lab_switch"
 
@@ -64,7 +66,7 @@ def expect(session: PooledSession, current: Selection) -> None:
     It fails with ``StartOver``, and costs no message of its own.
     """
     expected = {"epoch": current.epoch, "resets": current.generation}
-    session.ahead(_EXPECT, expected)
+    session.ahead(EXPECT, expected)
 
 
 def switch(

@@ -33,7 +33,7 @@ PARAMETERS = {
             "WHERE good AND event_id = 7 AND seat_number = 'S1'; INSERT INTO bookings",
         ),
         (
-            statements.CHOOSE.format(which="seat_number = ANY(%(seats)s)"),
+            statements.CHOOSE_NAMED.replace("touched", "seats"),
             "SELECT seat_number FROM seats WHERE event_id = 7 AND seat_number IN ('S1', 'S2') "
             "LIMIT 2 FOR UPDATE SKIP LOCKED",
         ),

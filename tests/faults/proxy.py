@@ -21,7 +21,7 @@ class Lose(Enum):
 class Proxy:
     """Listens on a Unix socket in ``folder`` and forwards to PostgreSQL's socket ``upstream``.
 
-    Only a booking's own commit is tampered with: the message that carries its record.
+    Only a booking's own commit is tampered with: the message that carries its record ahead.
     """
 
     def __init__(self, folder: Path, upstream: str) -> None:
@@ -50,7 +50,7 @@ class Proxy:
     def _up(self, client: socket.socket, server: socket.socket, muted: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(65536):
-                commits = b"INSERT INTO attempts" in data and b"COMMIT" in data
+                commits = b";\nCOMMIT" in data
                 asks = b"INSERT INTO attempts" in data and b"(id) DO NOTHING" in data
                 if commits and self.lose in {Lose.COMMIT, Lose.BOTH}:
                     self.lost += 1

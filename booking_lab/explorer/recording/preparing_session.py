@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from itertools import count
 
+from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Row
 from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.session import Session
@@ -21,9 +22,9 @@ _MOST = 10_000
 class RepeatingSession(Session):
     """Has PostgreSQL plan a statement once, and not again in each schedule.
 
-    Planning a small statement takes longer than running it. What comes a second time, with the same
-    values, is prepared as it stands: it has no parameters left, so its plan is the one that it
-    would get each time.
+    Planning a small statement takes longer than running it. A strategy's own statement that comes a
+    second time, with the same values, is prepared as it stands: it has no parameters left, so its
+    plan is the one that it would get each time.
 
     Attributes:
         is_altered: whether anything was sent that may leave more behind than rows and locks: a
@@ -39,6 +40,8 @@ class RepeatingSession(Session):
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and return its rows, none if it returns none."""
+        if isinstance(statement, Statement):  # prepared with its parameters, as in the service
+            return super().execute(statement, parameters)
         text = self._cursor.mogrify(statement, parameters).decode()
         if name := self._names.get(text):
             return super().execute(f"EXECUTE {name}")

@@ -16,6 +16,7 @@ from booking_lab.errors import (
 )
 from booking_lab.explorer.recording.preparing_session import RepeatingSession
 from booking_lab.explorer.recording.trial import Message
+from booking_lab.runtime import selection
 
 #: What PostgreSQL says when it ends a wait itself.
 _SAID: dict[type[BookingLabError], str] = {
@@ -36,6 +37,7 @@ class WatchedSession(RepeatingSession):
         super().__init__(connector.connect())
         self._connector = connector
         self._take_down = take_down
+        self._told = ""
         #: The answer to the next COMMIT is lost on its way.
         self.loses_answer = False
         #: The error that the statement under way was cancelled to bring about.
@@ -43,13 +45,22 @@ class WatchedSession(RepeatingSession):
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and take it down."""
-        message = Message(self._ahead + statement, parameters or {})
+        told, self._told = self._told, ""
+        message = Message(self._begin + told + statement, parameters or {})
         with self._taken_down(message):
             message.rows = rows = super().execute(statement, parameters)
         return rows
 
+    def ahead(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Send ``statement`` ahead of the next one, and take it down with it."""
+        super().ahead(statement, parameters)
+        # Nobody switches or resets in an exploration: that nobody did belongs to no schedule.
+        if statement is not selection.EXPECT:
+            self._told += f"{self._cursor.mogrify(statement, parameters).decode()};\n"
+
     def commit(self, *records: object) -> None:
         """Commit; the answer may get lost."""
+        self._told = ""
         message = Message("COMMIT", {})
         with self._taken_down(message):
             super().commit(*records)  # type: ignore[arg-type]
@@ -62,6 +73,7 @@ class WatchedSession(RepeatingSession):
 
     def rollback(self) -> None:
         """Undo the open transaction."""
+        self._told = ""
         self._take_down(Message("ROLLBACK", {}, rows=[]))
         super().rollback()
 

@@ -11,7 +11,8 @@ from pydantic_core import to_json
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
-from booking_lab.core.workload import Session
+from booking_lab.core.statement import Statement
+from booking_lab.core.workload import Row, Session
 from booking_lab.errors import (
     BookingNotFound,
     Busy,
@@ -95,7 +96,7 @@ class Seats(LabWorkload):
         together = {seat: None for request in requests for seat in request.touched}
         replaced = [str(request.replaces) for request in requests if request.replaces]
         rows = session.execute(
-            statements.HELD_AND + f"({statements.READ})" if replaced else statements.READ,
+            statements.READ_WITH_HELD if replaced else statements.READ,
             {
                 "event_id": requests[0].event_id,
                 "touched": list(together),
@@ -146,10 +147,8 @@ class Seats(LabWorkload):
     def choose(self, session: Session, request: SeatRequest) -> SeatRequest:
         """Lock the best free seats, or those named, passing over what others have locked."""
         many = request.best or len(request.touched)
-        which = "NOT is_booked" if request.open else "seat_number = ANY(%(touched)s)"
-        [(seats, there)] = session.execute(
-            statements.CHOOSE.format(which=which), {**_parameters(request), "many": many}
-        )
+        choose = statements.CHOOSE_BEST if request.open else statements.CHOOSE_NAMED
+        [(seats, there)] = session.execute(choose, {**_parameters(request), "many": many})
         if len(seats) == many:
             return replace(request, seats=tuple(seats), best=0) if request.open else request
         if there < many:
@@ -210,14 +209,12 @@ class Seats(LabWorkload):
         guarded: bool = False,
     ) -> int:  # fmt: skip
         moves = request.replaces is not None
+        if len(request.seats) == 1 and not moves:
+            booked = self._write_one(session, request, if_allowed=if_allowed, guarded=guarded)
+            if booked is not None:
+                return booked
         statement = statements.write(moves=moves, if_allowed=if_allowed, guarded=guarded)
-        try:
-            rows = session.execute(statement, _parameters(request))
-        except Violated as error:
-            if error.constraint != _GUARD:
-                raise
-            seats = "+".join(request.seats)
-            raise Taken(f"Seat {seats} is booked already, said the check constraint.") from error
+        rows = _executed(session, statement, request, _parameters(request))
         self._check_all_there(session, request, {row[0] for row in rows})
         if not all(row[3] for row in rows):
             raise Superseded
@@ -229,6 +226,23 @@ class Seats(LabWorkload):
         if not rows[0][5]:
             self.decide(state, request)
         return int(rows[0][6])
+
+    def _write_one(
+        self, session: Session, request: SeatRequest, *, if_allowed: bool, guarded: bool
+    ) -> int | None:
+        """Book one seat; none: what has become of it since is to be seen by another look."""
+        statement = statements.write_one(if_allowed=if_allowed, guarded=guarded)
+        parameters = {**_parameters(request), "seat": request.seats[0]}
+        rows = _executed(session, statement, request, parameters)
+        self._check_all_there(session, request, {row[0] for row in rows})
+        [(number, holder, booked_by, current, booking_id)] = rows
+        if booking_id is not None:
+            return int(booking_id)
+        if not current:
+            raise Superseded
+        if if_allowed:
+            self.decide((Seat(number, holder, booked_by),), request)
+        return None
 
     def _check_all_there(self, session: Session, request: SeatRequest, there: set[str]) -> None:
         missing = set(request.touched) - there
@@ -247,6 +261,18 @@ class Seats(LabWorkload):
 
     def _no_event(self, request: SeatRequest) -> EventNotFound:
         return EventNotFound(f"There is no event {request.event_id}; GET /events lists them.")
+
+
+def _executed(
+    session: Session, statement: Statement, request: SeatRequest, parameters: dict[str, object]
+) -> Sequence[Row]:
+    try:
+        return session.execute(statement, parameters)
+    except Violated as error:
+        if error.constraint != _GUARD:
+            raise
+        seats = "+".join(request.seats)
+        raise Taken(f"Seat {seats} is booked already, said the check constraint.") from error
 
 
 def _parameters(request: SeatRequest) -> dict[str, object]:

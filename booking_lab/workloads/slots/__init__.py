@@ -18,7 +18,8 @@ from pydantic_core import to_json
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
-from booking_lab.core.workload import Session
+from booking_lab.core.statement import Statement
+from booking_lab.core.workload import Row, Session
 from booking_lab.errors import Conflict, Overlaps, Refused, SoldOut, Superseded, Violated
 from booking_lab.workloads.slots import calendar, checks, statements, writing
 from booking_lab.workloads.slots.calendar import Calendar, Change, calendar_of
@@ -174,14 +175,15 @@ class Slots(LabWorkload):
         self, session: Session, request: SlotRequest, change: Change | None = None, *,
         if_allowed: bool = False, guarded: bool = False,
     ) -> int:  # fmt: skip
+        parameters = {**of_one(request), "price": change.price if change else None}
+        if request.action == "book" and not request.units:
+            lean = writing.write_lean(if_allowed=if_allowed, guarded=guarded)
+            if rows := _executed(session, lean, request, parameters):
+                return int(rows[0][0])
         statement = writing.write(
             request.action, stock=bool(request.units), if_allowed=if_allowed, guarded=guarded
         )
-        price = {"price": change.price if change else None}
-        try:
-            rows = session.execute(statement, {**of_one(request), **price})
-        except Violated as error:
-            raise _objection(error, request) from error
+        rows = _executed(session, statement, request, parameters)
         booked = [row[-1] for row in rows if row[0] == "booked"]
         if booked:
             return int(booked[0])
@@ -195,6 +197,15 @@ class Slots(LabWorkload):
         check_all_there(session, request, state)
         self.decide(state, request)
         raise Conflict
+
+
+def _executed(
+    session: Session, statement: Statement, request: SlotRequest, parameters: Mapping[str, object]
+) -> Sequence[Row]:
+    try:
+        return session.execute(statement, parameters)
+    except Violated as error:
+        raise _objection(error, request) from error
 
 
 def _objection(error: Violated, request: SlotRequest) -> Refused:

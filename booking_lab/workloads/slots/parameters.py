@@ -24,7 +24,6 @@ def of_all(requests: Sequence[SlotRequest]) -> Parameters:
         "resources": [request.resource_id for request in wishes],
         "services": [request.service_id for request in wishes],
         "times": [f"[{one.starts_at.isoformat()},{one.ends_at.isoformat()})" for one in wishes],
-        "shelves": tuple(shelves),
         "shelf_branches": [branch_id for branch_id, _ in shelves],
         "shelf_products": [product_id for _, product_id in shelves],
         "shelf_units": [units[shelf] for shelf in shelves],

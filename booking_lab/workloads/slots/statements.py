@@ -7,7 +7,39 @@ request has nothing of is left out of the statement: to plan for it takes longer
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
+
+from booking_lab.core.statement import Statement
+
+#: A statement of slots. Arrays of moments and the like come as texts: that is what the driver makes
+#: of a list.
+statement = partial(
+    Statement,
+    tenant_id="integer",
+    branch_id="integer",
+    branches="integer[]",
+    resource_id="integer",
+    resources="integer[]",
+    service_id="integer",
+    services="integer[]",
+    starts_at="timestamptz",
+    ends_at="timestamptz",
+    times="text[]",
+    touched="integer[]",
+    shelf_branches="integer[]",
+    shelf_products="integer[]",
+    shelf_units="integer[]",
+    holder="uuid",
+    holders="text[]",
+    held_branch="integer",
+    held_resource="integer",
+    held_from="timestamptz",
+    held_until="timestamptz",
+    customer_id="text",
+    generation="bigint",
+    price="numeric",
+    bookings="jsonb",
+)
 
 _OFFER = """
 SELECT 'offer' AS what, branch_id, resource_id, service_id AS item_id,
@@ -23,7 +55,8 @@ SELECT 'shelf' AS what, branch_id, NULL::integer AS resource_id, product_id AS i
        NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at, NULL AS holder,
        stock::numeric AS amount
 FROM slot_product_branches
-WHERE tenant_id = %(tenant_id)s AND (branch_id, product_id) IN %(shelves)s
+WHERE tenant_id = %(tenant_id)s AND (branch_id, product_id) IN (
+    SELECT * FROM unnest(%(shelf_branches)s::integer[], %(shelf_products)s::integer[]))
 """
 #: The columns of a reservation.
 RESERVED = """'reserved' AS what, reserved.branch_id, resource_id, NULL::integer AS item_id,
@@ -41,7 +74,7 @@ WHERE tenant_id = %(tenant_id)s AND status = 'confirmed' AND attempt_id = ANY(%(
 
 
 @cache
-def read(*, takes: bool, stock: bool, holds: bool) -> str:
+def read(*, takes: bool, stock: bool, holds: bool) -> Statement:
     """Return the statement that reads what one or more requests of a tenant touch.
 
     Args:
@@ -53,7 +86,7 @@ def read(*, takes: bool, stock: bool, holds: bool) -> str:
     parts += [_SHELF] if stock else []
     parts += [_HELD] if holds else []
     order = "ORDER BY what, branch_id, resource_id, item_id, starts_at, holder"
-    return "UNION ALL".join(parts) + order
+    return statement("UNION ALL".join(parts) + order)
 
 
 ASKED = """
@@ -63,7 +96,7 @@ ASKED = """
 
 #: What a request may name: whether there is the tenant; its branches, resources, services and
 #: products; where the resource works, or anybody if none is named; what the branch stocks.
-THERE = """
+THERE = statement("""
 SELECT EXISTS (SELECT FROM slot_tenants WHERE tenant_id = %(tenant_id)s),
     array(SELECT branch_id FROM slot_branches WHERE tenant_id = %(tenant_id)s ORDER BY 1),
     array(SELECT resource_id FROM slot_resources WHERE tenant_id = %(tenant_id)s ORDER BY 1),
@@ -73,7 +106,7 @@ SELECT EXISTS (SELECT FROM slot_tenants WHERE tenant_id = %(tenant_id)s),
           AND resource_id = coalesce(%(resource_id)s, resource_id) ORDER BY 1),
     array(SELECT product_id FROM slot_product_branches
           WHERE (tenant_id, branch_id) = (%(tenant_id)s, %(branch_id)s) ORDER BY 1)
-"""
+""")
 
 # --- locking what nobody else has locked ----------------------------------------------------------
 
@@ -85,19 +118,19 @@ _UNLOCKED = """
 """
 
 #: The stock and the resources that a request names; how many of each were not locked.
-LOCK = f"""
+LOCK = statement(f"""
 WITH asked AS ({ASKED}), shelf AS MATERIALIZED ({_UNLOCKED}), resource AS MATERIALIZED (
     SELECT resource_id FROM slot_resources
     WHERE tenant_id = %(tenant_id)s AND resource_id = ANY(%(touched)s)
     ORDER BY resource_id FOR UPDATE SKIP LOCKED
 )
 SELECT (SELECT count(*) FROM shelf), (SELECT count(*) FROM resource)
-"""
+""")
 
 # Between the look at all and the lock on one, somebody may have booked that one and committed. So
 # they are looked at again under the lock, one by one, until one is still free.
 #: The first resource that is free and not locked, how many are free in all, the stock locked.
-CHOOSE = f"""
+CHOOSE = statement(f"""
 WITH asked AS ({ASKED}), shelf AS MATERIALIZED ({_UNLOCKED}), free AS MATERIALIZED (
     SELECT resource_id FROM slot_resource_branches
     WHERE tenant_id = %(tenant_id)s AND branch_id = %(branch_id)s AND NOT EXISTS (
@@ -116,7 +149,7 @@ WITH asked AS ({ASKED}), shelf AS MATERIALIZED ({_UNLOCKED}), free AS MATERIALIZ
 )
 SELECT (SELECT resource_id FROM chosen), (SELECT count(*) FROM free),
        array(SELECT ARRAY[branch_id, product_id, stock] FROM shelf ORDER BY product_id)
-"""
+""")
 
 # --- resets ---------------------------------------------------------------------------------------
 

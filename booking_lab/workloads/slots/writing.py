@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from booking_lab.workloads.slots.statements import ASKED, RESERVED
+from booking_lab.core.statement import Statement
+from booking_lab.workloads.slots.statements import ASKED, RESERVED, statement
 
 _SHELF = f"""asked AS ({ASKED}
 ), shelf AS MATERIALIZED (
@@ -60,7 +61,7 @@ _RESOURCES_THERE = "(SELECT count(*) FROM resource) = cardinality(%(touched)s)"
 _SHELVES_THERE = "(SELECT count(*) FROM shelf) = cardinality(%(shelf_units)s)"
 _STILL_HELD = """EXISTS (SELECT FROM held WHERE (branch_id, resource_id, starts_at, ends_at) =
             (%(held_branch)s, %(held_resource)s, %(held_from)s, %(held_until)s))"""
-_FREE = """NOT EXISTS (SELECT FROM overlap WHERE holder <> %(holder)s)
+_FREE = """NOT EXISTS (SELECT FROM overlap WHERE holder <> %(holder)s::text)
         AND EXISTS (SELECT FROM offer)"""
 _ENOUGH = "NOT EXISTS (SELECT FROM shelf WHERE units > 0 AND stock < units)"
 
@@ -117,7 +118,9 @@ FROM shelf, verdict WHERE NOT good
 
 
 @cache
-def write(action: str, *, stock: bool, if_allowed: bool = False, guarded: bool = False) -> str:
+def write(
+    action: str, *, stock: bool, if_allowed: bool = False, guarded: bool = False
+) -> Statement:
     """Return the statement that books, moves or cancels.
 
     Its rows: ``booked`` with the reservation's id as the amount; or ``late``, if there was a reset
@@ -164,8 +167,51 @@ def write(action: str, *, stock: bool, if_allowed: bool = False, guarded: bool =
         (_TOLD_STATE.format("offer"), checks_free),
         (_TOLD_STOCK, stock and if_allowed),
     ]
-    statement = "WITH " + _those(", ", tables) + _those("", told)
-    return statement.format(condition=_those("\n        AND ", conditions))
+    text = "WITH " + _those(", ", tables) + _those("", told)
+    return statement(text.format(condition=_those("\n        AND ", conditions)))
+
+
+@cache
+def write_lean(*, if_allowed: bool = False, guarded: bool = False) -> Statement:
+    """Return the statement that books a time without products, which is what most bookings are.
+
+    It makes the change that ``write`` would make, and costs PostgreSQL less. Its row is the
+    reservation's id; there is none if the change wasn't made, and ``write`` tells why.
+
+    Args:
+        if_allowed: only if the time is free; else whoever has it.
+        guarded: as a row that the constraint looks at.
+    """
+    text = _BOOK_IF_FREE if if_allowed else _BOOK_ANYHOW
+    return statement(text.format(guarded=guarded, excluded=_UNLESS_EXCLUDED, offer=_OFFER))
+
+
+_LEAN = """
+INSERT INTO slot_reservations (attempt_id, tenant_id, resource_id, branch_id, service_id,
+    during, customer_id, price, guarded)
+SELECT %(holder)s::uuid, %(tenant_id)s, resource_id, %(branch_id)s, %(service_id)s,
+    tstzrange(%(starts_at)s, %(ends_at)s), %(customer_id)s, {price}, {{guarded}}
+FROM {source} {{excluded}} RETURNING id
+"""
+_LEAN_RESOURCE = """
+WITH resource AS MATERIALIZED (
+    SELECT resource_id FROM slot_resources WHERE tenant_id = %(tenant_id)s
+    AND resource_id = %(resource_id)s AND generation <= %(generation)s FOR {lock}
+)"""
+_BOOK_ANYHOW = _LEAN_RESOURCE.format(lock="KEY SHARE") + _LEAN.format(
+    price="%(price)s", source="resource"
+)
+_BOOK_IF_FREE = (
+    _LEAN_RESOURCE.format(lock="UPDATE")
+    + ", {offer}"
+    + _LEAN.format(
+        price="offer.price",
+        source="""resource JOIN offer USING (resource_id)
+WHERE NOT EXISTS (
+    SELECT FROM slot_overlapping(
+        %(tenant_id)s, resource_id, tstzrange(%(starts_at)s, %(ends_at)s)))""",
+    )
+)
 
 
 def _those(between: str, parts: Sequence[tuple[str, bool]]) -> str:
@@ -173,7 +219,7 @@ def _those(between: str, parts: Sequence[tuple[str, bool]]) -> str:
 
 
 #: New bookings of one tenant, all in one statement; none of them if one began before a reset.
-WRITE_ALL = """
+WRITE_ALL = statement("""
 WITH asked AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(bookings)s) AS asked (
         holder uuid, branch_id integer, resource_id integer, service_id integer,
@@ -217,4 +263,4 @@ WITH asked AS MATERIALIZED (
     FROM reservation JOIN product ON holder = attempt_id
 )
 SELECT attempt_id::text, id FROM reservation
-"""
+""")

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
+from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Row, Session
 from booking_lab.errors import (
     BookingNotFound,
@@ -78,6 +79,10 @@ class Tickets(LabWorkload):
 
     def write_if(self, session: Session, request: TicketRequest) -> int:
         """Take the tickets if so many are left."""
+        if request.replaces is None:
+            booked = self._written(session, statements.BOOK_IF_ENOUGH, request)
+            if booked is not None:
+                return booked
         return self._look_and_write(session, request, if_allowed=True)
 
     def claim(self, session: Session, request: TicketRequest, change: Change) -> int:
@@ -89,7 +94,7 @@ class Tickets(LabWorkload):
         """Read the counters of all requests' events, and the bookings that are to be changed."""
         replaced = [str(request.replaces) for request in requests if request.replaces]
         rows = session.execute(
-            statements.READ + statements.AND_HELD if replaced else statements.READ,
+            statements.READ_WITH_HELD if replaced else statements.READ,
             {"events": list({request.event_id for request in requests}), "replaced": replaced},
         )
         state = tuple(
@@ -204,19 +209,30 @@ class Tickets(LabWorkload):
     ) -> int:
         moves = request.replaces is not None
         statement = statements.looking(moves=moves, if_allowed=if_allowed, guarded=guarded)
+        booking_id = self._written(session, statement, request)
+        assert booking_id is not None, "it looks under the lock, and nothing refused it"
+        return booking_id
+
+    def _written(
+        self, session: Session, statement: Statement, request: TicketRequest
+    ) -> int | None:
+        """Run a statement that looks and writes; none: nothing it saw was in its way."""
         rows = _executed(session, statement, _parameters(request, request.taken))
         if not rows:
             raise no_event(request)
         [(current, available, price, held, booking_id)] = rows
         if not current:
             raise Superseded
-        if booking_id is None:
-            state = (Event(request.event_id, available, price), Held(str(request.holder), held))
-            decide(state, request)
-        return int(booking_id)
+        if booking_id is not None:
+            return int(booking_id)
+        state = (Event(request.event_id, available, price), Held(str(request.holder), held))
+        decide(state, request)
+        return None
 
 
-def _executed(session: Session, statement: str, parameters: dict[str, object]) -> Sequence[Row]:
+def _executed(
+    session: Session, statement: Statement, parameters: dict[str, object]
+) -> Sequence[Row]:
     try:
         return session.execute(statement, parameters)
     except Violated as error:
