@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging.config
+from collections.abc import Callable
 from typing import Any
 
 from flask import redirect
@@ -41,6 +42,10 @@ _NOT_TRACED = "health,ready,metrics"
 
 class Service(OpenAPI):
     """The application, whose document says what its routes declare and nothing else."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``func``: no view is a coroutine, and to look at it each time is slow."""
+        return func
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer the request; a plug-in that calls ``sys.exit``, or the like, ends no worker.

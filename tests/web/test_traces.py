@@ -115,7 +115,7 @@ def test_sampling_is_an_option(make_client, receiver):
 
 
 def test_log_lines_carry_the_trace(make_client, capfd):
-    client = make_client(log_level="INFO")
+    client = make_client(log_level="DEBUG")
 
     answer = book(client, customer="someone")
 

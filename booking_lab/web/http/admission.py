@@ -1,4 +1,4 @@
-"""The way in for bookings: so many at a time, each taken down in the log."""
+"""The way in for bookings: so many at a time, each in the log at level DEBUG."""
 
 from __future__ import annotations
 
@@ -40,19 +40,8 @@ class Admission:
         """
         with self._admitted():
             done = lab().engine.book(workload, request, wanted)
-        log.info(
-            "booking %s",
-            done.outcome,
-            extra={
-                "strategy": done.strategy.name,
-                "kind": workload.name,
-                "scope": done.scope,
-                "subject": done.subject,
-                "customer_id": request.customer_id,
-                "code": done.code,
-                "tries": done.tries,
-            },
-        )
+        if log.isEnabledFor(logging.DEBUG):
+            _log(done)
         return done
 
     @contextmanager
@@ -63,3 +52,20 @@ class Admission:
             yield
         finally:
             self._places.release()
+
+
+def _log(done: Booking) -> None:
+    """Say how a booking ended; the ledger, the metrics and its answer say so in any case."""
+    log.debug(
+        "booking %s",
+        done.outcome,
+        extra={
+            "strategy": done.strategy.name,
+            "kind": done.workload.name,
+            "scope": done.scope,
+            "subject": done.subject,
+            "customer_id": done.request.customer_id,
+            "code": done.code,
+            "tries": done.tries,
+        },
+    )
