@@ -1,4 +1,4 @@
-"""Benchmarks: what each strategy costs, beside pgbench, and what waiting bookers cost readers.
+"""Benchmarks: what a booking costs under each strategy, and what it costs others.
 
 Absolute figures are this machine's, on this day; the ratios within one run are the result.
 """
@@ -6,73 +6,181 @@ Absolute figures are this machine's, on this day; the ratios within one run are 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
 from rich.console import Console
 
-from booking_lab.bench import counter, exploring, pgbench, reads, tables, transactions, wire
-from booking_lab.bench.place import HOT, UNIFORM, Place, prepare
+from booking_lab.bench import booking, counter, cpu, exploring, reads, tables, thinking, traced
+from booking_lab.bench.load import load, program
+from booking_lab.bench.places import COUNTER, HOT, UNIFORM, prepare
 from booking_lab.config import Settings
-from booking_lab.crowd.client import Customer
 from booking_lab.runtime.lab import Lab
 from booking_lab.stack import RunningLab, running
 from booking_lab.stack.service import cpu_and_gc
 
 CLIENTS = 32
+WORKERS = 2
+#: The memory of workers is measured after so many bookings of each.
+MANY_BOOKINGS = 100_000
+
+Figures = dict[str, Any]
 
 
 def run(
-    seconds: float, rounds: int, console: Console, strategies: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Run every benchmark on a lab of its own with durable commits; print and return the figures.
+    seconds: float,
+    rounds: int,
+    console: Console,
+    strategies: Sequence[str] = (),
+    parts: Sequence[str] = (),
+) -> Figures:
+    """Run the benchmarks, on labs of their own with durable commits; print the figures.
 
     Args:
         seconds: how long each measurement takes.
-        rounds: how often those of the hot counter are repeated.
+        rounds: how often each is repeated, in turn with the others.
         console: where progress and tables go.
         strategies: which; by default all.
+        parts: which of ``PARTS``; by default all.
+
+    Returns:
+        All figures, with every round.
+
+    Raises:
+        ConfigurationError: k6 isn't installed.
     """
-    # A connection for every booker, also where one worker gets them all.
+    program()
     settings = replace(
-        Settings.from_environment(), think_time_ms=0, log_level="WARNING", booking_pool=CLIENTS
+        Settings.from_environment(), think_time_ms=0, booking_pool=CLIENTS, log_level="WARNING"
     )
-    with (
-        console.status("starting the lab") as status,
-        running(settings=settings, durable=True, workers=2) as stack,
-        _lab(settings, stack) as lab,
-    ):
-        prepare(stack.database_url)
-        names = strategies or [entry.name for entry in lab.registry.entries()]
-        rows = _bookings(stack.url, lab, names, seconds, status.update)
-        console.print(tables.bookings(rows, CLIENTS))
-        figures: dict[str, Any] = {"bookings": rows}
-        if compared := [name for name in counter.STRATEGIES if name in names]:
-            found = counter.run(stack.url, lab, compared, CLIENTS, seconds, rounds, status.update)
-            figures["counter"] = counter.as_json(found)
-            console.print(tables.counter(found, CLIENTS))
-        status.update("readers beside waiting bookers")
-        readers = reads.run(stack.url, stack.database_url)
-        figures["reads"] = {**asdict(readers), "ratio": readers.ratio}
-        console.print(tables.readers(readers))
-    with console.status("the explorer: every strategy on every workload"):
-        explored = exploring.run(names)
-    figures["explorer"] = asdict(explored)
-    console.print(
-        f"The explorer: {explored.per_second:.0f} schedules/s (none on seats, two bookers, all "
-        f"cores); the matrix without nemesis: {explored.matrix_schedules:,} schedules in "
-        f"{explored.matrix_seconds:.0f} s"
+    bench = Bench(settings, seconds, rounds, strategies, console)
+    return {part: PARTS[part](bench) for part in parts or PARTS}
+
+
+class Bench:
+    """What all parts measure by.
+
+    Attributes:
+        settings: those of the labs.
+        seconds: how long each measurement takes.
+        rounds: how many there are.
+        console: where tables go.
+        asked: the strategies to measure; none: all.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        seconds: float,
+        rounds: int,
+        strategies: Sequence[str],
+        console: Console,
+    ) -> None:
+        self.settings = settings
+        self.seconds = seconds
+        self.rounds = rounds
+        self.console = console
+        self.asked = strategies
+
+    @contextmanager
+    def lab(self) -> Iterator[tuple[RunningLab, Lab, Callable[[str], None]]]:
+        """Run a lab, and another worker of it in this process; the last shows progress."""
+        with (
+            self.console.status("starting the lab") as status,
+            running(settings=self.settings, durable=True, workers=WORKERS) as stack,
+            _inside(self.settings, stack) as lab,
+        ):
+            prepare(stack.database_url)
+            yield stack, lab, status.update
+
+    def strategies(self, lab: Lab) -> Sequence[str]:
+        """Return the names of the strategies to measure."""
+        return self.asked or [entry.name for entry in lab.registry.entries()]
+
+
+def _bookings(bench: Bench) -> Figures:
+    found = []
+    with bench.lab() as (stack, lab, progress):
+        names = bench.strategies(lab)
+        for place in (UNIFORM, HOT):
+            figures = booking.run(
+                stack, place, names, CLIENTS, bench.seconds, bench.rounds, progress
+            )
+            bench.console.print(tables.bookings(figures, CLIENTS))
+            found.append(booking.as_json(figures))
+    return {"places": found}
+
+
+def _memory(bench: Bench) -> Figures:
+    with bench.lab() as (stack, _, progress):
+        booking.choose(stack.url, "atomic", COUNTER)
+        megabytes, sent = [cpu.worker_megabytes(stack)], 0
+        while sent < MANY_BOOKINGS * WORKERS:
+            progress(f"memory: {sent:,} bookings of {MANY_BOOKINGS * WORKERS:,}")
+            sent += load(stack.url, COUNTER, CLIENTS, 10).requests
+        megabytes.append(cpu.worker_megabytes(stack))
+    bench.console.print(
+        f"Memory of a worker: {megabytes[0]:.0f} MB resident at first, {megabytes[1]:.0f} MB "
+        f"after {sent // WORKERS:,} bookings"
     )
-    if kept := explored.kept_seconds:
-        parts = ", ".join(f"{part} {seconds:.0f} s" for part, seconds in kept.items())
-        console.print(f"The whole matrix, when it was made the last time: {parts}")
-    return figures
+    return {"megabytes": megabytes, "bookings": sent}
+
+
+def _counter(bench: Bench) -> Figures:
+    with bench.lab() as (stack, lab, progress):
+        names = [name for name in counter.STRATEGIES if name in bench.strategies(lab)]
+        if counter.STRATEGIES[0] not in names:
+            return {}
+        figures = counter.run(stack.url, lab, names, CLIENTS, bench.seconds, bench.rounds, progress)
+    bench.console.print(tables.counter(figures, CLIENTS))
+    return counter.as_json(figures)
+
+
+def _thinking(bench: Bench) -> Figures:
+    with bench.console.status("") as status:
+        shares = thinking.run(bench.settings, bench.seconds, bench.rounds, status.update)
+    bench.console.print(tables.thinking(thinking.spreads(shares)))
+    return dict(shares)
+
+
+def _traced(bench: Bench) -> Figures:
+    with bench.console.status("") as status:
+        rates = traced.run(bench.settings, CLIENTS, bench.seconds, bench.rounds, status.update)
+    bench.console.print(tables.traced(rates))
+    return dict(rates)
+
+
+def _reads(bench: Bench) -> Figures:
+    with bench.lab() as (stack, _, progress):
+        progress("readers beside waiting bookers")
+        found = reads.run(stack.url, stack.database_url)
+    bench.console.print(tables.readers(found))
+    return {**asdict(found), "ratio": found.ratio}
+
+
+def _explorer(bench: Bench) -> Figures:
+    with bench.console.status("the explorer: every strategy on every workload"):
+        explored = exploring.run(bench.asked)
+    bench.console.print(tables.explorer(explored))
+    return asdict(explored)
+
+
+#: The parts of the benchmark, by name.
+PARTS: Mapping[str, Callable[[Bench], Figures]] = {
+    "bookings": _bookings,
+    "counter": _counter,
+    "thinking": _thinking,
+    "traced": _traced,
+    "memory": _memory,
+    "reads": _reads,
+    "explorer": _explorer,
+}
 
 
 @contextmanager
-def _lab(settings: Settings, stack: RunningLab) -> Iterator[Lab]:
+def _inside(settings: Settings, stack: RunningLab) -> Iterator[Lab]:
     """A worker more, in this process."""
     here = replace(
         settings,
@@ -91,34 +199,6 @@ def _lab(settings: Settings, stack: RunningLab) -> Iterator[Lab]:
         lab.stop()
 
 
-def _bookings(
-    url: str,
-    lab: Lab,
-    strategies: Sequence[str],
-    seconds: float,
-    progress: Callable[[str], None],
-) -> list[dict[str, Any]]:
-    rows = []
-    # Taken down where there is room, and before anybody else books there.
-    recorded = {name: transactions.record(lab, name, UNIFORM) for name in strategies}
-    for place in (UNIFORM, HOT):
-        for name, transcript in recorded.items():
-            progress(f"{name}, {place.name}: the service")
-            service = _service(url, name, place, seconds)
-            progress(f"{name}, {place.name}: pgbench")
-            script = pgbench.script(transcript, place)
-            peer = pgbench.run(lab.settings.database_url, script, CLIENTS, seconds)
-            rows.append({"strategy": name, "place": place.name, **service, "pgbench": peer})
-    return rows
-
-
-def _service(url: str, strategy: str, place: Place, seconds: float) -> dict[str, float]:
-    with Customer(url) as admin:
-        admin.post("/admin/strategy", {"strategy": strategy})
-        admin.post(f"/admin/reset?event_id={place.id}")
-    return asdict(wire.load(url, place, CLIENTS, seconds))
-
-
-def dump(figures: dict[str, Any]) -> str:
+def dump(figures: Figures) -> str:
     """Return the figures as JSON."""
     return json.dumps(figures, indent=2)

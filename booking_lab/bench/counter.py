@@ -2,71 +2,56 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from itertools import product
 from typing import Any
 
-from booking_lab.bench import pgbench, transactions, wire
-from booking_lab.bench.place import COUNTER
-from booking_lab.bench.wire import Load
+from booking_lab.bench import pgbench
+from booking_lab.bench.booking import choose
+from booking_lab.bench.load import Load, load
+from booking_lab.bench.places import COUNTER
+from booking_lab.bench.rounds import Spread
 from booking_lab.core.booking import Outcome
-from booking_lab.crowd.client import Customer
+from booking_lab.crowd.verdict import percentile
 from booking_lab.runtime.engine import Wish
 from booking_lab.runtime.lab import Lab
 from booking_lab.stack.service import cpu_and_gc
+from booking_lab.workloads.tickets import TicketRequest, Tickets
 
 #: Those that are compared here; the first is what the others are measured by.
 STRATEGIES = ("pessimistic", "atomic", "queue", "reserve")
-#: How many times as fast as the first ``queue`` has to be.
-GOALS = {"in process": 10.0, "over HTTP": 2.0}
 
 #: Where this process's bookers are: on one core, as those of each worker of the service.
 CORE = 0
 
-#: What pgbench can do at best with a counter: no reading, no booking, no record.
-_BARE = f"""
-UPDATE ticket_events SET available_tickets = available_tickets - 1 WHERE id = {COUNTER.id};
-"""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A strategy's figures: the medians of its rounds."""
-
-    strategy: str
-    in_process: Load
-    over_http: Load
-
-    @property
-    def loads(self) -> tuple[Load, Load]:
-        """In process, over HTTP."""
-        return self.in_process, self.over_http
+_TICKETS = Tickets()
 
 
 @dataclass(frozen=True)
 class Figures:
-    """All figures of the counter; those of pgbench in transactions a second.
+    """What was measured; each list has one entry a round.
 
     Attributes:
-        rounds: how often each strategy was measured.
-        rows: one a strategy.
-        statements: pgbench with the statements of the first strategy.
-        bare: pgbench with an UPDATE of the counter and nothing else.
+        in_process: by strategy: bookers in threads of this process.
+        over_http: by strategy: clients of the service.
+        pgbench: transactions a second of a bare UPDATE of the counter, as ``clients`` and by the
+            ``single`` client that does best, since all wait for one row.
     """
 
-    rounds: int
-    rows: Sequence[Row]
-    statements: float | None
-    bare: float | None
+    in_process: Mapping[str, Sequence[Load]]
+    over_http: Mapping[str, Sequence[Load]]
+    pgbench: Mapping[str, Sequence[float]]
 
-    def ratios(self, row: Row) -> dict[str, float]:
-        """How many times as fast as the first strategy, in process and over HTTP."""
-        pairs = zip(row.loads, self.rows[0].loads, strict=True)
-        figures = (load.per_second / first.per_second for load, first in pairs)
-        return dict(zip(GOALS, figures, strict=True))
+    def by_first(self, loads: Mapping[str, Sequence[Load]], strategy: str) -> Spread:
+        """How many times as fast as the first strategy."""
+        return Spread.of_ratios(_rates(loads[strategy]), _rates(loads[STRATEGIES[0]]))
+
+    def by_single(self, loads: Mapping[str, Sequence[Load]], strategy: str) -> Spread:
+        """How many times as fast as pgbench's single client."""
+        return Spread.of_ratios(_rates(loads[strategy]), self.pgbench["single"])
 
 
 def run(
@@ -80,9 +65,6 @@ def run(
 ) -> Figures:
     """Measure every strategy of ``strategies``, round by round.
 
-    A machine that others use as well is not the same from one minute to the next, so each is
-    measured in turn with the others.
-
     Args:
         url: the service.
         lab: one in this process, on the same servers.
@@ -92,47 +74,62 @@ def run(
         rounds: how many.
         progress: gets what is being measured.
     """
-    # Before the bookers of this process: there are not enough connections for both.
-    progress(f"{COUNTER.name}: pgbench")
-    script = pgbench.script(transactions.record(lab, strategies[0], COUNTER), COUNTER)
-    peers = [
-        pgbench.run(lab.settings.database_url, one, clients, seconds) for one in (script, _BARE)
-    ]
     inside: dict[str, list[Load]] = {name: [] for name in strategies}
     over_http: dict[str, list[Load]] = {name: [] for name in strategies}
-    for number, name in product(range(1, rounds + 1), strategies):
-        with Customer(url) as admin:
-            admin.post("/admin/strategy", {"strategy": name})
-            admin.post(f"/admin/reset?kind=tickets&scope={COUNTER.id}")
-        what = f"{name}, {COUNTER.name}, round {number} of {rounds}"
-        progress(f"{what}: in process")
-        with cpu_and_gc.staying_on(CORE):
-            inside[name].append(wire.let_loose(lambda n: _booker(lab, n), clients, seconds))
-        progress(f"{what}: over HTTP")
-        over_http[name].append(wire.load(url, COUNTER, clients, seconds))
-    rows = [
-        Row(name, Load.typical(inside[name]), Load.typical(over_http[name])) for name in strategies
-    ]
-    return Figures(rounds, rows, *peers)
+    peers: dict[str, list[float]] = {"clients": [], "single": []}
+    for number in range(1, rounds + 1):
+        at = f"{COUNTER.name}, round {number} of {rounds}"
+        progress(f"{at}: pgbench")
+        for who, many in (("clients", clients), ("single", 1)):
+            peers[who].append(pgbench.run(lab.settings.database_url, pgbench.COUNT, many, seconds))
+        for name in strategies:
+            choose(url, name, COUNTER)
+            progress(f"{at}: {name}, in process")
+            with cpu_and_gc.staying_on(CORE):
+                inside[name].append(_in_process(lab, clients, seconds))
+            progress(f"{at}: {name}, over HTTP")
+            over_http[name].append(load(url, COUNTER, clients, seconds))
+    return Figures(inside, over_http, peers)
 
 
 def as_json(figures: Figures) -> dict[str, Any]:
-    """Return the figures as JSON has them."""
-    return {
-        "rounds": figures.rounds,
-        "strategies": [{**asdict(row), "ratios": figures.ratios(row)} for row in figures.rows],
-        "pgbench": {"statements": figures.statements, "bare": figures.bare},
-        "goals": GOALS,
-    }
+    """Return the figures with every round."""
+    return asdict(figures)
 
 
-@contextmanager
-def _booker(lab: Lab, number: int) -> Iterator[Callable[[], str]]:
-    chance, wish = random.Random(number), Wish(f"{number:032x}")
+def _in_process(lab: Lab, clients: int, seconds: float) -> Load:
+    """Let bookers book in a loop, each in a thread; the first booking of each isn't timed."""
+    start = threading.Barrier(clients)
 
-    def book() -> str:
-        request = COUNTER.request(chance, f"c{number}")
-        outcome = lab.engine.book(COUNTER.workload, request, wish).outcome
-        return outcome if outcome in {Outcome.CONFIRMED, Outcome.REFUSED} else "other"
+    def booker(number: int) -> tuple[list[float], list[Outcome | None]]:
+        wish = Wish(f"{number:032x}")
+        times, outcomes = [], [_book(lab, number, wish)]
+        start.wait(30)
+        end = time.perf_counter() + seconds
+        while (begin := time.perf_counter()) < end:
+            outcomes.append(_book(lab, number, wish))
+            times.append(time.perf_counter() - begin)
+        return times, outcomes
 
-    yield book
+    with ThreadPoolExecutor(clients) as pool:
+        done = list(pool.map(booker, range(clients)))
+    times = [one for times, _ in done for one in times]
+    outcomes = [one for _, outcomes in done for one in outcomes]
+    confirmed, refused = (outcomes.count(one) for one in (Outcome.CONFIRMED, Outcome.REFUSED))
+    return Load(
+        per_second=len(times) / seconds,
+        p99_ms=1000 * percentile(times, 0.99),
+        confirmed=confirmed,
+        refused=refused,
+        other=len(outcomes) - confirmed - refused,
+        requests=len(outcomes),
+    )
+
+
+def _book(lab: Lab, number: int, wish: Wish) -> Outcome | None:
+    request = TicketRequest(event_id=COUNTER.id, quantity=1, customer_id=f"c{number}")
+    return lab.engine.book(_TICKETS, request, wish).outcome
+
+
+def _rates(loads: Sequence[Load]) -> list[float]:
+    return [one.per_second for one in loads]

@@ -40,12 +40,12 @@ class Exploring:
 
 
 def run(strategies: Sequence[str]) -> Exploring:
-    """Measure both, on servers of the explorer's own; the matrix of these strategies."""
+    """Measure both, on servers of the explorer's own; the matrix of these strategies, or of all."""
     settings = Settings.from_environment()
     cells = [
         cell
         for cell in matrix.cells(Registry([SHIPPED]), list(Workloads()), [""])
-        if cell.strategy in strategies
+        if not strategies or cell.strategy in strategies
     ]
     rate = _rate(settings)
     began = time.monotonic()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from booking_lab.bench.wire import Wire
+from booking_lab.crowd.client import Customer
 from booking_lab.crowd.verdict import percentile
 from booking_lab.db.connector import Connector
 
@@ -63,19 +62,17 @@ def _p95(url: str) -> float:
     times = []
     for _ in range(_READS // 4):
         # Several connections, so that every worker is asked.
-        wires = [Wire(url) for _ in range(4)]
-        for wire in wires:
-            begin = time.perf_counter()
-            wire.get("/events/1")
-            times.append(1000 * (time.perf_counter() - begin))
-            wire.close()
+        for reader in [Customer(url) for _ in range(4)]:
+            with reader:
+                begin = time.perf_counter()
+                reader.read("/events/1")
+                times.append(1000 * (time.perf_counter() - begin))
     return percentile(times, 0.95)
 
 
 def _book(url: str, number: int, release: threading.Event) -> None:
     body = {"event_id": 1, "seat_number": "A1", "customer_id": f"w{number}",
             "strategy": "pessimistic"}  # fmt: skip
-    wire = Wire(url)
-    while not release.is_set():
-        wire.post("/book", json.dumps(body))
-    wire.close()
+    with Customer(url) as booker:
+        while not release.is_set():
+            booker.read("/book", "POST", body)

@@ -2,63 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from statistics import mean
 
 from rich.console import Group
 from rich.table import Table
 
-from booking_lab.bench.counter import GOALS, Figures
+from booking_lab.bench import booking, cpu
+from booking_lab.bench import counter as hot
+from booking_lab.bench.exploring import Exploring
+from booking_lab.bench.load import Load
 from booking_lab.bench.reads import Reads
+from booking_lab.bench.rounds import Spread
+from booking_lab.bench.thinking import CLIENTS, POSSIBLE, THINK_MS, WORKERS
+from booking_lab.bench.traced import STRATEGY
+
+_BY_HEALTH = [f"{part}, x" for part in cpu.PARTS]
 
 
-def bookings(rows: Sequence[dict[str, Any]], clients: int) -> Table:
-    """Every strategy over HTTP, beside pgbench."""
+def bookings(figures: booking.Figures, clients: int) -> Group:
+    """Every strategy over HTTP at one place."""
+    health = [one.load for one in figures.health]
+    whole = Spread.of([sum(one.cpu_us.values()) for one in figures.health])
     table = _table(
-        f"Bookings over HTTP: {clients} clients, durable commits, no think time",
-        "pgbench runs the same statements on the same server; -: an error ends its clients",
-        ("seats", "strategy"),
-        ("per s", "p99 ms", "confirmed", "refused", "other", "pgbench", "ratio"),
+        f"{figures.place}: {clients} clients over HTTP, durable commits, no think time",
+        f"medians of {len(health)} rounds, ± half of their range; x: CPU time of a booking, "
+        f"as multiples of all that a GET /health takes ({whole.show(0)} us)",
+        ("strategy",),
+        ("per s", "of /health", "of pgbench", *_BY_HEALTH, "p99 ms", "conf.", "ref.", "other"),
     )
-    for row in rows:
-        peer = row["pgbench"]
-        table.add_row(
-            row["place"],
-            row["strategy"],
-            f"{row['per_second']:.0f}",
-            f"{row['p99_ms']:.1f}",
-            *(str(row[outcome]) for outcome in ("confirmed", "refused", "other")),
-            f"{peer:.0f}" if peer else "-",
-            f"{row['per_second'] / peer:.2f}" if peer else "-",
+    _row(table, "GET /health", health, "", "", ["", "", ""])
+    for name, measured in figures.strategies.items():
+        costs = [figures.cpu_by_health(name, part).show() for part in cpu.PARTS]
+        beside = figures.share_of_pgbench(name).show() if figures.pgbench else ""
+        loads = [one.load for one in measured]
+        _row(table, name, loads, figures.share_of_health(name).show(), beside, costs)
+    loads = [*health, *(one.load for rows in figures.strategies.values() for one in rows)]
+    lines = [f"k6 took {100 * mean(one.own_cpu for one in loads):.0f} % of the cores"]
+    if figures.pgbench:
+        lines.append(
+            f"pgbench, {clients} clients, a lean and prepared booking: "
+            f"{Spread.of(figures.pgbench).show(0)} per s"
         )
+    return Group(table, *lines)
+
+
+def _row(
+    table: Table, name: str, loads: Sequence[Load], health: str, beside: str, costs: Sequence[str]
+) -> None:
+    table.add_row(
+        name,
+        Spread.of([one.per_second for one in loads]).show(0),
+        health,
+        beside,
+        *costs,
+        Spread.of([one.p99_ms for one in loads]).show(1),
+        *(
+            str(sum(getattr(one, what) for one in loads))
+            for what in ("confirmed", "refused", "other")
+        ),
+    )
+
+
+def counter(figures: hot.Figures, clients: int) -> Group:
+    """The hot counter, in process and over HTTP, and what pgbench does with it."""
+    first = hot.STRATEGIES[0]
+    table = _table(
+        f"One hot ticket counter: {clients} bookers wait, durable commits, no think time",
+        f"medians, ± half of their range; x: as multiples of {first}; "
+        "y: of pgbench's single client",
+        ("strategy", "bookers"),
+        ("per s", "x", "y", "p99 ms", "other"),
+    )
+    for where, by_strategy in (("in process", figures.in_process), ("HTTP", figures.over_http)):
+        for name, loads in by_strategy.items():
+            table.add_row(
+                name,
+                where,
+                Spread.of([one.per_second for one in loads]).show(0),
+                figures.by_first(by_strategy, name).show(1),
+                figures.by_single(by_strategy, name).show(1),
+                Spread.of([one.p99_ms for one in loads]).show(1),
+                str(sum(one.other for one in loads)),
+            )
+    peers = ", ".join(
+        f"{many} client{'s' * (many > 1)} {Spread.of(figures.pgbench[who]).show(0)} per s"
+        for who, many in (("clients", clients), ("single", 1))
+    )
+    return Group(table, f"pgbench, a bare UPDATE of the counter: {peers}")
+
+
+def thinking(shares: Mapping[str, Spread]) -> Table:
+    """How evenly the workers share bookings that only wait."""
+    table = _table(
+        f"{CLIENTS} clients, {THINK_MS:.0f} ms think time, {WORKERS} workers",
+        f"share of the {POSSIBLE:,.0f} bookings a second that such clients could make",
+        ("strategy",),
+        ("share",),
+    )
+    for name, share in shares.items():
+        table.add_row(name, share.show())
     return table
 
 
-def counter(figures: Figures, clients: int) -> Group:
-    """The hot counter, in process and over HTTP, and what pgbench does with it."""
-    first = figures.rows[0].strategy
+def traced(rates: Mapping[str, Sequence[float]]) -> Table:
+    """What tracing costs."""
     table = _table(
-        f"One hot ticket counter: {clients} bookers wait, durable commits, no think time",
-        f"medians of {figures.rounds} rounds; x: how many times as fast as {first}",
-        ("strategy",),
-        ("in process, per s", "p99 ms", "x", "over HTTP, per s", "p99 ms", "x", "other"),
+        f"Bookings that are traced: {STRATEGY}, many seats, over HTTP",
+        "medians, ± half of their range",
+        ("traced",),
+        ("per s", "of off"),
     )
-    for row in figures.rows:
-        cells = []
-        for load, ratio in zip(row.loads, figures.ratios(row).values(), strict=True):
-            cells += [f"{load.per_second:.0f}", f"{load.p99_ms:.1f}", f"{ratio:.1f}"]
-        table.add_row(row.strategy, *cells, str(sum(load.other for load in row.loads)))
-    lines = [
-        f"pgbench, {clients} clients: {figures.statements:.0f} per s with the statements of "
-        f"{first}, {figures.bare:.0f} per s with a bare UPDATE of the counter"
-    ]
-    for row in figures.rows:
-        if row.strategy == "queue" and row is not figures.rows[0]:
-            lines += [
-                f"queue {where}: {ratio:.1f} times {first} (goal: {GOALS[where]:.0f})"
-                for where, ratio in figures.ratios(row).items()
-            ]
-    return Group(table, *lines)
+    for name, values in rates.items():
+        share = Spread.of_ratios(values, rates["off"])
+        table.add_row(name, Spread.of(values).show(0), share.show())
+    return table
 
 
 def readers(found: Reads) -> str:
@@ -67,6 +125,19 @@ def readers(found: Reads) -> str:
         f"GET /events/1: p95 {found.idle_p95:.1f} ms idle, {found.busy_p95:.1f} ms while "
         f"{found.waiting} bookers wait for one row; ratio {found.ratio:.2f}"
     )
+
+
+def explorer(explored: Exploring) -> str:
+    """How fast the explorer goes through schedules."""
+    lines = [
+        f"The explorer: {explored.per_second:.0f} schedules/s (none on seats, two bookers, all "
+        f"cores); the matrix without nemesis: {explored.matrix_schedules:,} schedules in "
+        f"{explored.matrix_seconds:.0f} s"
+    ]
+    if kept := explored.kept_seconds:
+        parts = ", ".join(f"{part} {seconds:.0f} s" for part, seconds in kept.items())
+        lines.append(f"The whole matrix, when it was made the last time: {parts}")
+    return "\n".join(lines)
 
 
 def _table(title: str, caption: str, left: Sequence[str], right: Sequence[str]) -> Table:

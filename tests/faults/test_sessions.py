@@ -1,6 +1,7 @@
 """A session is what the lab makes it, whatever the server, a pooler or the environment have set."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import socket
@@ -14,11 +15,19 @@ import psycopg2
 import pytest
 
 from booking_lab.conformance.waiting import eventually
+from booking_lab.core import attempt
+from booking_lab.core.statement import Statement
+from booking_lab.db import ledger
 from booking_lab.db.connector import Connector
 from booking_lab.explorer.recording.sessions import Sessions
+from booking_lab.runtime import selection
 from booking_lab.stack import accounts, preflight
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.processes.process import start
+from booking_lab.workloads.seats import statements as seats
+from booking_lab.workloads.slots import statements as slots
+from booking_lab.workloads.slots import writing
+from booking_lab.workloads.tickets import statements as tickets
 from tests.web.test_booking import book
 
 #: What a database may set for who connects to it, and what it is for the lab all the same.
@@ -153,6 +162,108 @@ def test_a_server_that_only_reads_is_refused(database_url, admin_session):
         preflight.check_database(database_url)
 
 
+# --- prepared statements -------------------------------------------------------------------------
+
+ONE = Statement("SELECT booked FROM seats WHERE event_id = %(event)s AND seat_number = %(seat)s")
+SEAT = {"event": 1, "seat": "A1"}
+
+
+def prepared(session):
+    return [name for (name,) in session.execute("SELECT name FROM pg_prepared_statements")]
+
+
+def test_a_statement_is_planned_once_for_each_connection(database_url):
+    with Connector(database_url).session() as session:
+        for _ in range(3):
+            assert session.execute(ONE, SEAT) == [(0,)]
+        assert session.execute(
+            "SELECT name, generic_plans, custom_plans FROM pg_prepared_statements"
+        ) == [(ONE.name, 3, 0)]
+
+
+def test_what_is_prepared_outlives_a_transaction_that_fails(database_url):
+    """Whether the statement behind it fails, or COMMIT, or the strategy has enough of it."""
+    with Connector(database_url).session() as session:
+        for number, how in enumerate(("1 / 0", "1", "1 / 0")):
+            one = Statement(f"SELECT {how} + %(number)s::integer, {number}")
+            session.begin()
+            with contextlib.suppress(psycopg2.DataError):
+                session.execute(one, {"number": 1})
+            session.rollback()
+            assert one.name in prepared(session)
+            session.begin()
+            with contextlib.suppress(psycopg2.DataError):
+                session.execute(one, {"number": 2})
+            session.rollback()
+            assert session.usable
+
+
+def test_a_connection_that_could_not_prepare_serves_nobody_else(database_url):
+    """Nobody knows what of a message's statements was prepared, if one of them is wrong."""
+    with Connector(database_url).session() as session:
+        session.ahead(ONE, SEAT)
+        with pytest.raises(psycopg2.errors.UndefinedColumn):
+            session.execute(Statement("SELECT nonsense FROM seats"))
+        assert not session.usable
+
+
+def test_where_indexes_must_be_taken_the_plan_is_another_one(database_url):
+    """A scan, as is best for a small table, would have all bookings in each other's way."""
+    scan = Statement("SELECT count(booked) FROM seats WHERE event_id = %(event)s")
+    with Connector(database_url).session() as session:
+        session.execute("VACUUM ANALYZE seats")
+        plans = []
+        for isolation in (None, "SERIALIZABLE"):
+            session.begin(isolation)
+            session.execute(scan, {"event": 1})
+            [own] = [one for one in prepared(session) if one not in plans and scan.name in one]
+            plans.append(own)
+            session.commit()
+        shown = [session.execute(f"EXPLAIN EXECUTE {name} (1)") for name in plans]
+        assert ["Index" in str(one) for one in shown] == [False, True]
+
+
+def test_all_statements_can_be_prepared(database_url):
+    """Each in the words in which it is sent, with no value to guess a type by."""
+    found = {one.name: one for module in STATEMENTS for one in _statements(module)}
+    assert len(found) > 40
+    with Connector(database_url).session() as session:
+        for one in found.values():
+            session.execute(one.prepare(one.name))
+
+
+def _statements(module):
+    for thing in vars(module).values():
+        if isinstance(thing, Statement):
+            yield thing
+    for name, choices in CHOICES.get(module, {}).items():
+        for chosen in itertools.product(*choices.values()):
+            yield getattr(module, name)(**dict(zip(choices, chosen, strict=True)))
+
+
+_ANY = [False, True]
+#: The functions that make statements, and what each argument may be.
+CHOICES = {
+    seats: {
+        "write": {"moves": _ANY, "if_allowed": _ANY, "guarded": _ANY},
+        "write_one": {"if_allowed": _ANY, "guarded": _ANY},
+    },
+    tickets: {
+        "book": {"guarded": _ANY},
+        "looking": {"moves": _ANY, "if_allowed": _ANY, "guarded": _ANY},
+    },
+    slots: {"read": {"takes": [True], "stock": _ANY, "holds": _ANY}},
+    writing: {
+        "write": {
+            "action": ["book", "move", "cancel"], "stock": _ANY, "if_allowed": _ANY,
+            "guarded": _ANY,
+        },
+        "write_lean": {"if_allowed": _ANY, "guarded": _ANY},
+    },
+}  # fmt: skip
+STATEMENTS = [*CHOICES, selection, ledger, attempt]
+
+
 # --- behind PgBouncer ----------------------------------------------------------------------------
 
 
@@ -208,6 +319,8 @@ def test_a_pooler_that_gives_sessions_is_served_through(make_client, hostile):
         switched = client.post("/admin/strategy", json={"strategy": "advisory"})
         assert switched.json["drained"] is True
         assert client.get("/ready").status_code == 200
+        with client.application.extensions["lab"].bookings.session(prepared) as (_, names):
+            assert names == []  # the session that has prepared may be the next client's
         client.application.extensions["lab"].stop()
 
 

@@ -548,6 +548,19 @@ def test_what_its_statements_make_of_a_session_ends_with_its_booking(office, wai
     check_goes_on(office, 10)
 
 
+@pytest.mark.parametrize("own", ["DEALLOCATE ALL", "DISCARD ALL", "PREPARE own AS SELECT 1"])
+def test_what_it_does_to_prepared_statements_hurts_nobody(office, own):
+    def undoes(attempt: Attempt) -> None:
+        attempt.statement("read", "own", own)
+        with attempt.transaction():
+            attempt.lock_rows()
+            attempt.write(attempt.decide(attempt.read()))
+
+    for _ in range(2):  # whoever has the connection before and after has what it prepares
+        assert told(book(office, books)) == CONFIRMED
+        assert told(book(office, undoes)) == CONFIRMED
+
+
 # --- a batch --------------------------------------------------------------------------------------
 
 

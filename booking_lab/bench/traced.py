@@ -1,0 +1,62 @@
+"""What tracing costs: the same bookings with it off, for one in a hundred, and for all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from booking_lab.bench.booking import choose
+from booking_lab.bench.load import load
+from booking_lab.bench.places import UNIFORM, prepare
+from booking_lab.config import Settings
+from booking_lab.stack import running
+from booking_lab.stack.processes.process import start
+
+#: The share of bookings that are traced, by what it is called.
+SAMPLES = {"off": None, "1 %": 0.01, "all": 1.0}
+STRATEGY = "atomic"
+
+
+def run(
+    settings: Settings, clients: int, seconds: float, rounds: int, progress: Callable[[str], None]
+) -> Mapping[str, Sequence[float]]:
+    """Return the bookings a second for each share, a figure a round.
+
+    All three labs are there at once, and one of them is busy. The collector throws away what it
+    gets: what one that keeps it would cost is not the lab's.
+    """
+    rates: dict[str, list[float]] = {name: [] for name in SAMPLES}
+    with ExitStack() as labs:
+        collector = labs.enter_context(_collector())
+        urls = {}
+        for name, share in SAMPLES.items():
+            progress(f"traced, {name}: starting a lab")
+            traced = replace(settings, otlp_endpoint="")
+            if share is not None:
+                traced = replace(settings, otlp_endpoint=collector, trace_sample=share)
+            lab = labs.enter_context(running(settings=traced, durable=True, workers=2))
+            prepare(lab.database_url)
+            urls[name] = lab.url
+        for number in range(1, rounds + 1):
+            for name, url in urls.items():
+                progress(f"traced, {name}, round {number} of {rounds}")
+                choose(url, STRATEGY, UNIFORM)
+                rates[name].append(load(url, UNIFORM, clients, seconds).per_second)
+    return rates
+
+
+@contextmanager
+def _collector() -> Iterator[str]:
+    """Run a collector in a process of its own; yields its address."""
+    program = Path(__file__).with_name("collector.py")
+    process = start([sys.executable, program], output=subprocess.PIPE)
+    try:
+        assert process.stdout
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.kill()
+        process.wait()
