@@ -102,6 +102,16 @@ class Engine:
         engine.under_way = self.under_way
         return engine
 
+    def read_selection(self) -> None:
+        """Read the selection; else the first booking does, and sends other messages than the rest.
+
+        Raises:
+            PoolTimeout: no connection came free in time.
+            DatabaseUnavailable: the server doesn't answer.
+        """
+        with self._provider.checkout():
+            pass
+
     def book(self, workload: Workload, request: Request, wish: Wish) -> Booking:
         """Book, and return the booking with its outcome.
 

@@ -39,10 +39,10 @@ def test_a_cell_says_what_was_sent_and_what_came_back(replayed):
     assert texts(drawn, 3, "A")[2:] == ["1 row"]
     assert texts(drawn, 4, "A") == [
         "write: booking",
-        "UPDATE seats SET is_booked = true, booked_by = 'A', ... WHERE good AND event_id = 1001 "
-        "AND seat_number = 'S1'; INSERT INTO bookings",
+        "UPDATE seats SET is_booked = true, booked_by = 'A', ... WHERE event_id = 1001 "
+        "AND seat_number = 'S1' AND generation <= 1; INSERT INTO bookings",
     ]
-    assert "WITH locked AS MATERIALIZED" in drawn.rows[3].cells["A"][1].full
+    assert "WITH seat AS (" in drawn.rows[3].cells["A"][1].full
     assert texts(drawn, 5, "A") == ["commit"]
     assert drawn.endings == {"A": "confirmed", "B": "refused: Seat S1 is booked already."}
 

@@ -264,6 +264,7 @@ class Booker:
 
     def _run(self) -> None:
         here.booker = self
+        self._has_looked = False
         while work := self._work.get():
             work()
         if self._session:
@@ -273,6 +274,9 @@ class Booker:
         try:
             request = self._look_up(workload, task, wish) if task.look_up else task.request
             request = replace(request, id=UUID(self.booking_id))
+            if not self._has_looked:  # else the first schedule would not be as the others are
+                self._engine.read_selection()
+                self._has_looked = True
             self._booking = self._engine.book(workload, request, wish)
         except BaseException as failure:  # the stage wants to know, whatever it is
             self._failure = failure
