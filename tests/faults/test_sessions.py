@@ -258,7 +258,7 @@ CHOICES = {
             "action": ["book", "move", "cancel"], "stock": _ANY, "if_allowed": _ANY,
             "guarded": _ANY,
         },
-        "write_lean": {"if_allowed": _ANY, "guarded": _ANY},
+        "write_lean": {"if_allowed": _ANY},
     },
 }  # fmt: skip
 STATEMENTS = [*CHOICES, selection, ledger, attempt]

@@ -176,8 +176,8 @@ class Slots(LabWorkload):
         if_allowed: bool = False, guarded: bool = False,
     ) -> int:  # fmt: skip
         parameters = {**of_one(request), "price": change.price if change else None}
-        if request.action == "book" and not request.units:
-            lean = writing.write_lean(if_allowed=if_allowed, guarded=guarded)
+        if request.action == "book" and not request.units and not guarded:
+            lean = writing.write_lean(if_allowed=if_allowed)
             if rows := _executed(session, lean, request, parameters):
                 return int(rows[0][0])
         statement = writing.write(

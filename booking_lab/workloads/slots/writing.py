@@ -172,7 +172,7 @@ def write(
 
 
 @cache
-def write_lean(*, if_allowed: bool = False, guarded: bool = False) -> Statement:
+def write_lean(*, if_allowed: bool = False) -> Statement:
     """Return the statement that books a time without products, which is what most bookings are.
 
     It makes the change that ``write`` would make, and costs PostgreSQL less. Its row is the
@@ -180,37 +180,31 @@ def write_lean(*, if_allowed: bool = False, guarded: bool = False) -> Statement:
 
     Args:
         if_allowed: only if the time is free; else whoever has it.
-        guarded: as a row that the constraint looks at.
     """
-    text = _BOOK_IF_FREE if if_allowed else _BOOK_ANYHOW
-    return statement(text.format(guarded=guarded, excluded=_UNLESS_EXCLUDED, offer=_OFFER))
+    return statement(_BOOK_IF_FREE if if_allowed else _BOOK_ANYHOW)
 
 
-_LEAN = """
-INSERT INTO slot_reservations (attempt_id, tenant_id, resource_id, branch_id, service_id,
-    during, customer_id, price, guarded)
-SELECT %(holder)s::uuid, %(tenant_id)s, resource_id, %(branch_id)s, %(service_id)s,
-    tstzrange(%(starts_at)s, %(ends_at)s), %(customer_id)s, {price}, {{guarded}}
-FROM {source} {{excluded}} RETURNING id
-"""
-_LEAN_RESOURCE = """
+_LEAN = f"""
 WITH resource AS MATERIALIZED (
     SELECT resource_id FROM slot_resources WHERE tenant_id = %(tenant_id)s
-    AND resource_id = %(resource_id)s AND generation <= %(generation)s FOR {lock}
-)"""
-_BOOK_ANYHOW = _LEAN_RESOURCE.format(lock="KEY SHARE") + _LEAN.format(
-    price="%(price)s", source="resource"
-)
-_BOOK_IF_FREE = (
-    _LEAN_RESOURCE.format(lock="UPDATE")
-    + ", {offer}"
-    + _LEAN.format(
-        price="offer.price",
-        source="""resource JOIN offer USING (resource_id)
+    AND resource_id = %(resource_id)s AND generation <= %(generation)s FOR {{lock}}
+){{tables}}
+INSERT INTO slot_reservations (attempt_id, tenant_id, resource_id, branch_id, service_id,
+    during, customer_id, price)
+SELECT %(holder)s::uuid, %(tenant_id)s, resource_id, %(branch_id)s, %(service_id)s,
+    tstzrange(%(starts_at)s, %(ends_at)s), %(customer_id)s, {{price}}
+FROM {{source}} {_UNLESS_EXCLUDED} RETURNING id
+"""
+_BOOK_ANYHOW = _LEAN.format(lock="KEY SHARE", tables="", price="%(price)s", source="resource")
+# What overlaps is looked for once the lock is there: the function takes the locked row's id.
+_BOOK_IF_FREE = _LEAN.format(
+    lock="UPDATE",
+    tables=f", {_OFFER}",
+    price="offer.price",
+    source="""resource JOIN offer USING (resource_id)
 WHERE NOT EXISTS (
     SELECT FROM slot_overlapping(
         %(tenant_id)s, resource_id, tstzrange(%(starts_at)s, %(ends_at)s)))""",
-    )
 )
 
 

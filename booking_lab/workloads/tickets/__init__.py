@@ -226,7 +226,7 @@ class Tickets(LabWorkload):
         if booking_id is not None:
             return int(booking_id)
         state = (Event(request.event_id, available, price), Held(str(request.holder), held))
-        decide(state, request)
+        self.decide(state, request)
         return None
 
 
