@@ -64,7 +64,7 @@ load: $(LOAD) ## Run k6 against the running lab: STRATEGY=optimistic SCRIPT=02_m
 		$(BIN)/k6 run --no-usage-report $(ARGS) "k6/$$SCRIPT.js"
 
 .PHONY: bench
-bench: $(RUN) ## Measure bookings/s and p99 of each strategy, beside pgbench on the same server
+bench: $(LOAD) ## Measure what bookings cost, beside GET /health and pgbench on the same server
 	@$(BIN)/booking-lab bench $(ARGS)
 
 .PHONY: matrix

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from booking_lab import Anomaly
+from booking_lab.cli.main import main
 from booking_lab.crowd.client import Customer
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from tests.uncounted import running_uncounted
@@ -80,7 +82,7 @@ def test_the_strategies_are_listed_with_their_options():
 
 
 @pytest.mark.timeout(300)  # it explores the strategies on every workload, too
-def test_the_benchmark_measures_each_strategy_beside_pgbench(tmp_path, monkeypatch):
+def test_the_benchmark_holds_bookings_against_the_service_and_pgbench(tmp_path, monkeypatch):
     file = tmp_path / "figures.json"
     # What the lab doesn't ship is not in the matrix, so it needn't be explored.
     (tmp_path / "own.py").write_text((SHIPPED / "none.py").read_text())
@@ -88,26 +90,29 @@ def test_the_benchmark_measures_each_strategy_beside_pgbench(tmp_path, monkeypat
 
     printed = run(
         "bench", "--seconds", 1, "--rounds", 2, "--strategy", "own", "--strategy", "atomic",
-        "--json", file, timeout=280,
+        "--part", "bookings", "--part", "reads", "--json", file, timeout=280,
     )  # fmt: skip
 
     assert "GET /events/1: p95" in printed
     figures = json.loads(file.read_text())
-    assert {(row["strategy"], row["place"]) for row in figures["bookings"]} == {
-        (strategy, place)
-        for strategy in ("own", "atomic")
-        for place in ("many seats", "one hot seat")
-    }
-    for row in figures["bookings"]:
-        assert row["per_second"] > 0
-        assert row["p99_ms"] > 0
-        assert row["pgbench"] > 0
-        assert row["confirmed"] > 0
-        if row["place"] == "one hot seat" and row["strategy"] != "own":
-            assert row["confirmed"] == 1
-    assert figures["counter"]["rounds"] == 2
-    [counter] = figures["counter"]["strategies"]
-    assert counter["strategy"] == "atomic"
-    for load in (counter["in_process"], counter["over_http"]):
-        assert load["confirmed"] > load["per_second"] > 0  # of both rounds, of a typical one
+    assert figures.keys() == {"bookings", "reads"}
     assert figures["reads"]["waiting"] == 25
+    for place in figures["bookings"]["places"]:
+        assert place["strategies"].keys() == {"own", "atomic"}
+        assert len(place["pgbench"]) == (2 if place["place"] == "many seats" else 0)
+        for rounds in (place["health"], *place["strategies"].values()):
+            for one in rounds:
+                assert one["load"]["per_second"] > 0
+                assert one["load"]["p99_ms"] > 0
+                assert one["load"]["other"] == 0
+                assert one["cpu_us"]["workers"] > 0
+                assert 0 < one["load"]["own_cpu"] < 1
+    [_, hot] = figures["bookings"]["places"]
+    assert all(one["load"]["confirmed"] == 0 for one in hot["strategies"]["atomic"])  # warmed up
+
+
+def test_the_benchmark_says_that_it_needs_k6(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    ended = CliRunner().invoke(main, ["bench"])
+    assert (ended.exit_code, ended.output.count("\n")) == (2, 1), ended.output
+    assert "pip install 'booking-lab[load]'" in ended.output
