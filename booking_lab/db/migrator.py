@@ -41,6 +41,9 @@ CREATE TABLE lab_migrations (
     PRIMARY KEY (part, number)
 )
 """
+_RAN = """
+SELECT part, number, name, digest, ran_by, objects FROM lab_migrations ORDER BY part, number
+"""
 _RECORD = """
 INSERT INTO lab_migrations (part, number, name, digest, ran_by, objects)
 VALUES (%(part)s, %(number)s, %(name)s, %(digest)s, %(ran_by)s, %(objects)s::text[])
@@ -65,11 +68,8 @@ class Migrator:
             "SELECT to_regclass('lab_migrations') IS NOT NULL, to_regclass('lab') IS NOT NULL"
         )
         if self._versioned:
-            for part, *columns, objects in session.execute(
-                "SELECT part, number, name, digest, ran_by, objects FROM lab_migrations "
-                "ORDER BY part, number"
-            ):
-                self._ran[part].append(Run(*columns, frozenset(objects)))
+            for part, number, name, digest, ran_by, objects in session.execute(_RAN):
+                self._ran[part].append(Run(number, name, digest, ran_by, frozenset(objects)))
         self._objects = catalog.objects(session)
 
     def begin(self, first: Sequence[Part]) -> None:
@@ -110,17 +110,19 @@ class Migrator:
         """The scripts of a part that have not run yet."""
         return part.pending(self._ran[part.name])
 
-    def objection(self, part: Part) -> str | None:
-        """Say in a sentence why the database doesn't fit to a part's scripts; none if it does."""
+    def mismatch(self, part: Part) -> str | None:
+        """Say in a sentence why the scripts of a part aren't those that ran; none if they are."""
+        return part.mismatch(self._ran[part.name])
+
+    def lack(self, part: Part) -> str | None:
+        """Say in a sentence what is lacking of what a part's scripts made; none if nothing is."""
         ran = self._ran[part.name]
-        if reason := part.objection(ran):
-            return reason
-        if ran and (lacking := ran[-1].objects - self._objects):
-            return (
-                f"The database lacks what the scripts of {part.name} made: "
-                f"{catalog.named(lacking)}. Put it back."
-            )
-        return None
+        if not ran or not (lacking := ran[-1].objects - self._objects):
+            return None
+        return (
+            f"The database lacks what the scripts of {part.name} made: {catalog.named(lacking)}. "
+            f"Put it back."
+        )
 
     def run(self, part: Part) -> None:
         """Run the scripts of a part that have not run yet, and write that down.

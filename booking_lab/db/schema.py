@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import warnings
+from collections.abc import Sequence
 
 from booking_lab.config import Settings
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db import scripts
 from booking_lab.db.connector import Connector
 from booking_lab.db.migrator import ELSEWHERE, Migrator, TransactionEnded
+from booking_lab.db.scripts import Part
 from booking_lab.db.session import Session
 from booking_lab.errors import ConfigurationError, TimedOut, Unavailable, shown
 from booking_lab.plugins import is_shipped
@@ -44,9 +47,7 @@ def prepare(database_url: str, settings: Settings) -> None:
         shipped = [one for one in workloads if is_shipped(type(one))]
         parts = [scripts.of_lab(), *map(scripts.of_workload, shipped)]
         migrator.begin(parts)
-        for part in parts:
-            if reason := migrator.objection(part):
-                raise ConfigurationError(f"{reason} {ELSEWHERE}")
+        _check(migrator, parts)
         for part in parts:
             migrator.run(part)
         for workload in workloads:
@@ -58,6 +59,14 @@ def prepare(database_url: str, settings: Settings) -> None:
             {"strategy": settings.strategy, "think": settings.think_time_ms},
         )
         session.commit()
+
+
+def _check(migrator: Migrator, parts: Sequence[Part]) -> None:
+    # What a newer version has made of the database may lack something for this one.
+    for objection in (migrator.mismatch, migrator.lack):
+        for part in parts:
+            if reason := objection(part):
+                raise ConfigurationError(f"{reason} {ELSEWHERE}")
 
 
 def reject_unfit(workloads: Workloads, connector: Connector) -> None:
@@ -78,20 +87,19 @@ def reject_unfit(workloads: Workloads, connector: Connector) -> None:
 
 
 def _unfit(migrator: Migrator, workload: LabWorkload) -> str | None:
-    if not workload.migrations().is_dir():
-        return None  # its one script runs at every start
     try:
+        if not workload.migrations().is_dir():
+            workload.schema()  # runs at every start
+            return None
         part = scripts.of_workload(workload)
     except Exception as error:  # whatever its author did
         return shown(error, str)
-    if reason := migrator.objection(part):
-        return reason
     if pending := migrator.pending(part):
         return (
             f"Its script {pending[0].name} has not run on the database; the log of the lab's start "
             f"says why."
         )
-    return None
+    return migrator.mismatch(part) or migrator.lack(part)
 
 
 def _prepare_own(session: Session, migrator: Migrator, workload: LabWorkload) -> None:
@@ -100,8 +108,8 @@ def _prepare_own(session: Session, migrator: Migrator, workload: LabWorkload) ->
         if not workload.migrations().is_dir():
             return _run_unnumbered(session, workload)
         part = scripts.of_workload(workload)
-        if reason := migrator.objection(part):
-            raise ConfigurationError(reason)  # noqa: TRY301
+        if reason := migrator.mismatch(part) or migrator.lack(part):
+            raise ConfigurationError(reason)
         migrator.run(part)
     except (Unavailable, TimedOut, TransactionEnded):
         raise
@@ -112,9 +120,9 @@ def _prepare_own(session: Session, migrator: Migrator, workload: LabWorkload) ->
 
 def _run_unnumbered(session: Session, workload: LabWorkload) -> None:
     session.execute(workload.schema())
-    log.warning(
-        "workload %s has one script, which runs at every start: the next version takes numbered "
-        "ones alone, in %s",
-        workload.name,
-        workload.migrations(),
+    told = (
+        f"workload {workload.name} has one script, which runs at every start: move it to "
+        f"{workload.migrations()} as 0001_what_it_does.sql, before a later version wants that"
     )
+    log.warning(told)
+    warnings.warn(told, DeprecationWarning, stacklevel=2)

@@ -63,8 +63,8 @@ class Part:
         """The scripts that have not run yet."""
         return self.scripts[len(list(ran)) :]
 
-    def objection(self, ran: Iterable[Run]) -> str | None:
-        """Say in a sentence why the scripts don't fit to what ran on a database; none if they do."""
+    def mismatch(self, ran: Iterable[Run]) -> str | None:
+        """Say in a sentence why the scripts aren't those that ran; none if they are."""
         for one in ran:
             if one.number > len(self.scripts):
                 return (
