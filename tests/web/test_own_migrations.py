@@ -151,10 +151,8 @@ def test_one_script_that_runs_at_every_start_as_in_version_0_1_0_goes_on(
     text = (scripts / _FIRST).read_text().replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
     shutil.rmtree(scripts)
     (folder / "desks.sql").write_text(text)
-    with pytest.warns(
-        DeprecationWarning,
-        match="workload desks has one script.*desks_migrations as 0001_what_it_does",
-    ):
+    told = "workload desks has one script.*: move it to .*desks_migrations as 0001_"
+    with pytest.warns(DeprecationWarning, match=told):
         client = start()
     assert book(client).status_code == 201
     (folder / "desks.sql").write_text(text.replace("a,b,c", "a,b,c,d"))

@@ -186,6 +186,7 @@ def installed(tmp_path, monkeypatch):
     (package / "__init__.py").touch()
     for file in OWN.glob("[!_]*.*"):
         shutil.copy(file, package)
+    shutil.copytree(OWN / "desks_migrations", package / "desks_migrations")
     info = site / "office-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: office\nVersion: 1.0\n")
@@ -297,6 +298,10 @@ def test_broken_workloads_are_told_in_the_api_the_log_and_the_command(
         schema.prepare(database_url, Settings(workload_folders=folders))
         return make_client(workload_folders=folders)
 
+    for name in UNUSABLE_WORKLOADS:
+        scripts = tmp_path / f"{name}_migrations"
+        scripts.mkdir()
+        (scripts / "0001_nothing.sql").write_text("SELECT 1")
     files = BROKEN_WORKLOADS | UNUSABLE_WORKLOADS
     check(broken(tmp_path, files, client, "/admin/workloads"), files)
     messages = logged(capfd)
