@@ -16,17 +16,14 @@ from booking_lab import __version__
 from booking_lab.core.workload import Session
 from booking_lab.db import catalog
 from booking_lab.db.scripts import Part, Run, Script
-from booking_lab.errors import ConfigurationError
+from booking_lab.errors import ConfigurationError, Violated
 
 log = logging.getLogger(__name__)
 
-#: What to do about a database that is of no use.
-ELSEWHERE = (
-    "Nothing was changed. Name an empty database in DATABASE_URL; without one of your own, "
-    "another data folder."
-)
 #: no_active_sql_transaction, invalid_savepoint_specification.
 _ENDED = {"25P01", "3B001"}
+#: insufficient_privilege.
+_NOT_ALLOWED = "42501"
 #: The version that gave databases no version.
 _FIRST_RELEASE = "0.1.0"
 _TABLE = """
@@ -100,8 +97,7 @@ class Migrator:
         if lacking := made - self._objects:
             raise ConfigurationError(
                 f"The database has tables of booking-lab, but no version of it, and they are not "
-                f"those of version {_FIRST_RELEASE}: {catalog.named(lacking)} is lacking. "
-                f"{ELSEWHERE}"
+                f"those of version {_FIRST_RELEASE}: {catalog.named(lacking)} is lacking."
             )
         for part in parts:
             self._record(part, self._ran[part.name])
@@ -128,7 +124,7 @@ class Migrator:
         """Run the scripts of a part that have not run yet, and write that down.
 
         Raises:
-            ConfigurationError: the database isn't what a script needs.
+            ConfigurationError: the database isn't what a script needs, or the script is wrong.
             TransactionEnded: a script ends the transaction.
             psycopg2.Error: PostgreSQL doesn't do it, for want of rights for example.
         """
@@ -151,19 +147,20 @@ class Migrator:
         try:
             # In a savepoint, which is there at the end unless the script has ended the transaction.
             self._session.execute(f"SAVEPOINT script;\n{script.text}\n;RELEASE SAVEPOINT script")
-        except psycopg2.Error as error:
-            if error.pgcode in _ENDED:
+        except (psycopg2.Error, Violated) as error:
+            cause = error if isinstance(error, psycopg2.Error) else error.__cause__
+            assert isinstance(cause, psycopg2.Error)
+            if cause.pgcode in _ENDED:
                 raise TransactionEnded(
                     f"Script {script.name} of {part.name} ends the transaction that it runs in: "
                     f"take BEGIN, COMMIT and ROLLBACK out of it."
                 ) from error
-            if (error.pgcode or "").startswith("42") and error.pgcode != "42501":
-                reason = error.diag.message_primary
-                raise ConfigurationError(
-                    f"Script {script.name} of {part.name} can't run on the database: {reason}. "
-                    f"{ELSEWHERE}"
-                ) from error
-            raise
+            if not cause.pgcode or cause.pgcode == _NOT_ALLOWED:
+                raise
+            raise ConfigurationError(
+                f"Script {script.name} of {part.name} can't run on the database: "
+                f"{cause.diag.message_primary}."
+            ) from error
 
     def _record(self, part: Part, runs: Sequence[Run]) -> None:
         for run in runs:

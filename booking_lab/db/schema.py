@@ -10,7 +10,7 @@ from booking_lab.config import Settings
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db import scripts
 from booking_lab.db.connector import Connector
-from booking_lab.db.migrator import ELSEWHERE, Migrator, TransactionEnded
+from booking_lab.db.migrator import Migrator, TransactionEnded
 from booking_lab.db.scripts import Part
 from booking_lab.db.session import Session
 from booking_lab.errors import ConfigurationError, TimedOut, Unavailable, shown
@@ -25,6 +25,11 @@ _ADVISORY_LOCK = 0x6B00C
 _LOCK_SECONDS = 60.0
 #: Seconds for one statement of a script: a long ledger may get an index.
 _STATEMENT_SECONDS = 600.0
+#: What to do about a database that doesn't fit.
+_ELSEWHERE = (
+    "Nothing was changed. Name an empty database in DATABASE_URL; without one of your own, "
+    "another data folder."
+)
 
 
 def prepare(database_url: str, settings: Settings) -> None:
@@ -46,10 +51,13 @@ def prepare(database_url: str, settings: Settings) -> None:
         migrator = Migrator(session)
         shipped = [one for one in workloads if is_shipped(type(one))]
         parts = [scripts.of_lab(), *map(scripts.of_workload, shipped)]
-        migrator.begin(parts)
-        _check(migrator, parts)
-        for part in parts:
-            migrator.run(part)
+        try:
+            migrator.begin(parts)
+            _check(migrator, parts)
+            for part in parts:
+                migrator.run(part)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{error} {_ELSEWHERE}") from error
         for workload in workloads:
             if workload not in shipped:
                 _prepare_own(session, migrator, workload)
@@ -66,18 +74,18 @@ def _check(migrator: Migrator, parts: Sequence[Part]) -> None:
     for objection in (migrator.mismatch, migrator.lack):
         for part in parts:
             if reason := objection(part):
-                raise ConfigurationError(f"{reason} {ELSEWHERE}")
+                raise ConfigurationError(reason)
 
 
-def reject_unfit(workloads: Workloads, connector: Connector) -> None:
+def reject_unfit(workloads: Workloads, database_url: str) -> None:
     """Take back the reader's own workloads whose tables are not what their scripts make."""
     own = [one for one in workloads if not is_shipped(type(one))]
     if not own:
         return
     try:
-        with connector.session() as session:
+        with Connector(database_url).session() as session:
             migrator = Migrator(session)
-    except Unavailable as error:
+    except (Unavailable, TimedOut) as error:
         # PostgreSQL may be away for a moment as a service is started again.
         log.warning("own workloads were not held against their tables: %s", error)
         return

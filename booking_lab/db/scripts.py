@@ -61,7 +61,8 @@ class Part:
 
     def pending(self, ran: Iterable[Run]) -> tuple[Script, ...]:
         """The scripts that have not run yet."""
-        return self.scripts[len(list(ran)) :]
+        numbers = {one.number for one in ran}
+        return tuple(script for script in self.scripts if script.number not in numbers)
 
     def mismatch(self, ran: Iterable[Run]) -> str | None:
         """Say in a sentence why the scripts aren't those that ran; none if they are."""

@@ -55,7 +55,7 @@ class Lab:
         self.connector = Connector(
             settings.database_url, settings.lock_timeout, settings.statement_timeout
         )
-        schema.reject_unfit(self.workloads, self.connector)
+        schema.reject_unfit(self.workloads, settings.database_url)
         self.ledger = Ledger()
         self.metrics = Metrics()
         self.tracer_provider = tracing.provider(settings) if settings.otlp_endpoint else None
