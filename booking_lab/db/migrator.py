@@ -97,7 +97,7 @@ class Migrator:
         if lacking := made - self._objects:
             raise ConfigurationError(
                 f"The database has tables of booking-lab, but no version of it, and they are not "
-                f"those of version {_FIRST_RELEASE}: {catalog.named(lacking)} is lacking."
+                f"those of version {_FIRST_RELEASE}: they lack {catalog.named(lacking)}."
             )
         for part in parts:
             self._record(part, self._ran[part.name])

@@ -27,8 +27,8 @@ _LOCK_SECONDS = 60.0
 _STATEMENT_SECONDS = 600.0
 #: What to do about a database that doesn't fit.
 _ELSEWHERE = (
-    "Nothing was changed. Name an empty database in DATABASE_URL; without one of your own, "
-    "another data folder."
+    "Nothing was changed. An empty database can be named in DATABASE_URL instead; without one of "
+    "your own, another data folder."
 )
 
 

@@ -69,9 +69,9 @@ class Part:
         for one in ran:
             if one.number > len(self.scripts):
                 return (
-                    f"The database is newer than this booking-lab {__version__}: version "
-                    f"{one.ran_by} ran script {one.name} of {self.name} on it, and here "
-                    f"{self._last} is the last one."
+                    f"The database is newer than this lab: version {one.ran_by} ran script "
+                    f"{one.name} of {self.name} on it, and this version {__version__} has none "
+                    f"after {self.scripts[-1].name}. Start a lab that has it."
                 )
             if one.digest != self.scripts[one.number - 1].digest:
                 return (
@@ -79,10 +79,6 @@ class Part:
                     f"ran it on the database: restore it, and put the change into a new script."
                 )
         return None
-
-    @property
-    def _last(self) -> str:
-        return self.scripts[-1].name
 
 
 def of_lab() -> Part:

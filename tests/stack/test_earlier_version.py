@@ -79,7 +79,7 @@ def test_a_table_of_it_that_was_changed_is_named(old: str) -> None:
         cursor.execute("ALTER TABLE public.attempts DROP COLUMN tries")
     connection.close()
     before = catalog(old)
-    with pytest.raises(ConfigurationError, match=r"column attempts\.tries integer is lacking"):
+    with pytest.raises(ConfigurationError, match=r"they lack column attempts\.tries integer"):
         schema.prepare(old, Settings(database_url=old))
     assert catalog(old) == before
 

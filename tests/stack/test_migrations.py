@@ -103,9 +103,9 @@ def test_a_newer_database_is_refused(
     before = session.execute(_RELATIONS)
     for result in (lab.up(DATABASE_URL=database_url), serve(database_url, redis_url)):
         line = refused(result, 2)
-        assert "The database is newer than this booking-lab" in line
+        assert "The database is newer than this lab" in line
         assert "version 9.9.9 ran script 9999_what_is_to_come.sql of the lab on it" in line
-        assert "Nothing was changed. Name an empty database in DATABASE_URL" in line
+        assert "Start a lab that has it. Nothing was changed." in line
     assert session.execute(_RELATIONS) == before
 
 
