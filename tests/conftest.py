@@ -89,6 +89,15 @@ def database_url(servers: RunningLab, admin_session: Callable[[str], None]) -> I
 
 
 @pytest.fixture
+def empty_database_url(servers: RunningLab, admin_session: Callable[[str], None]) -> Iterator[str]:
+    """A database with nothing in it, for one test."""
+    name = f"empty_{next(_numbers)}"
+    admin_session(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
+    yield postgres.url(servers.run_folder, name)
+    admin_session(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
 def redis_url(servers: RunningLab) -> str:
     """An empty Valkey, for one test."""
     with redis.Redis.from_url(servers.redis_url) as client:

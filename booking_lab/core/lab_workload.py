@@ -14,6 +14,7 @@ from booking_lab.core.accounts import LAST_CHANGE, accounts
 from booking_lab.core.scenario import Scenario, derived
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Request, Session, Workload
+from booking_lab.errors import ConfigurationError
 
 __all__ = ["Finding", "LabWorkload", "Scenario", "Violation"]
 
@@ -57,14 +58,29 @@ class LabWorkload(Workload, ABC):
     listing: ClassVar[str]
     wrong: ClassVar[str]
 
-    def schema(self) -> str:
-        """The script that creates the tables and the seed data that aren't there yet.
+    def migrations(self) -> Path:
+        """The folder of the numbered scripts that make its tables and its seed data.
 
-        It stands beside the code: ``schema.sql`` in a package, ``<module>.sql`` beside a module.
+        It stands beside the code: ``migrations`` in a package, ``<module>_migrations`` beside a
+        module.
         """
         code = Path(inspect.getfile(type(self)))
-        script = "schema.sql" if code.stem == "__init__" else f"{code.stem}.sql"
-        return code.with_name(script).read_text()
+        package = code.stem == "__init__"
+        return code.with_name("migrations" if package else f"{code.stem}_migrations")
+
+    def schema(self) -> str:
+        """The script of a workload without ``migrations``, run at every start; deprecated.
+
+        It stands beside the code: ``schema.sql`` in a package, ``<module>.sql`` beside a module.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        code = Path(inspect.getfile(type(self)))
+        script = code.with_name("schema.sql" if code.stem == "__init__" else f"{code.stem}.sql")
+        if not script.exists():
+            raise ConfigurationError(f"There is no folder {self.migrations()} with its scripts.")
+        return script.read_text()
 
     @abstractmethod
     def reset(self, session: Session, scope: str, generation: int) -> int:

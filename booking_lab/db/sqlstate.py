@@ -24,7 +24,7 @@ _ERRORS: dict[str, type[Exception]] = {
     "57014": TimedOut,  # query_canceled: statement_timeout
     "25P03": TimedOut,  # idle_in_transaction_session_timeout
     "25P04": TimedOut,  # transaction_timeout
-    "LB001": StartOver,  # the lab's own, see schema.sql
+    "LB001": StartOver,  # the lab's own, see migrations
 }
 #: unique_violation, exclusion_violation, check_violation: the database refused.
 _VIOLATIONS = {"23505", "23P01", "23514"}

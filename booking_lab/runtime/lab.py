@@ -13,7 +13,7 @@ from booking_lab.config import Settings
 from booking_lab.core.capability import Capability, Counts
 from booking_lab.core.lease import Servers
 from booking_lab.core.observer import Observer
-from booking_lab.db import upkeep
+from booking_lab.db import schema, upkeep
 from booking_lab.db.connector import Connector
 from booking_lab.db.identity import Identity
 from booking_lab.db.ledger import Ledger
@@ -58,6 +58,7 @@ class Lab:
             settings.statement_timeout,
             settings.prepare,
         )
+        schema.reject_unfit(self.workloads, settings.database_url)
         self.ledger = Ledger()
         self.metrics = Metrics()
         self.tracer_provider = tracing.provider(settings) if settings.otlp_endpoint else None

@@ -20,7 +20,7 @@ import psycopg2
 from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.db.connector import Connector
-from booking_lab.errors import Unavailable
+from booking_lab.errors import LockTimeout, Unavailable
 from booking_lab.observers import metric_files
 from booking_lab.observers.history import open_history
 from booking_lab.runtime import worker_registry
@@ -290,22 +290,22 @@ def _name(index: int) -> str:
 
 
 def prepare_schema(settings: Settings) -> None:
-    """Create what the database lacks.
+    """Bring the database to this version.
 
     Raises:
-        StackError: it won't have it, for want of rights for example, or it has other tables.
+        ConfigurationError: it is newer, it lacks something, or it has other tables.
+        StackError: it won't have it, for want of rights for example.
     """
     try:
         schema.prepare(settings.database_url, settings)
+    except LockTimeout:
+        raise StackError(
+            "The tables could not be brought to this version: another start is at it, or others "
+            "use them. Nothing was changed; try again."
+        ) from None
     except psycopg2.Error as error:
         reason = str(error).strip().partition("\n")[0]
-        hint = ""
-        if isinstance(error, psycopg2.errors.UndefinedColumn):
-            hint = (
-                " It has tables of another version of the lab, which don't fit this one. Name an "
-                "empty database in DATABASE_URL; without one of your own, another data folder."
-            )
-        raise StackError(f"The tables could not be made in the database: {reason}.{hint}") from None
+        raise StackError(f"The tables could not be made in the database: {reason}.") from None
 
 
 def _done(progress: str) -> Step:

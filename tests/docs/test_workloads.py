@@ -87,7 +87,9 @@ def test_everything_that_a_workload_has_to_have_is_described() -> None:
         for name, function in vars(kind).items()
         if inspect.isfunction(function) and not name.startswith("_")
     }
-    ready_made = {"contests", "schema", "accounts", "findings", "change", "violations_in"}
+    ready_made = {
+        "contests", "migrations", "schema", "accounts", "findings", "change", "violations_in",
+    }  # fmt: skip
     attributes = set(LabWorkload.__annotations__)
     assert said == attributes | {
         f"{name}({', '.join([*inspect.signature(function).parameters][1:])})"
@@ -99,11 +101,11 @@ def test_everything_that_a_workload_has_to_have_is_described() -> None:
 def test_the_workload_of_the_page_is_found_and_explored(
     tmp_path: Path, database_url: str, redis_url: str
 ) -> None:
-    assert (
-        "cp tests/web/own/desks.* my-workloads" in section(PAGE, "One of your own").of("sh")[0].text
-    )
-    for file in (ROOT / "tests" / "web" / "own").glob("desks.*"):
-        shutil.copy(file, tmp_path)
+    commands = section(PAGE, "One of your own").of("sh")[0].text
+    assert "cp -r tests/web/own/desks* my-workloads" in commands
+    for file in (ROOT / "tests" / "web" / "own").glob("desks*"):
+        copy = shutil.copytree if file.is_dir() else shutil.copy
+        copy(file, tmp_path / file.name)
     schema.prepare(database_url, Settings(workload_folders=(str(tmp_path),)))
     workload = Workloads([tmp_path]).get("desks")
     registry = Registry([SHIPPED])

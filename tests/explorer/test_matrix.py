@@ -59,7 +59,7 @@ def test_another_text_of_what_it_rests_on_is_another_digest(tmp_path, monkeypatc
     strategies.mkdir()
     files = [
         package / "core" / "attempt.py",
-        package / "workloads" / "seats" / "schema.sql",
+        package / "workloads" / "seats" / "0001_tables.sql",
         package / "engine.py",
         strategies / "atomic.py",
     ]

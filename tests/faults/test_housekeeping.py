@@ -3,6 +3,7 @@
 import logging
 import os
 import resource
+import shutil
 import sys
 import threading
 from contextlib import ExitStack
@@ -96,7 +97,9 @@ def make_desks(make_client, database_url, tmp_path):
             assert old in text
             text = text.replace(old, new)
         (tmp_path / "desks.py").write_text(text)
-        (tmp_path / "desks.sql").write_text((OWN / "desks.sql").read_text())
+        scripts = tmp_path / "desks_migrations"
+        if not scripts.exists():
+            shutil.copytree(OWN / scripts.name, scripts)
         folders = {"workload_folders": (str(tmp_path),)}
         schema.prepare(database_url, Settings(**folders))
         client = make_client(**folders)

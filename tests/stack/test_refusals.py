@@ -6,10 +6,8 @@ import resource
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-import psycopg2
 import pytest
 
 from tests.stack.conftest import COMMAND, CommandLine
@@ -149,15 +147,6 @@ def test_data_of_another_version(lab: CommandLine) -> None:
     (lab.data / "postgresql").mkdir(mode=0o755)
     (lab.data / "postgresql" / "PG_VERSION").write_text("14\n")
     assert "holds data of PostgreSQL 14; this is 18" in refused(lab.up())
-
-
-def test_tables_of_another_version(lab: CommandLine, database_url: str) -> None:
-    with closing(psycopg2.connect(database_url)) as session, session, session.cursor() as cursor:
-        cursor.execute("DROP TABLE slot_reservations CASCADE")
-        cursor.execute("CREATE TABLE slot_reservations (id bigint)")
-    line = refused(lab.up(DATABASE_URL=database_url))
-    assert 'column "during" does not exist. It has tables of another version of the lab' in line
-    assert "Name an empty database in DATABASE_URL" in line
 
 
 def test_a_service_that_can_not_start_is_stopped_with_its_servers(

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import psycopg2
 import pytest
 
-from booking_lab.config import Settings
-from booking_lab.db import schema
 from booking_lab.workloads.seats import requests as seats
 from booking_lab.workloads.slots import requests as slots
 from booking_lab.workloads.tickets import requests as tickets
@@ -26,20 +23,6 @@ def test_a_calendar_day_on_which_clocks_go_back_can_be_booked(quick):
     answer = quick.post("/api/bookings", json=longer)
     assert (answer.status_code, answer.json["code"]) == (422, "invalid_request")
     assert "25 hours long at most" in answer.json["detail"]
-
-
-def test_and_in_a_database_of_an_earlier_version_too(make_client, database_url):
-    session = psycopg2.connect(database_url)
-    with session, session.cursor() as cursor:
-        cursor.execute(
-            "ALTER TABLE slot_reservations DROP CONSTRAINT slot_reservations_during_fits, "
-            "ADD CONSTRAINT slot_reservations_during_check "
-            "CHECK (upper(during) - lower(during) <= interval '24 hours')"
-        )
-    session.close()
-    schema.prepare(database_url, Settings(database_url=database_url))
-    answer = make_client(think_time_ms=0).post("/api/bookings", json=SLOT | LONG_DAY)
-    assert answer.status_code == 201
 
 
 @pytest.mark.parametrize(

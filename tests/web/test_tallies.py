@@ -6,9 +6,8 @@ import psycopg2
 import pytest
 
 from booking_lab.bench.ledger import fill
-from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
-from booking_lab.db import schema, tallies
+from booking_lab.db import tallies
 from booking_lab.db.connector import Connector
 from booking_lab.db.pool import Pool
 from booking_lab.db.upkeep import Upkeep
@@ -159,23 +158,6 @@ def test_without_a_setting_nothing_goes_however_old(busy, session, database_url)
     pool.close()
 
     assert attempts(session) == before > attempts(session, "outcome = 'confirmed'")
-
-
-def test_a_database_of_an_earlier_version_goes_on(busy, session, database_url):
-    before = figures(busy)
-    busy.application.extensions["lab"].stop()
-    session.execute("DROP TABLE tallies, ledger_marks, violations_seen; DROP SEQUENCE flushes")
-    session.execute("ALTER TABLE attempts DROP COLUMN txid; DROP INDEX attempts_confirmed")
-    session.execute("ALTER TABLE workers DROP COLUMN flushed")
-
-    schema.prepare(database_url, Settings(database_url=database_url))
-
-    busy.application.extensions["lab"].start()
-    assert figures(busy) == before
-    assert add_up(session, batch=1000)
-    book(busy, "F1")
-    now = figures(busy)["totals"]
-    assert now["total"] == before["totals"]["total"] + 1
 
 
 def test_a_flood_is_answered_at_once_and_said_to_be_incomplete(client, session):

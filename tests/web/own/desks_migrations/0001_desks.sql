@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS desks (
+CREATE TABLE desks (
     floor      integer NOT NULL,
     desk       text    NOT NULL,
     holder     uuid,
@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS desks (
     generation bigint  NOT NULL DEFAULT 1,
     PRIMARY KEY (floor, desk)
 );
-CREATE TABLE IF NOT EXISTS desk_bookings (
+CREATE TABLE desk_bookings (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     attempt_id  uuid NOT NULL UNIQUE,
     floor       integer NOT NULL,
