@@ -115,7 +115,7 @@ _LAST_MOVES = """
 
 
 #: Who has a booking, or was told so. Written as the two partial indexes of ``attempts`` have it.
-_TOLD = "(outcome = 'confirmed' OR (answered = 'confirmed' AND outcome <> 'confirmed'))"
+_TOLD = "(outcome = 'confirmed' OR told_wrongly)"
 
 
 def accounts(name: str, listing: str, *, one_scope: bool = False) -> str:
