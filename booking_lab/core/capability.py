@@ -59,7 +59,7 @@ class Constraint(Protocol):
 
 
 @runtime_checkable
-class Batch(Protocol):
+class BatchWrite(Protocol):
     """Several requests can be decided on one state and written by one statement."""
 
     def read_all(self, session: Session, requests: Sequence[Any]) -> Any:
@@ -107,7 +107,7 @@ class Choice(Protocol):
 _PROTOCOLS: Mapping[Capability, type] = {
     Capability.CONDITIONAL_WRITE: ConditionalWrite,
     Capability.CONSTRAINT: Constraint,
-    Capability.BATCH: Batch,
+    Capability.BATCH: BatchWrite,
     Capability.COUNTS: Counts,
     Capability.CHOICE: Choice,
 }
