@@ -165,7 +165,7 @@ wheel: ## Build the wheel, and use it in an environment that has nothing else of
 
 .PHONY: clean
 clean: ## Remove everything that can be made again, including the virtual environment
-	rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) dist .coverage* .mypy_cache .pytest_cache .ruff_cache \
 		.hypothesis .schemathesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
