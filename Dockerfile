@@ -6,18 +6,16 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/booking-lab
 WORKDIR /lab
 # What it stands on first: this layer stays while only the lab's own code changes.
-COPY pyproject.toml ./
+COPY pyproject.toml requirements.lock ./
 RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*p['dependencies'], *p['optional-dependencies']['fast'], sep='\n')" > /tmp/requirements.txt \
     && /opt/booking-lab/bin/pip install --only-binary :all: --no-binary gunicorn_h1c \
-        -r /tmp/requirements.txt
+        --constraint requirements.lock --requirement /tmp/requirements.txt
 COPY README.md LICENSE ./
 COPY booking_lab booking_lab
 COPY strategies strategies
-# In place, as in a clone: the strategies are looked for beside the package. Readable by the
-# service's user however the clone's files are; and the finished environment installs nothing more.
-RUN /opt/booking-lab/bin/pip install --no-deps --editable . \
-    && /opt/booking-lab/bin/python -m compileall -q booking_lab strategies \
-    && chmod -R a+rX /lab \
+# As a wheel: the environment is all that goes on. Once finished, it installs nothing more.
+RUN /opt/booking-lab/bin/pip wheel --no-deps --wheel-dir /tmp/wheel . \
+    && /opt/booking-lab/bin/pip install --no-deps --no-index /tmp/wheel/*.whl \
     && /opt/booking-lab/bin/pip uninstall --yes pip
 
 FROM python:3.13.14-slim-trixie
@@ -28,8 +26,6 @@ RUN groupadd --gid 10001 lab \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent lab \
     && install --directory --owner=10001 --group=10001 /run/booking-lab
 COPY --from=build /opt/booking-lab /opt/booking-lab
-COPY --from=build /lab /lab
-WORKDIR /lab
 ENV PATH=/opt/booking-lab/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

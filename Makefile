@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 LOAD := $(VENV)/.installed-load
 DEV := $(VENV)/.installed-dev
+LOCK := requirements.lock
 # Looked for once, and only if something has to be installed.
 PYTHON ?= $(eval PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done))$(PYTHON)
@@ -148,14 +149,27 @@ $(JAEGER):
 .PHONY: tools-there
 tools-there: $(JAEGER)
 
+# Versions stay as they are where the ranges of pyproject.toml still have them.
+.PHONY: lock
+lock: | $(BIN)/uv ## Write requirements.lock anew; ARGS=--upgrade takes the newest versions
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
+		--custom-compile-command "make lock" --output-file $(LOCK) pyproject.toml $(ARGS)
+
+$(BIN)/uv:
+	$(environment)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet uv
+
+.PHONY: wheel
+wheel: ## Build the wheel, and use it in an environment that has nothing else of the project
+	@PYTHON="$(PYTHON)" .ci/wheel
+
 .PHONY: clean
 clean: ## Remove everything that can be made again, including the virtual environment
-	rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) dist .coverage* .mypy_cache .pytest_cache .ruff_cache \
 		.hypothesis .schemathesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Installs once for each change of pyproject.toml. It says what it is at: some packages are large.
-define install
+define environment
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "This needs Python 3.11 or newer, and no python3 here is: install one, or name it: make PYTHON=..." >&2; \
 		exit 1; fi
@@ -164,19 +178,26 @@ define install
 		$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 			echo "$(PYTHON) can't make a virtual environment: install its venv module (Debian: apt-get install python3-venv)." >&2; \
 			exit 1; }; fi
+endef
+
+# Installs once for each change of these two files, in the versions that have been tried. It says what
+# it is at: some packages are large.
+define install
+	$(environment)
 	@echo "Installing $(1), once:"
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --editable '.[$(2)]' | \
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
+		--constraint $(LOCK) --editable '.[$(2)]' | \
 		awk '/^Collecting/ {print "  fetching " $$2} /^Installing collected/ {print "  installing them"} {fflush()}'
 	@touch $(3)
 endef
 
-$(RUN): pyproject.toml
+$(RUN): pyproject.toml $(LOCK)
 	$(call install,what the lab needs to run,embedded,$@)
 
-$(LOAD): pyproject.toml | $(RUN)
+$(LOAD): pyproject.toml $(LOCK) | $(RUN)
 	$(call install,k6,embedded$(comma)load,$(RUN) $@)
 
-$(DEV): pyproject.toml
+$(DEV): pyproject.toml $(LOCK)
 	$(call install,what the lab and its tests need,dev,$(RUN) $(LOAD) $@)
 
 comma := ,

@@ -1,9 +1,24 @@
 """booking-lab: reproduce, prove and measure double bookings.
 
-These are the public names for strategies of your own; see ``strategies/README.md``.
+These are the public names. A strategy or a workload of your own imports nothing else of the lab.
+
+* A strategy: ``Strategy``, ``Attempt``, ``Anomaly``, ``Capability``, ``Retry``, and the types of
+  options ``Attempts`` and ``Seconds``; see ``strategies/README.md``.
+* Its locks outside PostgreSQL: ``RedisLock``, ``Redlock``, ``Mutex``, ``RedisCounters``, and what a
+  lock of your own is made of: ``Lock``, ``Lease``, ``RedisLease``, ``Servers``, ``Announce``.
+* A workload: ``LabWorkload``, ``Request``, ``INTERNAL``, ``Anchor``, ``Session``, ``Row``,
+  ``Violation``; see ``docs/workloads.md``.
+* What it can do beyond that: ``BatchWrite``, ``Choice``, ``ConditionalWrite``, ``Constraint``,
+  ``Counts``.
+* What bookers contend for there: ``Scenario``, ``Change``, ``stands``.
+* The errors that they raise and meet: ``BookingLabError`` and its subclasses.
 
 A name's module is imported when the name is first asked for: a command that needs none of them
 starts at once, and can be stopped at once.
+
+>>> import booking_lab
+>>> booking_lab.Anchor("seats", (("event_id", 1), ("seat_number", "A1"))).name
+'seats:1:A1'
 """
 
 from __future__ import annotations
@@ -16,20 +31,42 @@ if TYPE_CHECKING:
 
     from booking_lab.core.anchor import Anchor
     from booking_lab.core.attempt import Attempt
-    from booking_lab.core.capability import Capability
+    from booking_lab.core.capability import (
+        BatchWrite,
+        Capability,
+        Choice,
+        ConditionalWrite,
+        Constraint,
+        Counts,
+    )
+    from booking_lab.core.lab_workload import LabWorkload, Violation
     from booking_lab.core.lease import Announce, Lease, Lock, Servers
     from booking_lab.core.retry import Attempts, Retry, Seconds
+    from booking_lab.core.scenario import Change, Scenario, stands
     from booking_lab.core.step import StepKind
     from booking_lab.core.strategy import Anomaly, Strategy
+    from booking_lab.core.workload import INTERNAL, Request, Row, Session
     from booking_lab.errors import (
         BookingLabError,
+        BookingNotFound,
         Busy,
+        CommitUnknown,
         Conflict,
+        FencedOff,
+        InvalidRequest,
+        LeaseEnded,
         LockTimeout,
+        NotFound,
+        NotHeld,
+        Overlaps,
         Refused,
         Retryable,
+        SoldOut,
+        Superseded,
+        Taken,
         TimedOut,
         Unavailable,
+        Violated,
     )
     from booking_lab.locks.mutex import Mutex
     from booking_lab.locks.redis_counters import RedisCounters
@@ -37,61 +74,88 @@ if TYPE_CHECKING:
     from booking_lab.locks.redlock import Redlock
 
 __all__ = [
+    "INTERNAL",
     "Anchor",
     "Announce",
     "Anomaly",
     "Attempt",
     "Attempts",
+    "BatchWrite",
     "BookingLabError",
+    "BookingNotFound",
     "Busy",
     "Capability",
+    "Change",
+    "Choice",
+    "CommitUnknown",
+    "ConditionalWrite",
     "Conflict",
+    "Constraint",
+    "Counts",
+    "FencedOff",
+    "InvalidRequest",
+    "LabWorkload",
     "Lease",
+    "LeaseEnded",
     "Lock",
     "LockTimeout",
     "Mutex",
+    "NotFound",
+    "NotHeld",
+    "Overlaps",
     "RedisCounters",
     "RedisLease",
     "RedisLock",
     "Redlock",
     "Refused",
+    "Request",
     "Retry",
     "Retryable",
+    "Row",
+    "Scenario",
     "Seconds",
     "Servers",
+    "Session",
+    "SoldOut",
     "StepKind",
     "Strategy",
+    "Superseded",
+    "Taken",
     "TimedOut",
     "Unavailable",
+    "Violated",
+    "Violation",
+    "stands",
 ]
 
+#: Where each of them is.
 _MODULES = {
-    "Anchor": "core.anchor",
-    "Attempt": "core.attempt",
-    "Capability": "core.capability",
-    "Announce": "core.lease",
-    "Lease": "core.lease",
-    "Lock": "core.lease",
-    "Servers": "core.lease",
-    "StepKind": "core.step",
-    "Anomaly": "core.strategy",
-    "Attempts": "core.retry",
-    "Retry": "core.retry",
-    "Seconds": "core.retry",
-    "Strategy": "core.strategy",
-    "BookingLabError": "errors",
-    "Busy": "errors",
-    "Conflict": "errors",
-    "LockTimeout": "errors",
-    "Refused": "errors",
-    "Retryable": "errors",
-    "TimedOut": "errors",
-    "Unavailable": "errors",
-    "Mutex": "locks.mutex",
-    "RedisCounters": "locks.redis_counters",
-    "RedisLease": "locks.redis_lock",
-    "RedisLock": "locks.redis_lock",
-    "Redlock": "locks.redlock",
+    name: module
+    for module, names in {
+        "core.anchor": ("Anchor",),
+        "core.attempt": ("Attempt",),
+        "core.capability": (
+            *("BatchWrite", "Capability", "Choice", "ConditionalWrite", "Constraint", "Counts"),
+        ),
+        "core.lab_workload": ("LabWorkload", "Violation"),
+        "core.lease": ("Announce", "Lease", "Lock", "Servers"),
+        "core.retry": ("Attempts", "Retry", "Seconds"),
+        "core.scenario": ("Change", "Scenario", "stands"),
+        "core.step": ("StepKind",),
+        "core.strategy": ("Anomaly", "Strategy"),
+        "core.workload": ("INTERNAL", "Request", "Row", "Session"),
+        "errors": (
+            *("BookingLabError", "BookingNotFound", "Busy", "CommitUnknown", "Conflict"),
+            *("FencedOff", "InvalidRequest", "LeaseEnded", "LockTimeout", "NotFound", "NotHeld"),
+            *("Overlaps", "Refused", "Retryable", "SoldOut", "Superseded", "Taken", "TimedOut"),
+            *("Unavailable", "Violated"),
+        ),
+        "locks.mutex": ("Mutex",),
+        "locks.redis_counters": ("RedisCounters",),
+        "locks.redis_lock": ("RedisLease", "RedisLock"),
+        "locks.redlock": ("Redlock",),
+    }.items()
+    for name in names
 }
 
 

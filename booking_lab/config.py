@@ -127,6 +127,12 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read every variable that is set.
 
+        >>> Settings.from_environment({"BOOKING_LAB_WORKERS": "2"}).workers
+        2
+        >>> Settings.from_environment({"BOOKING_LAB_PORT": "http"})
+        Traceback (most recent call last):
+        booking_lab.errors.ConfigurationError: BOOKING_LAB_PORT is 'http'; it takes a whole number.
+
         Raises:
             ConfigurationError: a value is not of its kind or out of range.
         """

@@ -22,12 +22,22 @@ def shown(said: object, show: Callable[[object], str] = repr) -> str:
 
 
 class BookingLabError(Exception):
-    """Something went wrong in the lab."""
+    """Something went wrong in the lab.
+
+    >>> error = SoldOut("Two desks are left.")
+    >>> error.code, error.message
+    ('sold_out', 'Two desks are left.')
+    >>> NotHeld().message
+    'The booking was changed meanwhile; look at what it is now.'
+    >>> issubclass(NotHeld, Refused), issubclass(Conflict, Retryable)
+    (True, True)
+    """
 
     code: ClassVar[str] = "error"
 
     def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or inspect.cleandoc(type(self).__doc__ or ""))
+        about = inspect.cleandoc(type(self).__doc__ or "")
+        super().__init__(message or about.partition("\n\n")[0])
 
     @property
     def message(self) -> str:
@@ -224,7 +234,7 @@ class Unavailable(BookingLabError):
     def __init__(
         self, message: str | None = None, reason: str = "", *, answered: bool = False
     ) -> None:
-        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+        super().__init__(message)
         self.reason = reason
         self.answered = answered
 

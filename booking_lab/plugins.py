@@ -24,7 +24,9 @@ from booking_lab.errors import PluginFault, shown
 log = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).resolve().parent
-_STRATEGIES = _PACKAGE.with_name("strategies")
+_INSTALLED = _PACKAGE / "strategies"
+#: The project's own strategies: inside of the package in a wheel, beside it in a checkout.
+STRATEGIES = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.with_name("strategies")
 #: What can be asked for by name, over HTTP and in SQL.
 _NAME = re.compile("[a-z][a-z0-9_]{0,63}")
 
@@ -35,7 +37,7 @@ T = TypeVar("T")
 def is_shipped(kind: type) -> bool:
     """Tell whether a class is the lab's own, and not anybody else's."""
     try:
-        return Path(inspect.getfile(kind)).resolve().is_relative_to(_PACKAGE)
+        return _is_ours(Path(inspect.getfile(kind)).resolve())
     except TypeError:  # it stands in no file
         return False
 
@@ -137,8 +139,9 @@ class Plugins(Generic[T]):
         package = file.parent if file.stem == "__init__" else file.with_suffix("")
         if not _is_ours(package) and (reason := _changed_by_others(file)):
             raise PluginFault(f"it is not run: {reason}")
-        if package.is_relative_to(_PACKAGE):
+        if package.is_relative_to(_PACKAGE) and not package.is_relative_to(STRATEGIES):
             # The lab's own, which others import by this name too: it must be one class for all.
+            # Nobody imports a strategy, and in a wheel it is no other module than in a checkout.
             return importlib.import_module(
                 ".".join([_PACKAGE.name, *package.relative_to(_PACKAGE).parts])
             )
@@ -182,7 +185,7 @@ class Plugins(Generic[T]):
 
 def _is_ours(package: Path) -> bool:
     """Whether it is a part of the lab, and as safe as the lab itself."""
-    return any(package.is_relative_to(folder) for folder in (_PACKAGE, _STRATEGIES))
+    return any(package.is_relative_to(folder) for folder in (_PACKAGE, STRATEGIES))
 
 
 def _changed_by_others(file: Path) -> str | None:

@@ -80,6 +80,20 @@ def linearize(
         budget: how many states more than operations may be looked at.
         only_takes: whether all of them are bookings of a model where bookings only take.
         tell: called now and then with the number of operations placed.
+
+    There is one ticket. Both ask for it at the same time, and only one can have got it:
+
+    >>> def step(sold, operation):
+    ...     return None if sold else True
+    >>> about = ("book", "tickets", "1", "lab")
+    >>> ann = Operation("ann", *about, invoked=1, returned=4, effect=Effect.HAPPENED)
+    >>> ben = Operation("ben", *about, invoked=2, returned=3, effect=Effect.REFUSED)
+    >>> found = linearize([ann, ben], False, step)
+    >>> found.found, [one.process for one in found.order]
+    (<Found.ORDER: 'order'>, ['ann', 'ben'])
+    >>> ben.effect = Effect.HAPPENED
+    >>> linearize([ann, ben], False, step).found
+    <Found.NO_ORDER: 'no order'>
     """
     return _Search(operations, step, only_takes, tell).run(state, budget + len(operations))
 

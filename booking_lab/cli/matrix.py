@@ -51,6 +51,7 @@ def command(
     """
     if write and (without_nemesis or strategies):
         raise click.UsageError("--write keeps the whole matrix: leave the other options out.")
+    readme = document.of_checkout("README.md") if write else None
     settings = Settings.from_environment()
     registry = Registry([SHIPPED, *settings.strategy_folders])
     for name in strategies:
@@ -71,9 +72,9 @@ def command(
     click.echo(table)
     schedules = sum(cell.schedules for cell in filled)
     click.echo(f"\n{schedules:,} schedules in {lasted:.0f} s, {schedules / lasted:.0f} a second")
-    if write:
+    if readme:
         matrix.save(filled, seconds=seconds)
-        document.show(table, SHIPPED.parent / "README.md")
+        document.show(table, readme)
     if file:
         matrix.save(filled, file, seconds)
     broken = [cell for cell in filled if surprises(registry, cell)]

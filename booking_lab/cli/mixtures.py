@@ -40,6 +40,7 @@ def command(strategies: tuple[str, ...], write: bool, jobs: int | None, file: Pa
     """
     if write and strategies:
         raise click.UsageError("--write keeps all pairs: leave --strategy out.")
+    shown = document.of_checkout(mixtures.DOCUMENT) if write else None
     settings = Settings.from_environment()
     registry = Registry([SHIPPED, *settings.strategy_folders])
     wanted = {registry.get(name).name for name in strategies}
@@ -52,10 +53,9 @@ def command(strategies: tuple[str, ...], write: bool, jobs: int | None, file: Pa
     click.echo(mixtures.tables(filled))
     schedules = sum(one.schedules for one in filled)
     click.echo(f"\n{schedules:,} schedules in {time.monotonic() - began:.0f} s")
-    if write:
+    if shown:
         mixtures.save(filled)
-        text = f"\n{mixtures.tables(filled)}\n"
-        document.show(text, SHIPPED.parent / mixtures.DOCUMENT, mixtures.MARKS)
+        document.show(f"\n{mixtures.tables(filled)}\n", shown, mixtures.MARKS)
     if file:
         mixtures.save(filled, file)
 

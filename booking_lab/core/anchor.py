@@ -22,6 +22,16 @@ class Anchor:
         table: the row's table, which has the columns ``version`` and ``fence``. Comes from code,
             never from input.
         key: the row's key as (column, value) pairs, in the order of the table's key.
+
+    >>> desk = Anchor("desks", (("floor", 1), ("desk", "a")))
+    >>> desk.name
+    'desks:1:a'
+    >>> desk.lock
+    'SELECT 1 FROM desks WHERE floor = %(floor)s AND desk = %(desk)s FOR UPDATE'
+    >>> desk.parameters
+    {'floor': 1, 'desk': 'a'}
+    >>> sorted([desk, Anchor("desks", (("floor", 1), ("desk", "B")))])[0].name
+    'desks:1:B'
     """
 
     table: str

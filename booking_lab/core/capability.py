@@ -2,6 +2,18 @@
 
 Each capability is a small protocol. A workload has it by implementing it, and a strategy says which
 it needs; so neither has to know the other.
+
+>>> class Hall:
+...     def units(self, request):
+...         return {Anchor("halls", (("id", request.hall),)): request.tickets}
+...
+...     def left(self, session, anchor):
+...         rows = session.execute("SELECT left FROM halls WHERE id = %(id)s", anchor.parameters)
+...         return rows[0][0] if rows else 0
+>>> isinstance(Hall(), Counts), isinstance(Hall(), Choice)
+(True, False)
+>>> offered(Hall())
+frozenset({<Capability.COUNTS: 'counts'>})
 """
 
 from __future__ import annotations
@@ -16,7 +28,11 @@ from booking_lab.core.workload import Session
 
 
 class Capability(StrEnum):
-    """What a strategy may need beyond reading, deciding and writing rows."""
+    """What a strategy may need beyond reading, deciding and writing rows.
+
+    >>> lacking(frozenset({Capability.COUNTS}))
+    "what is left of them can't be counted"
+    """
 
     REDIS = "redis"
     QUORUM = "several redis servers"
@@ -29,7 +45,22 @@ class Capability(StrEnum):
 
 @runtime_checkable
 class ConditionalWrite(Protocol):
-    """Check and write can be one statement."""
+    """Check and write can be one statement.
+
+    >>> from booking_lab import Taken
+    >>> class Desks:
+    ...     def write_if(self, session, request):
+    ...         rows = session.execute(
+    ...             "UPDATE desks SET holder = %(id)s WHERE desk = %(desk)s AND holder IS NULL "
+    ...             "RETURNING number",
+    ...             {"id": request.id, "desk": request.desk},
+    ...         )
+    ...         if not rows:
+    ...             raise Taken
+    ...         return rows[0][0]
+    >>> isinstance(Desks(), ConditionalWrite)
+    True
+    """
 
     def write_if(self, session: Session, request: Any) -> int:
         """Book if the state allows it, in one statement; return the booking's row id.
@@ -44,7 +75,18 @@ class ConditionalWrite(Protocol):
 
 @runtime_checkable
 class Constraint(Protocol):
-    """A constraint of the database can refuse what must not be."""
+    """A constraint of the database can refuse what must not be.
+
+    >>> class Desks:
+    ...     def claim(self, session, request, change):
+    ...         [(number,)] = session.execute(
+    ...             "INSERT INTO guarded (desk, holder) VALUES (%(desk)s, %(id)s) RETURNING number",
+    ...             {"id": request.id, "desk": request.desk},
+    ...         )
+    ...         return number
+    >>> isinstance(Desks(), Constraint)
+    True
+    """
 
     def claim(self, session: Session, request: Any, change: Any) -> int:
         """Write like ``write``, and mark what is booked as guarded.
@@ -59,8 +101,25 @@ class Constraint(Protocol):
 
 
 @runtime_checkable
-class Batch(Protocol):
-    """Several requests can be decided on one state and written by one statement."""
+class BatchWrite(Protocol):
+    """Several requests can be decided on one state and written by one statement.
+
+    >>> class Desks:
+    ...     def read_all(self, session, requests):
+    ...         desks = [request.desk for request in requests]
+    ...         query = "SELECT desk FROM desks WHERE desk = ANY(%(desks)s) AND holder IS NULL"
+    ...         return frozenset(desk for (desk,) in session.execute(query, {"desks": desks}))
+    ...
+    ...     def apply(self, state, request, change):
+    ...         return state - {request.desk}
+    ...
+    ...     def write_all(self, session, changes):
+    ...         pairs = [[request.id, request.desk] for request, _ in changes]
+    ...         insert = "INSERT INTO ... RETURNING number"  # of all of them at once
+    ...         return [number for (number,) in session.execute(insert, {"pairs": pairs})]
+    >>> isinstance(Desks(), BatchWrite)
+    True
+    """
 
     def read_all(self, session: Session, requests: Sequence[Any]) -> Any:
         """Read one state on which each of ``requests`` can be decided."""
@@ -90,7 +149,20 @@ class Counts(Protocol):
 
 @runtime_checkable
 class Choice(Protocol):
-    """The thing to book can be chosen among those that are free."""
+    """The thing to book can be chosen among those that are free.
+
+    >>> from dataclasses import replace
+    >>> from booking_lab import SoldOut
+    >>> class Desks:
+    ...     def choose(self, session, request):
+    ...         query = "SELECT desk FROM desks WHERE holder IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED"
+    ...         rows = session.execute(query)
+    ...         if not rows:
+    ...             raise SoldOut
+    ...         return replace(request, desk=rows[0][0])
+    >>> isinstance(Desks(), Choice)
+    True
+    """
 
     def choose(self, session: Session, request: Any) -> Any:
         """Lock the best that is free and that nobody else has locked; return the named request.
@@ -107,7 +179,7 @@ class Choice(Protocol):
 _PROTOCOLS: Mapping[Capability, type] = {
     Capability.CONDITIONAL_WRITE: ConditionalWrite,
     Capability.CONSTRAINT: Constraint,
-    Capability.BATCH: Batch,
+    Capability.BATCH: BatchWrite,
     Capability.COUNTS: Counts,
     Capability.CHOICE: Choice,
 }

@@ -52,6 +52,11 @@ class LabWorkload(Workload, ABC):
             the booking holds of it.
         wrong: a query of everything that is wrong in the workload's own tables, with the columns
             of ``Finding``; a literal ``%`` is written ``%%``.
+
+    Beside what every ``Workload`` has, it needs these:
+
+    >>> sorted(LabWorkload.__abstractmethods__)
+    ['available', 'changing', 'reset', 'scenarios', 'violations']
     """
 
     request: ClassVar[type[Request]]

@@ -35,6 +35,9 @@ class Servers:
             queues.
         clock: how time passes.
         identity: tells this lab from all others that may use the same servers.
+
+    >>> Servers().offered
+    frozenset()
     """
 
     redis: Any = None
@@ -55,6 +58,28 @@ class Lease(Protocol):
 
     One that ends by itself has ``lasts`` as well: the seconds that it lasts at least, from before
     ``try_acquire`` was called.
+
+    >>> from contextlib import nullcontext
+    >>> class Turnstile:
+    ...     def __init__(self, gone: set[str], name: str) -> None:
+    ...         self.gone, self.name = gone, name
+    ...
+    ...     def try_acquire(self, announce: Announce) -> bool:
+    ...         with announce("turnstile"):
+    ...             free = self.name not in self.gone
+    ...             self.gone.add(self.name)
+    ...             return free
+    ...
+    ...     def release(self, announce: Announce) -> bool:
+    ...         with announce("turnstile"):
+    ...             self.gone.discard(self.name)
+    ...             return True
+    ...
+    ...     def expire(self) -> bool:
+    ...         return False
+    >>> lease: Lease = Turnstile(set(), "a")
+    >>> lease.try_acquire(nullcontext), lease.try_acquire(nullcontext)
+    (True, False)
     """
 
     def try_acquire(self, announce: Announce) -> bool:
@@ -71,7 +96,13 @@ class Lease(Protocol):
 
 
 class Lock(Protocol):
-    """A kind of lock, with its options; makes one lease for each anchor."""
+    """A kind of lock, with its options; makes one lease for each anchor.
+
+    >>> from booking_lab import Mutex
+    >>> lock: Lock = Mutex()
+    >>> lock.lease(Anchor("desks", (("desk", "a"),)), Servers()).name
+    'desks:a'
+    """
 
     def lease(self, anchor: Anchor, servers: Servers) -> Lease:
         """Return a lease that is not taken yet."""

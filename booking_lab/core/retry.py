@@ -21,6 +21,20 @@ class Retry:
     Before try n+1 it waits a random time between zero and ``base * 2**(n-1)`` seconds, at most
     ``cap`` ("full jitter": https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
     Without the jitter, those who collided would collide again.
+
+    >>> retry = Retry(attempts=3, base=0.01, cap=0.015)
+    >>> 0 <= retry.delay(1) <= 0.01
+    True
+    >>> 0 <= retry.delay(9) <= 0.015
+    True
+
+    As options of a strategy, its parts have bounds:
+
+    >>> import pydantic
+    >>> pydantic.TypeAdapter(Attempts).json_schema()["maximum"]
+    1000
+    >>> pydantic.TypeAdapter(Seconds).json_schema()["maximum"]
+    120
     """
 
     attempts: int = 5

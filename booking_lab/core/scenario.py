@@ -20,6 +20,16 @@ class Change:
     Attributes:
         of: the request that made it; one of the scenario's ``standing``.
         to: a request for what it shall hold instead; none: it is cancelled.
+
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class DeskRequest(Request):
+    ...     desk: str
+    >>> held = stands(DeskRequest(customer_id="", desk="a"))
+    >>> move = Change(held, to=DeskRequest(customer_id="", desk="b"))
+    >>> move.action, move.changes
+    ('move', {'desk': 'b'})
+    >>> Change(held).action
+    'cancel'
     """
 
     of: Request
@@ -59,6 +69,13 @@ class Scenario:
         scope: the scope, to be reset before every try.
         requests: what each booker does, one for each of them.
         standing: the bookings that stand at the beginning; see ``stands``.
+
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class DeskRequest(Request):
+    ...     desk: str
+    >>> rivals = [DeskRequest(customer_id=name, desk="a") for name in "AB"]
+    >>> Scenario("one desk", seed="", scope="1", requests=rivals).open
+    False
     """
 
     name: str
@@ -102,7 +119,12 @@ def booker(number: int) -> str:
 
 
 def stands(request: Request, number: int = 0) -> Request:
-    """Return the request as that of a booking that stands: of ``X``, ``Y`` or ``Z``."""
+    """Return the request as that of a booking that stands: of ``X``, ``Y`` or ``Z``.
+
+    >>> held = stands(Request(customer_id=""), 1)
+    >>> held.customer_id, held == stands(held, 1)
+    ('Y', True)
+    """
     name = chr(ord("X") + number)
     return replace(request, customer_id=name, id=UUID(int=FIRST_STANDING + number))
 

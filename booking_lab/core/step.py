@@ -6,7 +6,11 @@ from enum import StrEnum
 
 
 class StepKind(StrEnum):
-    """What a step is; one announced step is one statement on the wire."""
+    """What a step is; one announced step is one statement on the wire.
+
+    >>> StepKind("read") is StepKind.READ
+    True
+    """
 
     ACQUIRE = "acquire"
     WAIT = "wait"

@@ -12,7 +12,11 @@ from booking_lab.core.retry import Retry
 
 
 class Anomaly(StrEnum):
-    """What a strategy may let through."""
+    """What a strategy may let through.
+
+    >>> Anomaly("oversell")
+    <Anomaly.OVERSELL: 'oversell'>
+    """
 
     DOUBLE_BOOKING = "double booking"
     OVERSELL = "oversell"
@@ -40,6 +44,25 @@ class Strategy(ABC):
         serialises: why bookers who share nothing wait for each other or conflict under it; empty:
             they don't.
         broken: whether it is wrong on purpose: a known mistake, off unless asked for.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class LockFirst(Strategy):
+    ...     attempts: int = 3
+    ...
+    ...     @property
+    ...     def retry(self):
+    ...         return Retry(self.attempts)
+    ...
+    ...     def book(self, attempt: Attempt) -> None:
+    ...         with attempt.transaction():
+    ...             attempt.lock_rows()
+    ...             change = attempt.decide(attempt.read())
+    ...             attempt.write(change)
+    >>> LockFirst(attempts=5).retry.attempts
+    5
+    >>> LockFirst.allows, LockFirst.needs
+    (frozenset(), frozenset())
     """
 
     name: ClassVar[str] = ""

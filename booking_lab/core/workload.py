@@ -98,6 +98,20 @@ class Request:
         replaces: the booking that this one moves or cancels; none: a new booking.
         rests_on: the attempt that made that booking what it was when it was looked up. Two that
             rest on the same can't both be confirmed. None: nobody says.
+
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class DeskRequest(Request):
+    ...     floor: int
+    ...     desk: str
+    ...     given_back: str = field(default="", metadata=INTERNAL)
+    >>> asked = DeskRequest(customer_id="ann", floor=1, desk="a")
+    >>> asked.action, asked.holder == asked.id
+    ('book', True)
+    >>> moved = DeskRequest(customer_id="ann", floor=1, desk="b", replaces=asked.id)
+    >>> moved.action, moved.holder == asked.id
+    ('move', True)
+    >>> asked_for(asked)
+    ['floor', 'desk']
     """
 
     customer_id: str

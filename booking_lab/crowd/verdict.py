@@ -49,7 +49,15 @@ def verdict(answers: Sequence[Answer], double_bookings: int, *, consistent: bool
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least ``share`` of all don't exceed."""
+    """Return the smallest value that at least ``share`` of all don't exceed.
+
+    >>> percentile([30, 10, 20, 40], 0.5)
+    20
+    >>> percentile([30, 10, 20, 40], 0.99)
+    40
+    >>> percentile([], 0.5)
+    nan
+    """
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
 

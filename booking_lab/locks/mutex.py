@@ -11,7 +11,16 @@ from booking_lab.core.lease import Announce, Servers
 
 @dataclass(frozen=True)
 class Mutex:
-    """One lock for each anchor, in the memory of the process."""
+    """One lock for each anchor, in the memory of the process.
+
+    >>> from contextlib import nullcontext
+    >>> servers, desk = Servers(), Anchor("desks", (("desk", "a"),))
+    >>> mine, yours = Mutex().lease(desk, servers), Mutex().lease(desk, servers)
+    >>> mine.try_acquire(nullcontext), yours.try_acquire(nullcontext)
+    (True, False)
+    >>> yours.release(nullcontext), mine.release(nullcontext)
+    (False, True)
+    """
 
     def lease(self, anchor: Anchor, servers: Servers) -> MutexLease:
         """Return a lease that is not taken yet."""

@@ -83,7 +83,13 @@ return 1
 
 @dataclass(frozen=True)
 class RedisCounters:
-    """One counter in Redis for each anchor."""
+    """One counter in Redis for each anchor.
+
+    It has no options, and a booking takes from it within ``attempt.reserved``:
+
+    >>> RedisCounters()
+    RedisCounters()
+    """
 
     def reservation(
         self, booking: Booking, units: Mapping[Anchor, int], servers: Servers

@@ -62,6 +62,17 @@ class RedisLock:
 
     Attributes:
         ttl: seconds after which it expires by itself, even if its holder still works.
+
+    >>> desk = Anchor("desks", (("desk", "a"),))
+    >>> RedisLock(ttl=2.5).lease(desk, Servers())
+    Traceback (most recent call last):
+    booking_lab.errors.RedisUnavailable: The lab runs without Redis, and this strategy needs it.
+
+    The key, and for how long it is set:
+
+    >>> lease = RedisLock(ttl=2.5).lease(desk, Servers(redis.Redis(), identity=lambda: "mine"))
+    >>> lease.key, lease.ttl_ms
+    ('booking-lab:mine:lock:desks:a', 2500)
     """
 
     ttl: float

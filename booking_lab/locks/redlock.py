@@ -25,6 +25,14 @@ class Redlock:
 
     Attributes:
         ttl: seconds after which it expires by itself at every server.
+
+    What is left of the time is a little less, since the servers' clocks may run faster:
+
+    >>> import redis
+    >>> servers = Servers(redlock=(redis.Redis(), redis.Redis(), redis.Redis()))
+    >>> lease = Redlock(ttl=2.0).lease(Anchor("desks", (("desk", "a"),)), servers)
+    >>> len(lease.parts), lease.lasts < 2.0
+    (3, True)
     """
 
     ttl: float

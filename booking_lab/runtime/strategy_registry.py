@@ -16,11 +16,11 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from booking_lab.core.capability import Capability
 from booking_lab.core.strategy import Anomaly, Strategy
 from booking_lab.errors import InvalidOptions, PluginFault, UnknownStrategy, shown
-from booking_lab.plugins import Broken, Plugins
+from booking_lab.plugins import STRATEGIES, Broken, Plugins
 from booking_lab.runtime.selection import Selection
 
-#: The project's own strategies, beside the package.
-SHIPPED = Path(__file__).resolve().parents[2] / "strategies"
+#: The project's own strategies.
+SHIPPED = STRATEGIES
 #: Those that are wrong on purpose.
 SHELF = SHIPPED / "broken"
 #: Entry points of installed packages; each names a module.

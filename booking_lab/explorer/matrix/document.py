@@ -8,6 +8,7 @@ from pathlib import Path
 from booking_lab.errors import ConfigurationError
 from booking_lab.explorer.matrix.matrix import Cell
 from booking_lab.explorer.scheduler.nemesis import NEMESES
+from booking_lab.runtime.strategy_registry import SHIPPED
 
 #: Between these lines, a document shows the table.
 MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
@@ -23,6 +24,24 @@ def table(filled: Sequence[Cell], workloads: Sequence[str]) -> str:
         said = [_verdict(plain[name]) if name in plain else "-" for name in workloads]
         lines.append(_line([f"`{strategy}`", *said, _under_faults(of_it)]))
     return "\n".join(lines)
+
+
+def of_checkout(name: str) -> Path:
+    """Return a document of the checkout that this runs from.
+
+    Args:
+        name: its path from the top of the repository.
+
+    Raises:
+        ConfigurationError: this is an installed package, which has no documents.
+    """
+    document = SHIPPED.parent / name
+    if not document.is_file():
+        raise ConfigurationError(
+            f"--write is for a checkout of the project, and this is an installed package: it has "
+            f"no {name}. Use --json to keep the result in a file."
+        )
+    return document
 
 
 def show(text: str, document: Path, marks: tuple[str, str] = MARKS) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from booking_lab import Attempt, Capability, RedisLock, Seconds, StepKind, Strategy
-from booking_lab.errors import FencedOff
+from booking_lab import Attempt, Capability, FencedOff, RedisLock, Seconds, StepKind, Strategy
 
 
 @dataclass(frozen=True)

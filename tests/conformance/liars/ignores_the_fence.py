@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from booking_lab import Attempt, Capability, RedisLock, Seconds, Strategy
-from booking_lab.errors import FencedOff
+from booking_lab import Attempt, Capability, FencedOff, RedisLock, Seconds, Strategy
 
 
 @dataclass(frozen=True)

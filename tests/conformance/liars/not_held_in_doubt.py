@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from booking_lab import Attempt, Conflict, Strategy
-from booking_lab.errors import NotHeld
+from booking_lab import Attempt, Conflict, NotHeld, Strategy
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,21 @@ from uuid import UUID
 
 from pydantic import Field
 
-from booking_lab.core.anchor import Anchor
-from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
-from booking_lab.core.workload import INTERNAL, Request, Session
-from booking_lab.errors import BookingNotFound, InvalidRequest, NotFound, NotHeld, Superseded, Taken
+from booking_lab import (
+    INTERNAL,
+    Anchor,
+    BookingNotFound,
+    InvalidRequest,
+    LabWorkload,
+    NotFound,
+    NotHeld,
+    Request,
+    Scenario,
+    Session,
+    Superseded,
+    Taken,
+    Violation,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
