@@ -13,6 +13,7 @@ from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
+from booking_lab.core.verdict import Verdict
 from booking_lab.errors import BookingLabError, StrategyFault
 from booking_lab.explorer.output import report
 from booking_lab.explorer.recording.trial import Event, Trial
@@ -112,6 +113,13 @@ class Found:
     serialised: Sight | None = None
     answered_wrongly: Sight | None = None
     unannounced: Sight | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the schedules that were run."""
+        if self.shown or self.answered_wrongly:
+            return Verdict.WRONG
+        return Verdict.SAFE if self.schedules else Verdict.INCONCLUSIVE
 
     def look(self, plan: Plan, trial: Trial) -> None:
         """Take note of one more schedule."""
@@ -264,15 +272,10 @@ class Explorations:
                 break  # then it makes no difference in how many processes the bookers are
 
 
-def promised(subject: Subject, nemesis: str = "") -> frozenset[Anomaly]:
-    """What a strategy may let through by its own word."""
-    kind = subject.kind
-    return kind.allows | (kind.allows_under_faults if nemesis else frozenset())
-
-
 def broken_promises(question: Question, found: Found) -> str:
     """Tell what was shown against the strategy's word, with the schedules; empty: nothing."""
-    name, allowed = question.subject.name, promised(question.subject, question.nemesis)
+    name = question.subject.name
+    allowed = question.subject.entry.allows(under_faults=bool(question.nemesis))
     sights: dict[int, tuple[Sight, list[str]]] = {}
     for anomaly, sight in found.shown.items():
         if anomaly not in allowed:

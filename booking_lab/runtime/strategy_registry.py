@@ -69,6 +69,10 @@ class Entry:
         """The first line of its description."""
         return self.description.partition("\n")[0]
 
+    def allows(self, *, under_faults: bool) -> frozenset[Anomaly]:
+        """Return what it lets through by its own word: whatever happens, or while nothing fails."""
+        return self.kind.allows | (self.kind.allows_under_faults if under_faults else frozenset())
+
     def make(self, options: Mapping[str, Any]) -> Strategy:
         """Return the strategy with ``options``, defaults for the rest.
 

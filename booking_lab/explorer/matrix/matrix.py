@@ -13,6 +13,7 @@ from typing import Any
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
+from booking_lab.core.verdict import Verdict
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.plan import Place, Plan
@@ -85,6 +86,13 @@ class Cell:
     def key(self) -> tuple[str, str, str]:
         """Tells it from all others."""
         return self.strategy, self.workload, self.nemesis
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the schedules that were run."""
+        if not self.schedules:
+            return Verdict.INCONCLUSIVE
+        return Verdict.WRONG if self.bad else Verdict.SAFE
 
     def add(self, found: Exploration, scenario: Scenario) -> None:
         """Count what was found of one scenario."""
@@ -172,7 +180,10 @@ def save(
 ) -> None:
     """Write the cells, what they rest on, and how many seconds they took."""
     in_order = sorted(filled, key=lambda cell: cell.key)
-    rows = [{**vars(cell), "anomalies": dict(cell.anomalies)} for cell in in_order]
+    rows = [
+        {**vars(cell), "anomalies": dict(cell.anomalies), "verdict": cell.verdict}
+        for cell in in_order
+    ]
     lines = ",\n".join(json.dumps(row) for row in rows)
     about = f'"rests_on": "{digest()}", "seconds": {json.dumps(dict(seconds or {}))}'
     file.write_text(f'{{{about}, "cells": [\n{lines}\n]}}\n')
@@ -202,7 +213,11 @@ def load(file: Path = FILE) -> list[Cell]:
     if not file.exists():
         return []
     rows: list[dict[str, Any]] = json.loads(file.read_text())["cells"]
-    return [Cell(**{**row, "anomalies": Counter(row["anomalies"])}) for row in rows]
+    cells = []
+    for row in rows:
+        row.pop("verdict", None)  # it follows from the rest
+        cells.append(Cell(**{**row, "anomalies": Counter(row["anomalies"])}))
+    return cells
 
 
 def _lacking(entry: Entry, workload: LabWorkload) -> frozenset[Capability]:

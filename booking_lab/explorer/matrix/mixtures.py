@@ -16,6 +16,7 @@ from typing import Any
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
+from booking_lab.core.verdict import Verdict
 from booking_lab.explorer.matrix import matrix
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.plan import Place, Plan
@@ -63,9 +64,11 @@ class Mixture:
         return self.workload, self.strategy, self.beside
 
     @property
-    def holds(self) -> bool:
-        """Whether nothing went wrong."""
-        return not self.anomalies
+    def verdict(self) -> Verdict:
+        """The verdict on the schedules that were run."""
+        if not self.schedules:
+            return Verdict.INCONCLUSIVE
+        return Verdict.WRONG if self.anomalies else Verdict.SAFE
 
 
 def mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[Mixture]:
@@ -87,14 +90,14 @@ def fill(mixture: Mixture, place: Place, registry: Registry, workload: LabWorklo
 
 
 def _explored(mixture: Mixture, place: Place, registry: Registry, plan: Plan) -> bool:
-    """Explore one scenario; return whether the pair holds."""
+    """Explore one scenario; return whether nothing went wrong."""
     found = explore(place, registry, plan, Exhaustive(_PREEMPTIONS))
     mixture.schedules += found.schedules
     mixture.anomalies = sorted(found.anomalies)
     if found.worst:
         mixture.under, mixture.scenario = plan.strategy[0].name, plan.scenario.name
         mixture.schedule = written(found.worst.schedule)
-    return mixture.holds
+    return not mixture.anomalies
 
 
 def _plan(workload: LabWorkload, scenario: Scenario, first: Entry, second: Entry) -> Plan:
@@ -148,7 +151,7 @@ def tables(filled: Sequence[Mixture]) -> str:
 
 def _table(workload: str, filled: Sequence[Mixture]) -> str:
     names = sorted({name for one in filled for name in (one.strategy, one.beside)})
-    lines = [f"### On {workload}", "", "| Strategy | Holds beside | Goes wrong beside |"]
+    lines = [f"### On {workload}", "", "| Strategy | Safe beside | Wrong beside |"]
     lines.append("|---|---|---|")
     for name in names:
         of_it = {
@@ -156,7 +159,10 @@ def _table(workload: str, filled: Sequence[Mixture]) -> str:
             for one in filled
             if name in (one.strategy, one.beside)
         }
-        good, bad = ([o for o in sorted(of_it) if of_it[o].holds is it] for it in (True, False))
+        good, bad = (
+            [other for other in sorted(of_it) if of_it[other].verdict is verdict]
+            for verdict in (Verdict.SAFE, Verdict.WRONG)
+        )
         lines.append(f"| `{name}` | {_listed(good)} | {_listed(bad)} |")
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from booking_lab.explorer.search.schedule import written
 
 def as_json(result: Result) -> dict[str, Any]:
     """Return it as JSON's own types, always with the same keys in the same order."""
-    found, verdict = result.found, result.verdict
+    found, promise = result.found, result.promise
     return {
         "plan": _plan(result.plan, result.way),
         "schedules": found.schedules,
@@ -29,11 +29,12 @@ def as_json(result: Result) -> dict[str, Any]:
         "serialised": found.serialised,
         "complete": found.complete,
         "interrupted": found.interrupted,
-        "verdict": {
-            "kept": verdict.kept,
-            "allowed": list(verdict.allowed),
-            "broken": list(verdict.broken),
-            "faults": verdict.faults,
+        "verdict": result.verdict,
+        "promise": {
+            "kept": promise.kept,
+            "allowed": list(promise.allowed),
+            "broken": list(promise.broken),
+            "faults": promise.faults,
         },
         "shown": _trial(result.shown) if result.shown else None,
         "seconds": round(found.seconds, 3),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from booking_lab.core.verdict import Verdict, combined
 from booking_lab.explorer.recording.trial import Trial
 
 
@@ -52,6 +53,16 @@ class Exploration:
     complete: bool = False
     interrupted: bool = False
     shares_memory: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the schedules that were run."""
+        parts = [Verdict.SAFE if self.schedules else Verdict.INCONCLUSIVE]
+        if self.interrupted:
+            parts.append(Verdict.UNKNOWN)
+        if self.bad or self.faults:
+            parts.append(Verdict.WRONG)
+        return combined(parts)
 
     def add(self, trial: Trial, stands_for: int = 1) -> None:
         """Count one more, which stands for so many."""

@@ -12,6 +12,8 @@ from pydantic import BaseModel, RootModel
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.strategy import Anomaly
+from booking_lab.core.verdict import Verdict
 from booking_lab.core.workload import Request
 from booking_lab.errors import Refused
 from booking_lab.observers.barrier import Opening
@@ -61,8 +63,8 @@ class RaceAnswer(BaseModel):
     """How the race ended.
 
     ``barrier`` says whether all customers met between decide and write (``filled``), or whether
-    the strategy kept some away, so that it let go. ``verdict`` is the worst anomaly among the
-    findings, ``safe`` or ``inconclusive``.
+    the strategy kept some away, so that it let go. If the ``verdict`` is ``wrong``, ``anomaly`` is
+    the worst one that the race has made.
     """
 
     strategy: str
@@ -72,7 +74,8 @@ class RaceAnswer(BaseModel):
     refused: int
     outcomes: dict[str, int]
     barrier: Opening
-    verdict: str
+    verdict: Verdict
+    anomaly: Anomaly | None
     findings: list[RaceFinding]
     answers: list[dict[str, Any]]
 
@@ -134,6 +137,7 @@ def _run(
         "outcomes": dict(outcomes),
         "barrier": ended.opening,
         "verdict": ended.verdict,
+        "anomaly": ended.anomaly,
         "findings": [asdict(finding) for finding in ended.findings],
         "answers": [
             {
