@@ -108,7 +108,8 @@ class Booking:
         leases: the locks outside PostgreSQL that it holds right now.
         outcome: how it ended; none while it is under way.
         code: a stable word for the outcome's reason.
-        message: the reason for a reader.
+        message: how it ended, for a reader: that it is confirmed, or the reason why not.
+        note: what there is to say beside that it is confirmed; mostly empty.
         booking_id: the id of the confirmed booking's row.
         scope: what a reset clears as one with it, as its workload says.
         subject: what is contended for in a word, as its workload says.
@@ -130,6 +131,7 @@ class Booking:
     outcome: Outcome | None = None
     code: str = ""
     message: str = ""
+    note: str = ""
     booking_id: int | None = None
     timing: Timing = field(default_factory=Timing)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -151,6 +153,14 @@ class Booking:
         self.scope = _said(self.workload, self.workload.scope, request)
         self.subject = _said(self.workload, self.workload.subject, request)
         self.request = request
+
+    def confirm(self) -> None:
+        """Be confirmed."""
+        self.outcome, self.message = Outcome.CONFIRMED, self.said("confirmed")
+
+    def said(self, done: str) -> str:
+        """What a customer is told whose booking is ``done``: confirmed, moved or cancelled."""
+        return "; ".join([f"Booking {done}", *([self.note] if self.note else [])])
 
     def begin_again(self, anew: Booking) -> None:
         """Be under way as ``anew`` is: the same booking, begun after a switch or a reset."""

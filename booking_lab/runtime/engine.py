@@ -12,6 +12,7 @@ from booking_lab.core.booking import Booking, Outcome, outcome_of
 from booking_lab.core.capability import Capability, lacking, offered
 from booking_lab.core.lease import Servers
 from booking_lab.core.observer import Observer, watch_booking
+from booking_lab.core.step import StepName
 from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Session, Workload
 from booking_lab.db.ledger import Confirmation, Ledger, settle
@@ -213,8 +214,7 @@ class Engine:
     def _run(self, booking: Booking, session: Session, observers: Sequence[Observer]) -> None:
         try:
             self._try_until_done(booking, session, observers)
-            booking.outcome = Outcome.CONFIRMED
-            booking.message = booking.message or "Booking confirmed"
+            booking.confirm()
         except (NotFound, StartOver, CommitUnknown):
             raise
         except BookingLabError as error:
@@ -245,7 +245,7 @@ class Engine:
                 delay = retry.delay(number)
                 if number == retry.attempts or self._servers.clock.now() + delay > deadline:
                     raise
-                attempt.pause(delay, "back-off")
+                attempt.pause(delay, StepName.BACK_OFF)
             else:
                 return
             finally:
@@ -263,9 +263,7 @@ class Engine:
                 raise
             self._report(booking)
             booking.code = StrategyFault.code
-            booking.message = (
-                f"Booking confirmed; then strategy {booking.strategy.name} failed: {shown(error)}"
-            )
+            booking.note = f"then strategy {booking.strategy.name} failed: {shown(error)}"
         else:
             attempt.finish()
 
@@ -287,8 +285,8 @@ class Engine:
             self._end(booking, error)
             return
         if stands:
-            booking.outcome = Outcome.CONFIRMED
-            booking.message = "Booking confirmed; the answer to its COMMIT was lost"
+            booking.note = "the answer to its COMMIT was lost"
+            booking.confirm()
         else:
             booking.outcome, booking.code = Outcome.ERROR, "database_unavailable"
             booking.message = "PostgreSQL went away before the commit; nothing was booked."

@@ -256,7 +256,7 @@ def test_nobody_knows_which_seat_was_chosen_for_who_was_not_answered(written):
     written.book([], 0, None, best=1)
     written.book("A1", 20, 30, "refused")
     report = written.judged()
-    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.verdict is Verdict.UNKNOWN
     assert "was not answered" in report.undecided[0].reason
 
 

@@ -258,7 +258,9 @@ class Booker:
         assert self._booking
         assert self._booking.outcome
         booking = self._booking
-        return Ending(str(booking.outcome), booking.code, booking.message, booking.tries)
+        return Ending(
+            str(booking.outcome), booking.code, booking.message, booking.tries, booking.note
+        )
 
     # --- its thread ------------------------------------------------------------------------------
 
