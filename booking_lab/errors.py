@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from enum import StrEnum
+from http import HTTPStatus
 from typing import ClassVar
 
 #: Characters that are shown of what a plug-in says.
@@ -21,10 +23,29 @@ def shown(said: object, show: Callable[[object], str] = repr) -> str:
     return f"{text[:MOST_SHOWN]} ... (cut: {len(text):,} characters)"
 
 
+class Outcome(StrEnum):
+    """How a booking ended."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    CONFLICT = "conflict"
+    TIMEOUT = "timeout"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+
 class BookingLabError(Exception):
-    """Something went wrong in the lab."""
+    """Something went wrong in the lab.
+
+    Attributes:
+        code: a stable word for it.
+        outcome: how a booking ends that it ends.
+        status: HTTP's word for it.
+    """
 
     code: ClassVar[str] = "error"
+    outcome: ClassVar[Outcome] = Outcome.ERROR
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or inspect.cleandoc(type(self).__doc__ or ""))
@@ -33,6 +54,14 @@ class BookingLabError(Exception):
     def message(self) -> str:
         """What was wrong and what to do, for the reader of the answer."""
         return str(self)
+
+
+def own_kind(error: BookingLabError) -> type[BookingLabError]:
+    """Return the lab's kind of error that ``error`` is: of a plug-in's, the one it is made from.
+
+    What a plug-in's class says of itself, such as a ``status``, may mean anything.
+    """
+    return next(kind for kind in type(error).__mro__ if kind.__module__ == __name__)
 
 
 class ConfigurationError(BookingLabError):
@@ -48,6 +77,7 @@ class InvalidRequest(BookingLabError):
     """The request makes no sense."""
 
     code = "invalid_request"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class UnknownStrategy(InvalidRequest):
@@ -78,6 +108,7 @@ class NotFound(BookingLabError):
     """There is no such thing."""
 
     code = "not_found"
+    status = HTTPStatus.NOT_FOUND
 
 
 class EventNotFound(NotFound):
@@ -102,12 +133,14 @@ class RaceUnderWay(BookingLabError):
     """Another race is under way; one runs at a time."""
 
     code = "race_under_way"
+    status = HTTPStatus.CONFLICT
 
 
 class Overloaded(BookingLabError):
     """Too many bookings wait in this worker already; try again shortly."""
 
     code = "overloaded"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 # --- how a booking can end without a confirmation ---------------------------------------------
@@ -117,6 +150,8 @@ class Refused(BookingLabError):
     """The booking was refused."""
 
     code = "refused"
+    outcome = Outcome.REFUSED
+    status = HTTPStatus.CONFLICT
 
 
 class Violated(Refused):
@@ -159,6 +194,8 @@ class Retryable(BookingLabError):
     """Another booking was faster at the same thing; nothing was booked. Try again."""
 
     code = "conflict"
+    outcome = Outcome.CONFLICT
+    status = HTTPStatus.CONFLICT
 
 
 class Conflict(Retryable):
@@ -191,12 +228,16 @@ class Superseded(BookingLabError):
     """The event was reset while this booking was under way; nothing was booked. Try again."""
 
     code = "reset"
+    outcome = Outcome.CONFLICT
+    status = HTTPStatus.CONFLICT
 
 
 class TimedOut(BookingLabError):
     """A wait took too long; nothing was booked. Try again."""
 
     code = "timeout"
+    outcome = Outcome.TIMEOUT
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class LockTimeout(TimedOut):
@@ -220,6 +261,7 @@ class Unavailable(BookingLabError):
     """
 
     code = "unavailable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
     def __init__(
         self, message: str | None = None, reason: str = "", *, answered: bool = False
@@ -249,6 +291,8 @@ class CommitUnknown(BookingLabError):
     """The connection was lost while COMMIT was on its way; the booking may stand or not."""
 
     code = "outcome_unknown"
+    outcome = Outcome.UNKNOWN
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class Torn(BaseException):

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from booking_lab.core.attempt import Attempt
-from booking_lab.core.booking import Booking, Outcome, outcome_of
+from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.capability import Capability, lacking, offered
 from booking_lab.core.lease import Servers
 from booking_lab.core.observer import Observer, watch_booking
@@ -20,6 +20,7 @@ from booking_lab.db.pool import Pool
 from booking_lab.errors import (
     BookingLabError,
     CommitUnknown,
+    DatabaseUnavailable,
     NotFound,
     PoolTimeout,
     Retryable,
@@ -152,7 +153,7 @@ class Engine:
                     if booking is None:
                         booking = self._begin(workload, request, wish, self._lender.last)
                         self._watch(booking, watching)
-                    self._end(booking, error)
+                    booking.fail(error)
         return booking
 
     def _waits_for_others(
@@ -218,13 +219,13 @@ class Engine:
         except (NotFound, StartOver, CommitUnknown):
             raise
         except BookingLabError as error:
-            self._end(booking, error)
+            booking.fail(error)
             if booking.outcome is Outcome.ERROR and not isinstance(error, Unavailable):
                 self._report(booking)
         except Exception as error:  # a plug-in's own bug ends its booking, not the worker
             self._report(booking)
-            booking.outcome, booking.code = Outcome.ERROR, "strategy_fault"
-            booking.message = f"Strategy {booking.strategy.name} failed: {shown(error)}."
+            name = booking.strategy.name
+            booking.fail(StrategyFault(f"Strategy {name} failed: {shown(error)}."))
 
     def _try_until_done(
         self, booking: Booking, session: Session, observers: Sequence[Observer]
@@ -282,25 +283,18 @@ class Engine:
             except (TimedOut, Unavailable):
                 clock.sleep(0.1)
         else:
-            self._end(booking, error)
+            booking.fail(error)
             return
         if stands:
             booking.note = "the answer to its COMMIT was lost"
             booking.confirm()
         else:
-            booking.outcome, booking.code = Outcome.ERROR, "database_unavailable"
-            booking.message = "PostgreSQL went away before the commit; nothing was booked."
-            booking.booking_id = None
+            booking.fail(
+                DatabaseUnavailable("PostgreSQL went away before the commit; nothing was booked.")
+            )
 
     @staticmethod
     def _report(booking: Booking) -> None:
         log.exception(
             "strategy %s failed", booking.strategy.name, extra={"trace_id": booking.trace_id}
         )
-
-    @staticmethod
-    def _end(booking: Booking, error: BookingLabError) -> None:
-        booking.outcome = outcome_of(error)
-        # A plug-in's own errors may say anything.
-        booking.code, booking.message = shown(error.code, str), shown(error, str)
-        booking.booking_id = None

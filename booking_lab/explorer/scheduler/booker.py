@@ -20,7 +20,7 @@ from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import Pool
 from booking_lab.db.session import Session
-from booking_lab.errors import BookingLabError, LockTimeout, Refused
+from booking_lab.errors import BookingLabError, LockTimeout, own_kind
 from booking_lab.explorer.recording.calls import here
 from booking_lab.explorer.recording.session import WatchedSession
 from booking_lab.explorer.recording.trial import Ending, Event, Message
@@ -251,8 +251,8 @@ class Booker:
         if isinstance(self._failure, Died):
             return Ending("died")
         if isinstance(self._failure, BookingLabError):  # of a look-up: it was not even tried
-            outcome = "refused" if isinstance(self._failure, Refused) else "error"
-            return Ending(outcome, self._failure.code, self._failure.message)
+            outcome = own_kind(self._failure).outcome
+            return Ending(str(outcome), self._failure.code, self._failure.message)
         if self._failure:
             raise self._failure
         assert self._booking

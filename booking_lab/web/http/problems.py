@@ -12,28 +12,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
 from booking_lab import errors
-from booking_lab.core.booking import Outcome, outcome_of
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-#: HTTP's word for how a booking that isn't confirmed ended.
-STATUS_OF_OUTCOME = {
-    Outcome.REFUSED: 409,
-    Outcome.CONFLICT: 409,
-    Outcome.TIMEOUT: 503,
-    Outcome.UNKNOWN: 503,
-    Outcome.ERROR: 500,
-}
-#: And for the errors that no booking ends with, or not only; the first that fits counts.
-_STATUS: tuple[tuple[type[errors.BookingLabError], int], ...] = (
-    (errors.InvalidRequest, 422),
-    (errors.NotFound, 404),
-    (errors.RaceUnderWay, 409),
-    (errors.Overloaded, 503),
-    (errors.Unavailable, 503),
-)
 _RETRY_AFTER_SECONDS = "1"
 
 
@@ -71,12 +54,6 @@ def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
     return response
 
 
-def status_of(error: errors.BookingLabError) -> int:
-    """Return the HTTP status for one of the lab's errors."""
-    of_its_own = (status for kind, status in _STATUS if isinstance(error, kind))
-    return next(of_its_own, STATUS_OF_OUTCOME[outcome_of(error)])
-
-
 def invalid_fields(error: ValidationError) -> Response:
     """Return the answer for fields that aren't what the schema says."""
     found = "; ".join(
@@ -96,7 +73,7 @@ def register(app: Flask) -> None:
 
 
 def _lab_error(error: errors.BookingLabError) -> Response:
-    status = status_of(error)
+    status = errors.own_kind(error).status
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # anything else is the client's news
         log.error("%s: %s", error.code, error.message)
     return problem(status, error.code, error.message)
