@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from booking_lab.core.attempt import Attempt
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.capability import Capability, lacking, offered
+from booking_lab.core.capability import Capability, check_able, lacking, takes
 from booking_lab.core.lease import Servers
 from booking_lab.core.observer import Observer, watch_booking
 from booking_lab.core.step import StepName
@@ -193,7 +193,7 @@ class Engine:
 
     def lacking(self, workload: Workload, kind: type[Strategy]) -> str:
         """Say what strategies of this kind need and ``workload`` or the lab lacks; else empty."""
-        return lacking(kind.needs - offered(workload) - self._servers.offered)
+        return lacking(kind.needs, workload, self._servers.offered)
 
     def check_suitable(self, workload: Workload, request: Request, strategy: Strategy) -> None:
         """Check that ``request`` can be booked under ``strategy``.
@@ -201,12 +201,8 @@ class Engine:
         Raises:
             Unsuitable: it can't.
         """
-        if missing := self.lacking(workload, type(strategy)):
-            raise Unsuitable(
-                f"{workload.name.capitalize()} can't be booked under {strategy.name}: "
-                f"{missing}. Choose another strategy."
-            )
-        if request.open and Capability.CHOICE not in strategy.needs:
+        check_able(strategy.name, strategy.needs, workload, self._servers.offered)
+        if not takes(strategy.needs, request):
             raise Unsuitable(
                 f"Strategy {strategy.name} doesn't choose: name what you want to book, or book "
                 f"under a strategy that needs 'choice'."

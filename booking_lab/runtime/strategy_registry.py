@@ -18,6 +18,7 @@ from booking_lab.core.strategy import Anomaly, Strategy
 from booking_lab.errors import InvalidOptions, PluginFault, UnknownStrategy, shown
 from booking_lab.plugins import Broken, Plugins
 from booking_lab.runtime.selection import Selection
+from booking_lab.validation import wrong
 
 #: The project's own strategies, beside the package.
 SHIPPED = Path(__file__).resolve().parents[2] / "strategies"
@@ -82,11 +83,9 @@ class Entry:
         try:
             return self._adapter.validate_json(json.dumps(dict(options)))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            option = ".".join(str(part) for part in first["loc"]) or "options"
             known = ", ".join(about["name"] for about in self.options) or "none"
             raise InvalidOptions(
-                f"Strategy {self.name}, option {option}: {first['msg']}. It takes: {known}."
+                f"Strategy {self.name}, option {wrong(error, 'options')[0]}. It takes: {known}."
             ) from None
 
     def given(self, strategy: Strategy) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from booking_lab.core.capability import Capability, offered
+from booking_lab.core.capability import SERVERS, lacking, takes
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.verdict import Verdict
@@ -125,9 +125,9 @@ def cells(
     """
     for entry in registry.entries():
         for workload in workloads:
-            if not _lacking(entry, workload):
+            if not lacking(entry.kind.needs, workload):
                 for nemesis in nemeses:
-                    if nemesis not in LOCKS or _outside(entry):
+                    if nemesis not in LOCKS or entry.kind.needs & SERVERS:
                         yield Cell(entry.name, workload.name, nemesis)
 
 
@@ -148,8 +148,7 @@ def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) ->
 
 
 def _contests(entry: Entry, workload: LabWorkload, bookers: int) -> list[Scenario]:
-    chooses = Capability.CHOICE in entry.kind.needs
-    return [one for one in workload.contests(bookers) if chooses or not one.open]
+    return [one for one in workload.contests(bookers) if takes(entry.kind.needs, one)]
 
 
 def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
@@ -218,11 +217,3 @@ def load(file: Path = FILE) -> list[Cell]:
         row.pop("verdict", None)  # it follows from the rest
         cells.append(Cell(**{**row, "anomalies": Counter(row["anomalies"])}))
     return cells
-
-
-def _lacking(entry: Entry, workload: LabWorkload) -> frozenset[Capability]:
-    return entry.kind.needs - offered(workload) - {Capability.REDIS, Capability.QUORUM}
-
-
-def _outside(entry: Entry) -> frozenset[Capability]:
-    return entry.kind.needs & {Capability.REDIS, Capability.QUORUM}

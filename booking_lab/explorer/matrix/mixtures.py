@@ -13,7 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from booking_lab.core.capability import Capability, offered
+from booking_lab.core.capability import lacking, takes
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.verdict import Verdict
@@ -32,7 +32,6 @@ DOCUMENT, MARKS = "docs/mixtures.md", ("<!-- mixtures -->", "<!-- /mixtures -->"
 
 #: Every mistake that the lab knows shows with one.
 _PREEMPTIONS = 1
-_SERVERS = {Capability.REDIS, Capability.QUORUM}
 
 
 @dataclass
@@ -74,7 +73,7 @@ class Mixture:
 def mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[Mixture]:
     """Return the pairs to explore: of all strategies that can take a workload, any two."""
     for workload in workloads:
-        able = [one for one in registry.entries() if _can_take(one, workload)]
+        able = [one for one in registry.entries() if not lacking(one.kind.needs, workload)]
         for one, other in combinations(sorted(entry.name for entry in able), 2):
             yield Mixture(one, other, workload.name)
 
@@ -107,16 +106,11 @@ def _plan(workload: LabWorkload, scenario: Scenario, first: Entry, second: Entry
 
 def _orders(one: Entry, other: Entry, scenario: Scenario) -> Iterator[tuple[Entry, Entry]]:
     """Yield who is the first booker and who the second; if both ask for the same, it is all one."""
-    chooses = all(Capability.CHOICE in entry.kind.needs for entry in (one, other))
-    if scenario.open and not chooses:
+    if not all(takes(entry.kind.needs, scenario) for entry in (one, other)):
         return
     yield one, other
     if not Symmetry.of(scenario.requests, len(scenario.requests)).alike:
         yield other, one
-
-
-def _can_take(entry: Entry, workload: LabWorkload) -> bool:
-    return not entry.kind.needs - offered(workload) - _SERVERS
 
 
 def save(filled: Sequence[Mixture], file: Path = FILE) -> None:

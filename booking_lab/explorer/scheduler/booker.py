@@ -14,6 +14,7 @@ from uuid import UUID
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lease import Lease, Servers
 from booking_lab.core.observer import Step
+from booking_lab.core.scenario import booker_number
 from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Request, Row, Workload
 from booking_lab.db.connector import Connector
@@ -222,7 +223,7 @@ class Booker:
     @property
     def booking_id(self) -> str:
         """The id of its booking: the same in every run, so that two runs can be compared."""
-        return str(UUID(int=0xA0 + ord(self.name) - ord("A")))
+        return str(UUID(int=0xA0 + booker_number(self.name)))
 
     @property
     def leases(self) -> list[Lease]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
 from booking_lab import errors
+from booking_lab.validation import wrong
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +57,7 @@ def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
 
 def invalid_fields(error: ValidationError) -> Response:
     """Return the answer for fields that aren't what the schema says."""
-    found = "; ".join(
-        f"{'.'.join(str(part) for part in one['loc']) or 'body'}: "
-        f"{one['msg'].removeprefix('Value error, ')}"
-        for one in error.errors(include_url=False, include_context=False, include_input=False)
-    )
+    found = "; ".join(map(str, wrong(error, "body")))
     # A field's name may be whatever the caller sent, half a surrogate pair included.
     detail = found.encode("utf-8", "backslashreplace").decode()
     return problem(422, "invalid_fields", f"{detail}.")
