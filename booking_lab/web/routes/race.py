@@ -19,7 +19,7 @@ from booking_lab.errors import Refused
 from booking_lab.observers.barrier import Opening
 from booking_lab.runtime import race
 from booking_lab.runtime.engine import Wish
-from booking_lab.web.http.context import lab, patience, reading, wish
+from booking_lab.web.http.context import lab, patience, reading, registered, wish
 from booking_lab.web.http.problems import documented
 from booking_lab.web.routes.booking import seat
 from booking_lab.web.routes.bookings import about
@@ -36,7 +36,6 @@ from booking_lab.web.schemas.unions import by_kind
 from booking_lab.web.schemas.workload_schema import Kinds
 from booking_lab.workloads.seats import SeatRequest, Seats
 
-_SEATS = Seats()
 _RACE = "/admin/race"
 
 
@@ -98,7 +97,7 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
                 SeatRequest(event_id=asked.event_id, seats=seats, customer_id=name)
                 for name in names
             ]
-            return _run(_SEATS, requests, wanted, seat)
+            return _run(registered(Seats), requests, wanted, seat)
         kind = kinds.get(asked.kind)
         return _run(
             kind.workload,
