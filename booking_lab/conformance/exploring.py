@@ -16,7 +16,7 @@ from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict
 from booking_lab.errors import BookingLabError, StrategyFault
 from booking_lab.explorer.output import report
-from booking_lab.explorer.recording.trial import Event, Trial
+from booking_lab.explorer.recording.trial import End, Event, Trial
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.gate import BEGIN
@@ -302,4 +302,4 @@ def _sends_too_much(event: Event) -> bool:
     ):
         return False
     most = 0 if event.move.what == BEGIN else 1
-    return sum(message.statement != "ROLLBACK" for message in event.messages) > most
+    return sum(message.ends is not End.ROLLBACK for message in event.messages) > most

@@ -84,7 +84,7 @@ def _take_in(booker: _Booker, event: Event) -> None:
         booker.leases += leases if messages[0].rows and messages[0].rows[0][0] == 1 else []
     elif step in {StepKind.COMMIT, StepKind.RELEASE}:
         booker.in_transaction = []
-    if any(message.statement.startswith("BEGIN") for message in messages):
+    if any(message.begins for message in messages):
         booker.in_transaction = [_TRANSACTION]
     if booker.in_transaction and not failed:
         if step == StepKind.ACQUIRE:

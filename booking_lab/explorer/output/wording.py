@@ -14,7 +14,7 @@ from booking_lab.core.step import StepKind, StepName
 from booking_lab.core.workload import Row
 from booking_lab.errors import BookingLabError, Refused
 from booking_lab.explorer.output.sql_text import full, named, short, value_in_words
-from booking_lab.explorer.recording.trial import Ending, Event, Message, Server
+from booking_lab.explorer.recording.trial import End, Ending, Event, Message, Server
 
 #: The attempt's own writes: what they return is the workload's business.
 _BOOKINGS = {
@@ -23,8 +23,6 @@ _BOOKINGS = {
     StepName.GUARDED_BOOKING,
     StepName.BOOKINGS,
 }
-#: These say nothing that the move's name doesn't.
-_PLAIN = {"COMMIT", "ROLLBACK"}
 #: What the keys of locks begin with; an exploration has its servers for itself.
 _LOCKS = key("", "lock", "")
 #: Rows of an answer that are shown.
@@ -64,7 +62,7 @@ def sent(event: Event) -> Iterator[Line]:
     bare = event.detail in {step, ""} or any(is_lease(event, one) for one in event.messages)
     yield Line(Kind.STEP, step if bare else f"{step}: {event.detail}")
     for message in event.messages:
-        if message.statement not in _PLAIN or message.statement.lower() not in (step, event.detail):
+        if not _says_the_step(event, message):
             text, whole = _in_short(event, message), full(message)
             yield Line(Kind.SENT, text, whole if whole != text else "")
     if event.waits_for:
@@ -116,6 +114,13 @@ def is_lease(event: Event, message: Message) -> bool:
     return event.name is StepName.LEASE and bool(message.key)
 
 
+def _says_the_step(event: Event, message: Message) -> bool:
+    """Whether a message says nothing that the step's name doesn't."""
+    if message.ends is End.COMMIT:
+        return event.move.what == StepKind.COMMIT
+    return message.ends is End.ROLLBACK and event.name is StepName.ROLLBACK
+
+
 def _in_short(event: Event, message: Message) -> str:
     if is_lease(event, message):
         verb = "lock" if event.move.what == StepKind.ACQUIRE else "unlock"
@@ -127,7 +132,7 @@ def _in_short(event: Event, message: Message) -> str:
 
 def _answer(event: Event, message: Message) -> Iterator[Line]:
     rows = message.rows
-    if rows is None or message.statement in _PLAIN or event.name in _BOOKINGS or event.decided:
+    if rows is None or message.ends or event.name in _BOOKINGS or event.decided:
         return
     if is_lease(event, message):
         done = rows[0][0] not in (0, None)

@@ -13,6 +13,13 @@ from booking_lab.core.workload import Request, Row
 from booking_lab.explorer.search.schedule import Move, Schedule, switches, written
 
 
+class End(StrEnum):
+    """How a transaction ends."""
+
+    COMMIT = "COMMIT"
+    ROLLBACK = "ROLLBACK"
+
+
 class Server(StrEnum):
     """Where a message goes."""
 
@@ -32,6 +39,8 @@ class Message:
         server: ``postgresql`` or ``redis``.
         at: which of several servers it was sent to; empty: there is one.
         key: of a script of Redis, the first key.
+        begins: whether it begins a transaction.
+        ends: how it ends one; none: it doesn't.
     """
 
     statement: str
@@ -41,6 +50,8 @@ class Message:
     server: Server = Server.POSTGRESQL
     at: str = ""
     key: str = ""
+    begins: bool = False
+    ends: End | None = None
 
 
 @dataclass
