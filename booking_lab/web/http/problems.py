@@ -18,6 +18,30 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
+#: The codes of HTTP's own errors. They are stable; the phrases of Python and of its libraries are
+#: not: 413 and 422 are called otherwise from Python 3.13 on.
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    408: "request_timeout",
+    411: "length_required",
+    413: "request_entity_too_large",
+    414: "request_uri_too_long",
+    415: "unsupported_media_type",
+    417: "expectation_failed",
+    421: "misdirected_request",
+    422: "unprocessable_entity",
+    429: "too_many_requests",
+    431: "request_header_fields_too_large",
+    500: "internal_server_error",
+    501: "not_implemented",
+    503: "service_unavailable",
+    505: "http_version_not_supported",
+}
 _RETRY_AFTER_SECONDS = "1"
 
 
@@ -44,6 +68,11 @@ def details(status: int, code: str, detail: str, trace_id: str) -> dict[str, Any
         "code": code,
         "trace_id": trace_id,
     }
+
+
+def code_of(status: int) -> str:
+    """Return the code of an error of HTTP's own."""
+    return _CODES.get(status, f"http_{int(status)}")
 
 
 def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
@@ -80,7 +109,6 @@ def _http_error(error: HTTPException) -> Response:
     response = error.get_response()
     if error.code is None or error.code < 400:
         return Response(response.get_data(), error.code, response.headers)
-    code = error.name.lower().replace(" ", "_")
     detail = error.description or error.name
     if isinstance(error, InternalServerError):
         detail = "The lab failed; its log has the traceback under this trace id."
@@ -88,7 +116,7 @@ def _http_error(error: HTTPException) -> Response:
         detail = f"This address takes {', '.join(sorted(error.valid_methods))}."
     elif isinstance(error, NotFound):
         detail = "There is nothing at this address; /docs/ shows what there is."
-    answer = problem(error.code, code, detail)
+    answer = problem(error.code, code_of(error.code), detail)
     for header in ("Allow", "WWW-Authenticate"):
         if header in response.headers:
             answer.headers[header] = response.headers[header]
