@@ -16,7 +16,7 @@ from booking_lab.core.step import StepName
 from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Session, Workload
 from booking_lab.db.ledger import Confirmation, Ledger, settle
-from booking_lab.db.pool import Pool
+from booking_lab.db.pool import Connections
 from booking_lab.errors import (
     BookingLabError,
     CommitUnknown,
@@ -71,7 +71,7 @@ class Engine:
 
     def __init__(
         self,
-        pool: Pool,
+        pool: Connections,
         servers: Servers,
         registry: Registry,
         ledger: Ledger,
@@ -88,7 +88,7 @@ class Engine:
         self.under_way = in_flight.UnderWay()
         self._lender = Lender(pool)
 
-    def with_(self, pool: Pool, observers: Sequence[Observer]) -> Engine:
+    def with_(self, pool: Connections, observers: Sequence[Observer]) -> Engine:
         """Return an engine like this one on another pool, watched by ``observers`` as well.
 
         It shares the count of bookings under way, so that a switch waits for these too.

@@ -19,7 +19,7 @@ from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Request, Row, Workload
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
-from booking_lab.db.pool import Pool
+from booking_lab.db.pool import opened_beside
 from booking_lab.db.session import Session
 from booking_lab.errors import BookingLabError, LockTimeout, own_kind
 from booking_lab.explorer.recording.calls import here
@@ -311,12 +311,12 @@ class _Stepwise:
             return self._session.execute(statement, parameters)
 
 
-class _OneConnection(Pool):
-    """A pool of the booker's one connection."""
+class _OneConnection:
+    """The booker's one connection, where an engine has a pool."""
 
     def __init__(self, booker: Booker, connector: Connector) -> None:
-        super().__init__("booker", connector, 1, 1)
         self._booker = booker
+        self._connector = connector
         self._selection: Any = None
 
     @contextmanager
@@ -332,3 +332,7 @@ class _OneConnection(Pool):
             self._selection = first(session)
             self._booker.event = event
         yield session, self._selection
+
+    def beside(self, within: float) -> AbstractContextManager[Session]:
+        """Open one more connection."""
+        return opened_beside(self._connector, within)
