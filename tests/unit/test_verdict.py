@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from booking_lab.checker.verdict import Report
 from booking_lab.cli._exit_codes import Exit
 from booking_lab.conformance.exploring import Found
+from booking_lab.conformance.plugin import _verdicts
 from booking_lab.core.verdict import Verdict, combined, in_words
 from booking_lab.crowd import demo
 from booking_lab.crowd.verdict import verdict
@@ -76,6 +77,19 @@ def test_the_exit_code_follows_from_the_verdict() -> None:
 )
 def test_what_was_wrong_is_said_beside_the_verdict(findings: Sequence[str], said: str) -> None:
     assert in_words(Verdict.WRONG, findings) == said
+
+
+def test_the_conformance_suite_says_what_it_has_seen_without_and_with_a_nemesis() -> None:
+    def seen(verdict: str | None, *anomalies: str, faults: bool = False) -> dict[str, object]:
+        return {"faults": faults, "verdict": verdict, "anomalies": list(anomalies)}
+
+    nothing_struck = seen(None, faults=True)
+    wrong = seen("wrong", "overlap", faults=True)
+    assert list(_verdicts([seen("safe"), nothing_struck])) == ["; safe"]
+    assert list(_verdicts([seen("safe"), seen("inconclusive"), wrong])) == [
+        "; inconclusive",
+        "; with a nemesis wrong: overlap",
+    ]
 
 
 def test_all_who_judge_say_words_of_the_family() -> None:
