@@ -126,12 +126,12 @@ class Booking:
         """Be confirmed."""
         self.outcome, self.message = Outcome.CONFIRMED, self.said("confirmed")
 
-    def fail(self, error: BookingLabError) -> None:
-        """Be ended by ``error``."""
+    def fail(self, error: BookingLabError, message: str = "") -> None:
+        """Be ended by ``error``, in its own words unless there is a ``message``."""
         self.error = own_kind(error)
         self.outcome = self.error.outcome
         # A plug-in's own errors may say anything.
-        self.code, self.message = shown(error.code, str), shown(error, str)
+        self.code, self.message = shown(error.code, str), message or shown(error, str)
         self.booking_id = None
 
     def said(self, done: str) -> str:

@@ -220,8 +220,8 @@ class Engine:
                 self._report(booking)
         except Exception as error:  # a plug-in's own bug ends its booking, not the worker
             self._report(booking)
-            name = booking.strategy.name
-            booking.fail(StrategyFault(f"Strategy {name} failed: {shown(error)}."))
+            said = f"Strategy {booking.strategy.name} failed: {shown(error)}."
+            booking.fail(StrategyFault(), said)
 
     def _try_until_done(
         self, booking: Booking, session: Session, observers: Sequence[Observer]
