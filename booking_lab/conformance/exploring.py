@@ -10,13 +10,14 @@ from typing import Protocol
 from rich.console import Console
 
 from booking_lab.conformance.subjects import Subject
+from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict
-from booking_lab.errors import BookingLabError, StrategyFault
+from booking_lab.errors import BookingLabError, DatabaseUnavailable, RedisUnavailable, StrategyFault
 from booking_lab.explorer.output import report
-from booking_lab.explorer.recording.trial import End, Event, Trial
+from booking_lab.explorer.recording.trial import DIED, End, Event, Trial
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.gate import BEGIN
@@ -28,9 +29,9 @@ from booking_lab.runtime.strategy_registry import Registry
 #: Columns of a schedule that is drawn.
 _WIDTH = 120
 #: What can happen to a booker under whom nothing breaks.
-_ORDINARY = {"confirmed", "refused", "conflict", "timeout"}
+_ORDINARY = {Outcome.CONFIRMED, Outcome.REFUSED, Outcome.CONFLICT, Outcome.TIMEOUT}
 #: Errors that say that a server was away.
-_AWAY = {"database_unavailable", "redis_unavailable"}
+_AWAY = {DatabaseUnavailable.code, RedisUnavailable.code}
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class Found:
     def look(self, plan: Plan, trial: Trial) -> None:
         """Take note of one more schedule."""
         self.schedules += 1
-        self.confirmed += sum(one.outcome == "confirmed" for one in trial.endings.values())
+        self.confirmed += sum(one.outcome == Outcome.CONFIRMED for one in trial.endings.values())
         self.struck += any(move.actor in plan.nemeses for move in trial.schedule)
         sight = Sight(plan, trial)
         for anomaly in map(Anomaly, trial.anomalies):
@@ -289,7 +290,7 @@ def broken_promises(question: Question, found: Found) -> str:
 def _is_answer(plan: Plan, outcome: str, code: str) -> bool:
     if outcome in _ORDINARY:
         return code != StrategyFault.code  # it failed after its commit
-    return bool(plan.nemeses) and (outcome in {"died", "unknown"} or code in _AWAY)
+    return bool(plan.nemeses) and (outcome in {DIED, Outcome.UNKNOWN} or code in _AWAY)
 
 
 def _sends_too_much(event: Event) -> bool:

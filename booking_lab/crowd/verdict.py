@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 
+from booking_lab.core.booking import Outcome
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict
 from booking_lab.crowd.client import Answer
@@ -18,7 +19,7 @@ def overlaps(answers: Sequence[Answer]) -> int:
     """
     confirmed = defaultdict(list)
     for answer in answers:
-        if answer.outcome == "confirmed":
+        if answer.outcome == Outcome.CONFIRMED:
             confirmed[answer.seat].append(answer)
     return sum(
         any(

@@ -9,7 +9,7 @@ from booking_lab.checker.drawing import state_in_words
 from booking_lab.core.step import StepKind, StepName
 from booking_lab.explorer.output.timeline import Timeline
 from booking_lab.explorer.output.wording import is_lease, lock_name
-from booking_lab.explorer.recording.trial import Event, Trial
+from booking_lab.explorer.recording.trial import DIED, Event, Trial
 
 #: What ends with the transaction.
 _TRANSACTION = "an open transaction"
@@ -95,7 +95,7 @@ def _take_in(booker: _Booker, event: Event) -> None:
 
 def _strike(event: Event, bookers: dict[str, _Booker], trial: Trial) -> None:
     for booker in bookers.values():
-        if event.move.actor == "death" and trial.endings[booker.name].outcome == "died":
+        if event.move.actor == "death" and trial.endings[booker.name].outcome == DIED:
             booker.dead, booker.memory, booker.in_transaction = True, [], []
         elif event.move.actor == "flush" or str(event.move) == f"expiry:{booker.name}":
             booker.leases = []

@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding
 from booking_lab.core.step import StepName
 from booking_lab.core.workload import Request, Row
 from booking_lab.explorer.search.schedule import Move, Schedule, switches, written
+
+#: How bookers end whom others were in the way of.
+_STOPPED = {Outcome.CONFLICT, Outcome.TIMEOUT}
+#: How a booker ended whose process did.
+DIED = "died"
 
 
 class End(StrEnum):
@@ -87,7 +93,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a booker ended: an outcome, or ``died``.
+    """How a booker ended: an outcome, or ``DIED``.
 
     Attributes:
         outcome: the outcome.
@@ -152,7 +158,7 @@ class Trial:
     @property
     def _held_up(self) -> bool:
         return any(event.waits_for or event.kept_out for event in self.events) or any(
-            one.tries > 1 or one.outcome in {"conflict", "timeout"} for one in self.endings.values()
+            one.tries > 1 or one.outcome in _STOPPED for one in self.endings.values()
         )
 
     @property

@@ -24,7 +24,7 @@ from booking_lab.db.session import Session
 from booking_lab.errors import BookingLabError, LockTimeout, own_kind
 from booking_lab.explorer.recording.calls import here
 from booking_lab.explorer.recording.session import WatchedSession
-from booking_lab.explorer.recording.trial import Ending, Event, Message
+from booking_lab.explorer.recording.trial import DIED, Ending, Event, Message
 from booking_lab.explorer.scheduler.clock import ScheduledClock
 from booking_lab.explorer.scheduler.gate import BEGIN, Died, Gate
 from booking_lab.explorer.scheduler.opening import Task
@@ -250,7 +250,7 @@ class Booker:
             BaseException: what it failed with, if that is no way to end.
         """
         if isinstance(self._failure, Died):
-            return Ending("died")
+            return Ending(DIED)
         if isinstance(self._failure, BookingLabError):  # of a look-up: it was not even tried
             outcome = own_kind(self._failure).outcome
             return Ending(str(outcome), self._failure.code, self._failure.message)

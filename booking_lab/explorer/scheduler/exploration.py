@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from booking_lab.core.verdict import Verdict, combined
+from booking_lab.errors import StrategyFault
 from booking_lab.explorer.recording.trial import Trial
 
 
@@ -80,7 +81,7 @@ class Exploration:
             self.serialised += 1
             if self.serial is None or trial.rank < self.serial.rank:
                 self.serial = trial
-        if any(ending.code == "strategy_fault" for ending in trial.endings.values()):
+        if any(ending.code == StrategyFault.code for ending in trial.endings.values()):
             self.faults += 1
             if self.faulty is None or trial.rank < self.faulty.rank:
                 self.faulty = trial
