@@ -130,8 +130,14 @@ def test_code_that_fails_fails(explored, own_strategies):
 
     assert "Bad: none.\n" in printed
     assert "AT FAULT: its own code failed in " in printed
+    assert "Verdict: wrong\n" in printed
     assert "The first in which its code failed:" in printed
     assert "ValueError('so it is')" in " ".join(printed.split())
+
+
+def test_one_booker_alone_puts_nothing_to_the_test(explored):
+    assert "Verdict: inconclusive\n" in explored("--bookers", 1)
+    assert "Verdict: safe\n" in explored("--bookers", 1, "--nemesis", "death")
 
 
 def test_a_schedule_without_an_end_fails_and_is_no_verdict(explored, own_strategies):

@@ -14,6 +14,7 @@ from booking_lab.checker.verdict import Report
 from booking_lab.cli._exit_codes import Exit
 from booking_lab.conformance.exploring import Found
 from booking_lab.conformance.plugin import _verdicts
+from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict, combined, in_words
 from booking_lab.crowd import demo
 from booking_lab.crowd.verdict import verdict
@@ -90,6 +91,38 @@ def test_the_conformance_suite_says_what_it_has_seen_without_and_with_a_nemesis(
         "; inconclusive",
         "; with a nemesis wrong: overlap",
     ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "anomaly", "promised", "on_strategy"),
+    [
+        (Verdict.SAFE, None, True, Verdict.SAFE),
+        (Verdict.WRONG, Anomaly.DOUBLE_BOOKING, True, Verdict.WRONG),
+        (Verdict.WRONG, Anomaly.DOUBLE_BOOKING, False, Verdict.SAFE),  # as it says of itself
+        (Verdict.WRONG, Anomaly.ORPHAN, False, Verdict.WRONG),
+        (Verdict.INCONCLUSIVE, None, True, Verdict.INCONCLUSIVE),
+        (Verdict.INCONCLUSIVE, None, False, Verdict.INCONCLUSIVE),  # it has not shown yet
+        (Verdict.UNKNOWN, None, True, Verdict.UNKNOWN),
+    ],
+)
+def test_the_demo_holds_a_strategy_to_what_it_says_of_itself(
+    verdict: Verdict, anomaly: Anomaly | None, promised: bool, on_strategy: Verdict
+) -> None:
+    figures = dict.fromkeys(("p50", "p95", "p99", "per_second"), 1.0)
+    counts = dict.fromkeys(
+        ("confirmed", "refused", "other", "double_bookings", "overlaps", "crowds"), 1
+    )
+    row = demo.Row(
+        strategy="own", verdict=verdict, anomaly=anomaly, promised=promised, **figures, **counts
+    )
+    assert row.on_strategy is on_strategy
+    begin = {
+        Verdict.SAFE: "double bookings: ",
+        Verdict.INCONCLUSIVE: "Not put to the test: own.",
+        Verdict.UNKNOWN: "The lab's books are not complete, so nobody knows: own.",
+        Verdict.WRONG: "Not as the strategies promise: own.",
+    }
+    assert demo._reading([row]).startswith(begin[on_strategy])
 
 
 def test_all_who_judge_say_words_of_the_family() -> None:
