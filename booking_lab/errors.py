@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from enum import StrEnum
+from http import HTTPStatus
 from typing import ClassVar
 
 #: Characters that are shown of what a plug-in says.
@@ -21,8 +23,24 @@ def shown(said: object, show: Callable[[object], str] = repr) -> str:
     return f"{text[:MOST_SHOWN]} ... (cut: {len(text):,} characters)"
 
 
+class Outcome(StrEnum):
+    """How a booking ended."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    CONFLICT = "conflict"
+    TIMEOUT = "timeout"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+
 class BookingLabError(Exception):
     """Something went wrong in the lab.
+
+    Attributes:
+        code: a stable word for it.
+        outcome: how a booking ends that it ends.
+        status: HTTP's word for it.
 
     >>> error = SoldOut("Two desks are left.")
     >>> error.code, error.message
@@ -34,6 +52,8 @@ class BookingLabError(Exception):
     """
 
     code: ClassVar[str] = "error"
+    outcome: ClassVar[Outcome] = Outcome.ERROR
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
 
     def __init__(self, message: str | None = None) -> None:
         about = inspect.cleandoc(type(self).__doc__ or "")
@@ -43,6 +63,14 @@ class BookingLabError(Exception):
     def message(self) -> str:
         """What was wrong and what to do, for the reader of the answer."""
         return str(self)
+
+
+def own_kind(error: BookingLabError) -> type[BookingLabError]:
+    """Return the lab's kind of error that ``error`` is: of a plug-in's, the one it is made from.
+
+    What a plug-in's class says of itself, such as a ``status``, may mean anything.
+    """
+    return next(kind for kind in type(error).__mro__ if kind.__module__ == __name__)
 
 
 class ConfigurationError(BookingLabError):
@@ -58,6 +86,7 @@ class InvalidRequest(BookingLabError):
     """The request makes no sense."""
 
     code = "invalid_request"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class UnknownStrategy(InvalidRequest):
@@ -88,6 +117,7 @@ class NotFound(BookingLabError):
     """There is no such thing."""
 
     code = "not_found"
+    status = HTTPStatus.NOT_FOUND
 
 
 class EventNotFound(NotFound):
@@ -112,12 +142,14 @@ class RaceUnderWay(BookingLabError):
     """Another race is under way; one runs at a time."""
 
     code = "race_under_way"
+    status = HTTPStatus.CONFLICT
 
 
 class Overloaded(BookingLabError):
     """Too many bookings wait in this worker already; try again shortly."""
 
     code = "overloaded"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 # --- how a booking can end without a confirmation ---------------------------------------------
@@ -127,6 +159,8 @@ class Refused(BookingLabError):
     """The booking was refused."""
 
     code = "refused"
+    outcome = Outcome.REFUSED
+    status = HTTPStatus.CONFLICT
 
 
 class Violated(Refused):
@@ -169,6 +203,8 @@ class Retryable(BookingLabError):
     """Another booking was faster at the same thing; nothing was booked. Try again."""
 
     code = "conflict"
+    outcome = Outcome.CONFLICT
+    status = HTTPStatus.CONFLICT
 
 
 class Conflict(Retryable):
@@ -201,12 +237,16 @@ class Superseded(BookingLabError):
     """The event was reset while this booking was under way; nothing was booked. Try again."""
 
     code = "reset"
+    outcome = Outcome.CONFLICT
+    status = HTTPStatus.CONFLICT
 
 
 class TimedOut(BookingLabError):
     """A wait took too long; nothing was booked. Try again."""
 
     code = "timeout"
+    outcome = Outcome.TIMEOUT
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class LockTimeout(TimedOut):
@@ -230,6 +270,7 @@ class Unavailable(BookingLabError):
     """
 
     code = "unavailable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
     def __init__(
         self, message: str | None = None, reason: str = "", *, answered: bool = False
@@ -259,6 +300,8 @@ class CommitUnknown(BookingLabError):
     """The connection was lost while COMMIT was on its way; the booking may stand or not."""
 
     code = "outcome_unknown"
+    outcome = Outcome.UNKNOWN
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class Torn(BaseException):

@@ -17,6 +17,7 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Request
 from booking_lab.errors import BookingLabError, UnknownKind
 from booking_lab.observers.history import FORMAT
+from booking_lab.validation import wrong
 from booking_lab.workloads import Workloads
 
 #: What stands where a worker could not ask which database it books on.
@@ -191,11 +192,8 @@ class Reader:
         try:
             request = self._requests(workload)(value)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "value"
-            raise self._bad(
-                f"it is no request for {workload.name}: {where}: {first['msg']}"
-            ) from None
+            first = wrong(error, "value")[0]
+            raise self._bad(f"it is no request for {workload.name}: {first}") from None
         except ValueError as error:
             raise self._bad(f"it is no request for {workload.name}: {error}") from None
         operation.request = request

@@ -7,7 +7,8 @@ from typing import Any
 
 from booking_lab.checker.drawing import draw, state_in_words
 from booking_lab.checker.operation import Operation
-from booking_lab.checker.verdict import Problem, Report, Verdict
+from booking_lab.checker.verdict import Problem, Report
+from booking_lab.core.verdict import Verdict
 
 #: Problems that are drawn; all are in the JSON.
 _DRAWN = 5
@@ -29,7 +30,7 @@ def as_text(report: Report) -> Iterator[str]:
         yield f"... and {len(report.problems) - _DRAWN} more; --json has them all."
     yield ""
     yield f"Verdict: {report.verdict}"
-    if report.verdict is Verdict.INCONCLUSIVE:
+    if report.verdict is not Verdict.WRONG:
         for doubt in report.doubts[:_LISTED]:
             yield f"  {doubt}"
 
@@ -59,7 +60,7 @@ def as_json(report: Report) -> dict[str, Any]:
             }
             for one in report.undecided
         ],
-        "doubts": report.doubts if report.verdict is Verdict.INCONCLUSIVE else [],
+        "doubts": report.doubts if report.verdict is not Verdict.WRONG else [],
         "database": _comparison(report),
     }
 

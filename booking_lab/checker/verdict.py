@@ -10,14 +10,7 @@ from enum import StrEnum
 from booking_lab.checker.culprits import Culprits
 from booking_lab.checker.database import Comparison
 from booking_lab.checker.operation import Operation
-
-
-class Verdict(StrEnum):
-    """What the whole history shows."""
-
-    EXPLAINED = "explained"
-    NOT_EXPLAINED = "not explained"
-    INCONCLUSIVE = "inconclusive"
+from booking_lab.core.verdict import Verdict, combined
 
 
 class Kind(StrEnum):
@@ -110,16 +103,18 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict; only what was decided and put to the test is explained."""
+        """The verdict; only what was decided and put to the test is safe."""
+        tested = self.met and self.checked
+        parts = [Verdict.SAFE if tested else Verdict.INCONCLUSIVE]
+        if self.undecided or self.interrupted:
+            parts.append(Verdict.UNKNOWN)
         if self.problems or (self.database and self.database.disagreements):
-            return Verdict.NOT_EXPLAINED
-        if self.undecided or self.interrupted or not self.met or not self.checked:
-            return Verdict.INCONCLUSIVE
-        return Verdict.EXPLAINED
+            parts.append(Verdict.WRONG)
+        return combined(parts)
 
     @property
     def doubts(self) -> list[str]:
-        """Why it is inconclusive, if nothing was found to be wrong."""
+        """Why it isn't safe, although nothing was found to be wrong."""
         doubts = [f"{one.operations:,} operations: {one.reason}" for one in self.undecided]
         if self.interrupted:
             doubts.append("the check was interrupted")

@@ -6,6 +6,8 @@ from enum import IntEnum
 
 import click
 
+from booking_lab.core.verdict import Verdict
+
 
 class Exit(IntEnum):
     """The exit codes."""
@@ -16,10 +18,23 @@ class Exit(IntEnum):
     FAILED = 1
     #: It was called wrongly, or with something of no use; nothing was done.
     BAD_INPUT = 2
-    #: There is nothing to tell: no lab runs, or the check is inconclusive.
+    #: There is nothing to tell: no lab runs, or the verdict is inconclusive or unknown.
     NOTHING = 3
     #: It has done its work, and what it looked at is wrong.
     WRONG = 4
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Exit:
+        """Return the code of a command that came to ``verdict``."""
+        return _OF_VERDICT[verdict]
+
+
+_OF_VERDICT = {
+    Verdict.SAFE: Exit.DONE,
+    Verdict.INCONCLUSIVE: Exit.NOTHING,
+    Verdict.UNKNOWN: Exit.NOTHING,
+    Verdict.WRONG: Exit.WRONG,
+}
 
 
 class BadInput(click.ClickException):

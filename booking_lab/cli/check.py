@@ -17,7 +17,7 @@ from booking_lab.checker.history import BadHistory, Reader
 from booking_lab.checker.judge import Judge
 from booking_lab.checker.linearize import BUDGET
 from booking_lab.checker.recorded import History
-from booking_lab.checker.verdict import Report, Verdict
+from booking_lab.checker.verdict import Report
 from booking_lab.cli._exit_codes import BadInput, Exit
 from booking_lab.config import Settings
 from booking_lab.db.connector import Connector
@@ -26,12 +26,6 @@ from booking_lab.stack import hints
 from booking_lab.stack.folders import DataFolder
 from booking_lab.stack.processes.state import State
 from booking_lab.workloads import Workloads
-
-_EXIT_CODES = {
-    Verdict.EXPLAINED: Exit.DONE,
-    Verdict.NOT_EXPLAINED: Exit.WRONG,
-    Verdict.INCONCLUSIVE: Exit.NOTHING,
-}
 
 
 @click.command()
@@ -56,9 +50,9 @@ def command(file: Path, url: str | None, data: Path | None, as_json: bool, budge
     Says whether the answers can be explained by one order of bookings, and whether the database
     agrees with them. What can't be explained is named and drawn.
 
-    Exit code 0: explained; 4: not explained; 3: inconclusive, for nothing overlapped or a search
-    gave up; 2: FILE can't be read as a history, or the database is not the one. Ctrl-C ends the
-    check and prints what was found until then.
+    Exit code 0: safe; 4: wrong; 3: inconclusive, for nothing overlapped, or unknown, for a search
+    gave up or Ctrl-C ended the check, which then prints what was found until then; 2: FILE can't be
+    read as a history, or the database is not the one.
     """
     if url and data:
         raise click.UsageError("Give --database or --data, not both.")
@@ -74,7 +68,7 @@ def command(file: Path, url: str | None, data: Path | None, as_json: bool, budge
     lines = [json.dumps(report.as_json(found))] if as_json else report.as_text(found)
     for line in lines:
         click.echo(line)
-    sys.exit(_EXIT_CODES[found.verdict])
+    sys.exit(Exit.of(found.verdict))
 
 
 def _url_of(data: Path | None) -> str | None:

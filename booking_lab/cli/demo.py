@@ -40,7 +40,8 @@ def _address(_ctx: click.Context, _option: click.Parameter, url: str | None) -> 
 def command(url: str | None, history: str | None) -> None:
     """Let the same crowd loose under each strategy in turn, and print one table.
 
-    Exit code 0: each strategy keeps its promise; 4: one does not.
+    Exit code 0: each strategy keeps its promise; 4: one does not; 3: one could not be put to the
+    test, or not be judged.
     """
     console = Console()
     settings = Settings.from_environment()
@@ -49,8 +50,8 @@ def command(url: str | None, history: str | None) -> None:
     if history:
         settings = replace(settings, history=history)
     if url:
-        kept = demo.run(url, console, settings.admin_token)
+        verdict = demo.run(url, console, settings.admin_token)
     else:
         with running(settings=replace(settings, log_level="WARNING"), progress=click.echo) as lab:
-            kept = demo.run(lab.url, console, settings.admin_token)
-    sys.exit(Exit.DONE if kept else Exit.WRONG)
+            verdict = demo.run(lab.url, console, settings.admin_token)
+    sys.exit(Exit.of(verdict))

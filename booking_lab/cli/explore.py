@@ -152,9 +152,9 @@ def command(
     Ctrl-C ends the exploration and prints what was found until then.
 
     Exit code 0: explored, and the strategy keeps its word, which may allow for anomalies; or, with
-    --schedule, replayed. 4: it doesn't. 1: the replay did not come out the same, or the exploration
-    was interrupted before it found anything. 2: something given is of no use, and nothing was
-    started. No strategy gives its word for what others do beside it: with --beside, it is 0.
+    --schedule, replayed. 4: it doesn't. 3: the exploration was interrupted before it found
+    anything. 1: the replay did not come out the same. 2: something given is of no use, and nothing
+    was started. No strategy gives its word for what others do beside it: with --beside, it is 0.
     """
     if html and not os.access(html.parent, os.W_OK):
         raise BadInput(f"--html {html}: nothing can be written to {html.parent}.")
@@ -180,13 +180,7 @@ def command(
             if html and result.found.last:
                 _write(html, result, result.found.last)
                 click.echo(f"A page to step through: {html}", err=json_wanted)
-    sys.exit(_exit_code(result))
-
-
-def _exit_code(result: Result) -> Exit:
-    if result.good:
-        return Exit.DONE
-    return Exit.FAILED if result.found.interrupted and result.verdict.kept else Exit.WRONG
+    sys.exit(Exit.of(result.on_strategy))
 
 
 def _explored(

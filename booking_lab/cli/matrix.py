@@ -102,6 +102,5 @@ def _part(cell: Cell) -> str:
 
 def surprises(registry: Registry, cell: Cell) -> list[str]:
     """Return the anomalies that the strategy does not declare."""
-    kind = registry.get(cell.strategy).kind
-    declared = kind.allows | (kind.allows_under_faults if cell.nemesis else frozenset())
+    declared = registry.get(cell.strategy).allows(under_faults=bool(cell.nemesis))
     return sorted(set(cell.anomalies) - {str(anomaly) for anomaly in declared})

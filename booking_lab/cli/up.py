@@ -65,9 +65,8 @@ def _announce(plan: Plan) -> None:
         )
     click.secho(f"The lab is ready at {state.url}", bold=True)
     if plan.instances > 1:
-        for part in state.parts:
-            if part.name.startswith("service-"):
-                click.echo(f"  {part.name} alone: {part.url}")
+        for part in state.instances.values():
+            click.echo(f"  {part.name} alone: {part.url}")
 
 
 def _stay(plan: Plan, settings: Settings) -> None:

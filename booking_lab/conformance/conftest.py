@@ -82,8 +82,16 @@ def explored(explorations: Explorations, record_property: Callable[[str, object]
 
     def explore(question: Question, depth: Depths | None = None, enough: Enough = never) -> Found:
         found = explorations.of(question, depth, enough)
-        counts = [found.schedules, found.contests, found.sampled]
-        record_property("explored", [question.subject.name, f"{question} {depth}", *counts])
+        answer = {
+            "strategy": question.subject.name,
+            "question": f"{question} {depth}",
+            "counts": [found.schedules, found.contests, found.sampled],
+            "faults": bool(question.nemesis),
+            "anomalies": sorted(found.shown),
+            # A nemesis that has nobody to strike asks nothing.
+            "verdict": found.verdict if found.struck or not question.nemesis else None,
+        }
+        record_property("explored", answer)
         return found
 
     return explore

@@ -10,12 +10,14 @@ from typing import Protocol
 from rich.console import Console
 
 from booking_lab.conformance.subjects import Subject
+from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Anomaly
-from booking_lab.errors import BookingLabError, StrategyFault
+from booking_lab.core.verdict import Verdict
+from booking_lab.errors import BookingLabError, DatabaseUnavailable, RedisUnavailable, StrategyFault
 from booking_lab.explorer.output import report
-from booking_lab.explorer.recording.trial import Event, Trial
+from booking_lab.explorer.recording.trial import DIED, End, Event, Trial
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.gate import BEGIN
@@ -27,9 +29,9 @@ from booking_lab.runtime.strategy_registry import Registry
 #: Columns of a schedule that is drawn.
 _WIDTH = 120
 #: What can happen to a booker under whom nothing breaks.
-_ORDINARY = {"confirmed", "refused", "conflict", "timeout"}
+_ORDINARY = {Outcome.CONFIRMED, Outcome.REFUSED, Outcome.CONFLICT, Outcome.TIMEOUT}
 #: Errors that say that a server was away.
-_AWAY = {"database_unavailable", "redis_unavailable"}
+_AWAY = {DatabaseUnavailable.code, RedisUnavailable.code}
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,17 @@ class Found:
     answered_wrongly: Sight | None = None
     unannounced: Sight | None = None
 
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the schedules that were run."""
+        if self.shown or self.answered_wrongly:
+            return Verdict.WRONG
+        return Verdict.SAFE if self.schedules else Verdict.INCONCLUSIVE
+
     def look(self, plan: Plan, trial: Trial) -> None:
         """Take note of one more schedule."""
         self.schedules += 1
-        self.confirmed += sum(one.outcome == "confirmed" for one in trial.endings.values())
+        self.confirmed += sum(one.outcome == Outcome.CONFIRMED for one in trial.endings.values())
         self.struck += any(move.actor in plan.nemeses for move in trial.schedule)
         sight = Sight(plan, trial)
         for anomaly in map(Anomaly, trial.anomalies):
@@ -264,15 +273,10 @@ class Explorations:
                 break  # then it makes no difference in how many processes the bookers are
 
 
-def promised(subject: Subject, nemesis: str = "") -> frozenset[Anomaly]:
-    """What a strategy may let through by its own word."""
-    kind = subject.kind
-    return kind.allows | (kind.allows_under_faults if nemesis else frozenset())
-
-
 def broken_promises(question: Question, found: Found) -> str:
     """Tell what was shown against the strategy's word, with the schedules; empty: nothing."""
-    name, allowed = question.subject.name, promised(question.subject, question.nemesis)
+    name = question.subject.name
+    allowed = question.subject.entry.allows(under_faults=bool(question.nemesis))
     sights: dict[int, tuple[Sight, list[str]]] = {}
     for anomaly, sight in found.shown.items():
         if anomaly not in allowed:
@@ -286,7 +290,7 @@ def broken_promises(question: Question, found: Found) -> str:
 def _is_answer(plan: Plan, outcome: str, code: str) -> bool:
     if outcome in _ORDINARY:
         return code != StrategyFault.code  # it failed after its commit
-    return bool(plan.nemeses) and (outcome in {"died", "unknown"} or code in _AWAY)
+    return bool(plan.nemeses) and (outcome in {DIED, Outcome.UNKNOWN} or code in _AWAY)
 
 
 def _sends_too_much(event: Event) -> bool:
@@ -299,4 +303,4 @@ def _sends_too_much(event: Event) -> bool:
     ):
         return False
     most = 0 if event.move.what == BEGIN else 1
-    return sum(message.statement != "ROLLBACK" for message in event.messages) > most
+    return sum(message.ends is not End.ROLLBACK for message in event.messages) > most

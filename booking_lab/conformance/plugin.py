@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -64,27 +66,40 @@ def subjects(config: pytest.Config) -> Subjects:
     return config.stash[_SUBJECTS]
 
 
+def _verdicts(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What the answers show, without and with a nemesis; the tests hold it to what is promised."""
+    from booking_lab.core.verdict import Verdict, combined, in_words
+
+    for faults, when in ((False, "; "), (True, "; with a nemesis ")):
+        these = [one for one in answers if one["faults"] is faults and one["verdict"]]
+        if these:
+            verdict = combined(Verdict(one["verdict"]) for one in these)
+            yield when + in_words(verdict, sorted({a for one in these for a in one["anomalies"]}))
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say how much was explored, and where it was a sample."""
+    """Say how much was explored, where it was a sample, and what it showed."""
     # By question: several tests may have asked the same, one of them for more than another.
-    explored: dict[str, dict[str, list[int]]] = defaultdict(dict)
+    explored: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for reports in terminalreporter.stats.values():
         for report in reports:
-            for name, value in getattr(report, "user_properties", ()):
+            for name, answer in getattr(report, "user_properties", ()):
                 if name == "explored":
-                    strategy, question, *counts = value
-                    before = explored[strategy].get(question, counts)
-                    explored[strategy][question] = max(before, counts)
+                    of_strategy, question = explored[answer["strategy"]], answer["question"]
+                    before = of_strategy.get(question, answer)
+                    of_strategy[question] = max(before, answer, key=itemgetter("counts"))
     if not explored:
         return
     thorough = config.getoption("--thorough")
     terminalreporter.section("schedules explored")
     for strategy, questions in sorted(explored.items()):
-        schedules, contests, sampled = map(sum, zip(*questions.values(), strict=True))
+        answers = list(questions.values())
+        schedules, contests, sampled = map(sum, zip(*(a["counts"] for a in answers), strict=True))
         said = f"{strategy}: {schedules:,} schedules of {contests} contests"
-        terminalreporter.line(said + (f"; samples of {sampled} of these" if sampled else ""))
+        said += f"; samples of {sampled} of these" if sampled else ""
+        terminalreporter.line(said + "".join(_verdicts(answers)))
     terminalreporter.line(
         f"With {2 if thorough else 1} preemptions at most; 2 of three, and in the plainest contest"
         + ("." if thorough else "; --thorough tries more.")

@@ -8,15 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from booking_lab.config import Settings
-from booking_lab.core.capability import Capability, lacking, offered
+from booking_lab.core.capability import SERVERS, Capability, lacking, takes
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Strategy
 from booking_lab.errors import InvalidRequest, UnknownStrategy
 from booking_lab.runtime.strategy_registry import SHELF, SHIPPED, Entry, Registry
-
-#: What the suite's servers offer to everybody.
-_SERVERS = frozenset({Capability.REDIS, Capability.QUORUM})
 
 
 @dataclass(frozen=True)
@@ -39,18 +36,15 @@ class Subject:
     @property
     def servers(self) -> frozenset[Capability]:
         """The servers that it needs beside PostgreSQL."""
-        return self.kind.needs & _SERVERS
+        return self.kind.needs & SERVERS
 
     def lacks(self, workload: LabWorkload) -> str:
         """Say why it can't book ``workload``; empty: it can."""
-        return lacking(self.kind.needs - offered(workload) - _SERVERS)
+        return lacking(self.kind.needs, workload)
 
     def scenarios(self, workload: LabWorkload, bookers: int) -> tuple[Scenario, ...]:
         """What bookers can contend for under it, the plainest first."""
-        chooses = Capability.CHOICE in self.kind.needs
-        return tuple(
-            scenario for scenario in workload.contests(bookers) if chooses or not scenario.open
-        )
+        return tuple(one for one in workload.contests(bookers) if takes(self.kind.needs, one))
 
 
 class Subjects:

@@ -19,7 +19,7 @@ from booking_lab.core.group_commit.batch import Batch, Turn
 from booking_lab.core.lease import Announce, Lease, Lock, Servers
 from booking_lab.core.observer import Observer, Step, watch_step
 from booking_lab.core.statement import Statement
-from booking_lab.core.step import StepKind
+from booking_lab.core.step import StepKind, StepName
 from booking_lab.core.workload import Record, Request, Row, Session
 from booking_lab.errors import (
     Busy,
@@ -132,7 +132,7 @@ class Attempt:
                 raise
             self._in_transaction = False
             self._written.clear()
-            with self.step(StepKind.RELEASE, "rollback"):
+            with self.step(StepKind.RELEASE, StepName.ROLLBACK):
                 self._session.rollback()
             raise
         self._check_mine()
@@ -184,7 +184,7 @@ class Attempt:
         for anchor in anchors:
             try:
                 lock = anchor.lock if wait else anchor.lock_at_once
-                self._statement(StepKind.ACQUIRE, "row lock", lock, anchor.parameters)
+                self._statement(StepKind.ACQUIRE, StepName.ROW_LOCK, lock, anchor.parameters)
                 self._check_leases(self._held)
             except LockTimeout:
                 if wait:
@@ -234,7 +234,7 @@ class Attempt:
 
     def write(self, change: Any) -> None:
         """Write the change and the booking's row, whatever the state is by now."""
-        with self._writing("booking"):
+        with self._writing(StepName.BOOKING):
             self._booking.booking_id = self._booking.workload.write(
                 self._session, self._booking.request, change
             )
@@ -246,7 +246,7 @@ class Attempt:
         Raises:
             Refused: the state doesn't allow the booking.
         """
-        with self._writing("booking, if free"):
+        with self._writing(StepName.BOOKING_IF_FREE):
             self._booking.booking_id = self._able(Capability.CONDITIONAL_WRITE).write_if(
                 self._session, self._booking.request
             )
@@ -258,7 +258,7 @@ class Attempt:
         Raises:
             Refused: it did.
         """
-        with self._writing("guarded booking"):
+        with self._writing(StepName.GUARDED_BOOKING):
             self._booking.booking_id = self._able(Capability.CONSTRAINT).claim(
                 self._session, self._booking.request, change
             )
@@ -315,7 +315,7 @@ class Attempt:
         for anchor in self.anchors:
             move = anchor.move_fence
             [(highest, known)] = self._statement(
-                StepKind.WRITE, "fence", move, {**anchor.parameters, "token": token}
+                StepKind.WRITE, StepName.FENCE, move, {**anchor.parameters, "token": token}
             )
             # A row that isn't there has no fence; ``read`` will say what is missing.
             if not highest and known is not None:
@@ -357,7 +357,7 @@ class Attempt:
     def _acquire(self, lease: Lease, anchor: Anchor, deadline: float) -> None:
         """Take ``lease``, waiting until ``deadline`` on the lab's clock."""
         asked = self._servers.clock.now()
-        while not lease.try_acquire(lambda what: self.step(StepKind.ACQUIRE, what)):
+        while not lease.try_acquire(self._announcing(StepKind.ACQUIRE, StepName.LEASE)):
             self._booking.timing.contended += 1
             left = deadline - self._servers.clock.now()
             if left <= 0:
@@ -365,7 +365,7 @@ class Attempt:
                     f"Somebody else held the lock on {anchor.name} all the time; nothing was "
                     f"booked. Try again."
                 )
-            self.pause(min(left, random.uniform(LEASE_POLL / 4, LEASE_POLL)), "lease")
+            self.pause(min(left, random.uniform(LEASE_POLL / 4, LEASE_POLL)), StepName.LEASE)
             asked = self._servers.clock.now()
         self._booking.leases.append(lease)
         # Its time runs from before it was asked for: nobody knows when the server took it down.
@@ -396,7 +396,7 @@ class Attempt:
         self._booking.leases.remove(lease)
         self._rest()
         try:
-            if not lease.release(lambda what: self.step(StepKind.RELEASE, what)):
+            if not lease.release(self._announcing(StepKind.RELEASE, StepName.LEASE)):
                 raise Unavailable("It had expired: somebody else may have booked meanwhile.")
         except Torn:
             raise
@@ -443,7 +443,9 @@ class Attempt:
     def _take(self, reservation: Reservation) -> None:
         """Take it; counters that aren't there are filled from what PostgreSQL says."""
         filled: dict[Anchor, int] = {}
-        while missing := reservation.take(filled, partial(self.step, StepKind.ACQUIRE)):
+        while missing := reservation.take(
+            filled, self._announcing(StepKind.ACQUIRE, StepName.RESERVATION)
+        ):
             for anchor in missing:
                 with self.step(StepKind.READ, "left"):
                     filled[anchor] = self._able(Capability.COUNTS).left(self._session, anchor)
@@ -454,7 +456,7 @@ class Attempt:
         """Tell the counters how it ended; that they don't hear it is logged and no error."""
         self._rest()
         try:
-            settle(partial(self.step, StepKind.RELEASE))
+            settle(self._announcing(StepKind.RELEASE, StepName.RESERVATION))
         except Torn:
             raise
         except BaseException as error:  # the counters may be a plug-in's
@@ -559,22 +561,30 @@ class Attempt:
         with self.step(kind, what):
             return self._session.execute(statement, parameters)
 
-    def step(self, kind: StepKind, detail: str) -> AbstractContextManager[object]:
+    def step(
+        self, kind: StepKind, detail: str, name: StepName | None = None
+    ) -> AbstractContextManager[object]:
         """Announce a step to every observer for as long as the block runs."""
         self._check_mine()
         if type(kind) is not StepKind:  # a strategy's own step; nobody who watches knows others
             kind = StepKind(kind)
-        step = Step(kind, detail, self._booking, self.number, self._session.process_id)
+        if type(detail) is StepName:
+            name = detail
+        step = Step(kind, detail, self._booking, self.number, self._session.process_id, name)
         return watch_step(self._observers, step)
 
-    def _writing(self, detail: str) -> AbstractContextManager[object]:
+    def _announcing(self, kind: StepKind, name: StepName) -> Announce:
+        """What announces the steps of a lock or a counter, each in its own words."""
+        return partial(self.step, kind, name=name)
+
+    def _writing(self, name: StepName) -> AbstractContextManager[object]:
         """Announce that the booking is written; once a try, and in its transaction."""
         self._check_mine()
         if not self._in_transaction:
             raise self._fault("wrote outside of attempt.transaction()")
         if self._written:
             raise self._fault("wrote its booking twice")
-        return self.step(StepKind.WRITE, detail)
+        return self.step(StepKind.WRITE, name)
 
     def _able(self, capability: Capability) -> Any:
         if capability not in self._booking.strategy.needs:

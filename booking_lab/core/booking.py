@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from booking_lab.core.capability import Capability
@@ -13,42 +12,9 @@ from booking_lab.core.lease import Lease
 from booking_lab.core.retry import Retry
 from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Request, Workload
-from booking_lab.errors import (
-    BookingLabError,
-    CommitUnknown,
-    PluginFault,
-    Refused,
-    Retryable,
-    Superseded,
-    TimedOut,
-    shown,
-)
+from booking_lab.errors import BookingLabError, Outcome, PluginFault, own_kind, shown
 
-
-class Outcome(StrEnum):
-    """How a booking ended."""
-
-    CONFIRMED = "confirmed"
-    REFUSED = "refused"
-    CONFLICT = "conflict"
-    TIMEOUT = "timeout"
-    UNKNOWN = "unknown"
-    ERROR = "error"
-
-
-#: The first that fits counts.
-_OUTCOMES: tuple[tuple[type[BookingLabError], Outcome], ...] = (
-    (Refused, Outcome.REFUSED),
-    (Retryable, Outcome.CONFLICT),
-    (Superseded, Outcome.CONFLICT),
-    (TimedOut, Outcome.TIMEOUT),
-    (CommitUnknown, Outcome.UNKNOWN),
-)
-
-
-def outcome_of(error: BookingLabError) -> Outcome:
-    """Return how a booking ends that ``error`` ends."""
-    return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.ERROR)
+__all__ = ["Booking", "ChosenStrategy", "Outcome", "Timing"]
 
 
 @dataclass(slots=True)
@@ -107,8 +73,10 @@ class Booking:
         tries: how many tries were begun.
         leases: the locks outside PostgreSQL that it holds right now.
         outcome: how it ended; none while it is under way.
+        error: the lab's kind of error that has ended it; none: none has.
         code: a stable word for the outcome's reason.
-        message: the reason for a reader.
+        message: how it ended, for a reader: that it is confirmed, or the reason why not.
+        note: what there is to say beside that it is confirmed; mostly empty.
         booking_id: the id of the confirmed booking's row.
         scope: what a reset clears as one with it, as its workload says.
         subject: what is contended for in a word, as its workload says.
@@ -128,8 +96,10 @@ class Booking:
     tries: int = 0
     leases: list[Lease] = field(default_factory=list)
     outcome: Outcome | None = None
+    error: type[BookingLabError] | None = None
     code: str = ""
     message: str = ""
+    note: str = ""
     booking_id: int | None = None
     timing: Timing = field(default_factory=Timing)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -151,6 +121,22 @@ class Booking:
         self.scope = _said(self.workload, self.workload.scope, request)
         self.subject = _said(self.workload, self.workload.subject, request)
         self.request = request
+
+    def confirm(self) -> None:
+        """Be confirmed."""
+        self.outcome, self.message = Outcome.CONFIRMED, self.said("confirmed")
+
+    def fail(self, error: BookingLabError, message: str = "") -> None:
+        """Be ended by ``error``, in its own words unless there is a ``message``."""
+        self.error = own_kind(error)
+        self.outcome = self.error.outcome
+        # A plug-in's own errors may say anything.
+        self.code, self.message = shown(error.code, str), message or shown(error, str)
+        self.booking_id = None
+
+    def said(self, done: str) -> str:
+        """What a customer is told whose booking is ``done``: confirmed, moved or cancelled."""
+        return "; ".join([f"Booking {done}", *([self.note] if self.note else [])])
 
     def begin_again(self, anew: Booking) -> None:
         """Be under way as ``anew`` is: the same booking, begun after a switch or a reset."""

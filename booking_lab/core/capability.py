@@ -25,6 +25,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.workload import Session
+from booking_lab.errors import Unsuitable
 
 
 class Capability(StrEnum):
@@ -41,6 +42,10 @@ class Capability(StrEnum):
     BATCH = "batch"
     COUNTS = "counts"
     CHOICE = "choice"
+
+
+#: Those that servers offer beside PostgreSQL, and no workload.
+SERVERS = frozenset({Capability.REDIS, Capability.QUORUM})
 
 
 @runtime_checkable
@@ -205,6 +210,48 @@ def _offered(kind: type) -> frozenset[Capability]:
     return frozenset(one for one, protocol in _PROTOCOLS.items() if issubclass(kind, protocol))
 
 
-def lacking(missing: frozenset[Capability]) -> str:
-    """Say in words what is missing; nothing is: empty."""
-    return "" if not missing else "; ".join(_LACKS[one] for one in sorted(missing))
+class MayBeOpen(Protocol):
+    """A request, or a scenario: it may leave something to be chosen."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it does."""
+        ...
+
+
+def lacking(
+    needs: frozenset[Capability], workload: object, servers: frozenset[Capability] = SERVERS
+) -> str:
+    """Say why strategies with these needs can't book ``workload``; empty: they can.
+
+    Args:
+        needs: what they need.
+        workload: what is booked.
+        servers: what the servers offer; by default all that there can be.
+    """
+    return "; ".join(_LACKS[one] for one in sorted(needs - offered(workload) - servers))
+
+
+def takes(needs: frozenset[Capability], asked: MayBeOpen) -> bool:
+    """Tell whether strategies with these needs can take ``asked``: who doesn't choose can't, if
+    it leaves something to be chosen.
+    """
+    return Capability.CHOICE in needs or not asked.open
+
+
+def check_able(
+    strategy: str,
+    needs: frozenset[Capability],
+    workload: Any,
+    servers: frozenset[Capability] = SERVERS,
+) -> None:
+    """Check that a strategy can book a workload.
+
+    Raises:
+        Unsuitable: it can't; says why.
+    """
+    if why := lacking(needs, workload, servers):
+        raise Unsuitable(
+            f"{workload.name.capitalize()} can't be booked under {strategy}: {why}. Choose another "
+            f"strategy."
+        )

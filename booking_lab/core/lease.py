@@ -6,11 +6,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from booking_lab.core.anchor import Anchor
 from booking_lab.core.capability import Capability
 from booking_lab.core.clock import Clock
+
+T = TypeVar("T")
 
 #: Announces one message of a lease to the observers, for as long as the block runs.
 Announce = Callable[[str], AbstractContextManager[object]]
@@ -24,6 +26,31 @@ def key(lab: str, kind: str, name: str) -> str:
     return ":".join(["booking-lab", *([lab] if lab else []), kind, name])
 
 
+class Memory:
+    """What the threads of a process share.
+
+    Attributes:
+        used: whether anybody has shared something in it since it was made.
+    """
+
+    def __init__(self) -> None:
+        self.used = False
+        self._things: dict[str, Any] = {}
+
+    def shared(self, name: str, make: Callable[[], T]) -> T:
+        """Return what is shared under ``name``; if there is nothing yet, what ``make`` makes."""
+        self.used = True
+        things: dict[str, T] = self._things
+        if name not in things:
+            # One operation of the interpreter: of two threads that make it, both get the same.
+            things.setdefault(name, make())
+        return things[name]
+
+    def clear(self) -> None:
+        """Forget everything, as the end of the process does."""
+        self._things = {}
+
+
 @dataclass(frozen=True)
 class Servers:
     """What locks may use beyond PostgreSQL; none where the lab has no such server.
@@ -31,8 +58,7 @@ class Servers:
     Attributes:
         redis: a client.
         redlock: a client for each of the independent servers of Redlock.
-        memory: what the threads of this process share: the holders of its locks by name, and its
-            queues.
+        memory: what the threads of this process share: its mutexes, and its queues.
         clock: how time passes.
         identity: tells this lab from all others that may use the same servers.
 
@@ -42,7 +68,7 @@ class Servers:
 
     redis: Any = None
     redlock: tuple[Any, ...] = ()
-    memory: dict[str, Any] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     clock: Clock = field(default_factory=Clock)
     identity: Callable[[], str] = str
 

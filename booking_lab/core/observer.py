@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.step import StepKind
+from booking_lab.core.step import StepKind, StepName
 from booking_lab.errors import BookingLabError, shown
 
 log = logging.getLogger(__name__)
@@ -19,10 +19,11 @@ class Step(NamedTuple):
 
     Attributes:
         kind: what it is.
-        detail: what it does in a word or two, such as ``row lock`` or ``versions``.
+        detail: what it does in a word or two, such as ``row lock`` or ``versions``; for readers.
         booking: the booking that it belongs to.
         attempt: the number of the try, from 1.
         session: PostgreSQL's process id of the try's connection.
+        name: what it is among the steps of its kind; none: one that nobody tells from others.
     """
 
     kind: StepKind
@@ -30,6 +31,7 @@ class Step(NamedTuple):
     booking: Booking
     attempt: int
     session: int
+    name: StepName | None = None
 
 
 #: What an observer returns that doesn't care: it is not even entered.

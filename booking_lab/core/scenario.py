@@ -118,6 +118,11 @@ def booker(number: int) -> str:
     return chr(ord("A") + number)
 
 
+def booker_number(name: str) -> int:
+    """The number of the booker of this name."""
+    return ord(name) - ord("A")
+
+
 def stands(request: Request, number: int = 0) -> Request:
     """Return the request as that of a booking that stands: of ``X``, ``Y`` or ``Z``.
 

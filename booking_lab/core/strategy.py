@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from enum import StrEnum
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from booking_lab.core.retry import Retry
 
 
 class Anomaly(StrEnum):
-    """What a strategy may let through.
+    """What a strategy may let through, the worst first.
 
     >>> Anomaly("oversell")
     <Anomaly.OVERSELL: 'oversell'>
@@ -26,6 +27,11 @@ class Anomaly(StrEnum):
     LOST_BOOKING = "lost booking"
     WRONG_ANSWER = "wrong answer"
     REFUSED_WHILE_FREE = "refused while free"
+
+
+def worst(anomalies: Collection[Anomaly]) -> Anomaly | None:
+    """Return the one to name where there is room for one; none: there is none."""
+    return next((anomaly for anomaly in Anomaly if anomaly in anomalies), None)
 
 
 class Strategy(ABC):

@@ -12,8 +12,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from booking_lab.core.strategy import Anomaly, worst
+from booking_lab.core.verdict import Verdict, combined, in_words, style
 from booking_lab.crowd.client import Answer, Customer, let_loose
-from booking_lab.crowd.verdict import Verdict, outcomes, overlaps, percentile, verdict
+from booking_lab.crowd.verdict import outcomes, overlaps, percentile, verdict
 from booking_lab.errors import BookingLabError
 from booking_lab.stack import hints
 
@@ -27,7 +29,6 @@ _CROWD = 30
 _EACH = 5
 #: So many crowds at most come under a strategy that may double-book, until one has seen it.
 _CROWDS = 3
-_COLOURS = {Verdict.DOUBLE_BOOKED: "red", Verdict.INCONSISTENT: "red", Verdict.SAFE: "green"}
 _SEATS = [f"{row}{number}" for row in "DEFG" for number in range(1, 11)]
 
 
@@ -55,14 +56,27 @@ class Row:
     p99: float
     per_second: float
     verdict: Verdict
-    expected: bool
+    anomaly: Anomaly | None
+    promised: bool
     crowds: int
 
+    @property
+    def on_strategy(self) -> Verdict:
+        """The verdict on the strategy: what it allows has to show, and is not held against it."""
+        if not self.promised and self.anomaly is Anomaly.DOUBLE_BOOKING:
+            return Verdict.SAFE
+        return self.verdict
 
-def run(url: str, console: Console, token: str = "") -> bool:
+    @property
+    def said(self) -> str:
+        """The verdict, and what was wrong."""
+        return in_words(self.verdict, [self.anomaly] if self.anomaly else [])
+
+
+def run(url: str, console: Console, token: str = "") -> Verdict:
     """Let the crowd loose under each strategy at ``url``, and print the table.
 
-    Returns whether each verdict is what the strategy promises.
+    Returns the verdict on the strategies, all together: whether each is as it says of itself.
 
     Raises:
         NoLab: there is no lab at ``url``, or no longer.
@@ -74,7 +88,7 @@ def run(url: str, console: Console, token: str = "") -> bool:
             for row in _rows(url, token, status.update):
                 rows.append(row)
                 last = f", crowd {row.crowds}" if row.crowds > 1 else ""
-                console.print(f"  {row.strategy}: {row.verdict}{last}")
+                console.print(f"  {row.strategy}: {row.said}{last}")
     except (OSError, http.client.HTTPException, threading.BrokenBarrierError) as error:
         raise NoLab(
             f"No lab answers at {url}: {error or type(error).__name__}. "
@@ -82,7 +96,7 @@ def run(url: str, console: Console, token: str = "") -> bool:
         ) from None
     console.print(_table(rows))
     console.print(_reading(rows))
-    return all(row.expected for row in rows)
+    return combined(row.on_strategy for row in rows)
 
 
 def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
@@ -101,7 +115,7 @@ def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
                 row = _row(admin, entry, answers, rush, crowds)
                 # A promise is broken once and for all. What may happen need not at once: on a busy
                 # machine, one worker may take the whole crowd, and `mutex` holds.
-                if row.expected or row.verdict is not Verdict.SAFE:
+                if row.promised or row.verdict is Verdict.WRONG:
                     break
             yield row
 
@@ -132,12 +146,14 @@ def _row(
 ) -> Row:
     answers = one + rush
     double = admin.ask("GET", f"/admin/violations?{_ITS_OWN}")["count"]
-    consistent = admin.ask("GET", f"/admin/audit?{_ITS_OWN}")["consistent"]
-    found = verdict(answers, double, consistent=consistent)
+    audit = admin.ask("GET", f"/admin/audit?{_ITS_OWN}")
+    anomalies = {Anomaly(one["anomaly"]) for one in audit["findings"]}
+    promised = Anomaly.DOUBLE_BOOKING not in entry["allows"]
+    silent = bool(audit["silent"] or audit["broken"])
+    found = verdict(answers, anomalies, silent=silent, promised=promised)
     ended = outcomes(answers)
     times = [1000 * (answer.end - answer.begin) for answer in answers]
     lasted = max(a.end for a in rush) - min(a.begin for a in rush)
-    safe = "double booking" not in entry["allows"]
     return Row(
         strategy=entry["name"],
         confirmed=ended["confirmed"],
@@ -150,7 +166,8 @@ def _row(
         p99=percentile(times, 0.99),
         per_second=len(rush) / lasted,
         verdict=found,
-        expected=found is (Verdict.SAFE if safe else Verdict.DOUBLE_BOOKED),
+        anomaly=worst(anomalies),
+        promised=promised,
         crowds=crowds,
     )
 
@@ -171,12 +188,14 @@ def _table(rows: Sequence[Row]) -> Table:
     for row in rows:
         counts = (row.confirmed, row.refused, row.double_bookings, row.overlaps)
         figures = (row.p50, row.p95, row.p99, row.per_second)
-        colour = _COLOURS.get(row.verdict, "yellow")
+        colour = style(row.verdict)
+        # Double bookings have a column of their own; two lines of words would spoil the table.
+        said = row.verdict if row.double_bookings else row.said
         table.add_row(
             row.strategy,
             *(str(count) for count in counts),
             *(f"{figure:.0f}" for figure in figures),
-            f"[{colour}]{row.verdict}[/{colour}]",
+            f"[{colour}]{said}[/{colour}]",
         )
     return table
 
@@ -184,11 +203,18 @@ def _table(rows: Sequence[Row]) -> Table:
 def _reading(rows: Sequence[Row]) -> str:
     others = [f"{row.other} under {row.strategy}" for row in rows if row.other]
     note = f" Ended otherwise (conflict, timeout): {', '.join(others)}." if others else ""
-    surprises = [row.strategy for row in rows if not row.expected]
-    if surprises:
-        return f"Not as the strategies promise: {', '.join(surprises)}."
+    by_verdict = {
+        verdict: ", ".join(row.strategy for row in rows if row.on_strategy is verdict)
+        for verdict in Verdict
+    }
+    if names := by_verdict[Verdict.WRONG]:
+        return f"Not as the strategies promise: {names}."
+    if names := by_verdict[Verdict.UNKNOWN]:
+        return f"The lab's books are not complete, so nobody knows: {names}."
+    if names := by_verdict[Verdict.INCONCLUSIVE]:
+        return f"Not put to the test: {names}. Run it again, on a machine that is less busy."
     return (
         "double bookings: seats promised to more than one customer. overlapping: bookings that "
         "were under way while another of the same seat was confirmed; without any, a run shows "
-        "nothing. safe means: not in this run." + note
+        "nothing, and is inconclusive. safe means: not in this run." + note
     )

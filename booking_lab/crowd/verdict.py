@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Collection, Sequence
 
+from booking_lab.core.booking import Outcome
+from booking_lab.core.strategy import Anomaly
+from booking_lab.core.verdict import Verdict
 from booking_lab.crowd.client import Answer
-
-
-class Verdict(StrEnum):
-    """What a run shows."""
-
-    DOUBLE_BOOKED = "DOUBLE-BOOKED"
-    INCONSISTENT = "INCONSISTENT"
-    SAFE = "safe"
-    INCONCLUSIVE = "inconclusive"
 
 
 def overlaps(answers: Sequence[Answer]) -> int:
@@ -26,7 +19,7 @@ def overlaps(answers: Sequence[Answer]) -> int:
     """
     confirmed = defaultdict(list)
     for answer in answers:
-        if answer.outcome == "confirmed":
+        if answer.outcome == Outcome.CONFIRMED:
             confirmed[answer.seat].append(answer)
     return sum(
         any(
@@ -37,15 +30,26 @@ def overlaps(answers: Sequence[Answer]) -> int:
     )
 
 
-def verdict(answers: Sequence[Answer], double_bookings: int, *, consistent: bool) -> Verdict:
-    """Judge a run. Where nobody met anybody, nothing was tried, and nothing can be called safe."""
-    if double_bookings:
-        return Verdict.DOUBLE_BOOKED
-    if not consistent:
-        return Verdict.INCONSISTENT
+def verdict(
+    answers: Sequence[Answer], anomalies: Collection[Anomaly], *, silent: bool, promised: bool
+) -> Verdict:
+    """Judge a run.
+
+    Args:
+        answers: what the customers were told.
+        anomalies: what the lab's books say is wrong.
+        silent: whether a part of the books is missing.
+        promised: whether the strategy promises that a crowd does no harm. Who meets whom is chance
+            in a crowd: without that promise, a run in which nothing went wrong was a lucky one.
+    """
+    if anomalies:
+        return Verdict.WRONG
+    if silent:
+        return Verdict.UNKNOWN
+    # Where nobody met anybody, nothing was tried, and nothing can be called safe.
     if not overlaps(answers):
         return Verdict.INCONCLUSIVE
-    return Verdict.SAFE
+    return Verdict.SAFE if promised else Verdict.INCONCLUSIVE
 
 
 def percentile(values: Sequence[float], share: float) -> float:

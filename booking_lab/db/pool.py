@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import psycopg2
 from sqlalchemy.exc import TimeoutError as PoolEmpty
@@ -21,6 +21,44 @@ T = TypeVar("T")
 
 #: Seconds in which a connection has to answer its first statement, to count as alive.
 _PROOF_WITHIN = 5.0
+
+
+class Connections(Protocol):
+    """Where bookings take their connections: a pool, or what stands for one."""
+
+    def session(self, first: Callable[[Session], T]) -> AbstractContextManager[tuple[Session, T]]:
+        """Lend a connection, and what ``first`` returned on it.
+
+        Raises:
+            PoolTimeout: none came free in time.
+            DatabaseUnavailable: the server doesn't answer.
+        """
+        ...
+
+    def beside(self, within: float) -> AbstractContextManager[Session]:
+        """Open one more, for what can't wait until one is free, within so many seconds.
+
+        Raises:
+            DatabaseUnavailable: there is none to be had.
+        """
+        ...
+
+
+@contextmanager
+def opened_beside(connector: Connector, within: float) -> Iterator[Session]:
+    """Open a connection beside those of a pool.
+
+    Args:
+        connector: opens it.
+        within: seconds that it may take to connect, or to wait for a lock or an answer.
+
+    Raises:
+        DatabaseUnavailable: there is none to be had.
+    """
+    least = max(within, 0.001)
+    bounded = replace(connector, lock_timeout=least)
+    with bounded.session(least) as session, session.within(least):
+        yield session
 
 
 class Pool:
@@ -93,8 +131,7 @@ class Pool:
         assert dead
         raise dead
 
-    @contextmanager
-    def beside(self, within: float) -> Iterator[Session]:
+    def beside(self, within: float) -> AbstractContextManager[Session]:
         """Open a connection beside the pool, for what can't wait until one of it is free.
 
         Args:
@@ -103,10 +140,7 @@ class Pool:
         Raises:
             DatabaseUnavailable: there is none to be had.
         """
-        least = max(within, 0.001)
-        connector = replace(self._connector, lock_timeout=least)
-        with connector.session(least) as session, session.within(least):
-            yield session
+        return opened_beside(self._connector, within)
 
     @property
     def in_use(self) -> int:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from booking_lab.core.capability import Capability, lacking, offered
+from booking_lab.core.capability import check_able, takes
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.core.scenario import Scenario
+from booking_lab.core.scenario import Scenario, booker, booker_number
 from booking_lab.core.step import StepKind
 from booking_lab.errors import InvalidRequest, UnknownStrategy, Unsuitable
 from booking_lab.explorer.scheduler.gate import BEGIN
@@ -20,8 +20,6 @@ from booking_lab.workloads import Workloads
 
 #: More have more schedules than anybody can wait for.
 MOST_BOOKERS = 5
-#: What the servers of every exploration offer.
-_SERVERS = {Capability.REDIS, Capability.QUORUM}
 #: Whom those hit that hit no booker.
 _WORLD = {"time": {"passes"}, "flush": {"redis"}, "crowd": {"others"}}
 _KNOWN = NEMESES | SLOW_NEMESES
@@ -114,13 +112,8 @@ def _scenario(name: str, workload: LabWorkload, bookers: int) -> Scenario:
 
 
 def _check_suitable(entry: Entry, workload: LabWorkload, scenario: Scenario) -> None:
-    missing = entry.kind.needs - offered(workload) - _SERVERS
-    if missing:
-        raise Unsuitable(
-            f"{workload.name.capitalize()} can't be booked under {entry.name}: "
-            f"{lacking(missing)}. Choose another strategy."
-        )
-    if Capability.CHOICE not in entry.kind.needs and scenario.open:
+    check_able(entry.name, entry.kind.needs, workload)
+    if not takes(entry.kind.needs, scenario):
         raise Unsuitable(
             f"Strategy {entry.name} doesn't choose, and in {scenario.name!r} there is something "
             f"to choose. Choose another scenario."
@@ -143,10 +136,10 @@ def _check_schedule(schedule: Schedule, bookers: int) -> None:
     Raises:
         InvalidSchedule: somebody isn't there, or can't do that.
     """
-    names = {chr(ord("A") + number) for number in range(bookers)}
+    names = {booker(number) for number in range(bookers)}
     for move in schedule:
         if move.is_bookers and move.actor not in names:
-            wanted = ord(move.actor) - ord("A") + 1
+            wanted = booker_number(move.actor) + 1
             what_to_do = (
                 f"say --bookers {wanted}"
                 if wanted <= MOST_BOOKERS

@@ -24,7 +24,8 @@ class Mutex:
 
     def lease(self, anchor: Anchor, servers: Servers) -> MutexLease:
         """Return a lease that is not taken yet."""
-        return MutexLease(servers.memory, anchor.name)
+        holders: dict[str, str] = servers.memory.shared("mutexes", dict)
+        return MutexLease(holders, anchor.name)
 
 
 @dataclass(frozen=True)

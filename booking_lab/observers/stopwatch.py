@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.observer import Observer, Step
-from booking_lab.core.step import StepKind
+from booking_lab.core.step import StepKind, StepName
 
 #: A row lock that took longer than this, in seconds, was somebody else's at first. PostgreSQL
 #: doesn't say whether it made a session wait; an uncontended lock takes a tenth of this.
@@ -59,7 +59,7 @@ class Stopwatch(Observer):
         timing.steps.append((step.kind, now - begin))
         if step.kind in _WAITS:
             timing.waited += now - begin
-            if step.detail == "row lock" and now - begin > CONTENDED_AFTER:
+            if step.name is StepName.ROW_LOCK and now - begin > CONTENDED_AFTER:
                 timing.contended += 1
         if step.kind in _LOCKS and not failed and self._locked_at is None:
             self._locked_at = now

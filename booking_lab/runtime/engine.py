@@ -8,17 +8,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from booking_lab.core.attempt import Attempt
-from booking_lab.core.booking import Booking, Outcome, outcome_of
-from booking_lab.core.capability import Capability, lacking, offered
+from booking_lab.core.booking import Booking, Outcome
+from booking_lab.core.capability import Capability, check_able, lacking, takes
 from booking_lab.core.lease import Servers
 from booking_lab.core.observer import Observer, watch_booking
+from booking_lab.core.step import StepName
 from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Session, Workload
 from booking_lab.db.ledger import Confirmation, Ledger, settle
-from booking_lab.db.pool import Pool
+from booking_lab.db.pool import Connections
 from booking_lab.errors import (
     BookingLabError,
     CommitUnknown,
+    DatabaseUnavailable,
     NotFound,
     PoolTimeout,
     Retryable,
@@ -69,7 +71,7 @@ class Engine:
 
     def __init__(
         self,
-        pool: Pool,
+        pool: Connections,
         servers: Servers,
         registry: Registry,
         ledger: Ledger,
@@ -86,7 +88,7 @@ class Engine:
         self.under_way = in_flight.UnderWay()
         self._provider = SessionProvider(pool)
 
-    def with_(self, pool: Pool, observers: Sequence[Observer]) -> Engine:
+    def with_(self, pool: Connections, observers: Sequence[Observer]) -> Engine:
         """Return an engine like this one on another pool, watched by ``observers`` as well.
 
         It shares the count of bookings under way, so that a switch waits for these too.
@@ -158,7 +160,7 @@ class Engine:
                     if booking is None:
                         booking = self._booking(workload, request, wish, last)
                         self._watch(booking, watching)
-                    self._end(booking, error)
+                    booking.fail(error)
         return booking
 
     def _begin(
@@ -195,7 +197,7 @@ class Engine:
 
     def lacking(self, workload: Workload, kind: type[Strategy]) -> str:
         """Say what strategies of this kind need and ``workload`` or the lab lacks; else empty."""
-        return lacking(kind.needs - offered(workload) - self._servers.offered)
+        return lacking(kind.needs, workload, self._servers.offered)
 
     def check_suitable(self, workload: Workload, request: Request, strategy: Strategy) -> None:
         """Check that ``request`` can be booked under ``strategy``.
@@ -203,12 +205,8 @@ class Engine:
         Raises:
             Unsuitable: it can't.
         """
-        if missing := self.lacking(workload, type(strategy)):
-            raise Unsuitable(
-                f"{workload.name.capitalize()} can't be booked under {strategy.name}: "
-                f"{missing}. Choose another strategy."
-            )
-        if request.open and Capability.CHOICE not in strategy.needs:
+        check_able(strategy.name, strategy.needs, workload, self._servers.offered)
+        if not takes(strategy.needs, request):
             raise Unsuitable(
                 f"Strategy {strategy.name} doesn't choose: name what you want to book, or book "
                 f"under a strategy that needs 'choice'."
@@ -217,21 +215,20 @@ class Engine:
     def _run(self, booking: Booking, session: Session, observers: Sequence[Observer]) -> None:
         try:
             self._try_until_done(booking, session, observers)
-            booking.outcome = Outcome.CONFIRMED
-            booking.message = booking.message or "Booking confirmed"
+            booking.confirm()
         except (NotFound, StartOver, CommitUnknown):
             raise
         except BookingLabError as error:
             if not isinstance(error, Unavailable | TimedOut):
                 self._verify(booking, session)
-            self._end(booking, error)
+            booking.fail(error)
             if booking.outcome is Outcome.ERROR and not isinstance(error, Unavailable):
                 self._report(booking)
         except Exception as error:  # a plug-in's own bug ends its booking, not the worker
             self._verify(booking, session)
             self._report(booking)
-            booking.outcome, booking.code = Outcome.ERROR, "strategy_fault"
-            booking.message = f"Strategy {booking.strategy.name} failed: {shown(error)}."
+            said = f"Strategy {booking.strategy.name} failed: {shown(error)}."
+            booking.fail(StrategyFault(), said)
 
     @staticmethod
     def _verify(booking: Booking, session: Session) -> None:
@@ -263,7 +260,7 @@ class Engine:
                 delay = retry.delay(number)
                 if number == retry.attempts or self._servers.clock.now() + delay > deadline:
                     raise
-                attempt.pause(delay, "back-off")
+                attempt.pause(delay, StepName.BACK_OFF)
             else:
                 return
             finally:
@@ -281,9 +278,7 @@ class Engine:
                 raise
             self._report(booking)
             booking.code = StrategyFault.code
-            booking.message = (
-                f"Booking confirmed; then strategy {booking.strategy.name} failed: {shown(error)}"
-            )
+            booking.note = f"then strategy {booking.strategy.name} failed: {shown(error)}"
         else:
             attempt.finish()
 
@@ -302,25 +297,18 @@ class Engine:
             except (TimedOut, Unavailable):
                 clock.sleep(0.1)
         else:
-            self._end(booking, error)
+            booking.fail(error)
             return
         if stands:
-            booking.outcome = Outcome.CONFIRMED
-            booking.message = "Booking confirmed; the answer to its COMMIT was lost"
+            booking.note = "the answer to its COMMIT was lost"
+            booking.confirm()
         else:
-            booking.outcome, booking.code = Outcome.ERROR, "database_unavailable"
-            booking.message = "PostgreSQL went away before the commit; nothing was booked."
-            booking.booking_id = None
+            booking.fail(
+                DatabaseUnavailable("PostgreSQL went away before the commit; nothing was booked.")
+            )
 
     @staticmethod
     def _report(booking: Booking) -> None:
         log.exception(
             "strategy %s failed", booking.strategy.name, extra={"trace_id": booking.trace_id}
         )
-
-    @staticmethod
-    def _end(booking: Booking, error: BookingLabError) -> None:
-        booking.outcome = outcome_of(error)
-        # A plug-in's own errors may say anything.
-        booking.code, booking.message = shown(error.code, str), shown(error, str)
-        booking.booking_id = None

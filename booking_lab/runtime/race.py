@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
-from booking_lab.core.strategy import Anomaly
+from booking_lab.core.strategy import Anomaly, worst
+from booking_lab.core.verdict import Verdict
 from booking_lab.core.workload import Request
 from booking_lab.db.connector import Connector
 from booking_lab.db.pool import Pool
@@ -56,24 +57,32 @@ class Race:
         return [finding for finding in self.after if finding not in self.before]
 
     @property
-    def verdict(self) -> str:
-        """What the race shows: the worst anomaly that it made, ``safe`` or ``inconclusive``.
+    def anomaly(self) -> Anomaly | None:
+        """The worst anomaly that the race has made; none: it has made none."""
+        wrong_before = {(finding.anomaly, finding.subject) for finding in self.before}
+        return worst(
+            {
+                finding.anomaly
+                for finding in self.findings
+                if (finding.anomaly, finding.subject) not in wrong_before
+            }
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the race shows.
 
         What is wrong decides, not how many were confirmed: of some things, there is more than one.
         Where the same was wrong before, and only the figures have moved, nobody can tell whose
-        fault it is.
+        fault it is. Without a confirmed booking, or if not all came to the barrier in time, nothing
+        was put to the test.
         """
-        wrong_before = {(finding.anomaly, finding.subject) for finding in self.before}
-        made = {
-            finding.anomaly
-            for finding in self.findings
-            if (finding.anomaly, finding.subject) not in wrong_before
-        }
-        if made:
-            return next(anomaly for anomaly in Anomaly if anomaly in made)
-        if self.confirmed and not self.findings and self.opening is not Opening.TIMED_OUT:
-            return "safe"
-        return "inconclusive"
+        if self.anomaly:
+            return Verdict.WRONG
+        if self.findings:
+            return Verdict.UNKNOWN
+        tested = self.confirmed and self.opening is not Opening.TIMED_OUT
+        return Verdict.SAFE if tested else Verdict.INCONCLUSIVE
 
 
 def run(

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 from booking_lab.core.workload import Record, Row
-from booking_lab.db.pool import Pool
+from booking_lab.db.pool import Connections
 from booking_lab.db.session import Session as PooledSession
 from booking_lab.errors import DatabaseSilent, DatabaseUnavailable, StartOver, StrategyFault
 from booking_lab.runtime import selection
@@ -32,7 +32,7 @@ class SessionProvider:
         last: the selection that was read last; none: none yet.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Connections) -> None:
         self._pool = pool
         self.last: Selection | None = None
         self._outdated: Selection | None = None

@@ -18,6 +18,7 @@ from booking_lab.core.strategy import Anomaly, Strategy
 from booking_lab.errors import InvalidOptions, PluginFault, UnknownStrategy, shown
 from booking_lab.plugins import STRATEGIES, Broken, Plugins
 from booking_lab.runtime.selection import Selection
+from booking_lab.validation import wrong
 
 #: The project's own strategies.
 SHIPPED = STRATEGIES
@@ -69,6 +70,10 @@ class Entry:
         """The first line of its description."""
         return self.description.partition("\n")[0]
 
+    def allows(self, *, under_faults: bool) -> frozenset[Anomaly]:
+        """Return what it lets through by its own word: whatever happens, or while nothing fails."""
+        return self.kind.allows | (self.kind.allows_under_faults if under_faults else frozenset())
+
     def make(self, options: Mapping[str, Any]) -> Strategy:
         """Return the strategy with ``options``, defaults for the rest.
 
@@ -78,11 +83,9 @@ class Entry:
         try:
             return self._adapter.validate_json(json.dumps(dict(options)))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            option = ".".join(str(part) for part in first["loc"]) or "options"
             known = ", ".join(about["name"] for about in self.options) or "none"
             raise InvalidOptions(
-                f"Strategy {self.name}, option {option}: {first['msg']}. It takes: {known}."
+                f"Strategy {self.name}, option {wrong(error, 'options')[0]}. It takes: {known}."
             ) from None
 
     def given(self, strategy: Strategy) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from booking_lab.stack.plan import REDLOCK, Plan, environment_of
 from booking_lab.stack.processes import process
 from booking_lab.stack.processes.part import Part
 from booking_lab.stack.processes.rotation import open_log
+from booking_lab.stack.processes.state import SERVICE
 from booking_lab.stack.servers import cluster, postgres, valkey
 from booking_lab.stack.service import listeners
 
@@ -216,7 +217,7 @@ class Assembly:
         host = self._settings.host
         for index, port in enumerate(self._listeners.ports):
             part = Part(
-                f"service-{index + 1}",
+                f"{SERVICE}-{index + 1}",
                 self._starter(index),
                 signal.SIGTERM,
                 patience=_SERVICE_PATIENCE,
@@ -245,7 +246,7 @@ class Assembly:
         return there >= self._settings.workers
 
     def _services(self) -> list[Part]:
-        return [part for part in self.parts if part.kind == "service"]
+        return [part for part in self.parts if part.kind == SERVICE]
 
     def _starter(self, index: int) -> Callable[[], subprocess.Popen[bytes]]:
         assert self._listeners

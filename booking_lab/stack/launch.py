@@ -113,10 +113,9 @@ def _lab(data: DataFolder, settings: Settings, supervisor: subprocess.Popen[byte
     state = State.read(data.state)
     if state is None:
         raise StackError(f"The lab ended at once; {data.log} ends with:{tail(data.log)}")
-    services = [part for part in state.parts if part.name.startswith("service-")]
     return RunningLab(
         url=state.url,
-        urls={part.name.removeprefix("service-"): part.url for part in services},
+        urls={number: part.url for number, part in state.instances.items()},
         database_url=settings.database_url or state.database_url,
         redis_url=settings.redis_url or state.redis_url,
         redlock_urls=settings.redlock_urls or tuple(state.redlock_urls),

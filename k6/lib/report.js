@@ -13,9 +13,9 @@ export function report(title, data, more = []) {
     doubleBookings: count('double_bookings'),
     findings: count('audit_findings'),
     allows: lab.allows,
+    judged: count('verdicts') > 0,
   };
   const word = verdict(found);
-  const judged = count('verdicts') > 0;
   const outcomes = [...OUTCOMES, 'error'].map((one) => `${one} ${count(metricOf(one))}`);
   return lines([
     '',
@@ -30,7 +30,7 @@ export function report(title, data, more = []) {
     `  overlapping      ${found.overlapping}`,
     `  double bookings  ${found.doubleBookings}`,
     `  audit findings   ${found.findings}`,
-    `  verdict          ${judged ? `${word}: ${reason(found, word)}` : 'none: nobody judged'}`,
+    `  verdict          ${word}: ${reason(found, word)}`,
     '',
     ...outcomeOfThresholds(data),
   ]);

@@ -15,6 +15,12 @@ import { EXPECT } from './settings.js';
 
 const DOUBLE_BOOKING = 'double booking';
 
+/** The verdicts: the same words as everywhere in the lab, see docs/glossary.md. */
+export const VERDICTS = ['safe', 'inconclusive', 'unknown', 'wrong'];
+if (EXPECT && !VERDICTS.includes(EXPECT)) {
+  throw new Error(`EXPECT is '${EXPECT}'; it takes a verdict: ${VERDICTS.join(', ')}.`);
+}
+
 const metrics = {
   verdicts: new Counter('verdicts'),
   overlapping: new Counter('overlapping'),
@@ -30,18 +36,20 @@ export const thresholds = {
   ...(EXPECT && { as_expected: ['rate==1'] }),
 };
 
-/** The verdict in a word or two. */
-export function verdict({ doubleBookings, findings, overlapping, allows }) {
-  if (doubleBookings > 0) return DOUBLE_BOOKING;
-  if (findings > 0) return 'inconsistent';
+/** The verdict. */
+export function verdict({ doubleBookings, findings, overlapping, allows, judged = true }) {
+  if (doubleBookings > 0 || findings > 0) return 'wrong';
+  if (!judged) return 'unknown';
   return overlapping > 0 && !allows.includes(DOUBLE_BOOKING) ? 'safe' : 'inconclusive';
 }
 
 /** Why. */
 export function reason({ doubleBookings, findings, overlapping }, word) {
   return {
-    [DOUBLE_BOOKING]: `seats that went to more than one customer: ${doubleBookings}`,
-    inconsistent: `seats, bookings and answers disagree: ${findings} findings, see /admin/audit`,
+    wrong: doubleBookings
+      ? `${DOUBLE_BOOKING}, seats that went to more than one customer: ${doubleBookings}`
+      : `seats, bookings and answers disagree: ${findings} findings, see /admin/audit`,
+    unknown: 'nobody judged, see the error',
     safe: `${overlapping} bookings met another one of their seat, and no seat went twice`,
     inconclusive: overlapping
       ? 'nothing went wrong, but this strategy does not promise that'

@@ -24,7 +24,7 @@ def check(*arguments):
     return CliRunner().invoke(main, ["check", *map(str, arguments)])
 
 
-def test_explained_is_0(written):
+def test_safe_is_0(written):
     written.book("A1", 0, 10)
     written.book("A1", 5, 15, "refused")
     done = check(written.file)
@@ -35,17 +35,17 @@ def test_explained_is_0(written):
         "in the way.",
         "Database: not asked; name it with --database or --data",
         "",
-        "Verdict: explained",
+        "Verdict: safe",
     ]
 
 
-def test_not_explained_is_told_from_a_crash(written):
+def test_wrong_is_told_from_a_crash(written):
     written.book("A1", 0, 10)
     written.book("A1", 5, 15)
     done = check(written.file)
     assert done.exit_code == 4
     assert "SOLD TWICE" in done.output
-    assert done.output.endswith("Verdict: not explained\n")
+    assert done.output.endswith("Verdict: wrong\n")
 
 
 def test_inconclusive_is_3(written):
@@ -157,7 +157,7 @@ def test_ctrl_c_while_the_file_is_read_ends_with_a_line(written, tmp_path):
         code, printed = interrupted(done)
     assert code == 3
     assert printed.endswith(
-        "Verdict: inconclusive\n  the check was interrupted\n  nothing could be checked\n"
+        "Verdict: unknown\n  the check was interrupted\n  nothing could be checked\n"
     )
 
 

@@ -16,7 +16,7 @@ No order explains these 2 answers, whatever the other 1 there came to:
   The longest order of confirmed ones ends after 1: next is bob's book of A1, and the state is A1 \
 booked by ann
 
-Verdict: not explained"""
+Verdict: wrong"""
 
 
 def test_two_who_got_the_same_seat_are_drawn(written):
@@ -37,7 +37,7 @@ def test_the_json_has_the_same(written):
     bob = written.book("A1", 25, 100, customer="bob")
     told = as_json(written.judged())
 
-    assert told["verdict"] == "not explained"
+    assert told["verdict"] == "wrong"
     assert told["overlapping"] == 1
     [problem] = told["problems"]
     assert problem["kind"] == "sold twice"

@@ -13,8 +13,9 @@ import pytest
 
 from booking_lab.checker.history import Reader
 from booking_lab.checker.judge import Judge
-from booking_lab.checker.verdict import Kind, Verdict
+from booking_lab.checker.verdict import Kind
 from booking_lab.conformance.waiting import eventually
+from booking_lab.core.verdict import Verdict
 from booking_lab.crowd.client import Customer, let_loose
 from booking_lab.workloads import Workloads
 from tests.service.crowds import Load, add_seats, switch
@@ -76,7 +77,7 @@ def recorded(recording_lab, tmp_path):
 def test_a_run_without_protection_is_not_explained_and_names_both(recorded, recording_lab):
     report = recorded.crowd("none")
 
-    assert report.verdict is Verdict.NOT_EXPLAINED
+    assert report.verdict is Verdict.WRONG
     assert report.operations == 80
     assert report.workers == 4
     for problem in report.problems:
@@ -95,13 +96,13 @@ def test_a_run_without_protection_is_not_explained_and_names_both(recorded, reco
 
 def test_a_run_under_protection_is_explained_and_the_database_agrees(recorded, recording_lab):
     report = recorded.crowd("pessimistic")
-    assert report.verdict is Verdict.EXPLAINED
+    assert report.verdict is Verdict.SAFE
     assert (report.checked, report.groups) == (80, 10)
 
     done = recorded.check("--database", recording_lab[0].database_url)
     assert done.returncode == 0, done.stdout
     assert "Database: compared 80 answers; it agrees." in done.stdout
-    assert done.stdout.endswith("Verdict: explained\n")
+    assert done.stdout.endswith("Verdict: safe\n")
 
 
 def test_each_answer_that_is_changed_is_caught(recorded):
@@ -117,7 +118,7 @@ def test_each_answer_that_is_changed_is_caught(recorded):
             lie = {**lines[number], **other[line["outcome"]]}
             told = [*lines[:number], lie, *lines[number + 1 :]]
             recorded.file.write_text("".join(json.dumps(one) + "\n" for one in told))
-            assert recorded.judged().verdict is Verdict.NOT_EXPLAINED, line
+            assert recorded.judged().verdict is Verdict.WRONG, line
             changed += 1
     assert changed == 80
 

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from booking_lab.checker.verdict import Kind, Verdict
+from booking_lab.checker.verdict import Kind
+from booking_lab.core.verdict import Verdict
 from booking_lab.workloads.seats import Seats
 
 from .histories import Written
@@ -20,7 +21,7 @@ def test_one_of_two_gets_the_seat(written):
     written.book("A1", 0, 10)
     written.book("A1", 5, 15, "refused")
     report = written.judged()
-    assert report.verdict is Verdict.EXPLAINED
+    assert report.verdict is Verdict.SAFE
     assert (report.checked, report.groups, report.met) == (2, 1, 1)
 
 
@@ -30,7 +31,7 @@ def test_two_who_overlap_get_the_same_seat(written):
     written.book("A1", 6, 16, "refused", customer="cid")
     written.book("A2", 6, 16, customer="dan")
     report = written.judged()
-    assert report.verdict is Verdict.NOT_EXPLAINED
+    assert report.verdict is Verdict.WRONG
     [problem] = report.problems
     assert problem.kind is Kind.SOLD_TWICE
     assert problem.culprits.all_needed
@@ -73,7 +74,7 @@ def test_a_seat_that_was_given_back_is_booked_again(written):
     booking = written.book("A1", 0, 10)
     written.cancel(booking, "A1", 5, 30)
     written.book("A1", 25, 40)
-    assert written.judged().verdict is Verdict.EXPLAINED
+    assert written.judged().verdict is Verdict.SAFE
 
 
 def test_one_booking_is_cancelled_twice(written):
@@ -115,7 +116,7 @@ def test_two_who_were_refused_at_once_put_nothing_to_the_test(written):
 def test_what_is_wrong_without_an_overlap_is_wrong_all_the_same(written):
     written.book("A1", 0, 10)
     written.book("A1", 11, 20)
-    assert written.judged().verdict is Verdict.NOT_EXPLAINED
+    assert written.judged().verdict is Verdict.WRONG
 
 
 @pytest.mark.parametrize("outcome", ["conflict", "timeout", "error", "not_found"])
@@ -123,7 +124,7 @@ def test_failures_that_saw_nothing_say_nothing(written, outcome):
     written.book("A1", 0, 10, outcome)
     written.book("A1", 5, 15)
     report = written.judged()
-    assert report.verdict is Verdict.EXPLAINED
+    assert report.verdict is Verdict.SAFE
     assert report.checked == 1
     assert report.met == 1
 
@@ -133,7 +134,7 @@ def test_who_was_not_answered_may_have_the_seat_or_not(written):
     written.book("A1", 100, 110, "refused")
     written.book("A2", 0, 10, "unknown")
     written.book("A2", 100, 110)
-    assert written.judged().verdict is Verdict.EXPLAINED
+    assert written.judged().verdict is Verdict.SAFE
 
 
 def test_where_nobody_was_told_anything_there_is_nothing_to_explain(written):
@@ -151,7 +152,7 @@ def test_a_reset_frees_the_seat(written):
     written.book("A1", 40, 50)
     written.book("A1", 45, 55, "refused")
     report = written.judged()
-    assert report.verdict is Verdict.EXPLAINED
+    assert report.verdict is Verdict.SAFE
     assert report.groups == 2
 
 
@@ -159,7 +160,7 @@ def test_a_reset_that_failed_does_not(written):
     written.book("A1", 0, 10)
     written.reset(20, 30, "fail")
     written.book("A1", 40, 50)
-    assert written.judged().verdict is Verdict.NOT_EXPLAINED
+    assert written.judged().verdict is Verdict.WRONG
 
 
 def test_a_reset_while_bookings_were_under_way_comes_somewhere_in_between(written):
@@ -170,9 +171,9 @@ def test_a_reset_while_bookings_were_under_way_comes_somewhere_in_between(writte
     written.book("A2", 22, 24)
     written.book("A2", 26, 28)
     written.book("A2", 27, 29, "refused")
-    assert written.judged().verdict is Verdict.EXPLAINED
+    assert written.judged().verdict is Verdict.SAFE
     written.book("A2", 26, 29)
-    assert written.judged().verdict is Verdict.NOT_EXPLAINED
+    assert written.judged().verdict is Verdict.WRONG
 
 
 def test_a_reset_that_was_not_answered_may_have_happened(written):
@@ -185,9 +186,9 @@ def test_a_reset_that_was_not_answered_may_have_happened(written):
     written.reset(20, None, workload="tickets")
     written.tickets(6, 40, 50)
     written.tickets(6, 45, 55, "refused")
-    assert written.judged().verdict is Verdict.EXPLAINED
+    assert written.judged().verdict is Verdict.SAFE
     written.book("A1", 60, 70)
-    assert written.judged().verdict is Verdict.NOT_EXPLAINED
+    assert written.judged().verdict is Verdict.WRONG
 
 
 def test_what_began_before_a_reset_does_not_show_up_after(written):
@@ -210,7 +211,7 @@ def test_what_stood_before_the_recording_is_not_known(tmp_path):
     written.book("A1", 40, 50)
     written.book("A1", 45, 55, "refused")
     report = written.judged()
-    assert report.verdict is Verdict.EXPLAINED
+    assert report.verdict is Verdict.SAFE
     assert report.checked == 2
 
 
@@ -238,7 +239,7 @@ def test_two_databases_have_nothing_to_do_with_each_other(written):
     written.book("A1", 30, 40)
     written.book("A1", 35, 45, "refused")
     report = written.judged()
-    assert report.verdict is Verdict.EXPLAINED
+    assert report.verdict is Verdict.SAFE
     assert report.groups == 2
 
 
@@ -255,7 +256,7 @@ def test_nobody_knows_which_seat_was_chosen_for_who_was_not_answered(written):
     written.book([], 0, None, best=1)
     written.book("A1", 20, 30, "refused")
     report = written.judged()
-    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.verdict is Verdict.UNKNOWN
     assert "was not answered" in report.undecided[0].reason
 
 
@@ -264,7 +265,7 @@ def test_who_was_refused_the_best_is_counted_and_not_checked(written):
     written.book("A1", 0, 10)
     written.book("A1", 5, 15, "refused")
     report = written.judged()
-    assert report.verdict is Verdict.EXPLAINED
+    assert report.verdict is Verdict.SAFE
     assert dict(report.unchecked) == {"refused without having named anything": 1}
 
 
@@ -278,9 +279,9 @@ def test_a_search_that_gives_up_is_no_verdict(written):
     for number in range(9):
         written.book(f"B{number}", 200, 300)
     report = written.judged(budget=1)
-    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.verdict is Verdict.UNKNOWN
     assert "gave up after" in report.undecided[0].reason
-    assert written.judged().verdict is Verdict.NOT_EXPLAINED
+    assert written.judged().verdict is Verdict.WRONG
 
 
 def test_a_model_that_fails_is_no_verdict(written, monkeypatch):
@@ -291,7 +292,7 @@ def test_a_model_that_fails_is_no_verdict(written, monkeypatch):
     written.book("A1", 0, 10)
     written.book("A1", 5, 15, "refused")
     report = written.judged()
-    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.verdict is Verdict.UNKNOWN
     assert "the model Seats failed: ZeroDivisionError" in report.undecided[0].reason
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from booking_lab.checker.database import Comparison, Disagreement
-from booking_lab.checker.verdict import Report, Undecided, Verdict
+from booking_lab.checker.verdict import Report, Undecided
+from booking_lab.core.verdict import Verdict
 
 GAVE_UP = Undecided("seats", "1", ["seats:1:A1"], 7, "gave up")
 AGREES = Comparison(5, [], [])
@@ -18,17 +19,19 @@ LOST = Comparison(5, [Disagreement("lost", "seats", "1", "A1", "")], [])
 @pytest.mark.parametrize(
     ("found", "verdict", "doubts"),
     [
-        ({}, Verdict.EXPLAINED, []),
-        ({"database": AGREES}, Verdict.EXPLAINED, []),
-        ({"database": LOST}, Verdict.NOT_EXPLAINED, []),
-        ({"database": LOST, "met": 0}, Verdict.NOT_EXPLAINED, None),
-        ({"undecided": [GAVE_UP]}, Verdict.INCONCLUSIVE, ["7 operations: gave up"]),
-        ({"interrupted": True}, Verdict.INCONCLUSIVE, ["the check was interrupted"]),
+        ({}, Verdict.SAFE, []),
+        ({"database": AGREES}, Verdict.SAFE, []),
+        ({"database": LOST}, Verdict.WRONG, []),
+        ({"database": LOST, "met": 0}, Verdict.WRONG, None),
+        ({"undecided": [GAVE_UP]}, Verdict.UNKNOWN, ["7 operations: gave up"]),
+        ({"interrupted": True}, Verdict.UNKNOWN, ["the check was interrupted"]),
         ({"checked": 0}, Verdict.INCONCLUSIVE, ["nothing could be checked"]),
         ({"met": 0}, Verdict.INCONCLUSIVE, [NOBODY_MET]),
+        ({"met": 0, "interrupted": True}, Verdict.UNKNOWN, None),
+        ({"database": LOST, "interrupted": True}, Verdict.WRONG, None),
     ],
 )
-def test_only_what_was_decided_and_put_to_the_test_is_explained(
+def test_only_what_was_decided_and_put_to_the_test_is_safe(
     found: dict[str, Any], verdict: Verdict, doubts: list[str] | None
 ) -> None:
     report = Report(**{"checked": 5, "met": 2, **found})

@@ -67,7 +67,7 @@ def shared_lab(live_lab: RunningLab) -> Iterator[DocumentedLab]:
     oversold = {"kind": "tickets", "request": {"event_id": 3, "quantity": 3}, "strategy": "none"}
     requests.post(f"{live_lab.url}/admin/reset?kind=tickets&scope=3", timeout=30)
     race = requests.post(f"{live_lab.url}/admin/race", json=oversold, timeout=30)
-    assert race.json()["verdict"] == "oversell", race.text
+    assert race.json()["anomaly"] == "oversell", race.text
     yield DocumentedLab(live_lab.url, live_lab.data.path)
     requests.post(f"{live_lab.url}/admin/think-time", json={"think_time_ms": 50}, timeout=30)
     requests.post(f"{live_lab.url}/admin/strategy", json={"strategy": "none"}, timeout=30)

@@ -6,11 +6,10 @@ import re
 
 import pytest
 
-from booking_lab.checker.verdict import Verdict as HistoryVerdict
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
 from booking_lab.core.strategy import Anomaly
-from booking_lab.crowd.verdict import Verdict as CrowdVerdict
+from booking_lab.core.verdict import Verdict
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 
@@ -37,7 +36,7 @@ def test_every_term_is_there_once_with_a_meaning_and_a_link() -> None:
         [*Anomaly],
         [*Outcome],
         [*NEMESES, *SLOW_NEMESES],
-        [*HistoryVerdict, *CrowdVerdict],
+        [*Verdict],
     ],
     ids=["strategies", "anomalies", "outcomes", "nemeses", "verdicts"],
 )

@@ -8,6 +8,8 @@ import socket
 
 import pytest
 
+from booking_lab.stack.service import complaints
+from booking_lab.web.http.problems import code_of
 from tests.edge.conftest import Edge, post
 
 GET = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
@@ -167,3 +169,20 @@ def test_what_stands_behind_a_refused_request_is_not_carried_out(edge: Edge) -> 
 def everything(one: socket.socket) -> bytes:
     """Return what comes over a connection until the server ends it."""
     return b"".join(iter(lambda: one.recv(65536), b""))
+
+
+def test_the_codes_are_ours_and_no_phrases_of_a_library() -> None:
+    """Python 3.13 calls 413, 414 and 422 otherwise."""
+    statuses = {int(status) for _, status in complaints._STATUS} | {413, 422, 500}
+    assert {status: code_of(status) for status in statuses} == {
+        400: "bad_request",
+        408: "request_timeout",
+        413: "request_entity_too_large",
+        414: "request_uri_too_long",
+        417: "expectation_failed",
+        422: "unprocessable_entity",
+        431: "request_header_fields_too_large",
+        500: "internal_server_error",
+        501: "not_implemented",
+        505: "http_version_not_supported",
+    }

@@ -130,8 +130,14 @@ def test_code_that_fails_fails(explored, own_strategies):
 
     assert "Bad: none.\n" in printed
     assert "AT FAULT: its own code failed in " in printed
+    assert "Verdict: wrong\n" in printed
     assert "The first in which its code failed:" in printed
     assert "ValueError('so it is')" in " ".join(printed.split())
+
+
+def test_one_booker_alone_puts_nothing_to_the_test(explored):
+    assert "Verdict: inconclusive\n" in explored("--bookers", 1)
+    assert "Verdict: safe\n" in explored("--bookers", 1, "--nemesis", "death")
 
 
 def test_a_schedule_without_an_end_fails_and_is_no_verdict(explored, own_strategies):
@@ -268,7 +274,7 @@ def test_a_run_as_long_as_the_first_is_not_the_same_for_that(explored, own_strat
 
 KEYS = [
     "plan", "schedules", "stands_for", "bad", "bad_stand_for", "anomalies", "outcomes",
-    "deadlocks", "serialised", "complete", "interrupted", "verdict", "shown", "seconds",
+    "deadlocks", "serialised", "complete", "interrupted", "verdict", "promise", "shown", "seconds",
 ]  # fmt: skip
 
 
@@ -292,7 +298,8 @@ def test_json_says_everything(explored):
     }  # fmt: skip
     assert (found["bad"], found["complete"], found["interrupted"]) == (0, True, False)
     assert found["outcomes"].keys() == {"confirmed", "died", "refused"}
-    assert found["verdict"] == {"kept": True, "allowed": [], "broken": [], "faults": 0}
+    assert found["verdict"] == "safe"
+    assert found["promise"] == {"kept": True, "allowed": [], "broken": [], "faults": 0}
     assert found["shown"] is None
 
 

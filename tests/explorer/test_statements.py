@@ -3,7 +3,7 @@
 import pytest
 
 from booking_lab.explorer.output.sql_text import full, short
-from booking_lab.explorer.recording.trial import Message
+from booking_lab.explorer.recording.trial import Message, Server
 from booking_lab.workloads.seats import statements
 
 B = "00000000-0000-0000-0000-0000000000a1"
@@ -66,5 +66,7 @@ def test_without_parameters_a_percent_sign_stays_as_the_driver_leaves_it():
 
 
 def test_a_script_has_its_keys_filled_in():
-    message = Message("EVAL return redis.call('GET', KEYS[1])", {"KEYS[1]": "k"}, server="redis")
+    message = Message(
+        "EVAL return redis.call('GET', KEYS[1])", {"KEYS[1]": "k"}, server=Server.REDIS
+    )
     assert full(message) == "EVAL return redis.call('GET', 'k')"

@@ -2,7 +2,7 @@
 
 import { check } from 'k6';
 
-import { verdict } from '../../k6/lib/verdict.js';
+import { VERDICTS, verdict } from '../../k6/lib/verdict.js';
 
 export const options = { thresholds: { checks: ['rate==1'] } };
 
@@ -15,13 +15,16 @@ const CASES = [
   ['inconclusive', { ...clean, overlapping: 0 }],
   ['inconclusive', unsafe], // lucky, not safe
   ['inconclusive', { ...unsafe, overlapping: 0 }],
-  ['double booking', { ...clean, doubleBookings: 1 }],
-  ['double booking', { ...unsafe, doubleBookings: 1, findings: 1 }],
-  ['double booking', { ...clean, doubleBookings: 1, overlapping: 0 }],
-  ['inconsistent', { ...clean, findings: 1 }],
+  ['wrong', { ...clean, doubleBookings: 1 }],
+  ['wrong', { ...unsafe, doubleBookings: 1, findings: 1 }],
+  ['wrong', { ...clean, doubleBookings: 1, overlapping: 0 }],
+  ['wrong', { ...clean, findings: 1 }],
+  ['unknown', { ...clean, judged: false }],
+  ['wrong', { ...clean, judged: false, doubleBookings: 1 }],
 ];
 
 export default function () {
+  check(VERDICTS.join(), { 'the words are those of the lab': (all) => all === __ENV.VERDICTS });
   for (const [expected, found] of CASES) {
     check(found, { [`${expected}: ${JSON.stringify(found)}`]: () => verdict(found) === expected });
   }

@@ -107,7 +107,7 @@ def test_double_bookings_are_counted_also_those_that_a_reset_took_away(lab: Runn
             race = requests.post(
                 f"{lab.url}/admin/race", json=body | {"strategy": "none"}, timeout=30
             )
-            assert race.json()["verdict"] in ("oversell", "double booking")
+            assert race.json()["anomaly"] in ("oversell", "double booking")
         # Two scrapes see the second one twice, and count it once.
         scrape(lab)
     now = values(lab, "double_bookings_seen_total")

@@ -53,9 +53,9 @@ def test_what_an_encoding_lacks_is_written_all_the_same(
     done = shell(f"{COMMAND} check {wrong} {options}", **environment)
     assert (done.returncode, done.stderr) == (4, b"")
     if options:
-        assert json.loads(done.stdout)["verdict"] == "not explained"
+        assert json.loads(done.stdout)["verdict"] == "wrong"
     else:
-        assert done.stdout.endswith(b"Verdict: not explained\n")
+        assert done.stdout.endswith(b"Verdict: wrong\n")
 
 
 def test_a_full_pipe_is_said_and_is_no_verdict(wrong: Path) -> None:

@@ -90,8 +90,8 @@ def test_what_the_lab_lacks_is_said_of_every_kind(make_client, tmp_path):
     assert (refused.status_code, refused.json["code"]) == (422, "unsuitable")
 
 
-CELL = {"nemesis": "flush", "schedules": 14, "bad": 12, "anomalies": {"oversell": 12},
-        "schedule": "A:read B:read", "complete": True}  # fmt: skip
+CELL = {"nemesis": "flush", "verdict": "wrong", "schedules": 14, "bad": 12,
+        "anomalies": {"oversell": 12}, "schedule": "A:read B:read", "complete": True}  # fmt: skip
 
 
 @pytest.mark.parametrize(

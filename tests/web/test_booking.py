@@ -3,6 +3,7 @@
 import pytest
 
 from booking_lab.core.lease import key
+from booking_lab.errors import SoldOut
 
 STRATEGIES = ["none", "pessimistic", "optimistic", "distributed"]
 
@@ -116,3 +117,49 @@ def test_a_strategy_with_a_bug_ends_its_booking_alone(make_client, tmp_path):
     assert answer.json["code"] == "strategy_fault"
     assert client.get("/events/1").json["seats"]["booked"] == 0
     assert book(client).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "body"),
+    [
+        ("seats", "/book", {"event_id": 1, "seat_number": "A1", "customer_id": "ann"}),
+        ("seats", "/admin/race", {"event_id": 1, "seat_number": "A1", "customers": 2}),
+        ("tickets", "/book/unsafe", {"event_id": 1, "user_email": "ann", "quantity": 1}),
+    ],
+)
+def test_the_short_forms_book_by_the_workload_that_is_registered(
+    quick, monkeypatch, kind, path, body
+):
+    def decide(_state, _request):
+        raise SoldOut("so says the registered one")
+
+    registered = quick.application.extensions["lab"].workloads.get(kind)
+    monkeypatch.setattr(registered, "decide", decide)
+
+    assert "so says the registered one" in quick.post(path, json=body).json["detail"]
+
+
+STRANGE = '''
+from dataclasses import dataclass
+from booking_lab import Attempt, Refused, Strategy
+
+class Full(Refused):
+    code, status, outcome = "full", "full to the brim", "full"
+
+@dataclass(frozen=True)
+class Strange(Strategy):
+    """Refuses everybody in words of its own."""
+
+    def book(self, attempt: Attempt) -> None:
+        raise Full("No room.")
+'''
+
+
+def test_an_error_of_a_plugin_is_answered_as_the_lab_s_that_it_is_made_from(make_client, tmp_path):
+    (tmp_path / "strange.py").write_text(STRANGE)
+    client = make_client(strategy_folders=(str(tmp_path),))
+
+    answer = book(client, "A1", strategy="strange")
+
+    assert (answer.status_code, answer.json["outcome"]) == (409, "refused")
+    assert (answer.json["code"], answer.json["detail"]) == ("full", "No room.")

@@ -104,7 +104,7 @@ def pages(client, path, member):
 def test_every_list_is_read_a_page_at_a_time(quick, subtests):
     for seat in ("A1", "A2", "A3"):
         race = {"event_id": 1, "seat_number": seat, "customers": 2, "strategy": "none"}
-        assert quick.post("/admin/race", json=race).json["verdict"] == "double booking"
+        assert quick.post("/admin/race", json=race).json["anomaly"] == "double booking"
     for path, member in (
         ("/admin/double-bookings", "double_bookings"),
         ("/admin/violations?kind=seats", "violations"),

@@ -142,7 +142,7 @@ def test_it_is_raced_for_audited_and_reset(own):
     assert (reset["kind"], reset["scope"], reset["cleared"]) == ("desks", "1", 1)
 
     bad = own.post("/admin/race", json=race | {"strategy": "none"}).json
-    assert (bad["verdict"], bad["confirmed"]) == ("double booking", 3)
+    assert (bad["verdict"], bad["anomaly"], bad["confirmed"]) == ("wrong", "double booking", 3)
     [finding] = own.get("/admin/audit?kind=desks").json["findings"]
     assert finding == {"kind": "desks", **bad["findings"][0]}
     [violation] = own.get("/admin/violations").json["violations"]

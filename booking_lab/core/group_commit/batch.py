@@ -9,7 +9,7 @@ from typing import Any
 from booking_lab.core.booking import Booking
 from booking_lab.core.group_commit.queue import Place, Queues, tell
 from booking_lab.core.lease import Servers
-from booking_lab.core.step import StepKind
+from booking_lab.core.step import StepKind, StepName
 from booking_lab.core.workload import Session
 from booking_lab.errors import (
     BookingLabError,
@@ -141,7 +141,7 @@ class Batch:
         most: int,
         session: Session,
         announce: Announce,
-        writing: Callable[[str], AbstractContextManager[object]],
+        writing: Callable[[StepName], AbstractContextManager[object]],
     ) -> None:
         self.places: Sequence[Place] = ()
         self.written: list[Booking] = []
@@ -190,7 +190,7 @@ class Batch:
         """Write all changes and bookings by one statement, whatever the state is by now."""
         if not changes:
             return
-        with self._writing("bookings"):
+        with self._writing(StepName.BOOKINGS):
             ids = self._write([(place.booking.request, change) for place, change in changes])
         for (place, _), booking_id in zip(changes, ids, strict=True):
             place.booking.booking_id = booking_id

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from typing import Any
 
 from booking_lab.core.booking import Booking
+from booking_lab.core.lease import Memory
 
 
 class Place:
@@ -80,12 +80,10 @@ class Queues:
         self._lock = threading.Lock()
         self._waiting: dict[Hashable, deque[Place]] = {}
 
-    @staticmethod
-    def of(memory: dict[str, Any]) -> Queues:
+    @classmethod
+    def of(cls, memory: Memory) -> Queues:
         """Return the queues of the process whose ``memory`` this is."""
-        # One operation of the interpreter, so that two threads can't make two.
-        queues: Queues = memory.get("queues") or memory.setdefault("queues", Queues())
-        return queues
+        return memory.shared("queues", cls)
 
     def enter(self, key: Hashable, place: Place) -> None:
         """Stand in line; who finds nobody there leads."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from booking_lab.core.verdict import Verdict, in_words
 from booking_lab.errors import ConfigurationError
 from booking_lab.explorer.matrix.matrix import Cell
 from booking_lab.explorer.scheduler.nemesis import NEMESES
@@ -58,7 +59,7 @@ def show(text: str, document: Path, marks: tuple[str, str] = MARKS) -> None:
 
 
 def _verdict(cell: Cell) -> str:
-    said = ", ".join(sorted(cell.anomalies)) if cell.bad else "safe"
+    said = in_words(cell.verdict, sorted(cell.anomalies))
     many = f"{'all ' if cell.complete else ''}{cell.schedules - cell.three:,} of 2"
     return (
         f"**{said}** ({many}, {cell.three:,} of 3 bookers; {cell.scenarios} scenarios; "
@@ -77,7 +78,7 @@ def _under_faults(of_it: Sequence[Cell]) -> str:
     said = [f"{name}: {', '.join(sorted(them))}" for name, them in by_nemesis.items() if them]
     if said:
         return "; ".join(said)
-    return "no more than without" if always else "safe"
+    return "no more than without" if always else Verdict.SAFE
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -10,9 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from booking_lab.core.capability import Capability, offered
+from booking_lab.core.capability import SERVERS, lacking, takes
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
+from booking_lab.core.verdict import Verdict
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.plan import Place, Plan
@@ -86,6 +87,13 @@ class Cell:
         """Tells it from all others."""
         return self.strategy, self.workload, self.nemesis
 
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the schedules that were run."""
+        if not self.schedules:
+            return Verdict.INCONCLUSIVE
+        return Verdict.WRONG if self.bad else Verdict.SAFE
+
     def add(self, found: Exploration, scenario: Scenario) -> None:
         """Count what was found of one scenario."""
         self.schedules += found.schedules
@@ -117,9 +125,9 @@ def cells(
     """
     for entry in registry.entries():
         for workload in workloads:
-            if not _lacking(entry, workload):
+            if not lacking(entry.kind.needs, workload):
                 for nemesis in nemeses:
-                    if nemesis not in LOCKS or _outside(entry):
+                    if nemesis not in LOCKS or entry.kind.needs & SERVERS:
                         yield Cell(entry.name, workload.name, nemesis)
 
 
@@ -140,8 +148,7 @@ def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) ->
 
 
 def _contests(entry: Entry, workload: LabWorkload, bookers: int) -> list[Scenario]:
-    chooses = Capability.CHOICE in entry.kind.needs
-    return [one for one in workload.contests(bookers) if chooses or not one.open]
+    return [one for one in workload.contests(bookers) if takes(entry.kind.needs, one)]
 
 
 def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
@@ -172,7 +179,10 @@ def save(
 ) -> None:
     """Write the cells, what they rest on, and how many seconds they took."""
     in_order = sorted(filled, key=lambda cell: cell.key)
-    rows = [{**vars(cell), "anomalies": dict(cell.anomalies)} for cell in in_order]
+    rows = [
+        {**vars(cell), "anomalies": dict(cell.anomalies), "verdict": cell.verdict}
+        for cell in in_order
+    ]
     lines = ",\n".join(json.dumps(row) for row in rows)
     about = f'"rests_on": "{digest()}", "seconds": {json.dumps(dict(seconds or {}))}'
     file.write_text(f'{{{about}, "cells": [\n{lines}\n]}}\n')
@@ -202,12 +212,8 @@ def load(file: Path = FILE) -> list[Cell]:
     if not file.exists():
         return []
     rows: list[dict[str, Any]] = json.loads(file.read_text())["cells"]
-    return [Cell(**{**row, "anomalies": Counter(row["anomalies"])}) for row in rows]
-
-
-def _lacking(entry: Entry, workload: LabWorkload) -> frozenset[Capability]:
-    return entry.kind.needs - offered(workload) - {Capability.REDIS, Capability.QUORUM}
-
-
-def _outside(entry: Entry) -> frozenset[Capability]:
-    return entry.kind.needs & {Capability.REDIS, Capability.QUORUM}
+    cells = []
+    for row in rows:
+        row.pop("verdict", None)  # it follows from the rest
+        cells.append(Cell(**{**row, "anomalies": Counter(row["anomalies"])}))
+    return cells

@@ -13,9 +13,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from booking_lab.core.capability import Capability, offered
+from booking_lab.core.capability import lacking, takes
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
+from booking_lab.core.verdict import Verdict
 from booking_lab.explorer.matrix import matrix
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.plan import Place, Plan
@@ -31,7 +32,6 @@ DOCUMENT, MARKS = "docs/mixtures.md", ("<!-- mixtures -->", "<!-- /mixtures -->"
 
 #: Every mistake that the lab knows shows with one.
 _PREEMPTIONS = 1
-_SERVERS = {Capability.REDIS, Capability.QUORUM}
 
 
 @dataclass
@@ -63,15 +63,17 @@ class Mixture:
         return self.workload, self.strategy, self.beside
 
     @property
-    def holds(self) -> bool:
-        """Whether nothing went wrong."""
-        return not self.anomalies
+    def verdict(self) -> Verdict:
+        """The verdict on the schedules that were run."""
+        if not self.schedules:
+            return Verdict.INCONCLUSIVE
+        return Verdict.WRONG if self.anomalies else Verdict.SAFE
 
 
 def mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[Mixture]:
     """Return the pairs to explore: of all strategies that can take a workload, any two."""
     for workload in workloads:
-        able = [one for one in registry.entries() if _can_take(one, workload)]
+        able = [one for one in registry.entries() if not lacking(one.kind.needs, workload)]
         for one, other in combinations(sorted(entry.name for entry in able), 2):
             yield Mixture(one, other, workload.name)
 
@@ -87,14 +89,14 @@ def fill(mixture: Mixture, place: Place, registry: Registry, workload: LabWorklo
 
 
 def _explored(mixture: Mixture, place: Place, registry: Registry, plan: Plan) -> bool:
-    """Explore one scenario; return whether the pair holds."""
+    """Explore one scenario; return whether nothing went wrong."""
     found = explore(place, registry, plan, Exhaustive(_PREEMPTIONS))
     mixture.schedules += found.schedules
     mixture.anomalies = sorted(found.anomalies)
     if found.worst:
         mixture.under, mixture.scenario = plan.strategy[0].name, plan.scenario.name
         mixture.schedule = written(found.worst.schedule)
-    return mixture.holds
+    return not mixture.anomalies
 
 
 def _plan(workload: LabWorkload, scenario: Scenario, first: Entry, second: Entry) -> Plan:
@@ -104,16 +106,11 @@ def _plan(workload: LabWorkload, scenario: Scenario, first: Entry, second: Entry
 
 def _orders(one: Entry, other: Entry, scenario: Scenario) -> Iterator[tuple[Entry, Entry]]:
     """Yield who is the first booker and who the second; if both ask for the same, it is all one."""
-    chooses = all(Capability.CHOICE in entry.kind.needs for entry in (one, other))
-    if scenario.open and not chooses:
+    if not all(takes(entry.kind.needs, scenario) for entry in (one, other)):
         return
     yield one, other
     if not Symmetry.of(scenario.requests, len(scenario.requests)).alike:
         yield other, one
-
-
-def _can_take(entry: Entry, workload: LabWorkload) -> bool:
-    return not entry.kind.needs - offered(workload) - _SERVERS
 
 
 def save(filled: Sequence[Mixture], file: Path = FILE) -> None:
@@ -148,7 +145,7 @@ def tables(filled: Sequence[Mixture]) -> str:
 
 def _table(workload: str, filled: Sequence[Mixture]) -> str:
     names = sorted({name for one in filled for name in (one.strategy, one.beside)})
-    lines = [f"### On {workload}", "", "| Strategy | Holds beside | Goes wrong beside |"]
+    lines = [f"### On {workload}", "", "| Strategy | Safe beside | Wrong beside |"]
     lines.append("|---|---|---|")
     for name in names:
         of_it = {
@@ -156,7 +153,10 @@ def _table(workload: str, filled: Sequence[Mixture]) -> str:
             for one in filled
             if name in (one.strategy, one.beside)
         }
-        good, bad = ([o for o in sorted(of_it) if of_it[o].holds is it] for it in (True, False))
+        good, bad = (
+            [other for other in sorted(of_it) if of_it[other].verdict is verdict]
+            for verdict in (Verdict.SAFE, Verdict.WRONG)
+        )
         lines.append(f"| `{name}` | {_listed(good)} | {_listed(bad)} |")
     return "\n".join(lines)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from booking_lab.core.scenario import booker
 from booking_lab.explorer.output.result import Result
 from booking_lab.explorer.output.sql_text import full
 from booking_lab.explorer.output.timeline import wish
@@ -16,7 +17,7 @@ from booking_lab.explorer.search.schedule import written
 
 def as_json(result: Result) -> dict[str, Any]:
     """Return it as JSON's own types, always with the same keys in the same order."""
-    found, verdict = result.found, result.verdict
+    found, promise = result.found, result.promise
     return {
         "plan": _plan(result.plan, result.way),
         "schedules": found.schedules,
@@ -29,11 +30,12 @@ def as_json(result: Result) -> dict[str, Any]:
         "serialised": found.serialised,
         "complete": found.complete,
         "interrupted": found.interrupted,
-        "verdict": {
-            "kept": verdict.kept,
-            "allowed": list(verdict.allowed),
-            "broken": list(verdict.broken),
-            "faults": verdict.faults,
+        "verdict": result.verdict,
+        "promise": {
+            "kept": promise.kept,
+            "allowed": list(promise.allowed),
+            "broken": list(promise.broken),
+            "faults": promise.faults,
         },
         "shown": _trial(result.shown) if result.shown else None,
         "seconds": round(found.seconds, 3),
@@ -49,7 +51,7 @@ def _plan(plan: Plan, way: Way) -> dict[str, Any]:
         "beside": plan.beside[0].name if plan.beside else None,
         "workload": plan.workload.name,
         "scenario": plan.scenario.name,
-        "bookers": {chr(ord("A") + number): wish(one) for number, one in enumerate(requests)},
+        "bookers": {booker(number): wish(one) for number, one in enumerate(requests)},
         "workers": plan.workers or len(requests),
         "nemeses": list(plan.nemeses),
         "way": way.to_json(),

@@ -91,8 +91,8 @@ def _under(entry: Entry, strategy: Strategy) -> str:
 
 
 def summary(result: Result) -> Iterator[str]:
-    """Say what was found, a line each."""
-    found, verdict, name = result.found, result.verdict, result.plan.name
+    """Say what was found, a line each, the verdict last."""
+    found, promise, name = result.found, result.promise, result.plan.name
     yield _how_many(result.way, found)
     if found.bad:
         counted = ", ".join(f"{name} in {many:,}" for name, many in found.anomalies.most_common())
@@ -102,8 +102,8 @@ def summary(result: Result) -> Iterator[str]:
     yield f"Answers: {_counts(found.outcomes) or 'none'}."
     if found.deadlocks:
         yield f"Deadlocks: in {found.deadlocks:,} of them."
-    if verdict.broken:
-        yield f"AGAINST ITS WORD: {name} does not allow {' and '.join(verdict.broken)}."
+    if promise.broken:
+        yield f"AGAINST ITS WORD: {name} does not allow {' and '.join(promise.broken)}."
     elif found.bad and result.plan.beside:
         yield "No strategy gives its word for what others do beside it."
     elif found.bad:
@@ -114,8 +114,9 @@ def summary(result: Result) -> Iterator[str]:
         yield f"Bookers who share nothing are in each other's way in {many}: {why}."
     if found.interrupted:
         yield "Fewer schedules: --preemptions 2, or --random 1000."
-    if verdict.faults:
-        yield f"AT FAULT: its own code failed in {_many(verdict.faults, 'schedule')}."
+    if promise.faults:
+        yield f"AT FAULT: its own code failed in {_many(promise.faults, 'schedule')}."
+    yield f"Verdict: {result.verdict}"
 
 
 def _how_many(way: Way, found: Exploration) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from booking_lab.core.strategy import Anomaly
+from booking_lab.core.verdict import Verdict, combined
 from booking_lab.explorer.recording.trial import Trial
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.plan import Plan
@@ -12,7 +13,7 @@ from booking_lab.explorer.search.options import Way
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Promise:
     """What the strategy promises, and what came of it.
 
     Attributes:
@@ -31,14 +32,13 @@ class Verdict:
         return not self.broken and not self.faults
 
 
-def judge(plan: Plan, found: Exploration) -> Verdict:
+def compare(plan: Plan, found: Exploration) -> Promise:
     """Compare what was found with the strategy's word; beside another one, none gives it."""
     if plan.beside:
-        return Verdict(tuple(sorted(map(str, Anomaly))), (), found.faults)
-    kind = plan.strategy[0].kind
-    allowed = kind.allows | (kind.allows_under_faults if plan.nemeses else frozenset())
+        return Promise(tuple(sorted(map(str, Anomaly))), (), found.faults)
+    allowed = plan.strategy[0].allows(under_faults=bool(plan.nemeses))
     words = {str(anomaly) for anomaly in allowed}
-    return Verdict(tuple(sorted(words)), tuple(sorted(set(found.anomalies) - words)), found.faults)
+    return Promise(tuple(sorted(words)), tuple(sorted(set(found.anomalies) - words)), found.faults)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Result:
         plan: what was explored.
         way: which of the schedules were run.
         found: what was found.
-        verdict: what to say of the strategy.
+        promise: what to say of the strategy.
         shown: the schedule to show: the one replayed, or the shortest bad one, or one in which the
             strategy's own code failed, or in which bookers who share nothing were in each other's
             way; none: there is none.
@@ -58,22 +58,30 @@ class Result:
     plan: Plan
     way: Way
     found: Exploration
-    verdict: Verdict
+    promise: Promise
     shown: Trial | None
 
     @classmethod
     def of(cls, plan: Plan, way: Way, found: Exploration) -> Result:
         """Put together what was found."""
         shown = found.last if way.schedule else found.worst or found.faulty or found.serial
-        return cls(plan, way, found, judge(plan, found), shown)
+        return cls(plan, way, found, compare(plan, found), shown)
 
     @property
-    def good(self) -> bool:
-        """Whether it came to its end, and nothing speaks against the strategy.
+    def verdict(self) -> Verdict:
+        """The verdict on what was run; one booker by itself, with no nemesis, meets nobody."""
+        alone = len(self.plan.scenario.requests) == 1 and not self.plan.nemeses
+        return combined([self.found.verdict, *([Verdict.INCONCLUSIVE] if alone else [])])
+
+    @property
+    def on_strategy(self) -> Verdict:
+        """The verdict on the strategy: what it allows is not held against it.
 
         A replay shows one schedule, and says nothing of the strategy.
         """
-        return not self.found.interrupted and (bool(self.way.schedule) or self.verdict.kept)
+        if self.found.interrupted and self.promise.kept:
+            return Verdict.UNKNOWN
+        return Verdict.SAFE if self.way.schedule or self.promise.kept else Verdict.WRONG
 
     @property
     def title(self) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from booking_lab.checker.drawing import state_in_words
+from booking_lab.core.step import StepKind, StepName
 from booking_lab.explorer.output.timeline import Timeline
 from booking_lab.explorer.output.wording import is_lease, lock_name
-from booking_lab.explorer.recording.trial import Event, Trial
+from booking_lab.explorer.recording.trial import DIED, Event, Trial
 
 #: What ends with the transaction.
 _TRANSACTION = "an open transaction"
@@ -73,28 +74,28 @@ def _take_in(booker: _Booker, event: Event) -> None:
     failed = any(message.error for message in messages)
     if event.saw is not None:
         booker.saw = state_in_words(event.saw)
-    leases = [lock_name(event, one) for one in messages if is_lease(event, one)]
-    if step == "release" and event.detail != "rollback":
+    leases = [lock_name(one) for one in messages if is_lease(event, one)]
+    if step == StepKind.RELEASE and event.name is not StepName.ROLLBACK:
         booker.leases = [name for name in booker.leases if name not in leases]
         booker.memory = [name for name in booker.memory if name != event.detail]
-    elif step == "acquire" and not messages and not event.note:
+    elif step == StepKind.ACQUIRE and not messages and not event.note:
         booker.memory.append(event.detail)
-    elif step == "acquire" and leases:
+    elif step == StepKind.ACQUIRE and leases:
         booker.leases += leases if messages[0].rows and messages[0].rows[0][0] == 1 else []
-    elif step in {"commit", "release"}:
+    elif step in {StepKind.COMMIT, StepKind.RELEASE}:
         booker.in_transaction = []
-    if any(message.statement.startswith("BEGIN") for message in messages):
+    if any(message.begins for message in messages):
         booker.in_transaction = [_TRANSACTION]
     if booker.in_transaction and not failed:
-        if step == "acquire":
+        if step == StepKind.ACQUIRE:
             booker.in_transaction.append(event.detail)
-        elif step == "write" and _WRITTEN not in booker.in_transaction:
+        elif step == StepKind.WRITE and _WRITTEN not in booker.in_transaction:
             booker.in_transaction.append(_WRITTEN)
 
 
 def _strike(event: Event, bookers: dict[str, _Booker], trial: Trial) -> None:
     for booker in bookers.values():
-        if event.move.actor == "death" and trial.endings[booker.name].outcome == "died":
+        if event.move.actor == "death" and trial.endings[booker.name].outcome == DIED:
             booker.dead, booker.memory, booker.in_transaction = True, [], []
         elif event.move.actor == "flush" or str(event.move) == f"expiry:{booker.name}":
             booker.leases = []

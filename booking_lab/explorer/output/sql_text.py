@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from booking_lab.explorer.recording.trial import Message
+from booking_lab.explorer.recording.trial import Message, Server
 
 #: Characters of a short form.
 _LONGEST = 200
@@ -26,7 +26,7 @@ _NEXT_PART = re.compile(
 
 def full(message: Message) -> str:
     """Return the whole statement, its parameters filled in."""
-    if message.server == "redis":
+    if message.server is Server.REDIS:
         return _SCRIPT_PARAMETER.sub(
             lambda found: f"'{message.parameters.get(found[0], found[0])}'", message.statement
         )
@@ -36,7 +36,7 @@ def full(message: Message) -> str:
 
 def short(message: Message) -> str:
     """Return what the statement does, in a line or two."""
-    if message.server == "redis":
+    if message.server is Server.REDIS:
         return _cut(" ".join(full(message).split()))
     begin, _, statement = message.statement.rpartition(";\n")
     # Casts go before values come: a value may look like one.

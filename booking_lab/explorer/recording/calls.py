@@ -12,7 +12,7 @@ import redis
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.errors import BookingLabError
-from booking_lab.explorer.recording.trial import Event, Message
+from booking_lab.explorer.recording.trial import Event, Message, Server
 
 #: A holder's token, which is another one in every run.
 _TOKEN = re.compile("[0-9a-f]{32}")
@@ -81,15 +81,20 @@ def _noting_decision(
     return decides
 
 
-def overhear(client: redis.Redis) -> None:
-    """Note what bookers send by ``client``, and what comes back."""
+def overhear(client: redis.Redis, at: str = "") -> None:
+    """Note what bookers send by ``client``, and what comes back.
+
+    Args:
+        client: a client of Redis.
+        at: which server it speaks to, if there are several.
+    """
     execute: Callable[..., Any] = client.execute_command
 
     def executes(*arguments: Any, **options: Any) -> Any:
         event = _event()
         if event is None:
             return execute(*arguments, **options)
-        message = Message(*_in_words(arguments), server="redis")
+        message = Message(*_in_words(arguments), server=Server.REDIS, at=at, key=_key(arguments))
         event.messages.append(message)
         try:
             reply = execute(*arguments, **options)
@@ -111,6 +116,11 @@ def _in_words(arguments: tuple[Any, ...]) -> tuple[str, Mapping[str, object]]:
     keys = {f"KEYS[{number}]": word for number, word in enumerate(words[3:end], start=1)}
     values = {f"ARGV[{number}]": word for number, word in enumerate(words[end:], start=1)}
     return f"EVAL {script}", keys | values
+
+
+def _key(arguments: tuple[Any, ...]) -> str:
+    """Return the first key of a script; of any other command, and without keys: empty."""
+    return str(arguments[3]) if arguments[0] == "EVAL" and int(arguments[2]) else ""
 
 
 def _event() -> Event | None:

@@ -15,7 +15,7 @@ from booking_lab.errors import (
     TimedOut,
 )
 from booking_lab.explorer.recording.preparing_session import RepeatingSession
-from booking_lab.explorer.recording.trial import Message
+from booking_lab.explorer.recording.trial import End, Message
 from booking_lab.runtime import selection
 
 #: What PostgreSQL says when it ends a wait itself.
@@ -38,15 +38,22 @@ class WatchedSession(RepeatingSession):
         self._connector = connector
         self._take_down = take_down
         self._told = ""
+        self._begins = False
         #: The answer to the next COMMIT is lost on its way.
         self.loses_answer = False
         #: The error that the statement under way was cancelled to bring about.
         self.cancelled_by: type[BookingLabError] | None = None
 
+    def begin(self, isolation: str | None = None) -> None:
+        """Begin a transaction, with the next message."""
+        super().begin(isolation)
+        self._begins = True
+
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and take it down."""
         told, self._told = self._told, ""
-        message = Message(self._begin + told + statement, parameters or {})
+        begins, self._begins = self._begins, False
+        message = Message(self._begin + told + statement, parameters or {}, begins=begins)
         with self._taken_down(message):
             message.rows = rows = super().execute(statement, parameters)
         return rows
@@ -61,7 +68,7 @@ class WatchedSession(RepeatingSession):
     def commit(self, *records: object) -> None:
         """Commit; the answer may get lost."""
         self._told = ""
-        message = Message("COMMIT", {})
+        message = Message(End.COMMIT, {}, ends=End.COMMIT)
         with self._taken_down(message):
             super().commit(*records)  # type: ignore[arg-type]
         if self.loses_answer:
@@ -74,7 +81,7 @@ class WatchedSession(RepeatingSession):
     def rollback(self) -> None:
         """Undo the open transaction."""
         self._told = ""
-        self._take_down(Message("ROLLBACK", {}, rows=[]))
+        self._take_down(Message(End.ROLLBACK, {}, rows=[], ends=End.ROLLBACK))
         super().rollback()
 
     def release(self) -> None:

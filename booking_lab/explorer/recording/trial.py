@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from uuid import UUID
 
+from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding
+from booking_lab.core.step import StepName
 from booking_lab.core.workload import Request, Row
 from booking_lab.explorer.search.schedule import Move, Schedule, switches, written
+
+#: How bookers end whom others were in the way of.
+_STOPPED = {Outcome.CONFLICT, Outcome.TIMEOUT}
+#: How a booker ended whose process did.
+DIED = "died"
+
+
+class End(StrEnum):
+    """How a transaction ends."""
+
+    COMMIT = "COMMIT"
+    ROLLBACK = "ROLLBACK"
+
+
+class Server(StrEnum):
+    """Where a message goes."""
+
+    POSTGRESQL = "postgresql"
+    REDIS = "redis"
 
 
 @dataclass
@@ -21,13 +43,21 @@ class Message:
         rows: what it returned; none yet while it waits.
         error: why it failed.
         server: ``postgresql`` or ``redis``.
+        at: which of several servers it was sent to; empty: there is one.
+        key: of a script of Redis, the first key.
+        begins: whether it begins a transaction.
+        ends: how it ends one; none: it doesn't.
     """
 
     statement: str
     parameters: Mapping[str, object]
     rows: Sequence[Row] | None = None
     error: str = ""
-    server: str = "postgresql"
+    server: Server = Server.POSTGRESQL
+    at: str = ""
+    key: str = ""
+    begins: bool = False
+    ends: End | None = None
 
 
 @dataclass
@@ -36,7 +66,7 @@ class Event:
 
     Attributes:
         move: the move.
-        detail: what the step did, in a word or two.
+        detail: what the step did, in a word or two; for readers.
         messages: what was sent.
         saw: the state that was read.
         decided: by the id of the request, the change that was decided on, or the error.
@@ -45,6 +75,7 @@ class Event:
         kept_out: whether somebody else had the lock outside of PostgreSQL that it wanted.
         deadlock: whether this was the one cancelled to break a deadlock.
         note: what there is to say of it.
+        name: what the step is among those of its kind; none: one that nobody tells from others.
     """
 
     move: Move
@@ -57,16 +88,26 @@ class Event:
     kept_out: bool = False
     deadlock: bool = False
     note: str = ""
+    name: StepName | None = None
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a booker ended: an outcome, or ``died``."""
+    """How a booker ended: an outcome, or ``DIED``.
+
+    Attributes:
+        outcome: the outcome.
+        code: a stable word for its reason.
+        message: the reason for a reader.
+        tries: how many tries were begun.
+        note: what there is to say beside that it is confirmed.
+    """
 
     outcome: str
     code: str = ""
     message: str = ""
     tries: int = 1
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,7 +158,7 @@ class Trial:
     @property
     def _held_up(self) -> bool:
         return any(event.waits_for or event.kept_out for event in self.events) or any(
-            one.tries > 1 or one.outcome in {"conflict", "timeout"} for one in self.endings.values()
+            one.tries > 1 or one.outcome in _STOPPED for one in self.endings.values()
         )
 
     @property

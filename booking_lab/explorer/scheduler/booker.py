@@ -14,16 +14,17 @@ from uuid import UUID
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.lease import Lease, Servers
 from booking_lab.core.observer import Step
+from booking_lab.core.scenario import booker_number
 from booking_lab.core.step import StepKind
 from booking_lab.core.workload import Request, Row, Workload
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
-from booking_lab.db.pool import Pool
+from booking_lab.db.pool import opened_beside
 from booking_lab.db.session import Session
-from booking_lab.errors import BookingLabError, LockTimeout, Refused
+from booking_lab.errors import BookingLabError, LockTimeout, own_kind
 from booking_lab.explorer.recording.calls import here
 from booking_lab.explorer.recording.session import WatchedSession
-from booking_lab.explorer.recording.trial import Ending, Event, Message
+from booking_lab.explorer.recording.trial import DIED, Ending, Event, Message
 from booking_lab.explorer.scheduler.clock import ScheduledClock
 from booking_lab.explorer.scheduler.gate import BEGIN, Died, Gate
 from booking_lab.explorer.scheduler.opening import Task
@@ -222,7 +223,7 @@ class Booker:
     @property
     def booking_id(self) -> str:
         """The id of its booking: the same in every run, so that two runs can be compared."""
-        return str(UUID(int=0xA0 + ord(self.name) - ord("A")))
+        return str(UUID(int=0xA0 + booker_number(self.name)))
 
     @property
     def leases(self) -> list[Lease]:
@@ -249,16 +250,18 @@ class Booker:
             BaseException: what it failed with, if that is no way to end.
         """
         if isinstance(self._failure, Died):
-            return Ending("died")
+            return Ending(DIED)
         if isinstance(self._failure, BookingLabError):  # of a look-up: it was not even tried
-            outcome = "refused" if isinstance(self._failure, Refused) else "error"
-            return Ending(outcome, self._failure.code, self._failure.message)
+            outcome = own_kind(self._failure).outcome
+            return Ending(str(outcome), self._failure.code, self._failure.message)
         if self._failure:
             raise self._failure
         assert self._booking
         assert self._booking.outcome
         booking = self._booking
-        return Ending(str(booking.outcome), booking.code, booking.message, booking.tries)
+        return Ending(
+            str(booking.outcome), booking.code, booking.message, booking.tries, booking.note
+        )
 
     # --- its thread ------------------------------------------------------------------------------
 
@@ -312,12 +315,12 @@ class _Stepwise:
             return self._session.execute(statement, parameters)
 
 
-class _OneConnection(Pool):
-    """A pool of the booker's one connection."""
+class _OneConnection:
+    """The booker's one connection, where an engine has a pool."""
 
     def __init__(self, booker: Booker, connector: Connector) -> None:
-        super().__init__("booker", connector, 1, 1)
         self._booker = booker
+        self._connector = connector
         self._selection: Any = None
 
     @contextmanager
@@ -333,3 +336,7 @@ class _OneConnection(Pool):
             self._selection = first(session)
             self._booker.event = event
         yield session, self._selection
+
+    def beside(self, within: float) -> AbstractContextManager[Session]:
+        """Open one more connection."""
+        return opened_beside(self._connector, within)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from booking_lab.core.verdict import Verdict, combined
+from booking_lab.errors import StrategyFault
 from booking_lab.explorer.recording.trial import Trial
 
 
@@ -53,6 +55,16 @@ class Exploration:
     interrupted: bool = False
     shares_memory: bool = False
 
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the schedules that were run."""
+        parts = [Verdict.SAFE if self.schedules else Verdict.INCONCLUSIVE]
+        if self.interrupted:
+            parts.append(Verdict.UNKNOWN)
+        if self.bad or self.faults:
+            parts.append(Verdict.WRONG)
+        return combined(parts)
+
     def add(self, trial: Trial, stands_for: int = 1) -> None:
         """Count one more, which stands for so many."""
         self.schedules += 1
@@ -69,7 +81,7 @@ class Exploration:
             self.serialised += 1
             if self.serial is None or trial.rank < self.serial.rank:
                 self.serial = trial
-        if any(ending.code == "strategy_fault" for ending in trial.endings.values()):
+        if any(ending.code == StrategyFault.code for ending in trial.endings.values()):
             self.faults += 1
             if self.faulty is None or trial.rank < self.faulty.rank:
                 self.faulty = trial

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
-from typing import Any
 
-from booking_lab.core.capability import Capability
-from booking_lab.core.lease import Servers
+from booking_lab.core.capability import SERVERS
+from booking_lab.core.lease import Memory, Servers
+from booking_lab.core.scenario import booker as booker_name
 from booking_lab.explorer.recording.digest import of_trial
 from booking_lab.explorer.recording.trial import Trial
 from booking_lab.explorer.scheduler.booker import Booker
@@ -25,17 +25,6 @@ from booking_lab.explorer.search.search import Search
 from booking_lab.explorer.search.symmetry import Symmetry
 from booking_lab.runtime.engine import Wish
 from booking_lab.runtime.strategy_registry import Registry
-
-
-class Memory(dict[str, Any]):
-    """What the threads of one worker share; tells whether anybody has used it."""
-
-    used = False
-
-    def setdefault(self, key: str, default: Any = None) -> Any:
-        """Take note that it is used; whoever shares something has to put it in like this."""
-        self.used = True
-        return super().setdefault(key, default)
 
 
 def explore(
@@ -119,13 +108,20 @@ def _stage(
         bookers: list[Booker] = []
         held.callback(_end, bookers)
         for number in range(len(plan.scenario.requests)):
-            name = chr(ord("A") + number)
             own = servers[number % len(servers)]
             bookers.append(
-                Booker(name, place.sessions, own, registry, arrivals, clock, world.cancel)
+                Booker(
+                    booker_name(number),
+                    place.sessions,
+                    own,
+                    registry,
+                    arrivals,
+                    clock,
+                    world.cancel,
+                )
             )
         needs = {need for _, strategy in plan.strategies for need in strategy.needs}
-        outside = needs & {Capability.REDIS, Capability.QUORUM}
+        outside = needs & SERVERS
         clients = [one for one in (servers[0].redis, *servers[0].redlock) if one and outside]
         nemeses = [(NEMESES | SLOW_NEMESES)[name]() for name in plan.nemeses]
         stage = Stage(world, bookers, nemeses, clock, arrivals, plan.name)

@@ -9,12 +9,8 @@ from typing import NamedTuple
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.observer import Observer, Step
-from booking_lab.core.step import StepKind
+from booking_lab.core.step import StepKind, StepName
 from booking_lab.errors import Torn
-
-#: A pause before the next try. Time stands still here, so it is none.
-_BACK_OFF = "back-off"
-
 
 #: The move that begins a booking.
 BEGIN = "begin"
@@ -30,6 +26,7 @@ class Begin(NamedTuple):
     booking: Booking
     kind: str = BEGIN
     detail: str = "the strategy's code"
+    name: None = None
 
 
 class Died(Torn):
@@ -84,7 +81,8 @@ class Gate(Observer):
         """Stop before the step."""
         if self._dead:
             raise Died
-        if step.kind is not StepKind.DECIDE and step.detail != _BACK_OFF:
+        # A pause before the next try is none here: time stands still.
+        if step.kind is not StepKind.DECIDE and step.name is not StepName.BACK_OFF:
             self._stop(step)
         yield
 

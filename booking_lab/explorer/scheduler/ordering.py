@@ -14,14 +14,18 @@ from typing import Any
 from booking_lab.checker.linearize import Found, linearize
 from booking_lab.checker.model import Model, Modelled
 from booking_lab.checker.operation import Effect, Operation
+from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Request
-from booking_lab.explorer.recording.trial import Answer
+from booking_lab.explorer.recording.trial import DIED, Answer
 
-_EFFECTS = {"confirmed": Effect.HAPPENED, "refused": Effect.REFUSED}
+_EFFECTS: Mapping[str, Effect] = {
+    Outcome.CONFIRMED: Effect.HAPPENED,
+    Outcome.REFUSED: Effect.REFUSED,
+}
 #: Those that nobody was told; what became of them, the tables say.
-_UNTOLD = {"unknown", "died"}
+_UNTOLD = {Outcome.UNKNOWN, DIED}
 
 
 class Order:
@@ -81,7 +85,7 @@ class Order:
     def _unexplained(self, answers: Mapping[str, Answer], left: Mapping[str, Any]) -> Sequence[str]:
         """Return the names of those whose refusals nothing explains; an empty one: it is others."""
         if all(
-            one.request.action == "book" and one.ending.outcome != "refused"
+            one.request.action == "book" and one.ending.outcome != Outcome.REFUSED
             for one in answers.values()
         ):
             return []  # who has what is in the tables
@@ -96,7 +100,7 @@ def _known(one: Answer, stand: set[str]) -> Answer:
     """Return the answer that those would have got who got none."""
     if one.ending.outcome not in _UNTOLD:
         return one
-    outcome = "confirmed" if str(one.request.id) in stand else "error"
+    outcome = Outcome.CONFIRMED if str(one.request.id) in stand else Outcome.ERROR
     return replace(one, ending=replace(one.ending, outcome=outcome))
 
 

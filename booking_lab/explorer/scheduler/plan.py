@@ -49,9 +49,9 @@ class Place:
             redis_lock.connect(url, _REDIS_TIMEOUT) if url else None
             for url in (self.redis_url, *self.redlock_urls)
         ]
-        for client in clients:
+        for number, client in enumerate(clients):
             if client:
-                overhear(client)
+                overhear(client, f"server {number}" if number else "")
         return clients
 
 

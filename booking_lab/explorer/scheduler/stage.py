@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
-from booking_lab.core.step import StepKind
+from booking_lab.core.step import StepKind, StepName
 from booking_lab.errors import BookingLabError, DeadlockDetected, LockTimeout
 from booking_lab.explorer.recording.digest import of_events
 from booking_lab.explorer.recording.trial import Answer, Event, Trial
@@ -190,15 +190,15 @@ class Stage:
     def _step(self, booker: Booker, event: Event) -> None:
         step = booker.gate.ahead
         assert step
-        event.detail = step.detail
+        event.detail, event.name = step.detail, step.name
         booker.go(event)
         self._settle()
         ended = booker.state is State.ENDED
-        gives_back = step.kind is StepKind.RELEASE and step.detail != "rollback"
+        gives_back = step.kind is StepKind.RELEASE and step.name is not StepName.ROLLBACK
         hands_out = step.kind in {StepKind.COMMIT, StepKind.RELEASE}
         if booker.state is State.PARKED:
             event.kept_out, event.note = True, "somebody else has it"
-        self._wake(lambda why: ended or (gives_back if why == "lease" else hands_out))
+        self._wake(lambda wait: ended or (gives_back if wait is StepName.LEASE else hands_out))
 
     def _end_waits(self) -> None:
         """End the waits in PostgreSQL, as lock_timeout would.
@@ -210,11 +210,11 @@ class Stage:
                 booker.cancel(LockTimeout)
                 self._settle()
 
-    def _wake(self, might_go_on: Callable[[str], bool]) -> None:
+    def _wake(self, might_go_on: Callable[[StepName | None], bool]) -> None:
         """Let those try again who wait outside of PostgreSQL for what may have come about."""
         for booker in self._bookers.values():
             ahead = booker.gate.ahead
-            if booker.state is State.PARKED and ahead and might_go_on(ahead.detail):
+            if booker.state is State.PARKED and ahead and might_go_on(ahead.name):
                 booker.go(None)
         self._settle()
 

@@ -7,12 +7,13 @@ from contextlib import suppress
 
 import psycopg2
 
+from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
 from booking_lab.core.scenario import Scenario, booker
 from booking_lab.core.strategy import Anomaly, Strategy
 from booking_lab.core.workload import Request
 from booking_lab.db.session import Session
-from booking_lab.explorer.recording.trial import Answer
+from booking_lab.explorer.recording.trial import DIED, Answer
 from booking_lab.explorer.scheduler.opening import Opening, Task
 from booking_lab.explorer.scheduler.ordering import Order
 from booking_lab.observers.opening import left_to_book
@@ -139,10 +140,10 @@ class World:
         found = [Finding(Anomaly(row[0]), *row[1:]) for row in rows if row[0] != "confirmed"]
         for name, answer in answers.items():
             ending = answer.ending
-            told, stands = ending.outcome == "confirmed", ids[name] in stand
+            told, stands = ending.outcome == Outcome.CONFIRMED, ids[name] in stand
             if told and not stands:
                 found.append(self._wrong(Anomaly.LOST_BOOKING, name, "has no booking"))
-            elif stands and ending.outcome not in {"confirmed", "unknown", "died"}:
+            elif stands and ending.outcome not in {Outcome.CONFIRMED, Outcome.UNKNOWN, DIED}:
                 found.append(self._wrong(Anomaly.WRONG_ANSWER, name, "has a booking all the same"))
         # What is wrong already needs no second witness: it is the refusals that tables can't tell.
         return found or list(self._order.findings(answers, stand))

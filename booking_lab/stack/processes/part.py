@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from booking_lab.stack.processes.process import Process
-from booking_lab.stack.processes.state import PartState
+from booking_lab.stack.processes.state import PartState, numbered
 
 _LONGEST_PAUSE = 5.0
 #: Who lived this long has recovered: the next pause is a short one again.
@@ -59,7 +59,7 @@ class Part:
     @property
     def kind(self) -> str:
         """What it is one of: ``service`` for ``service-2``."""
-        return self.name.partition("-")[0]
+        return numbered(self.name)[0]
 
     @property
     def pid(self) -> int:

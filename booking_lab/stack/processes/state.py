@@ -14,6 +14,15 @@ from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, remove_run_folder
 from booking_lab.stack.processes.process import Process, descendants
 
+#: The kind of part that an instance of the service is.
+SERVICE = "service"
+
+
+def numbered(name: str) -> tuple[str, str]:
+    """Return what a part is one of, and which one: ``service`` and ``2`` for ``service-2``."""
+    kind, _, number = name.partition("-")
+    return kind, number
+
 
 @dataclass
 class PartState:
@@ -78,6 +87,12 @@ class State:
             ) from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
+
+    @property
+    def instances(self) -> dict[str, PartState]:
+        """The instances of the service, by their numbers."""
+        named = [(*numbered(part.name), part) for part in self.parts]
+        return {number: part for kind, number, part in named if kind == SERVICE}
 
     @property
     def everyone(self) -> list[PartState]:

@@ -12,7 +12,7 @@ from gunicorn.http import errors
 from gunicorn.http.message import Request
 from gunicorn.util import http_date
 
-from booking_lab.web.http.problems import MEDIA_TYPE, details
+from booking_lab.web.http.problems import MEDIA_TYPE, code_of, details
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,7 @@ def complaint(error: BaseException) -> bytes:
     else:
         detail = f"{str(error).rstrip('.')}."
         log.info("request refused: %s", detail, extra={"trace_id": trace_id})
-    code = status.phrase.lower().replace(" ", "_").replace("-", "_")
-    body = json.dumps(details(status, code, detail, trace_id)).encode()
+    body = json.dumps(details(status, code_of(status), detail, trace_id)).encode()
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nDate: {http_date()}\r\nConnection: close\r\n"
         f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\nX-Trace-Id: {trace_id}\r\n"

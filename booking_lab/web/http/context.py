@@ -27,6 +27,7 @@ from booking_lab.runtime.lab import Lab
 from booking_lab.runtime.selection import Selection
 
 T = TypeVar("T")
+W = TypeVar("W", bound=LabWorkload)
 
 _SCOPE = "SELECT 1 FROM resets WHERE scope = %(scope)s AND workload = ANY (%(kinds)s) LIMIT 1"
 
@@ -34,6 +35,13 @@ _SCOPE = "SELECT 1 FROM resets WHERE scope = %(scope)s AND workload = ANY (%(kin
 def lab() -> Lab:
     """Return the lab of this process."""
     return cast(Lab, current_app.extensions["lab"])
+
+
+def registered(kind: type[W]) -> W:
+    """Return the lab's workload of this kind: the same one for every address."""
+    found = lab().workloads.get(kind.name)
+    assert isinstance(found, kind)
+    return found
 
 
 @contextmanager

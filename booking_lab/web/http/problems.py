@@ -12,28 +12,36 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
 from booking_lab import errors
-from booking_lab.core.booking import Outcome, outcome_of
+from booking_lab.validation import wrong
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-#: HTTP's word for how a booking that isn't confirmed ended.
-STATUS_OF_OUTCOME = {
-    Outcome.REFUSED: 409,
-    Outcome.CONFLICT: 409,
-    Outcome.TIMEOUT: 503,
-    Outcome.UNKNOWN: 503,
-    Outcome.ERROR: 500,
+#: The codes of HTTP's own errors. They are stable; the phrases of Python and of its libraries are
+#: not: 413 and 422 are called otherwise from Python 3.13 on.
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    408: "request_timeout",
+    411: "length_required",
+    413: "request_entity_too_large",
+    414: "request_uri_too_long",
+    415: "unsupported_media_type",
+    417: "expectation_failed",
+    421: "misdirected_request",
+    422: "unprocessable_entity",
+    429: "too_many_requests",
+    431: "request_header_fields_too_large",
+    500: "internal_server_error",
+    501: "not_implemented",
+    503: "service_unavailable",
+    505: "http_version_not_supported",
 }
-#: And for the errors that no booking ends with, or not only; the first that fits counts.
-_STATUS: tuple[tuple[type[errors.BookingLabError], int], ...] = (
-    (errors.InvalidRequest, 422),
-    (errors.NotFound, 404),
-    (errors.RaceUnderWay, 409),
-    (errors.Overloaded, 503),
-    (errors.Unavailable, 503),
-)
 _RETRY_AFTER_SECONDS = "1"
 
 
@@ -62,6 +70,11 @@ def details(status: int, code: str, detail: str, trace_id: str) -> dict[str, Any
     }
 
 
+def code_of(status: int) -> str:
+    """Return the code of an error of HTTP's own."""
+    return _CODES.get(status, f"http_{int(status)}")
+
+
 def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
     """Return the answer for an error; ``more`` adds members or replaces the standard ones."""
     body = {**details(status, code, detail, g.get("trace_id", "")), **more}
@@ -71,19 +84,9 @@ def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
     return response
 
 
-def status_of(error: errors.BookingLabError) -> int:
-    """Return the HTTP status for one of the lab's errors."""
-    of_its_own = (status for kind, status in _STATUS if isinstance(error, kind))
-    return next(of_its_own, STATUS_OF_OUTCOME[outcome_of(error)])
-
-
 def invalid_fields(error: ValidationError) -> Response:
     """Return the answer for fields that aren't what the schema says."""
-    found = "; ".join(
-        f"{'.'.join(str(part) for part in one['loc']) or 'body'}: "
-        f"{one['msg'].removeprefix('Value error, ')}"
-        for one in error.errors(include_url=False, include_context=False, include_input=False)
-    )
+    found = "; ".join(map(str, wrong(error, "body")))
     # A field's name may be whatever the caller sent, half a surrogate pair included.
     detail = found.encode("utf-8", "backslashreplace").decode()
     return problem(422, "invalid_fields", f"{detail}.")
@@ -96,7 +99,7 @@ def register(app: Flask) -> None:
 
 
 def _lab_error(error: errors.BookingLabError) -> Response:
-    status = status_of(error)
+    status = errors.own_kind(error).status
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # anything else is the client's news
         log.error("%s: %s", error.code, error.message)
     return problem(status, error.code, error.message)
@@ -106,7 +109,6 @@ def _http_error(error: HTTPException) -> Response:
     response = error.get_response()
     if error.code is None or error.code < 400:
         return Response(response.get_data(), error.code, response.headers)
-    code = error.name.lower().replace(" ", "_")
     detail = error.description or error.name
     if isinstance(error, InternalServerError):
         detail = "The lab failed; its log has the traceback under this trace id."
@@ -114,7 +116,7 @@ def _http_error(error: HTTPException) -> Response:
         detail = f"This address takes {', '.join(sorted(error.valid_methods))}."
     elif isinstance(error, NotFound):
         detail = "There is nothing at this address; /docs/ shows what there is."
-    answer = problem(error.code, code, detail)
+    answer = problem(error.code, code_of(error.code), detail)
     for header in ("Allow", "WWW-Authenticate"):
         if header in response.headers:
             answer.headers[header] = response.headers[header]

@@ -17,6 +17,7 @@ from booking_lab.web.http.context import (
     check_scope,
     complete_ledger,
     reading,
+    registered,
 )
 from booking_lab.web.http.problems import documented
 from booking_lab.web.schemas.fields import Query, ScopeQuery
@@ -25,7 +26,6 @@ from booking_lab.workloads.seats import Seats
 
 books = APIBlueprint("books", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 
-_SEATS = Seats()
 _ERRORS = documented(401, 422, 503)
 
 
@@ -101,7 +101,7 @@ class Audit(Paged):
 def double_bookings(query: DoubleBookingsQuery) -> dict[str, Any]:
     """Seats that more than one customer was promised, from the booking rows."""
     with reading() as (session, _):
-        found = _SEATS.violations(session)
+        found = registered(Seats).violations(session)
     shown, where = page(found, query.limit, query.cursor)
     return {
         "double_bookings": [cut(one) for one in shown],

@@ -9,7 +9,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.web.http.admission import Admission
-from booking_lab.web.http.context import wish
+from booking_lab.web.http.context import registered, wish
 from booking_lab.web.http.problems import documented
 from booking_lab.web.schemas.booking_response import Tried, documented_failures, failed, told
 from booking_lab.web.schemas.fields import (
@@ -21,8 +21,6 @@ from booking_lab.web.schemas.fields import (
     StrategyName,
 )
 from booking_lab.workloads.seats import SeatRequest, Seats
-
-_SEATS = Seats()
 
 
 class BookRequest(Body):
@@ -79,7 +77,7 @@ def blueprint(admission: Admission) -> APIBlueprint:
         request = SeatRequest(
             event_id=body.event_id, seats=(body.seat_number,), customer_id=body.customer_id
         )
-        done = admission.book(_SEATS, request, wish(body.strategy, body.options))
+        done = admission.book(registered(Seats), request, wish(body.strategy, body.options))
         if done.outcome is Outcome.CONFIRMED:
             confirmed = {**told(done, seat(done)), "booking_id": done.booking_id}
             return jsonify(status="confirmed", **confirmed), 201

@@ -240,7 +240,6 @@ def _answered(done: Booking, thing: dict[str, Any]) -> Response:
 
 def _booked(done: Booking, thing: dict[str, Any]) -> dict[str, Any]:
     action = done.request.action
-    said = done.message.replace("confirmed", _DONE[action], 1)
     status = "cancelled" if action == "cancel" else "confirmed"
-    more = {"message": said, "booking_id": done.booking_id}
+    more = {"message": done.said(_DONE[action]), "booking_id": done.booking_id}
     return {"status": status, **told(done, thing), **more}

@@ -12,12 +12,14 @@ from pydantic import BaseModel, RootModel
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.lab_workload import LabWorkload
+from booking_lab.core.strategy import Anomaly
+from booking_lab.core.verdict import Verdict
 from booking_lab.core.workload import Request
 from booking_lab.errors import Refused
 from booking_lab.observers.barrier import Opening
 from booking_lab.runtime import race
 from booking_lab.runtime.engine import Wish
-from booking_lab.web.http.context import lab, patience, reading, wish
+from booking_lab.web.http.context import lab, patience, reading, registered, wish
 from booking_lab.web.http.problems import documented
 from booking_lab.web.routes.booking import seat
 from booking_lab.web.routes.bookings import about
@@ -34,7 +36,6 @@ from booking_lab.web.schemas.unions import by_kind
 from booking_lab.web.schemas.workload_schema import Kinds
 from booking_lab.workloads.seats import SeatRequest, Seats
 
-_SEATS = Seats()
 _RACE = "/admin/race"
 
 
@@ -61,8 +62,8 @@ class RaceAnswer(BaseModel):
     """How the race ended.
 
     ``barrier`` says whether all customers met between decide and write (``filled``), or whether
-    the strategy kept some away, so that it let go. ``verdict`` is the worst anomaly among the
-    findings, ``safe`` or ``inconclusive``.
+    the strategy kept some away, so that it let go. If the ``verdict`` is ``wrong``, ``anomaly`` is
+    the worst one that the race has made.
     """
 
     strategy: str
@@ -72,7 +73,8 @@ class RaceAnswer(BaseModel):
     refused: int
     outcomes: dict[str, int]
     barrier: Opening
-    verdict: str
+    verdict: Verdict
+    anomaly: Anomaly | None
     findings: list[RaceFinding]
     answers: list[dict[str, Any]]
 
@@ -95,7 +97,7 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
                 SeatRequest(event_id=asked.event_id, seats=seats, customer_id=name)
                 for name in names
             ]
-            return _run(_SEATS, requests, wanted, seat)
+            return _run(registered(Seats), requests, wanted, seat)
         kind = kinds.get(asked.kind)
         return _run(
             kind.workload,
@@ -134,6 +136,7 @@ def _run(
         "outcomes": dict(outcomes),
         "barrier": ended.opening,
         "verdict": ended.verdict,
+        "anomaly": ended.anomaly,
         "findings": [asdict(finding) for finding in ended.findings],
         "answers": [
             {

@@ -13,6 +13,7 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
+from booking_lab.core.verdict import Verdict
 from booking_lab.runtime.strategy_registry import Entry
 from booking_lab.web.http.context import lab
 from booking_lab.web.http.problems import documented
@@ -37,11 +38,13 @@ class Suits(BaseModel):
 class Cell(BaseModel):
     """What the explorer found for one strategy and kind, with one ``nemesis`` or none.
 
-    Of so many ``schedules``, ``bad`` ended with something wrong; ``schedule`` is the shortest of
-    these. ``complete`` says whether these were all schedules that there are.
+    The ``verdict`` is on all of so many ``schedules``. ``bad`` of them ended with something wrong;
+    ``schedule`` is the shortest of these. ``complete`` says whether these were all schedules that
+    there are.
     """
 
     nemesis: str
+    verdict: Verdict
     schedules: int
     bad: int
     anomalies: dict[str, int]

@@ -20,14 +20,13 @@ from booking_lab.core.booking import Booking, Outcome
 from booking_lab.db import bookings_list
 from booking_lab.errors import BookingLabError, LockTimeout, SoldOut
 from booking_lab.web.http.admission import Admission
-from booking_lab.web.http.context import reading, wish
+from booking_lab.web.http.context import reading, registered, wish
 from booking_lab.web.http.problems import MEDIA_TYPE, Problem, problem
 from booking_lab.web.schemas.booking_response import status_of
 from booking_lab.web.schemas.fields import Body, CustomerId, EventId
 from booking_lab.workloads.tickets import TicketRequest, Tickets
 from booking_lab.workloads.tickets.requests import Quantity
 
-_TICKETS = Tickets()
 #: As good as not waiting: who finds the lock taken is told so at once.
 _SHORTEST_WAIT = 0.001
 
@@ -75,7 +74,7 @@ def blueprint(admission: Admission) -> APIBlueprint:
         request = TicketRequest(
             event_id=body.event_id, customer_id=body.user_email, quantity=body.quantity
         )
-        return admission.book(_TICKETS, request, wish(strategy, options))
+        return admission.book(registered(Tickets), request, wish(strategy, options))
 
     @tickets.post("/book/unsafe", responses=_RESPONSES)
     def book_unsafe(body: TicketsBody) -> Response | dict[str, Any]:
@@ -102,11 +101,12 @@ def _answered(done: Booking, message: str) -> Response | dict[str, Any]:
 
 def _figures(request: Any) -> tuple[float | None, int | None]:
     """Return what the booking cost, and how many tickets are left."""
-    [anchor] = _TICKETS.anchors(request)
+    tickets = registered(Tickets)
+    [anchor] = tickets.anchors(request)
     try:
         with reading() as (session, _):
-            booking = bookings_list.find(session, [_TICKETS], request.id)
-            left = _TICKETS.left(session, anchor)
+            booking = bookings_list.find(session, [tickets], request.id)
+            left = tickets.left(session, anchor)
     except BookingLabError:
         return None, None  # it is booked all the same
     return float(booking.details["total_amount"]), left

@@ -9,11 +9,8 @@ from flask import Response
 from pydantic import BaseModel
 
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.errors import DatabaseUnavailable, RedisUnavailable, Unavailable
-from booking_lab.web.http.problems import MEDIA_TYPE, STATUS_OF_OUTCOME, problem
-
-#: The errors of a server that can't, by their code.
-_AWAY = {kind.code: kind for kind in (Unavailable, DatabaseUnavailable, RedisUnavailable)}
+from booking_lab.errors import Unavailable
+from booking_lab.web.http.problems import MEDIA_TYPE, problem
 
 
 class Tried(BaseModel):
@@ -63,8 +60,8 @@ def failed(done: Booking, thing: dict[str, Any]) -> Response:
 
 def status_of(done: Booking) -> int:
     """Return the HTTP status for a booking that wasn't confirmed."""
-    assert done.outcome is not None
-    return 503 if done.code in _AWAY else STATUS_OF_OUTCOME[done.outcome]
+    assert done.error
+    return done.error.status
 
 
 def check_any_begun(bookings: Sequence[Booking]) -> None:
@@ -73,9 +70,10 @@ def check_any_begun(bookings: Sequence[Booking]) -> None:
     Raises:
         Unavailable: what all of them have ended with.
     """
-    if all(one.code in _AWAY for one in bookings):
+    if all(one.error and issubclass(one.error, Unavailable) for one in bookings):
         first = bookings[0]
-        raise _AWAY[first.code](first.message)
+        assert first.error
+        raise first.error(first.message)
 
 
 def documented_failures(model: type[BaseModel]) -> dict[Any, Any]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from booking_lab.core.workload import Session
 from booking_lab.errors import BookingNotFound, InvalidRequest, NotHeld
+from booking_lab.validation import wrong
 from booking_lab.workloads.slots.requests import (
     EARLIEST,
     BranchId,
@@ -79,6 +80,4 @@ def _checked(changes: Mapping[str, Any]) -> Mapping[str, Any]:
         sent = json.dumps(dict(changes), default=datetime.isoformat)
         return Move.model_validate_json(sent).model_dump(exclude_unset=True)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "changes"
-        raise InvalidRequest(f"{_WHAT}: {field}: {first['msg']}.") from None
+        raise InvalidRequest(f"{_WHAT}: {wrong(error, 'changes')[0]}.") from None
