@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from booking_lab.core.anchor import Anchor
 from booking_lab.core.booking import Booking
 from booking_lab.core.lease import Announce, Servers, key
 from booking_lab.errors import RedisUnavailable, SoldOut
-from booking_lab.locks.redis_lock import unavailable
+from booking_lab.locks.redis_lock import run_script, unavailable
 
 #: Seconds after which a counter that nobody uses is forgotten.
 KEPT_FOR = 3600.0
@@ -141,7 +141,7 @@ class RedisReservation:
                 asked[-1]["filled"] = filled[anchor]
         keys = [*self._keys, self.index]
         with announce("reservation"):
-            answer = _run(self.client, _TAKE, keys, self.id, self.kept_ms, json.dumps(asked))
+            answer = run_script(self.client, _TAKE, keys, self.id, self.kept_ms, json.dumps(asked))
         anchors = list(self.units)
         if answer and answer[0] < 0:
             short = anchors[-answer[0] - 1]
@@ -151,12 +151,12 @@ class RedisReservation:
     def confirm(self, announce: Announce) -> None:
         """Forget the record; what was freed is there for others."""
         with announce("reservation"):
-            _run(self.client, _SETTLE, self._keys, self.id, -1)
+            run_script(self.client, _SETTLE, self._keys, self.id, -1)
 
     def give_back(self, announce: Announce) -> None:
         """Forget the record; what was taken is there for others."""
         with announce("reservation"):
-            _run(self.client, _SETTLE, self._keys, self.id, 1)
+            run_script(self.client, _SETTLE, self._keys, self.id, 1)
 
     @property
     def _keys(self) -> list[str]:
@@ -207,7 +207,7 @@ def repair(client: redis.Redis, counter: Counter, left: int, forget: Collection[
     Raises:
         RedisUnavailable: no answer.
     """
-    return bool(_run(client, _REPAIR, [counter.key], counter.version, left, *forget))
+    return bool(run_script(client, _REPAIR, [counter.key], counter.version, left, *forget))
 
 
 def _look(client: redis.Redis, index: str, member: bytes) -> Counter | None:
@@ -218,7 +218,7 @@ def _look(client: redis.Redis, index: str, member: bytes) -> Counter | None:
         if not all(_NAME.fullmatch(name) for name in (table, *(column for column, _ in key))):
             return None
         anchor = Anchor(table, tuple((column, value) for column, value in key))
-        now, pairs = _run(client, _LOOK, [_key(index, anchor)])
+        now, pairs = run_script(client, _LOOK, [_key(index, anchor)])
         fields = {pairs[i].decode(): pairs[i + 1].decode() for i in range(0, len(pairs), 2)}
         left, version = int(fields.pop("left")), int(fields.pop("version"))
         records = {name: record.split("@") for name, record in fields.items()}
@@ -240,14 +240,3 @@ def _index(lab: str, generation: int) -> str:
 
 def _key(index: str, anchor: Anchor) -> str:
     return f"{index}:{anchor.name}"
-
-
-def _run(client: redis.Redis, script: str, keys: Sequence[str], *arguments: Any) -> Any:
-    try:
-        try:
-            return client.eval(script, len(keys), *keys, *arguments)
-        except redis.ConnectionError:
-            # A pooled connection that a restart has cut; every script may safely run twice.
-            return client.eval(script, len(keys), *keys, *arguments)
-    except redis.RedisError as error:
-        raise unavailable(error) from error

@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 import math
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -139,14 +141,23 @@ class RedisLease:
         return bool(self._run(_RELEASE, self.token))
 
     def _run(self, script: str, *arguments: str) -> object:
+        return run_script(self.client, script, [self.key], *arguments)
+
+
+def run_script(client: redis.Redis, script: str, keys: Sequence[str], *arguments: Any) -> Any:
+    """Run a script that may safely run twice; return its answer.
+
+    Raises:
+        RedisUnavailable: no answer, or one that says that the server can't.
+    """
+    try:
         try:
-            try:
-                return self.client.eval(script, 1, self.key, *arguments)
-            except redis.ConnectionError:
-                # A pooled connection that a restart has cut; both scripts may safely run twice.
-                return self.client.eval(script, 1, self.key, *arguments)
-        except redis.RedisError as error:
-            raise unavailable(error) from error
+            return client.eval(script, len(keys), *keys, *arguments)
+        except redis.ConnectionError:
+            # A pooled connection that a restart has cut.
+            return client.eval(script, len(keys), *keys, *arguments)
+    except redis.RedisError as error:
+        raise unavailable(error) from error
 
 
 #: As a booking does: a script that writes. Many a server that takes no writes answers PING.

@@ -15,12 +15,11 @@ from booking_lab.web.schemas.booking_response import Tried, documented_failures,
 from booking_lab.web.schemas.fields import (
     Body,
     CustomerId,
-    EventId,
     Options,
-    SeatNumber,
     StrategyName,
 )
 from booking_lab.workloads.seats import SeatRequest, Seats
+from booking_lab.workloads.seats.requests import EventId, SeatNumber
 
 
 class BookRequest(Body):

@@ -27,14 +27,13 @@ from booking_lab.web.schemas.booking_response import check_any_begun, told
 from booking_lab.web.schemas.fields import (
     Body,
     Customers,
-    EventId,
     Options,
-    SeatNumber,
     StrategyName,
 )
 from booking_lab.web.schemas.unions import by_kind
 from booking_lab.web.schemas.workload_schema import Kinds
 from booking_lab.workloads.seats import SeatRequest, Seats
+from booking_lab.workloads.seats.requests import EventId, SeatNumber
 
 _RACE = "/admin/race"
 

@@ -13,8 +13,9 @@ from booking_lab.errors import EventNotFound, InvalidRequest, NotFound, PluginFa
 from booking_lab.runtime.reset import reset
 from booking_lab.web.http.context import answered, lab, patience
 from booking_lab.web.http.problems import documented
-from booking_lab.web.schemas.fields import EventId, KindQuery, Scope
+from booking_lab.web.schemas.fields import KindQuery, Scope
 from booking_lab.workloads.seats import Seats
+from booking_lab.workloads.seats.requests import EventId
 
 resets = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 

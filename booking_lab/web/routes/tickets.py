@@ -23,9 +23,9 @@ from booking_lab.web.http.admission import Admission
 from booking_lab.web.http.context import reading, registered, wish
 from booking_lab.web.http.problems import MEDIA_TYPE, Problem, problem
 from booking_lab.web.schemas.booking_response import status_of
-from booking_lab.web.schemas.fields import Body, CustomerId, EventId
+from booking_lab.web.schemas.fields import Body, CustomerId
 from booking_lab.workloads.tickets import TicketRequest, Tickets
-from booking_lab.workloads.tickets.requests import Quantity
+from booking_lab.workloads.tickets.requests import EventId, Quantity
 
 #: As good as not waiting: who finds the lock taken is told so at once.
 _SHORTEST_WAIT = 0.001

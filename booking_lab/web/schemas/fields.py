@@ -11,9 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from booking_lab.web.http import text
 from booking_lab.web.schemas import examples
+from booking_lab.workloads.seats.requests import EventId
 
-EventId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
-SeatNumber = Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,16}$", examples=["A1"])]
 CustomerId = Annotated[
     str,
     # What else a name can't be, no pattern can say; see ``text``.
