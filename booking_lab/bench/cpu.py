@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from statistics import median
 
-import psutil
-
 from booking_lab.stack import RunningLab
 
 #: What a process is, by how its name begins; all others are Python.
@@ -20,6 +18,8 @@ def spent(lab: RunningLab) -> Mapping[str, float]:
     What a process took that has ended since is not in it: they live as long as the lab, but for
     some of PostgreSQL's, such as those of autovacuum.
     """
+    import psutil
+
     seconds = dict.fromkeys(PARTS, 0.0)
     for process in psutil.Process(lab.supervisor.pid).children(recursive=True):
         try:
@@ -33,6 +33,8 @@ def spent(lab: RunningLab) -> Mapping[str, float]:
 
 def worker_megabytes(lab: RunningLab) -> float:
     """Return the resident memory of a typical worker of the lab's first instance."""
+    import psutil
+
     [master] = [psutil.Process(pid) for name, pid in lab.pids.items() if name == "service-1"]
     resident: list[int] = [worker.memory_info().rss for worker in master.children()]
     return median(resident) / 2**20

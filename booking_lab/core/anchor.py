@@ -63,9 +63,14 @@ class Anchor:
         return self._statements.read_version
 
     @property
-    def bump_version(self) -> Statement:
-        """Compare-and-set: moves the version on if it is still ``%(seen)s``; a row if it was."""
+    def bump_version(self) -> str:
+        """Compare-and-set: moves the version on if it is still ``%(seen)s``."""
         return self._statements.bump_version
+
+    @property
+    def move_version(self) -> Statement:
+        """The same, and a row if it was."""
+        return self._statements.move_version
 
     @property
     def move_fence(self) -> Statement:
@@ -92,7 +97,8 @@ class _Statements:
     lock: Statement
     lock_at_once: Statement
     read_version: Statement
-    bump_version: Statement
+    bump_version: str
+    move_version: Statement
     move_fence: Statement
 
 
@@ -100,14 +106,13 @@ class _Statements:
 def _statements(table: str, columns: tuple[str, ...]) -> _Statements:
     where = _where(columns)
     lock = f"SELECT 1 FROM {table} WHERE {where} FOR UPDATE"
+    bump = f"UPDATE {table} SET version = version + 1 WHERE {where} AND version = %(seen)s"
     return _Statements(
         lock=Statement(lock),
         lock_at_once=Statement(f"{lock} NOWAIT"),
         read_version=Statement(f"SELECT version FROM {table} WHERE {where}"),
-        bump_version=Statement(
-            f"UPDATE {table} SET version = version + 1 "
-            f"WHERE {where} AND version = %(seen)s RETURNING 1"
-        ),
+        bump_version=bump,
+        move_version=Statement(f"{bump} RETURNING 1"),
         move_fence=Statement(
             f"WITH moved AS (UPDATE {table} SET fence = %(token)s "
             f"WHERE {where} AND fence < %(token)s RETURNING 1) "

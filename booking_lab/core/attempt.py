@@ -284,7 +284,7 @@ class Attempt:
             moved = self._statement(
                 StepKind.WRITE,
                 "version",
-                anchor.bump_version,
+                anchor.move_version,
                 {**anchor.parameters, "seen": version},
             )
             if not moved:

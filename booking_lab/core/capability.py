@@ -31,7 +31,7 @@ from booking_lab.errors import Unsuitable
 class Capability(StrEnum):
     """What a strategy may need beyond reading, deciding and writing rows.
 
-    >>> lacking(frozenset({Capability.COUNTS}))
+    >>> lacking(frozenset({Capability.COUNTS}), workload=object())
     "what is left of them can't be counted"
     """
 

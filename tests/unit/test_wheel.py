@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Prints what an installed package finds.
 FOUND = """
 import json
+from booking_lab.db.scripts import of_workload
 from booking_lab.explorer.matrix import matrix
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
@@ -31,7 +32,7 @@ print(json.dumps({
     "folder": str(SHIPPED),
     "strategies": {one.name: one.kind.__module__ for one in registry.entries()},
     "unusable": [one.file for one in registry.broken()],
-    "tables": [one.name for one in Workloads() if one.schema()],
+    "tables": [one.name for one in Workloads() if of_workload(one).scripts],
     "rests on": matrix.digest(),
     "cells": len(matrix.load()),
 }))

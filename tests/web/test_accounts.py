@@ -92,13 +92,16 @@ TOLD = {
         "lost booking", "ann was told that a booking is changed (move), and there is none"),
     "DELETE FROM attempts WHERE action = 'cancel'": (
         "orphan", "a booking of ann is cancelled, and no attempt accounts for it"),
-    """INSERT INTO attempts SELECT (json_populate_record(attempts, json_build_object(
+    """CREATE TEMP TABLE again AS
+       SELECT (json_populate_record(attempts, json_build_object(
        'id', gen_random_uuid(), 'rests_on', gen_random_uuid()))).* FROM attempts
-       WHERE action = 'cancel'""": (
+       WHERE action = 'cancel'; ALTER TABLE again DROP told_wrongly;
+       INSERT INTO attempts SELECT * FROM again""": (
         "lost update", "ann was told 2 times that one booking is cancelled"),
-    """DROP INDEX attempts_rest_on; INSERT INTO attempts
+    """DROP INDEX attempts_rest_on; CREATE TEMP TABLE again AS
        SELECT (json_populate_record(attempts, '{"id": "%s"}')).* FROM attempts
-       WHERE action = 'move'""" % ("1" * 32): (
+       WHERE action = 'move'; ALTER TABLE again DROP told_wrongly;
+       INSERT INTO attempts SELECT * FROM again""" % ("1" * 32): (
         "lost update",
         "ann was told 2 times that one booking is changed, each time from the same"),
 }  # fmt: skip
