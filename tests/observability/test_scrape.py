@@ -12,6 +12,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from booking_lab.config import MOST
+from booking_lab.conformance.waiting import eventually
 from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
 from tests.uncounted import running_uncounted
@@ -75,6 +76,39 @@ def test_with_everything_booked_and_asked_it_is_small_and_quick(lab: RunningLab)
     assert text.count("booking_duration_seconds_count{") > 60
     assert len(text.encode()) < BYTES
     assert min(times) < SECONDS  # the others are this machine's other work
+
+
+def counted(lab: RunningLab, name: str, **labels: str) -> float:
+    """The value of one series."""
+    [value] = [
+        sample.value
+        for family in text_string_to_metric_families(scrape(lab))
+        for sample in family.samples
+        if sample.name == name and sample.labels == labels
+    ]
+    return value
+
+
+def test_each_booking_is_counted_once_and_by_how_it_ended(lab: RunningLab) -> None:
+    by = {"strategy": "pessimistic", "workload": "tickets"}
+    names = [("bookings_total", {"status": status}) for status in ("confirmed", "refused")]
+    names.append(("booking_duration_seconds_count", {}))
+    requests.post(f"{lab.url}/admin/reset?kind=tickets&scope=2", timeout=20).raise_for_status()
+    before = [counted(lab, name, **by, **more) for name, more in names]
+
+    for quantity in (4, 5, 6, 1):  # of ten: the third is refused
+        body = {"kind": "tickets", "event_id": 2, "quantity": quantity, "customer_id": "c"}
+        requests.post(
+            f"{lab.url}/api/bookings", json={**body, "strategy": "pessimistic"}, timeout=20
+        )
+
+    def risen() -> list[float]:
+        now = [counted(lab, name, **by, **more) for name, more in names]
+        return [one - other for one, other in zip(now, before, strict=True)]
+
+    # What a booking took is made public a moment after its end.
+    eventually(lambda: risen()[2] >= 4)
+    assert risen() == [3, 1, 4]
 
 
 def test_the_last_bucket_lies_beyond_the_longest_wait(lab: RunningLab) -> None:
