@@ -82,14 +82,16 @@ def explored(explorations: Explorations, record_property: Callable[[str, object]
 
     def explore(question: Question, depth: Depths | None = None, enough: Enough = never) -> Found:
         found = explorations.of(question, depth, enough)
+        # A nemesis that has nobody to strike asks nothing.
+        judged = found.struck or not question.nemesis
+        # Plain texts and numbers, which pytest-xdist can send from one process to another.
         answer = {
             "strategy": question.subject.name,
             "question": f"{question} {depth}",
             "counts": [found.schedules, found.contests, found.sampled],
             "faults": bool(question.nemesis),
-            "anomalies": sorted(found.shown),
-            # A nemesis that has nobody to strike asks nothing.
-            "verdict": found.verdict if found.struck or not question.nemesis else None,
+            "anomalies": sorted(one.value for one in found.shown),
+            "verdict": found.verdict.value if judged else None,
         }
         record_property("explored", answer)
         return found

@@ -45,7 +45,7 @@ def test_keeps_its_word_in_a_race(subject: Subject, workload: LabWorkload, lab: 
     """All meet between decide and write, if the strategy lets them."""
     with Customer(lab.url) as admin:
         race = _contest(lab, subject, workload).race(admin)
-    assert race["verdict"] in {"safe", *subject.kind.allows}, race
+    assert race["verdict"] == "safe" or race["anomaly"] in subject.kind.allows, race
 
 
 def test_shows_what_it_allows_in_a_crowd(
