@@ -112,6 +112,28 @@ def test_the_benchmark_holds_bookings_against_the_service_and_pgbench(tmp_path, 
     assert all(one["load"]["confirmed"] == 0 for one in hot["strategies"]["atomic"])  # warmed up
 
 
+def test_the_benchmark_measures_waiting_thinking_tracing_and_exploring(tmp_path):
+    file = tmp_path / "figures.json"
+    parts = ("counter", "thinking", "traced", "explorer")
+    printed = run(
+        "bench", "--seconds", 1, "--rounds", 1, "--strategy", "pessimistic", "--strategy", "queue",
+        "--json", file, *(one for part in parts for one in ("--part", part)), timeout=280,
+    )  # fmt: skip
+
+    figures = json.loads(file.read_text())
+    assert tuple(figures) == parts
+    counter = figures["counter"]
+    assert counter["pgbench"].keys() == {"clients", "single"}
+    for where in ("in_process", "over_http"):
+        assert counter[where].keys() == {"pessimistic", "queue"}
+        assert all(one["per_second"] > 0 for [one] in counter[where].values())
+    assert all(0 < share < 1.1 for [share] in figures["thinking"].values())
+    assert figures["traced"].keys() == {"off", "1 %", "all"}
+    assert all(rate > 0 for [rate] in figures["traced"].values())
+    assert figures["explorer"]["per_second"] > 0
+    assert "schedules/s (none on seats" in printed
+
+
 def test_the_benchmark_says_that_it_needs_k6(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     ended = CliRunner().invoke(main, ["bench"])
