@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from booking_lab.bench import cpu, pgbench
-from booking_lab.bench.load import Load, load
+from booking_lab.bench.load import Load, load, rates
 from booking_lab.bench.places import HEALTH, UNIFORM, Place
 from booking_lab.bench.rounds import Spread
 from booking_lab.crowd.client import Customer
@@ -116,4 +116,4 @@ def _measure(lab: RunningLab, place: Place, clients: int, seconds: float) -> Mea
 
 
 def _rates(measured: Sequence[Measured]) -> list[float]:
-    return [one.load.per_second for one in measured]
+    return rates(one.load for one in measured)

@@ -11,7 +11,7 @@ from typing import Any
 
 from booking_lab.bench import pgbench
 from booking_lab.bench.booking import choose
-from booking_lab.bench.load import Load, load
+from booking_lab.bench.load import Load, load, rates
 from booking_lab.bench.places import COUNTER
 from booking_lab.bench.rounds import Spread
 from booking_lab.core.booking import Outcome
@@ -47,11 +47,11 @@ class Figures:
 
     def by_first(self, loads: Mapping[str, Sequence[Load]], strategy: str) -> Spread:
         """How many times as fast as the first strategy."""
-        return Spread.of_ratios(_rates(loads[strategy]), _rates(loads[STRATEGIES[0]]))
+        return Spread.of_ratios(rates(loads[strategy]), rates(loads[STRATEGIES[0]]))
 
     def by_single(self, loads: Mapping[str, Sequence[Load]], strategy: str) -> Spread:
         """How many times as fast as pgbench's single client."""
-        return Spread.of_ratios(_rates(loads[strategy]), self.pgbench["single"])
+        return Spread.of_ratios(rates(loads[strategy]), self.pgbench["single"])
 
 
 def run(
@@ -129,7 +129,3 @@ def _in_process(lab: Lab, clients: int, seconds: float) -> Load:
 def _book(lab: Lab, number: int, wish: Wish) -> Outcome | None:
     request = TicketRequest(event_id=COUNTER.id, quantity=1, customer_id=f"c{number}")
     return lab.engine.book(_TICKETS, request, wish).outcome
-
-
-def _rates(loads: Sequence[Load]) -> list[float]:
-    return [one.per_second for one in loads]

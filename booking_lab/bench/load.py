@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,11 @@ class Load:
     other: int
     requests: int = 0
     own_cpu: float = 0.0
+
+
+def rates(loads: Iterable[Load]) -> list[float]:
+    """Return how many requests a second each of these was."""
+    return [one.per_second for one in loads]
 
 
 def program() -> Path:

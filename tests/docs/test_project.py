@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from packaging.version import Version
 
 import booking_lab
 from booking_lab.cli.main import main
@@ -41,10 +42,15 @@ def image() -> str:
 
 
 def changelog() -> str:
-    newest = next(
-        one.title for one in sections(ROOT / "CHANGELOG.md") if re.match(r"\d+\.", one.title)
-    )
-    return newest.split()[0]
+    """The newest release; while there are changes after it, the version that leads to the next."""
+    titles = [one.title for one in sections(ROOT / "CHANGELOG.md")]
+    newest = next(title for title in titles if re.match(r"\d+\.", title)).split()[0]
+    if "Unreleased" not in titles:
+        return newest
+    coming = Version(PROJECT["version"])
+    assert coming.is_devrelease
+    assert coming > Version(newest)
+    return str(coming)
 
 
 @pytest.mark.parametrize(
