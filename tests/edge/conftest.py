@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -27,9 +28,17 @@ THREADS, REQUEST_TIMEOUT, KEEPALIVE, DESCRIPTORS = 9, 3.0, 4.0, 420
 
 @dataclass
 class Edge:
-    """A service that is spoken to in bytes."""
+    """A service that is spoken to in bytes.
+
+    Attributes:
+        port: where.
+        master: the process id of its gunicorn.
+        database_url: its database.
+    """
 
     port: int
+    master: int
+    database_url: str
 
     def connect(self, *, window: int = 0) -> socket.socket:
         """Return a new connection; ``window`` makes it one that takes little at a time."""
@@ -75,8 +84,12 @@ def post(path: str, body: object, *fields: str) -> bytes:
     return "\r\n".join([*lines, f"Content-Length: {len(text)}", "", ""]).encode() + text
 
 
-#: Makes a service that ends idle connections after so many seconds.
-Serving = Callable[[float], contextlib.AbstractContextManager[Edge]]
+class Serving(Protocol):
+    """Makes a service that ends idle connections after so many seconds."""
+
+    def __call__(
+        self, keepalive: float, *, workers: int = 1, threads: int = THREADS
+    ) -> contextlib.AbstractContextManager[Edge]: ...
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +101,7 @@ def serving(
     """Start a service with a database of its own for a block."""
 
     @contextlib.contextmanager
-    def serving(keepalive: float) -> Iterator[Edge]:
+    def serving(keepalive: float, *, workers: int = 1, threads: int = THREADS) -> Iterator[Edge]:
         port = free_ports()
         database = f"edge_{port}"
         admin_session(f"CREATE DATABASE {database} TEMPLATE {postgres.NAME}")
@@ -96,8 +109,8 @@ def serving(
             "DATABASE_URL": postgres.url(servers.run_folder, database),
             "REDIS_URL": servers.redis_url,
             "BOOKING_LAB_PORT": str(port),
-            "BOOKING_LAB_WORKERS": "1",
-            "BOOKING_LAB_THREADS": str(THREADS),
+            "BOOKING_LAB_WORKERS": str(workers),
+            "BOOKING_LAB_THREADS": str(threads),
             "BOOKING_LAB_THINK_TIME_MS": "0",
             "BOOKING_LAB_REQUEST_TIMEOUT": str(REQUEST_TIMEOUT),
             "BOOKING_LAB_KEEPALIVE": str(keepalive),
@@ -111,7 +124,7 @@ def serving(
                 stderr=output,
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few),
             )
-        service = Edge(port)
+        service = Edge(port, serve.pid, settings["DATABASE_URL"])
         try:
             eventually(service.serves_others, within=60)
             service.ask(post("/admin/think-time", {"think_time_ms": 0}))

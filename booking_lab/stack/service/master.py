@@ -20,6 +20,7 @@ from booking_lab.observers import metric_files
 from booking_lab.stack.folders import make_mark
 from booking_lab.stack.processes.leash import die_with_parent
 from booking_lab.stack.service import cpu_and_gc
+from booking_lab.stack.service.balancing import Peers
 from booking_lab.stack.service.framing import MOST_LINE
 from booking_lab.stack.service.listeners import BACKLOG
 from booking_lab.stack.service.worker import LabWorker
@@ -76,6 +77,8 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     ) -> None:
         self.settings = settings
         self.first_core = first_core
+        # A reload starts as many new workers before it stops the old ones.
+        self.peers = Peers(2 * settings.workers)
         self._sockets = sockets
         self._own_run_folder = own_run_folder
         super().__init__()
@@ -113,7 +116,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_tmp_dir": str(shared_memory) if os.access(shared_memory, os.W_OK) else None,
             "logconfig_dict": logging_config(self.settings.log_level),
             "loglevel": self.settings.log_level.lower(),
-            "pre_fork": _choose_core,
+            "pre_fork": _choose_place,
             "post_fork": _start_lab,
             "worker_exit": _stop_lab,
             "child_exit": _forget_worker,
@@ -125,13 +128,11 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             shutil.rmtree(self.settings.run_folder, ignore_errors=True)
 
 
-def _choose_core(master: Arbiter, worker: Worker) -> None:
-    # In the master, so that it remembers: who replaces a dead worker gets the core that it had.
-    taken = {one.core for one in master.WORKERS.values()}
-    first = master.app.first_core
-    worker.core = (
-        None if first is None else next(core for core in count(first) if core not in taken)
-    )
+def _choose_place(master: Arbiter, worker: Worker) -> None:
+    # In the master, so that it remembers: the worker that replaces a dead one gets its place, and
+    # with it its core and the connections on their way to it.
+    taken = {one.place for one in master.WORKERS.values()}
+    worker.place = next(place for place in count() if place not in taken)
 
 
 def _start_lab(master: Arbiter, worker: Worker) -> None:
@@ -140,8 +141,8 @@ def _start_lab(master: Arbiter, worker: Worker) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     # gunicorn's workers look for their master once a second; the kernel tells them at once.
     die_with_parent(master.pid, signal.SIGTERM)
-    if worker.core is not None:
-        cpu_and_gc.stay_on(worker.core)
+    if (first := master.app.first_core) is not None:
+        cpu_and_gc.stay_on(first + worker.place)
     if folder := master.app.settings.metrics_folder:
         metric_files.take_place(folder)
     worker.app.wsgi().extensions["lab"].start()

@@ -23,6 +23,7 @@ from gunicorn.http.message import Request
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from booking_lab.config import Settings
+from booking_lab.stack.service.balancing import Peers
 from booking_lab.stack.service.complaints import check, complaint
 from booking_lab.stack.service.connection import Connection, Received, Stage
 
@@ -33,6 +34,8 @@ MOST_CONNECTIONS = 1000
 #: When there are as many, those that have waited longest make room, if they have waited so long.
 _MAY_GO_AFTER = 1.0
 _LOOK_EVERY = 0.2
+#: How long a worker may take to hand a request over once it has decided to.
+_DECIDED_SECONDS = 0.1
 _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
@@ -54,13 +57,26 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             Stage.ANSWER: settings.request_timeout,
             Stage.END: _END_SECONDS,
         }
+        self._peers: Peers = self.app.peers
         # In the order in which they began to wait.
         self._waiting: dict[Connection, None] = {}
         self._looked = 0.0
 
+    def run(self) -> None:
+        """Serve until told to stop."""
+        self._peers = self.app.peers.join(self.place)
+        self.poller.register(self._peers.inbox, selectors.EVENT_READ, self._take_handed)
+        super().run()
+
+    def notify(self) -> None:
+        """Tell the master, and the other workers, that this one runs."""
+        super().notify()
+        self._peers.say_alive(self._accepting)
+
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or end accepting; ends listening too when the worker stops."""
         super().set_accept_enabled(enabled)
+        self._peers.say_alive(enabled)
         if not enabled and not self.alive:
             for listener in self.sockets:
                 listener.close()
@@ -93,7 +109,9 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._make_room()
 
     def _cap_keepalive(self, _deadline: float) -> None:
-        # A worker that stops. gunicorn waits a moment for requests that are on their way.
+        # A worker that stops. What another worker had decided to hand over by now is taken yet.
+        self.wait_for_and_dispatch_events(_DECIDED_SECONDS)
+        # gunicorn waits a moment for requests that are on their way.
         self._seconds[Stage.IDLE] = STOP_KEEPALIVE_LINGER
         for conn in self._waiting:
             if conn.stage is Stage.IDLE:
@@ -138,7 +156,26 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.give_leave()
         if conn.incoming.complete:
             self._take(conn)
-            self.tpool.submit(self._serve, conn)
+            if self._peers.hand_over(conn.sock, conn.incoming.received):
+                self._close(conn)
+            else:
+                self._begin(conn)
+
+    def _take_handed(self, _inbox: socket.socket) -> None:
+        for sock, received in self._peers.receive():
+            try:
+                conn = Connection(sock, sock.getpeername(), sock.getsockname(), self._most_body)
+            except OSError:  # its client has gone
+                sock.close()
+                continue
+            self.nr_conns += 1
+            conn.incoming.add(received)
+            # Served here in any case: it would go round else.
+            self._begin(conn)
+
+    def _begin(self, conn: Connection) -> None:
+        self._peers.begin_request()
+        self.tpool.submit(self._serve, conn)
 
     def _answered(self, conn: Connection) -> None:
         if conn.send():
@@ -194,6 +231,8 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         except BaseException as error:  # whatever it is, its client is told
             conn.replace_answer(complaint(error))
         finally:
+            # Before the client can send its next one: that would meet a worker that seems busy.
+            self._peers.end_request()
             conn.send()
             self.method_queue.defer(self._answered, conn)
 
