@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import Status, StatusCode, Tracer
 
 from booking_lab.config import Settings
@@ -21,14 +21,24 @@ _FAILED = {Outcome.ERROR, Outcome.UNKNOWN, Outcome.TIMEOUT}
 
 
 def provider(settings: Settings) -> TracerProvider:
-    """Return a provider that samples as set; the exporter is added after the fork."""
+    """Return a provider that records every span; the exporter is added after the fork.
+
+    Whether a request is traced is decided by ``sampler`` before it has a span.
+    """
     return TracerProvider(
         resource=Resource.create(
             {"service.name": "booking-lab", "service.instance.id": settings.instance_name}
         ),
-        # A caller that samples gets its trace; others are drawn by chance.
-        sampler=ParentBased(TraceIdRatioBased(settings.trace_sample)),
+        sampler=ALWAYS_ON,
     )
+
+
+def sampler(settings: Settings) -> Sampler:
+    """Return what decides whether a request is traced.
+
+    A caller that samples gets its trace; the other requests are drawn by chance.
+    """
+    return ParentBased(TraceIdRatioBased(settings.trace_sample))
 
 
 def export(provider: TracerProvider, endpoint: str) -> None:

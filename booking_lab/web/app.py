@@ -15,6 +15,7 @@ from werkzeug import Response
 from booking_lab import __version__
 from booking_lab.config import Settings
 from booking_lab.errors import PluginFault, shown
+from booking_lab.observers import tracing
 from booking_lab.runtime.lab import Lab
 from booking_lab.web.http import hooks, inputs, problems
 from booking_lab.web.http.admission import Admission
@@ -22,6 +23,7 @@ from booking_lab.web.http.inputs import WholeNumber
 from booking_lab.web.http.json_bodies import StrictJSON, StrictRequest
 from booking_lab.web.http.logs import logging_config
 from booking_lab.web.http.problems import Problem
+from booking_lab.web.http.sampling import SampledApplication
 from booking_lab.web.routes import booking, bookings, metrics, race, tickets, workloads
 from booking_lab.web.routes.audit import books
 from booking_lab.web.routes.booking import BookingProblem
@@ -36,8 +38,6 @@ from booking_lab.web.routes.tickets import TicketsProblem
 from booking_lab.web.schemas.workload_schema import Kinds
 
 __all__ = ["create_app"]
-
-_NOT_TRACED = "health,ready,metrics"
 
 
 class Service(OpenAPI):
@@ -85,6 +85,22 @@ class Service(OpenAPI):
 def create_app(settings: Settings) -> OpenAPI:
     """Return the application; its lab, in ``extensions``, is to be started in each worker."""
     logging.config.dictConfig(logging_config(settings.log_level))
+    lab, admission = Lab(settings), Admission(settings.threads)
+    kinds = Kinds(lab.workloads)
+    app = _application(lab, admission, kinds)
+    if lab.tracer_provider:
+        # Instrumented or not, an application is so for all of its requests.
+        traced = _application(lab, admission, kinds)
+        FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
+            traced, tracer_provider=lab.tracer_provider
+        )
+        sampled = SampledApplication(app.wsgi_app, traced.wsgi_app, tracing.sampler(settings))
+        app.wsgi_app = sampled  # type: ignore[method-assign]  # as Flask's documentation does it
+    return app
+
+
+def _application(lab: Lab, admission: Admission, kinds: Kinds) -> OpenAPI:
+    settings = lab.settings
     app = Service(
         __name__,
         info=Info(title="booking-lab", version=__version__),
@@ -97,11 +113,9 @@ def create_app(settings: Settings) -> OpenAPI:
     app.json = StrictJSON(app)
     app.request_class = StrictRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
-    app.extensions["lab"] = lab = Lab(settings)
-    kinds = Kinds(lab.workloads)
+    app.extensions["lab"] = lab
     problems.register(app)
     hooks.register(app, settings)
-    admission = Admission(settings.threads)
     for part in (
         health,
         events,
@@ -120,10 +134,6 @@ def create_app(settings: Settings) -> OpenAPI:
         app.register_api(part)
     _document(app)
     inputs.register(app)
-    if lab.tracer_provider:
-        FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
-            app, tracer_provider=lab.tracer_provider, excluded_urls=_NOT_TRACED
-        )
     return app
 
 

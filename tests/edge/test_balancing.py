@@ -75,10 +75,12 @@ def all_waiting_for_a_row(
             )
 
         def they_wait() -> bool:
-            with closing(psycopg2.connect(service.database_url)) as other:
-                with other.cursor() as looking:
-                    looking.execute(WAITING)
-                    row = looking.fetchone()
+            with (
+                closing(psycopg2.connect(service.database_url)) as other,
+                other.cursor() as looking,
+            ):
+                looking.execute(WAITING)
+                row = looking.fetchone()
             return bool(row and row[0] >= least)
 
         eventually(they_wait, within=30)
@@ -96,7 +98,7 @@ def bookers(clients: list[socket.socket]) -> Counter[int]:
 
 
 def test_whoever_has_the_connections_both_workers_book(pair: Edge) -> None:
-    with connections_of_one_worker(pair) as (clients, busy, idle):
+    with connections_of_one_worker(pair) as (clients, _, idle):
         with all_waiting_for_a_row(pair, clients):
             pass
         booked = bookers(clients)

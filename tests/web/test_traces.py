@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import Tracer
 
 from tests.web.test_booking import book
 
@@ -112,6 +113,27 @@ def test_sampling_is_an_option(make_client, receiver):
     client.application.extensions["lab"].stop()
 
     assert receiver.spans == []
+
+
+def test_nothing_is_made_for_a_request_that_is_not_sampled(make_client, receiver, monkeypatch):
+    started = []
+    start = Tracer.start_span
+
+    def watched(self, name, *args, **options):
+        started.append(name)
+        return start(self, name, *args, **options)
+
+    monkeypatch.setattr(Tracer, "start_span", watched)
+    client = make_client(otlp_endpoint=receiver.url, trace_sample=0)
+
+    book(client)
+    assert started == []
+    sampled = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    for path in ("/health", "/ready", "/metrics"):
+        client.get(path, headers=sampled)
+    assert started == []
+    assert client.get("/api/events", headers=sampled).headers["X-Trace-Id"] == TRACE
+    assert started == ["GET /api/events"]
 
 
 def test_log_lines_carry_the_trace(make_client, capfd):

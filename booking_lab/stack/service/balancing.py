@@ -30,9 +30,9 @@ class Peers:
     """The workers of one instance, as each of them sees the others.
 
     Made in the master, before the workers are forked. Each number in the memory that they share is
-    written by one worker alone, so that no lock between processes is needed: how many requests it has under way, when
-    it last said that it takes requests (0: it takes none), how many it was handed in all, and how
-    many it has handed to each of the others.
+    written by one worker alone, so that no lock between processes is needed: how many requests it
+    has under way, when it last said that it takes requests (0: it takes none), how many it was
+    handed in all, and how many it has handed to each of the others.
 
     Args:
         places: how many workers there may be at a time, a reload included.

@@ -1,0 +1,52 @@
+"""The decision whether a request is traced, before anything is made for its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from opentelemetry import propagate, trace
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import Decision, Sampler
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+#: They are asked all the time, by balancers and Prometheus, and nobody reads their traces.
+_NEVER_TRACED = {"/health", "/ready", "/metrics"}
+
+
+class SampledApplication:
+    """A WSGI application that is traced for some requests and isn't for the others.
+
+    OpenTelemetry's instrumentation collects attributes and starts a span for every request, and
+    asks the sampler then. Traced for one request in a hundred, it would cost nearly as much as for
+    all.
+
+    Args:
+        plain: answers the requests that aren't traced.
+        traced: the same application with its instrumentation, whose spans are all recorded.
+        sampler: decides, by the caller's trace if the request belongs to one.
+    """
+
+    def __init__(self, plain: WSGIApplication, traced: WSGIApplication, sampler: Sampler) -> None:
+        self._plain = plain
+        self._traced = traced
+        self._sampler = sampler
+        self._ids = RandomIdGenerator()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        application = self._traced if self._is_sampled(environ) else self._plain
+        return application(environ, start_response)
+
+    def _is_sampled(self, environ: WSGIEnvironment) -> bool:
+        if environ["PATH_INFO"] in _NEVER_TRACED:
+            return False
+        caller, trace_id = None, 0
+        if given := environ.get("HTTP_TRACEPARENT"):
+            caller = propagate.extract({"traceparent": given})
+            trace_id = trace.get_current_span(caller).get_span_context().trace_id
+        trace_id = trace_id or self._ids.generate_trace_id()
+        result = self._sampler.should_sample(caller, trace_id, "request")
+        return result.decision is Decision.RECORD_AND_SAMPLE
