@@ -6,11 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import psycopg2
-from sqlalchemy.exc import TimeoutError as PoolEmpty
-from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.connector import Connector
@@ -62,15 +60,16 @@ def opened_beside(connector: Connector, within: float) -> Iterator[Session]:
 
 
 class Pool:
-    """At most ``size`` connections of one process; who finds none free waits ``timeout`` seconds.
+    """At most ``size`` connections of one process; whoever finds none free waits for one.
 
-    Make it after a fork: connections must not be shared between processes.
+    The connection that was used last is lent first, so that as few as possible are kept warm.
+    Make a pool after a fork: connections must not be shared between processes.
 
     Args:
         name: says which one it is.
         connector: opens its connections.
         size: how many there are at most.
-        timeout: seconds.
+        timeout: seconds to wait for one.
         altered: whether others than the lab send statements on any of them.
     """
 
@@ -79,57 +78,25 @@ class Pool:
     ) -> None:
         self.name = name
         self.size = size
+        self._timeout = timeout
         self._altered = altered
-        self._lock = threading.Lock()
-        self._waiting = 0
         self._connector = connector
-        self._pool = QueuePool(
-            lambda: connector.connect(),  # type: ignore[arg-type]  # a DBAPI connection
-            pool_size=size,
-            max_overflow=0,
-            timeout=timeout,
-            use_lifo=True,
-            reset_on_return=None,
-        )
+        self._one_free = threading.Condition(threading.Lock())
+        # These three change under the condition's lock alone.
+        self._idle: list[BoundedConnection] = []
+        self._lent = self._waiting = 0
 
-    @contextmanager
-    def session(self, first: Callable[[Session], T]) -> Iterator[tuple[Session, T]]:
+    def session(self, first: Callable[[Session], T]) -> AbstractContextManager[tuple[Session, T]]:
         """Lend a connection, and what ``first`` returned on it.
 
         ``first`` is the caller's own first statement and the proof that the connection lives: one
         that died while idle is thrown away and the next is tried, which costs no extra message.
 
         Raises:
-            PoolTimeout: none came free in time.
+            PoolTimeout: no connection came free in time.
             DatabaseUnavailable: the server doesn't answer.
         """
-        dead: DatabaseUnavailable | None = None
-        for _ in range(self.size + 1):
-            fairy = self._take()
-            raw = fairy.dbapi_connection
-            assert isinstance(raw, BoundedConnection)
-            session = Session(raw)
-            session.altered = self._altered
-            try:
-                with session.within(_PROOF_WITHIN):
-                    result = first(session)
-            except DatabaseUnavailable as error:
-                self._give_back(fairy, session)
-                # A server that is silent would be so on all of them, one after the other.
-                if isinstance(error, DatabaseSilent) or not session.lost:
-                    raise
-                dead = error
-                continue
-            except BaseException:
-                self._give_back(fairy, session)
-                raise
-            try:
-                yield session, result
-            finally:
-                self._give_back(fairy, session)
-            return
-        assert dead
-        raise dead
+        return _Loan(self, first)
 
     def beside(self, within: float) -> AbstractContextManager[Session]:
         """Open a connection beside the pool, for what can't wait until one of it is free.
@@ -145,7 +112,7 @@ class Pool:
     @property
     def in_use(self) -> int:
         """How many connections are lent out."""
-        return self._pool.checkedout()
+        return self._lent
 
     @property
     def waiting(self) -> int:
@@ -154,30 +121,90 @@ class Pool:
 
     def close(self) -> None:
         """Close the idle connections."""
-        self._pool.dispose()
+        with self._one_free:
+            idle, self._idle = self._idle, []
+        for raw in idle:
+            raw.close()
 
-    def _take(self) -> PoolProxiedConnection:
-        with self._lock:
-            self._waiting += 1
+    def take(self) -> Session:
+        """Take a connection, which may have died while it was idle.
+
+        Raises:
+            PoolTimeout: none came free in time.
+            DatabaseUnavailable: there is none yet, and none can be opened.
+        """
+        with self._one_free:
+            if self._lent >= self.size:
+                self._wait()
+            self._lent += 1
+            raw = self._idle.pop() if self._idle else None
         try:
-            return self._pool.connect()
-        except PoolEmpty:
-            raise PoolTimeout from None
+            session = Session(raw or self._connector.connect())
+        except BaseException:
+            self._put(None)
+            raise
+        session.altered = self._altered
+        return session
+
+    def give_back(self, session: Session) -> None:
+        """Give a connection back; one that can't serve another booking is closed."""
+        raw = session.raw
+        if session.usable and (not session.altered or self._settled(raw)):
+            self._put(raw)
+        else:
+            raw.close()
+            self._put(None)
+
+    def _wait(self) -> None:
+        self._waiting += 1
+        try:
+            if not self._one_free.wait_for(lambda: self._lent < self.size, self._timeout):
+                raise PoolTimeout
         finally:
-            with self._lock:
-                self._waiting -= 1
+            self._waiting -= 1
 
-    def _give_back(self, fairy: PoolProxiedConnection, session: Session) -> None:
-        if not session.usable or (session.altered and not self._settled(fairy)):
-            fairy.invalidate()
-        fairy.close()
+    def _put(self, raw: BoundedConnection | None) -> None:
+        with self._one_free:
+            self._lent -= 1
+            if raw:
+                self._idle.append(raw)
+            self._one_free.notify()
 
-    def _settled(self, fairy: PoolProxiedConnection) -> bool:
+    def _settled(self, raw: BoundedConnection) -> bool:
         """Make a session what it was before somebody's own statements; tell whether it is."""
-        raw = fairy.dbapi_connection
-        assert isinstance(raw, BoundedConnection)
         try:
             self._connector.settle_anew(raw)
         except psycopg2.Error:
             return False
         return True
+
+
+class _Loan(Generic[T]):
+    """One use of a pool's connection. There are several a booking, and a generator is slower."""
+
+    __slots__ = ("_first", "_pool", "_session")
+
+    def __init__(self, pool: Pool, first: Callable[[Session], T]) -> None:
+        self._pool, self._first = pool, first
+
+    def __enter__(self) -> tuple[Session, T]:
+        dead: DatabaseUnavailable | None = None
+        for _ in range(self._pool.size + 1):
+            session = self._session = self._pool.take()
+            try:
+                with session.within(_PROOF_WITHIN):
+                    return session, self._first(session)
+            except DatabaseUnavailable as error:
+                self._pool.give_back(session)
+                # A server that is silent would be so on all of them, one after the other.
+                if isinstance(error, DatabaseSilent) or not session.lost:
+                    raise
+                dead = error
+            except BaseException:
+                self._pool.give_back(session)
+                raise
+        assert dead
+        raise dead
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.give_back(self._session)

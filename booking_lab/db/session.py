@@ -41,10 +41,13 @@ class Session:
 
     A ``Statement`` is prepared in the message in which the connection sends it for the first time.
     Once somebody's own statements were sent, which may undo that, nothing is prepared any more.
+
+    Attributes:
+        raw: the driver's connection.
     """
 
     def __init__(self, raw: BoundedConnection) -> None:
-        self._raw = raw
+        self.raw = raw
         self._cursor = raw.cursor()
         self._begin = self._ahead = ""
         self._preparing: dict[str, str] = {}
@@ -84,7 +87,7 @@ class Session:
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """Wait no longer than this for an answer in the block, whatever the limit is otherwise."""
-        return self._raw.within(seconds)
+        return self.raw.within(seconds)
 
     def ahead(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Send ``statement`` ahead of the next one, in the same message; its rows are nobody's.
@@ -122,7 +125,7 @@ class Session:
             StrategyFault: there is something to record, and the transaction that it belongs to has
                 ended, or what was written in it was undone.
         """
-        if self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
+        if self.raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
             self._forget_what_goes_ahead()
             if record:  # what was written has been undone, or stands without its record
                 raise _ended_by_itself()
@@ -146,17 +149,17 @@ class Session:
         """Undo the open transaction, if any; a dead connection has done so already."""
         self._forget_what_goes_ahead()
         self._mode = ""
-        if self._raw.closed or self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
+        if self.raw.closed or self.raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
             return
         try:
             self._cursor.execute("ROLLBACK")
         except psycopg2.Error:
             # The server rolls back what a lost connection left; the pool drops the connection.
-            self._raw.close()
+            self.raw.close()
 
     def _in_short(self, statement: str) -> str:
         """Return the call of a statement that is prepared, or will be by then; else itself."""
-        prepared = self._raw.prepared
+        prepared = self.raw.prepared
         if prepared is None or self.altered or not isinstance(statement, Statement):
             return statement
         name = statement.name + self._mode
@@ -183,8 +186,8 @@ class Session:
         self._note(preparing)
 
     def _note(self, prepared: Mapping[str, str]) -> None:
-        if self._raw.prepared is not None:
-            self._raw.prepared.update(prepared)
+        if self.raw.prepared is not None:
+            self.raw.prepared.update(prepared)
 
     def _forget_what_goes_ahead(self) -> None:
         self._begin = self._ahead = ""
@@ -199,16 +202,16 @@ class Session:
     @property
     def lost(self) -> bool:
         """Whether there is no connection any more; the driver may not have closed it yet."""
-        if self._raw.closed:
+        if self.raw.closed:
             return True
-        return self._raw.get_transaction_status() == TRANSACTION_STATUS_UNKNOWN
+        return self.raw.get_transaction_status() == TRANSACTION_STATUS_UNKNOWN
 
     @property
     def usable(self) -> bool:
         """Whether the connection can serve another booking."""
-        if self._failed or self._raw.closed:
+        if self._failed or self.raw.closed:
             return False
-        return self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE
+        return self.raw.get_transaction_status() == TRANSACTION_STATUS_IDLE
 
 
 def _ended_by_itself() -> StrategyFault:

@@ -94,15 +94,15 @@ class WatchedSession(RepeatingSession):
     @property
     def is_open(self) -> bool:
         """Whether there is a connection."""
-        return not self._raw.closed
+        return not self.raw.closed
 
     def cut(self) -> None:
         """Lose the connection."""
-        self._raw.close()
+        self.raw.close()
 
     def leave(self) -> None:
         """Give the connection back."""
-        self._connector.disconnect(self._raw)
+        self._connector.disconnect(self.raw)
 
     @contextmanager
     def _taken_down(self, message: Message) -> Iterator[None]:
