@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.workload import Request, Workload
@@ -38,20 +36,15 @@ class Admission:
             Overloaded: there is no place for one more.
             NotFound, Unsuitable, Unavailable: it could not be tried; see ``Engine.book``.
         """
-        with self._admitted():
-            done = lab().engine.book(workload, request, wanted)
-        if log.isEnabledFor(logging.DEBUG):
-            _log(done)
-        return done
-
-    @contextmanager
-    def _admitted(self) -> Iterator[None]:
         if not self._places.acquire(blocking=False):
             raise Overloaded
         try:
-            yield
+            done = lab().engine.book(workload, request, wanted)
         finally:
             self._places.release()
+        if log.isEnabledFor(logging.DEBUG):
+            _log(done)
+        return done
 
 
 def _log(done: Booking) -> None:

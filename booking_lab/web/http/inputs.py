@@ -61,6 +61,8 @@ class Inputs:
             for path, operations in document["paths"].items()
             for method, operation in operations.items()
         }
+        # By a rule's text and method, as they are asked for.
+        self._found: dict[tuple[str, str], Declared] = {}
 
     def refused(self, request: Request) -> Response | None:
         """Return the answer to a request with input that its route doesn't take; none: it is fine.
@@ -73,17 +75,21 @@ class Inputs:
         declared = self._of(request.url_rule, request.method)
         if request.content_length and not declared.body:
             raise BadRequest("This address takes no body; send none.")
+        if not request.query_string:
+            return None
         faults = _faults(_parameters(request.query_string), declared.parameters)
         return problem(422, "invalid_fields", f"{'; '.join(faults)}.") if faults else None
 
     def _of(self, rule: Rule, method: str) -> Declared:
-        path = _VARIABLE.sub(r"{\1}", rule.rule)
-        return self._declared.get((path, "GET" if method == "HEAD" else method), Declared())
+        found = self._found.get((rule.rule, method))
+        if found is None:
+            path = _VARIABLE.sub(r"{\1}", rule.rule)
+            found = self._declared.get((path, "GET" if method == "HEAD" else method), Declared())
+            self._found[rule.rule, method] = found
+        return found
 
 
 def _parameters(query: bytes) -> list[tuple[str, str]]:
-    if not query:
-        return []
     try:
         if _BAD_ESCAPE.search(query):
             raise ValueError("a % is not followed by two hexadecimal digits")

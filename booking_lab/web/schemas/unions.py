@@ -62,8 +62,9 @@ def by_kind(
             """Look at the kind first, so that what is said about the rest is about that kind."""
             if short and "kind" not in obj:
                 return cls.model_construct(parsed(short, obj))
-            kind = _Kind.model_validate(obj).kind
-            if kind not in models:
+            kind = obj.get("kind")
+            if not isinstance(kind, str) or kind not in models:
+                kind = _Kind.model_validate(obj).kind
                 known = ", ".join(models)
                 raise UnknownKind(f"There is no kind of booking {kind!r}; there are: {known}.")
             return cls.model_construct(parsed(models[kind], obj))
