@@ -53,7 +53,8 @@ def test_whoever_waits_gets_the_first_that_is_given_back(pool: Pool) -> None:
         eventually(lambda: pool.waiting == 1)
         assert not found
     waiting.join(10)
-    assert found and found[0] in pids
+    assert found
+    assert found[0] in pids
     assert pool.waiting == pool.in_use == 0
 
 
