@@ -7,7 +7,7 @@ import pytest
 from booking_lab.core.booking import Outcome
 from booking_lab.core.capability import Capability, offered
 from booking_lab.core.strategy import Anomaly
-from booking_lab.errors import Superseded
+from booking_lab.errors import Superseded, Taken
 from booking_lab.runtime import race
 from booking_lab.runtime.engine import Wish
 from booking_lab.runtime.reset import reset
@@ -212,3 +212,15 @@ def test_what_began_before_a_reset_is_not_written_after_it(lab, desk, way):
             WAYS[way](session, asked, change)
 
     assert desk.holders("A1", "A2") == {"A1": None, "A2": None}
+
+
+@pytest.mark.parametrize("seats", [("A1",), ("A1", "A2")])
+def test_from_a_guarded_booking_on_the_check_binds_everybody(lab, desk, seats):
+    def asks():
+        return SeatRequest(event_id=1, seats=seats, customer_id="c", generation=2**40)
+
+    with lab.connector.session() as session:
+        SEATS.claim(session, asks(), None)
+        for write in (SEATS.write, SEATS.claim):
+            with pytest.raises(Taken, match="said the check constraint"):
+                write(session, asks(), None)
