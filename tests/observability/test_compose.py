@@ -24,7 +24,7 @@ LASTING = sorted(SERVICES.keys() - ON_DEMAND)
 OURS = "lab36-booking-service"
 REDLOCK = ["lab36-redlock-1", "lab36-redlock-2", "lab36-redlock-3"]
 #: An exact version: three numbers, or two where a project counts so (PostgreSQL).
-PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)*")
+PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+|\.dev\d+)*")
 
 
 def variables(text: str) -> dict[str, str]:
