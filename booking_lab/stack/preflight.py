@@ -36,9 +36,8 @@ def check_database(url: str) -> None:
         # With a stray '@' the password has spilled into what should be the host or the port.
         if "@" in "".join(parts.get(name, "") for name in ("host", "port", "dbname")):
             where, why = "its host", "write an '@' in the password as %40"
-        what = "lets nobody in" if "FATAL:" in str(error) else "does not answer"
         raise StackError(
-            f"PostgreSQL of DATABASE_URL {what} at {where}: {why}. "
+            f"PostgreSQL of DATABASE_URL can't be used at {where}: {why}. "
             f"Start it, or unset DATABASE_URL to use the embedded one."
         ) from None
     check_fit(url)

@@ -112,7 +112,7 @@ def test_a_full_disk(lab: CommandLine) -> None:
 def test_dead_servers_of_the_users_own(lab: CommandLine, taken: int) -> None:
     closed = "postgresql://me:s3cret@127.0.0.1:9/lab"
     line = refused(lab.up(DATABASE_URL=closed))
-    assert "DATABASE_URL does not answer at 127.0.0.1:9: Connection refused" in line
+    assert "DATABASE_URL can't be used at 127.0.0.1:9: Connection refused" in line
     assert "s3cret" not in line
 
     line = refused(lab.up(DATABASE_URL="postgresql://me:s3/cret@127.0.0.1:9/lab"))
