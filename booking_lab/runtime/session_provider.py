@@ -71,7 +71,7 @@ class SessionProvider:
 
     def checkout_unchecked(self) -> AbstractContextManager[tuple[PooledSession, None]]:
         """Lend a connection that may have died while it was idle; nothing is sent to find out."""
-        return self._pool.session(lambda _: None)
+        return self._pool.session(_nothing)
 
 
 class DeferredSession:
@@ -226,3 +226,7 @@ class DeferredSession:
         self._lives = False
         if lent:
             lent.__exit__(None, None, None)
+
+
+def _nothing(_: PooledSession) -> None:
+    """Find nothing out."""

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from enum import Enum
 from queue import SimpleQueue
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 from uuid import UUID
 
 from booking_lab.core.booking import Booking, Outcome
@@ -29,7 +29,6 @@ from booking_lab.explorer.scheduler.clock import ScheduledClock
 from booking_lab.explorer.scheduler.gate import BEGIN, Died, Gate
 from booking_lab.explorer.scheduler.opening import Task
 from booking_lab.explorer.search.schedule import Move
-from booking_lab.runtime import selection
 from booking_lab.runtime.engine import Engine, Wish
 from booking_lab.runtime.strategy_registry import Registry
 
@@ -321,21 +320,21 @@ class _OneConnection:
     def __init__(self, booker: Booker, connector: Connector) -> None:
         self._booker = booker
         self._connector = connector
-        self._selection: Any = None
+        self._found: dict[Callable[[Session], object], object] = {}
 
     @contextmanager
     def session(self, first: Callable[[Session], T]) -> Iterator[tuple[Session, T]]:
+        """Lend the connection, and what ``first`` returned when it was asked for the first time.
+
+        That is the selection, if it is anything. The database is the exploration's own, and nobody
+        switches anything there: so it is read once, and belongs to no schedule.
+        """
         session = self._booker.connected()
-        if first is not selection.read:
-            yield session, first(session)
-            return
-        # The database is the exploration's own: nobody switches anything there. So it is read once,
-        # and belongs to no schedule.
-        if self._selection is None:
+        if first not in self._found:
             event, self._booker.event = self._booker.event, None
-            self._selection = first(session)
+            self._found[first] = first(session)
             self._booker.event = event
-        yield session, self._selection
+        yield session, cast(T, self._found[first])
 
     def beside(self, within: float) -> AbstractContextManager[Session]:
         """Open one more connection."""
