@@ -120,6 +120,29 @@ def test_a_socket_that_is_full_is_no_loss(three: Workers) -> None:
     assert three.handed_to() == 1
 
 
+def test_what_a_dead_worker_was_handed_goes_to_the_others(three: Workers) -> None:
+    three.have(4, 0, 3)
+    assert three.all[0].hand_over(three.connection, REQUEST)
+    master = copy.copy(three.all[1])
+    master.bury(1)
+    [(sock, received)] = three.all[2].receive()
+    sock.close()
+    assert received == REQUEST
+    # And nothing more is handed to it.
+    three.have(9, 0, 0)
+    assert three.handed_to() == 2
+
+
+def test_what_nobody_else_can_take_waits_for_the_replacement(three: Workers) -> None:
+    three.have(1, 0, 5)
+    assert three.all[0].hand_over(three.connection, REQUEST)
+    for one in (three.all[0], three.all[2]):
+        one.say_alive(takes_requests=False)
+    copy.copy(three.all[1]).bury(1)
+    [(sock, _)] = copy.copy(three.all[1]).join(1).receive()
+    sock.close()
+
+
 def test_a_worker_that_begins_has_nothing_under_way_and_one_without_a_place_is_alone(
     three: Workers,
 ) -> None:

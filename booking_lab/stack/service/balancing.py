@@ -6,8 +6,8 @@ worker that receives a request while it has clearly more of them under way than 
 the request over, together with its connection. The connection is the other worker's from then on.
 
 A connection travels as a descriptor over a Unix socket (SCM_RIGHTS, unix(7)). Each worker has a
-place with a socket of its own there. Master and workers hold all ends of all sockets, so that
-connections on their way to a worker that dies reach the worker that replaces it.
+place with a socket of its own there. Master and workers hold all ends of all sockets, so that the
+master can hand what was on its way to a worker that has died to another one.
 """
 
 from __future__ import annotations
@@ -93,17 +93,16 @@ class Peers:
         Returns:
             Whether it was handed over.
         """
-        place = self._less_busy()
-        if place is None or len(received) > MOST_BYTES:
+        mine = self._row[_UNDER_WAY]
+        if not mine or len(received) > MOST_BYTES:
             return False
-        # Counted first: the receiver must not count it before its sender does.
-        self._row[_HANDED + place] += 1
-        try:
-            socket.send_fds(self._outboxes[place], [received], [connection.fileno()])
-        except OSError:  # the socket is full, or the machine is out of memory
-            self._row[_HANDED + place] -= 1
+        fewest, place = self._least_busy()
+        # More than one and a half times as many is what makes it worth the costs, some 40 us:
+        # without that distance, workers with nearly as many would pass each other's connections to
+        # and fro.
+        if place is None or 2 * mine <= 3 * fewest:
             return False
-        return True
+        return self._send(place, connection, received)
 
     def receive(self) -> Iterator[tuple[socket.socket, bytes]]:
         """Take the connections that were handed to this worker, each with its request."""
@@ -116,6 +115,18 @@ class Peers:
             for descriptor in descriptors:  # none: no descriptor was free for it
                 yield socket.socket(fileno=descriptor), received
 
+    def bury(self, place: int) -> None:
+        """Hand what is on its way to a worker that has died to the others; called in the master.
+
+        If there are no others, it waits for the worker that will replace it.
+        """
+        self._place = place
+        self._row[_UNDER_WAY] = self._row[_SEEN] = 0
+        for sock, received in list(self.receive()):
+            with sock:
+                _, other = self._least_busy()
+                self._send(place if other is None else other, sock, received)
+
     def close(self) -> None:
         """Close this process' ends."""
         for end in (*self._outboxes, *self._inboxes):
@@ -125,25 +136,25 @@ class Peers:
     def _row(self) -> memoryview[int]:
         return self._rows[self._place]
 
-    def _less_busy(self) -> int | None:
-        """Return the place of the worker with the fewest requests, if those are clearly fewer.
+    def _send(self, place: int, connection: socket.socket, received: bytes | bytearray) -> bool:
+        # Counted first: the receiver must not count it before its sender does.
+        self._row[_HANDED + place] += 1
+        try:
+            socket.send_fds(self._outboxes[place], [received], [connection.fileno()])
+        except OSError:  # the socket is full, or the machine is out of memory
+            self._row[_HANDED + place] -= 1
+            return False
+        return True
 
-        More than one and a half times as many is what makes it worth the costs, some 40 us: without
-        that distance, workers with nearly as many would pass each other's connections to and fro.
-        """
-        mine = self._row[_UNDER_WAY]
-        if not mine:
-            return None
+    def _least_busy(self) -> tuple[int, int | None]:
+        """Return the fewest requests that one of the others has, and its place; none: nobody."""
         since = time.monotonic_ns() - int(_SILENT_AFTER * 1e9)
         others = [
             (self._requests_at(place), place)
             for place in self._places
             if place != self._place and self._rows[place][_SEEN] > since
         ]
-        if not others:
-            return None
-        fewest, place = min(others)
-        return place if 2 * mine > 3 * fewest else None
+        return min(others, default=(0, None))
 
     def _requests_at(self, place: int) -> int:
         """Return how many requests are under way at ``place``, or on their way to it."""

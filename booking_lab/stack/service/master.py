@@ -130,7 +130,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def _choose_place(master: Arbiter, worker: Worker) -> None:
     # In the master, so that it remembers: the worker that replaces a dead one gets its place, and
-    # with it its core and the connections on their way to it.
+    # with it its core.
     taken = {one.place for one in master.WORKERS.values()}
     worker.place = next(place for place in count() if place not in taken)
 
@@ -155,7 +155,8 @@ def _stop_lab(_master: Arbiter, worker: Worker) -> None:
         worker.app.wsgi().extensions["lab"].stop()
 
 
-def _forget_worker(master: Arbiter, _worker: Worker) -> None:
+def _forget_worker(master: Arbiter, worker: Worker) -> None:
+    master.app.peers.bury(worker.place)
     if folder := master.app.settings.metrics_folder:
         metric_files.forget_dead(folder)
 
