@@ -8,9 +8,9 @@ These are the public names. A strategy or a workload of your own imports nothing
   lock of your own is made of: ``Lock``, ``Lease``, ``RedisLease``, ``Servers``, ``Announce``.
 * A workload: ``LabWorkload``, ``Request``, ``INTERNAL``, ``Anchor``, ``Session``, ``Row``,
   ``Violation``; see ``docs/workloads.md``.
-* What it can do beyond that: ``BatchWrite``, ``Choice``, ``ConditionalWrite``, ``Constraint``,
-  ``Counts``.
-* What bookers contend for there: ``Scenario``, ``Change``, ``stands``.
+* What it can do beyond that: ``SupportsBatch``, ``SupportsChoice``, ``SupportsConditionalWrite``,
+  ``SupportsConstraint``, ``SupportsCounts``.
+* What bookers contend for there: ``Scenario``, ``ChangeRequest``, ``existing_booking``.
 * The errors that they raise and meet: ``BookingLabError`` and its subclasses.
 
 A name's module is imported when the name is first asked for: a command that needs none of them
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from booking_lab.core.anchor import Anchor
     from booking_lab.core.attempt import Attempt
     from booking_lab.core.capability import (
-        BatchWrite,
         Capability,
-        Choice,
-        ConditionalWrite,
-        Constraint,
-        Counts,
+        SupportsBatch,
+        SupportsChoice,
+        SupportsConditionalWrite,
+        SupportsConstraint,
+        SupportsCounts,
     )
     from booking_lab.core.lab_workload import LabWorkload, Violation
     from booking_lab.core.lease import Announce, Lease, Lock, Servers
     from booking_lab.core.retry import Attempts, Retry, Seconds
-    from booking_lab.core.scenario import Change, Scenario, stands
+    from booking_lab.core.scenario import ChangeRequest, Scenario, existing_booking
     from booking_lab.core.step import StepKind
     from booking_lab.core.strategy import Anomaly, Strategy
     from booking_lab.core.workload import INTERNAL, Request, Row, Session
@@ -80,18 +80,13 @@ __all__ = [
     "Anomaly",
     "Attempt",
     "Attempts",
-    "BatchWrite",
     "BookingLabError",
     "BookingNotFound",
     "Busy",
     "Capability",
-    "Change",
-    "Choice",
+    "ChangeRequest",
     "CommitUnknown",
-    "ConditionalWrite",
     "Conflict",
-    "Constraint",
-    "Counts",
     "FencedOff",
     "InvalidRequest",
     "LabWorkload",
@@ -120,12 +115,17 @@ __all__ = [
     "StepKind",
     "Strategy",
     "Superseded",
+    "SupportsBatch",
+    "SupportsChoice",
+    "SupportsConditionalWrite",
+    "SupportsConstraint",
+    "SupportsCounts",
     "Taken",
     "TimedOut",
     "Unavailable",
     "Violated",
     "Violation",
-    "stands",
+    "existing_booking",
 ]
 
 #: Where each of them is.
@@ -135,12 +135,13 @@ _MODULES = {
         "core.anchor": ("Anchor",),
         "core.attempt": ("Attempt",),
         "core.capability": (
-            *("BatchWrite", "Capability", "Choice", "ConditionalWrite", "Constraint", "Counts"),
+            *("Capability", "SupportsBatch", "SupportsChoice", "SupportsConditionalWrite"),
+            *("SupportsConstraint", "SupportsCounts"),
         ),
         "core.lab_workload": ("LabWorkload", "Violation"),
         "core.lease": ("Announce", "Lease", "Lock", "Servers"),
         "core.retry": ("Attempts", "Retry", "Seconds"),
-        "core.scenario": ("Change", "Scenario", "stands"),
+        "core.scenario": ("ChangeRequest", "Scenario", "existing_booking"),
         "core.step": ("StepKind",),
         "core.strategy": ("Anomaly", "Strategy"),
         "core.workload": ("INTERNAL", "Request", "Row", "Session"),

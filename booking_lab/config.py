@@ -149,7 +149,7 @@ class Settings:
     def to_environment(self) -> dict[str, str]:
         """These settings as the variables that ``from_environment`` reads back."""
         return {
-            f.metadata["variable"]: _print(f, getattr(self, f.name))
+            f.metadata["variable"]: _format(f, getattr(self, f.name))
             for f in fields(self)
             if getattr(self, f.name) != f.default
         }
@@ -247,7 +247,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 #: The most that each of these settings can be.
-MOST = {name: high for name, _, high in _RANGES}
+UPPER_BOUNDS = {name: high for name, _, high in _RANGES}
 
 
 def is_loopback(host: str) -> bool:
@@ -261,7 +261,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def place_of(redis_url: str) -> str:
+def redis_address(redis_url: str) -> str:
     """Return where a Redis URL leads, without its password: ``host:port``, or a socket's path.
 
     Raises:
@@ -288,7 +288,7 @@ def _check_redlock(variable: str, urls: tuple[str, ...]) -> None:
     places: list[str] = []
     for number, url in enumerate(urls, start=1):
         try:
-            places.append(place_of(url))
+            places.append(redis_address(url))
         except ValueError:
             raise ConfigurationError(
                 f"{variable} can't be read: its URL number {number} is not of the form "
@@ -326,7 +326,7 @@ def _parse(setting: Field[Any], text: str) -> Any:
         raise ConfigurationError(f"{variable} is {text!r}; it takes {kind}.") from None
 
 
-def _print(setting: Field[Any], value: Any) -> str:
+def _format(setting: Field[Any], value: Any) -> str:
     separator = setting.metadata["separator"] or " "
     if isinstance(value, tuple):
         return separator.join(value)

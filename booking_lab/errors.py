@@ -9,18 +9,18 @@ from http import HTTPStatus
 from typing import ClassVar
 
 #: Characters that are shown of what a plug-in says.
-MOST_SHOWN = 2000
+MAX_SHOWN = 2000
 
 
-def shown(said: object, show: Callable[[object], str] = repr) -> str:
+def safe_text(said: object, show: Callable[[object], str] = repr) -> str:
     """Return how an error of a plug-in, or what it says, is shown; its author's code may fail."""
     try:
         text = show(said)
     except Exception:
         return f"{type(said).__name__}, which can't be shown"
-    if len(text) <= MOST_SHOWN:
+    if len(text) <= MAX_SHOWN:
         return text
-    return f"{text[:MOST_SHOWN]} ... (cut: {len(text):,} characters)"
+    return f"{text[:MAX_SHOWN]} ... (cut: {len(text):,} characters)"
 
 
 class Outcome(StrEnum):
@@ -65,7 +65,7 @@ class BookingLabError(Exception):
         return str(self)
 
 
-def own_kind(error: BookingLabError) -> type[BookingLabError]:
+def lab_kind(error: BookingLabError) -> type[BookingLabError]:
     """Return the lab's kind of error that ``error`` is: of a plug-in's, the one it is made from.
 
     What a plug-in's class says of itself, such as a ``status``, may mean anything.
@@ -304,7 +304,7 @@ class CommitUnknown(BookingLabError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
-class Torn(BaseException):
+class BookerInterrupted(BaseException):
     """A booker is torn out of its work, with whatever it was about; not for anybody to catch."""
 
 

@@ -24,13 +24,13 @@ def written_by_others(folder: Path, files: Iterable[Path] = ()) -> str | None:
             return reason
         if reason := _reason(place.resolve(), inside=True):
             return reason
-    for place in _way(folder):
+    for place in _folder_and_parents(folder):
         if reason := _reason(place, inside=place in {folder, folder.resolve()}):
             return reason
     return None
 
 
-def _way(folder: Path) -> Iterator[Path]:
+def _folder_and_parents(folder: Path) -> Iterator[Path]:
     """Yield the folder and those above it, as it is written and as it is reached over links."""
     for path in dict.fromkeys((folder.absolute(), folder.resolve())):
         yield path

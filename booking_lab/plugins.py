@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Generic, TypeVar
 
 from booking_lab import permissions
-from booking_lab.errors import PluginFault, shown
+from booking_lab.errors import PluginFault, safe_text
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def is_shipped(kind: type) -> bool:
 
 
 @dataclass(frozen=True)
-class Broken:
+class LoadFailure:
     """A file or an entry point that should hold a plug-in and doesn't.
 
     Attributes:
@@ -75,7 +75,7 @@ class Plugins(Generic[T]):
         self._lock = threading.Lock()
         self._seen: dict[str, float] = {}
         self._sources: dict[str, str] = {}
-        self._broken: dict[str, Broken] = {}
+        self._failures: dict[str, LoadFailure] = {}
         self.classes: dict[str, type[T]] = {}
 
     def scan(self) -> dict[str, type[T]]:
@@ -96,10 +96,10 @@ class Plugins(Generic[T]):
             self.classes |= found
             return found
 
-    def broken(self) -> list[Broken]:
+    def load_failures(self) -> list[LoadFailure]:
         """What holds no usable plug-in."""
         with self._lock:
-            return list(self._broken.values())
+            return list(self._failures.values())
 
     def source(self, name: str) -> str:
         """Where ``name`` was found: a file, or an entry point."""
@@ -118,7 +118,7 @@ class Plugins(Generic[T]):
         return True
 
     def _load(self, name: str, source: str, load: object) -> dict[str, type[T]]:
-        self._broken.pop(source, None)
+        self._failures.pop(source, None)
         try:
             if not _NAME.fullmatch(name):
                 raise PluginFault(
@@ -130,7 +130,7 @@ class Plugins(Generic[T]):
             assert callable(load)
             found = self._class_in(load())
         except (Exception, SystemExit) as error:  # whatever its author did, the lab runs on
-            self._report(source, f"{type(error).__name__}: {shown(error, str)}")
+            self._report(source, f"{type(error).__name__}: {safe_text(error, str)}")
             return {}
         self._sources[name] = source
         return {name: found}
@@ -178,8 +178,8 @@ class Plugins(Generic[T]):
 
     def _report(self, source: str, reason: str) -> None:
         reason = " ".join(reason.split())  # a line in a list, whatever the error made of it
-        if self._broken.get(source) != Broken(source, reason):
-            self._broken[source] = Broken(source, reason)
+        if self._failures.get(source) != LoadFailure(source, reason):
+            self._failures[source] = LoadFailure(source, reason)
             log.error("%s holds no usable plug-in: %s", source, reason)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 
-class Wrong(NamedTuple):
+class FieldError(NamedTuple):
     """One thing that is wrong: ``where``, as the names of fields with dots between, and ``why``."""
 
     where: str
@@ -17,10 +17,10 @@ class Wrong(NamedTuple):
         return f"{self.where}: {self.why}"
 
 
-def wrong(error: ValidationError, whole: str) -> list[Wrong]:
+def field_errors(error: ValidationError, whole: str) -> list[FieldError]:
     """Return what is wrong; ``whole`` is where, if it is the value as a whole."""
     return [
-        Wrong(".".join(str(part) for part in one["loc"]) or whole, _why(one))
+        FieldError(".".join(str(part) for part in one["loc"]) or whole, _why(one))
         for one in error.errors(include_url=False, include_input=False)
     ]
 

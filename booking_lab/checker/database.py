@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from booking_lab.checker.operation import Effect, Operation
-from booking_lab.checker.recorded import History
+from booking_lab.checker.parsed_history import History
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
 from booking_lab.core.workload import Session
@@ -23,7 +23,7 @@ Scope = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Confirmed:
+class ConfirmedAttempt:
     """An attempt that stands, as the database has it."""
 
     id: str
@@ -32,7 +32,7 @@ class Confirmed:
 
 
 @dataclass(frozen=True)
-class Books:
+class DatabaseSnapshot:
     """What a database says at one moment.
 
     Attributes:
@@ -42,7 +42,7 @@ class Books:
     """
 
     database: str
-    confirmed: Mapping[Scope, Mapping[str, Confirmed]]
+    confirmed: Mapping[Scope, Mapping[str, ConfirmedAttempt]]
     findings: Mapping[str, Sequence[Finding]]
 
 
@@ -80,7 +80,7 @@ class Comparison:
     left_out: Sequence[str]
 
 
-def read(session: Session, workloads: Iterable[LabWorkload]) -> Books:
+def read(session: Session, workloads: Iterable[LabWorkload]) -> DatabaseSnapshot:
     """Read the books, all of one moment.
 
     Do it before the history is read: then every booking in the books is in the history, too, though
@@ -88,17 +88,17 @@ def read(session: Session, workloads: Iterable[LabWorkload]) -> Books:
     """
     session.begin("REPEATABLE READ")
     try:
-        confirmed: dict[Scope, dict[str, Confirmed]] = defaultdict(dict)
+        confirmed: dict[Scope, dict[str, ConfirmedAttempt]] = defaultdict(dict)
         for workload, scope, *row in session.execute(_ATTEMPTS):
-            confirmed[workload, scope][row[0]] = Confirmed(*row)
+            confirmed[workload, scope][row[0]] = ConfirmedAttempt(*row)
         there = {name for (name,) in session.execute(_WORKLOADS)}
         findings = {one.name: one.findings(session) for one in workloads if one.name in there}
-        return Books(identity(session), confirmed, findings)
+        return DatabaseSnapshot(identity(session), confirmed, findings)
     finally:
         session.rollback()
 
 
-def compare(history: History, books: Books, known_until: int) -> Comparison:
+def compare(history: History, snapshot: DatabaseSnapshot, known_until: int) -> Comparison:
     """Compare what was recorded since the last reset of each scope.
 
     Args:
@@ -109,29 +109,29 @@ def compare(history: History, books: Books, known_until: int) -> Comparison:
     """
     compared, found, left_out = 0, list[Disagreement](), list[str]()
     recorded = {one.process for one in history.operations}
-    for (workload, scope), operations in _by_scope(history, books.database).items():
+    for (workload, scope), operations in _by_scope(history, snapshot.database).items():
         name = f"{workload} {scope}"
         resets = [one for one in operations if one.action == "reset"]
-        if any(not _settled(one, known_until) for one in resets):
+        if any(not _is_final(one, known_until) for one in resets):
             left_out.append(f"{name}: a reset was under way")
             continue
         done = [one for one in resets if one.effect is Effect.HAPPENED]
         since = max((one.returned or 0 for one in done), default=None)
-        if since is None and history.available(books.database, *_of(operations)) is None:
+        if since is None and history.available(snapshot.database, *_of(operations)) is None:
             left_out.append(f"{name}: there were bookings before the recording began")
             continue
         answers = [
             one
             for one in operations
-            if one.request and one.invoked > (since or 0) and _settled(one, known_until)
+            if one.request and one.invoked > (since or 0) and _is_final(one, known_until)
         ]
         compared += len(answers)
-        standing = books.confirmed.get((workload, scope), {})
+        standing = snapshot.confirmed.get((workload, scope), {})
         found += _answers(answers, standing)
         found += _unrecorded(workload, scope, standing, recorded)
         found += [
             Disagreement(one.anomaly, workload, scope, one.subject, one.detail)
-            for one in books.findings.get(workload, ())
+            for one in snapshot.findings.get(workload, ())
             if one.scope == scope
         ]
     return Comparison(compared, found, left_out)
@@ -149,13 +149,13 @@ def _of(operations: Sequence[Operation]) -> tuple[str, str, Sequence[Operation]]
     return operations[0].workload, operations[0].scope, operations
 
 
-def _settled(operation: Operation, known_until: int) -> bool:
+def _is_final(operation: Operation, known_until: int) -> bool:
     """Whether it was answered before the books were read."""
     return operation.answered_at is not None and operation.answered_at <= known_until
 
 
 def _answers(
-    operations: Iterable[Operation], standing: Mapping[str, Confirmed]
+    operations: Iterable[Operation], standing: Mapping[str, ConfirmedAttempt]
 ) -> Iterator[Disagreement]:
     for one in operations:
         stands = one.process in standing
@@ -168,7 +168,7 @@ def _answers(
 
 
 def _unrecorded(
-    workload: str, scope: str, standing: Mapping[str, Confirmed], recorded: set[str]
+    workload: str, scope: str, standing: Mapping[str, ConfirmedAttempt], recorded: set[str]
 ) -> Iterator[Disagreement]:
     for one in standing.values():
         if one.id not in recorded:

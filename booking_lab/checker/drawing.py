@@ -10,7 +10,7 @@ from typing import Any
 from booking_lab.checker.operation import Effect, Operation
 
 #: Drawn at most; the first ones and the last ones.
-_MOST = 24
+_MAX_DRAWN = 24
 _BAR = 40
 _LONGEST = 100
 
@@ -27,8 +27,8 @@ def draw(operations: Sequence[Operation], stuck: Operation | None = None) -> lis
     times = [time for one in operations for time in (one.invoked, one.returned) if time is not None]
     begin, end = min(times), max(times)
     shown = list(operations)
-    if len(shown) > _MOST:
-        shown = [*shown[: _MOST // 2], *shown[-_MOST // 2 :]]
+    if len(shown) > _MAX_DRAWN:
+        shown = [*shown[: _MAX_DRAWN // 2], *shown[-_MAX_DRAWN // 2 :]]
     numbers = _differing(shown)
     labels = [_label(one, numbers) for one in shown]
     width = max(map(len, labels))
@@ -36,9 +36,11 @@ def draw(operations: Sequence[Operation], stuck: Operation | None = None) -> lis
     lines = [f"{'':{width}}     0{scale:>{_BAR - 1}}"]
     for label, one in zip(labels, shown, strict=True):
         mark = "▸" if one is stuck else " "
-        lines.append(f"{label:{width}}  {mark}  {_bar(one, begin, end)}  {_came_of(one)}")
+        lines.append(f"{label:{width}}  {mark}  {_bar(one, begin, end)}  {_result_text(one)}")
     if len(shown) < len(operations):
-        lines.insert(1 + _MOST // 2, f"{'':{width}}     ... {len(operations) - _MOST} more ...")
+        lines.insert(
+            1 + _MAX_DRAWN // 2, f"{'':{width}}     ... {len(operations) - _MAX_DRAWN} more ..."
+        )
     return lines
 
 
@@ -81,7 +83,7 @@ def _bar(operation: Operation, begin: int, end: int) -> str:
     return f"{'├':>{left + 1}}{'─' * (right - left - 1)}┤".ljust(_BAR)
 
 
-def _came_of(operation: Operation) -> str:
+def _result_text(operation: Operation) -> str:
     if operation.action == "reset":
         return "reset" if operation.effect is Effect.HAPPENED else "reset, perhaps"
     if operation.effect is Effect.HAPPENED:

@@ -22,18 +22,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from booking_lab.checker.line import Line
+from booking_lab.checker.event_list import EventList
 from booking_lab.checker.operation import Effect, Operation
 
 #: The state after an operation; none: it would have been refused.
-Step = Callable[[Any, Operation], Any | None]
+Transition = Callable[[Any, Operation], Any | None]
 
 #: Steps of the search before it gives up, besides those that every operation needs.
 BUDGET = 1_000_000
-_TELL_EVERY = 1_000
+_PROGRESS_EVERY = 1_000
 
 
-class Found(StrEnum):
+class SearchOutcome(StrEnum):
     """How a search ended."""
 
     ORDER = "order"
@@ -42,11 +42,11 @@ class Found(StrEnum):
 
 
 @dataclass(frozen=True)
-class Result:
+class SearchResult:
     """How a search ended.
 
     Attributes:
-        found: an order, that there is none, or neither.
+        outcome: an order, that there is none, or neither.
         steps: how many states were looked at.
         order: the order; empty if there is none.
         placed: how many operations the best attempt at an order could place.
@@ -54,7 +54,7 @@ class Result:
         state: the state in which it got stuck.
     """
 
-    found: Found
+    outcome: SearchOutcome
     steps: int
     order: tuple[Operation, ...] = ()
     placed: int = 0
@@ -65,12 +65,12 @@ class Result:
 def linearize(
     operations: Sequence[Operation],
     state: Any,
-    step: Step,
+    step: Transition,
     *,
     budget: int = BUDGET,
     only_takes: bool = False,
-    tell: Callable[[int], None] = lambda _placed: None,
-) -> Result:
+    progress: Callable[[int], None] = lambda _placed: None,
+) -> SearchResult:
     """Search for an order of ``operations`` that begins in ``state`` and explains every answer.
 
     Args:
@@ -89,17 +89,17 @@ def linearize(
     >>> ann = Operation("ann", *about, invoked=1, returned=4, effect=Effect.HAPPENED)
     >>> ben = Operation("ben", *about, invoked=2, returned=3, effect=Effect.REFUSED)
     >>> found = linearize([ann, ben], False, step)
-    >>> found.found, [one.process for one in found.order]
+    >>> found.outcome, [one.process for one in found.order]
     (<Found.ORDER: 'order'>, ['ann', 'ben'])
     >>> ben.effect = Effect.HAPPENED
-    >>> linearize([ann, ben], False, step).found
+    >>> linearize([ann, ben], False, step).outcome
     <Found.NO_ORDER: 'no order'>
     """
-    return _Search(operations, step, only_takes, tell).run(state, budget + len(operations))
+    return _Search(operations, step, only_takes, progress).run(state, budget + len(operations))
 
 
 #: What to go back to: how many were lifted, ``base`` and ``mask`` of the line, the possible ones.
-_Mark = tuple[int, int, int, int]
+_Checkpoint = tuple[int, int, int, int]
 
 
 class _Search:
@@ -108,50 +108,52 @@ class _Search:
     def __init__(
         self,
         operations: Sequence[Operation],
-        step: Step,
+        step: Transition,
         only_takes: bool,
-        tell: Callable[[int], None],
+        progress: Callable[[int], None],
     ) -> None:
         in_time = sorted(operations, key=lambda operation: operation.invoked)
         answered = (Effect.HAPPENED, Effect.REFUSED)
         self._sure = [one for one in in_time if one.effect in answered]
         self._possible = [one for one in in_time if one.effect is Effect.POSSIBLE]
         self._refused = [one.effect is Effect.REFUSED for one in self._sure]
-        self._line = Line(self._sure)
+        self._line = EventList(self._sure)
         #: Which of the possible ones have been placed, and in which order, among the others.
         self._taken = 0
         self._order: list[tuple[int, Operation]] = []
         self._step = step
         self._only_takes = only_takes
-        self._tell = tell
+        self._progress = progress
 
-    def run(self, state: Any, budget: int) -> Result:
+    def run(self, state: Any, budget: int) -> SearchResult:
         """Search from ``state``."""
         line, dead = self._line, set[Any]()
-        stack: list[tuple[_Mark, Any, Iterator[tuple[int, Any]]]] = []
-        mark, steps, placed, stuck, stuck_in = self._mark(), 0, -1, None, None
+        stack: list[tuple[_Checkpoint, Any, Iterator[tuple[int, Any]]]] = []
+        mark, steps, placed, stuck, stuck_in = self._checkpoint(), 0, -1, None, None
         while True:
             first = self._place_refusals(state)
             if first == line.end:
-                return Result(Found.ORDER, steps, self._in_order(), len(line.lifted))
+                return SearchResult(SearchOutcome.ORDER, steps, self._in_order(), len(line.lifted))
             steps += 1
             if len(line.lifted) > placed:
                 placed, stuck, stuck_in = len(line.lifted), first - line.count, state
-            if steps % _TELL_EVERY == 0:
-                self._tell(placed)
+            if steps % _PROGRESS_EVERY == 0:
+                self._progress(placed)
             if steps > budget:
-                return Result(Found.GAVE_UP, steps, (), placed, self._sure[stuck or 0], stuck_in)
+                return SearchResult(
+                    SearchOutcome.GAVE_UP, steps, (), placed, self._sure[stuck or 0], stuck_in
+                )
             known = dead and (line.base, line.mask, self._taken, state) in dead
             stack.append((mark, state, iter(()) if known else self._next(state, first)))
             while (chosen := next(stack[-1][2], None)) is None:
                 mark, state, _ = stack.pop()
                 dead.add((line.base, line.mask, self._taken, state))
-                self._go_back(mark)
+                self._restore(mark)
                 if not stack:
-                    return Result(
-                        Found.NO_ORDER, steps, (), placed, self._sure[stuck or 0], stuck_in
+                    return SearchResult(
+                        SearchOutcome.NO_ORDER, steps, (), placed, self._sure[stuck or 0], stuck_in
                     )
-            mark = self._mark()
+            mark = self._checkpoint()
             state = self._place(*chosen)
 
     def _place_refusals(self, state: Any) -> int:
@@ -178,7 +180,7 @@ class _Search:
             after = step(state, sure[urgent])
             if after is not None:
                 yield urgent, after
-                tried.append((sure[urgent].wish, after))
+                tried.append((sure[urgent].request_key, after))
             if self._only_takes:  # it has led nowhere, or what is in its way stays there
                 return
         happened = [call for call in self._waiting() if not self._refused[call] and call != urgent]
@@ -191,9 +193,9 @@ class _Search:
             after = step(state, operation)
             if after is None or (number >= count and after == state):
                 continue
-            if not any(after == other and operation.wish == wish for wish, other in tried):
+            if not any(after == other and operation.request_key == wish for wish, other in tried):
                 yield number, after
-                tried.append((operation.wish, after))
+                tried.append((operation.request_key, after))
 
     def _possible_before(self, urgent: Operation) -> list[int]:
         """The numbers of the possible ones, of those not placed, that began before an answer."""
@@ -225,13 +227,13 @@ class _Search:
             self._order.append((len(self._line.lifted), self._possible[number - count]))
         return after
 
-    def _mark(self) -> _Mark:
+    def _checkpoint(self) -> _Checkpoint:
         line = self._line
         return len(line.lifted), line.base, line.mask, self._taken
 
-    def _go_back(self, mark: _Mark) -> None:
+    def _restore(self, mark: _Checkpoint) -> None:
         length, base, mask, taken = mark
-        self._line.put_back(length, base, mask)
+        self._line.unlift(length, base, mask)
         if taken != self._taken:
             self._order.pop()
             self._taken = taken

@@ -50,7 +50,7 @@ class ModelFault(BookingLabError):
     code = "model_fault"
 
 
-class Modelled:
+class ModelAdapter:
     """The model of some operations, as the search takes it; its faults are told from the search's.
 
     Args:

@@ -75,7 +75,7 @@ class Operation:
     available: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def wish(self) -> object:
+    def request_key(self) -> object:
         """What is asked for, whoever asks: operations with the same wish are interchangeable."""
         if self.request is None:
             return self
@@ -95,6 +95,6 @@ class Operation:
         return self.request.id if self.request else None
 
     @property
-    def undirected(self) -> bool:
+    def unassigned(self) -> bool:
         """Whether it names nothing, and nobody has chosen for it: it may be about anything."""
         return bool(self.request and self.request.open)

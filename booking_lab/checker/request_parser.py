@@ -11,7 +11,7 @@ from pydantic import ConfigDict, create_model
 from booking_lab.core.workload import Request
 
 
-def maker_of(kind: type[Request]) -> Callable[[Any], Request]:
+def request_factory(kind: type[Request]) -> Callable[[Any], Request]:
     """Return what makes a request of this kind from JSON.
 
     Only the types count. What an annotation asks for besides is meant for customers, and the lab's

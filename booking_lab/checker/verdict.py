@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from booking_lab.checker.culprits import Culprits
+from booking_lab.checker.counterexample import Counterexample
 from booking_lab.checker.database import Comparison
 from booking_lab.checker.operation import Operation
 from booking_lab.core.verdict import Verdict, combined
 
 
-class Kind(StrEnum):
+class ProblemKind(StrEnum):
     """What is wrong with answers that no order explains.
 
     ``SOLD_TWICE``: more was confirmed than there was. ``REFUSED_WHILE_FREE``: somebody was refused
@@ -27,33 +27,33 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Problem:
+class OrderProblem:
     """Answers that no order explains.
 
     Attributes:
         kind: what is wrong.
         workload, scope: where.
         anchors: what they contended for.
-        culprits: the few that can't be explained.
+        counterexample: the few that can't be explained.
         of: how many operations share these anchors.
     """
 
-    kind: Kind
+    kind: ProblemKind
     workload: str
     scope: str
     anchors: Sequence[str]
-    culprits: Culprits
+    counterexample: Counterexample
     of: int
 
     @property
     def operations(self) -> Sequence[Operation]:
         """The few that can't be explained."""
-        return self.culprits.operations
+        return self.counterexample.operations
 
     @property
     def stuck(self) -> Operation:
         """The first answer that the longest order couldn't explain."""
-        stuck = self.culprits.result.stuck
+        stuck = self.counterexample.result.stuck
         assert stuck
         return stuck
 
@@ -77,8 +77,8 @@ class Report:
         outcomes: how the operations were answered; ``unknown`` includes those that weren't.
         checked: answers in groups that have been decided; who wasn't answered was told nothing.
         groups: how many such groups.
-        met: operations that began while another one on an anchor of theirs was under way, one of
-            the two booking.
+        overlapping: operations that began while another one on an anchor of theirs was under way,
+            if one of the two may have booked.
         problems: answers that no order explains.
         undecided: groups that could not be decided.
         unchecked: operations that were not looked at, by the reason.
@@ -93,8 +93,8 @@ class Report:
     outcomes: Counter[str] = field(default_factory=Counter)
     checked: int = 0
     groups: int = 0
-    met: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    overlapping: int = 0
+    problems: list[OrderProblem] = field(default_factory=list)
     undecided: list[Undecided] = field(default_factory=list)
     unchecked: Counter[str] = field(default_factory=Counter)
     database: Comparison | None = None
@@ -104,7 +104,7 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """The verdict; only what was decided and put to the test is safe."""
-        tested = self.met and self.checked
+        tested = self.overlapping and self.checked
         parts = [Verdict.SAFE if tested else Verdict.INCONCLUSIVE]
         if self.undecided or self.interrupted:
             parts.append(Verdict.UNKNOWN)
@@ -120,6 +120,6 @@ class Report:
             doubts.append("the check was interrupted")
         if not self.checked:
             doubts.append("nothing could be checked")
-        elif not self.met:
+        elif not self.overlapping:
             doubts.append("no two operations on one anchor overlapped, so nothing was tried")
         return doubts

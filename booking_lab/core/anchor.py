@@ -53,9 +53,9 @@ class Anchor:
         return self._statements.lock
 
     @property
-    def lock_at_once(self) -> Statement:
+    def lock_nowait(self) -> Statement:
         """The statement that takes the row lock, or fails if somebody else has it."""
-        return self._statements.lock_at_once
+        return self._statements.lock_nowait
 
     @property
     def read_version(self) -> Statement:
@@ -68,17 +68,17 @@ class Anchor:
         return self._statements.bump_version
 
     @property
-    def move_version(self) -> Statement:
+    def bump_version_returning(self) -> Statement:
         """The same, and a row if it was."""
-        return self._statements.move_version
+        return self._statements.bump_version_returning
 
     @property
-    def move_fence(self) -> Statement:
+    def register_token(self) -> Statement:
         """Registers the token ``%(token)s``; returns whether it is the highest yet, and the row.
 
         The second column is null if there is no such row.
         """
-        return self._statements.move_fence
+        return self._statements.register_token
 
     @property
     def _statements(self) -> _Statements:
@@ -95,11 +95,11 @@ class _Statements:
     """The statements about the anchors of one table."""
 
     lock: Statement
-    lock_at_once: Statement
+    lock_nowait: Statement
     read_version: Statement
     bump_version: str
-    move_version: Statement
-    move_fence: Statement
+    bump_version_returning: Statement
+    register_token: Statement
 
 
 @lru_cache
@@ -109,11 +109,11 @@ def _statements(table: str, columns: tuple[str, ...]) -> _Statements:
     bump = f"UPDATE {table} SET version = version + 1 WHERE {where} AND version = %(seen)s"
     return _Statements(
         lock=Statement(lock),
-        lock_at_once=Statement(f"{lock} NOWAIT"),
+        lock_nowait=Statement(f"{lock} NOWAIT"),
         read_version=Statement(f"SELECT version FROM {table} WHERE {where}"),
         bump_version=bump,
-        move_version=Statement(f"{bump} RETURNING 1"),
-        move_fence=Statement(
+        bump_version_returning=Statement(f"{bump} RETURNING 1"),
+        register_token=Statement(
             f"WITH moved AS (UPDATE {table} SET fence = %(token)s "
             f"WHERE {where} AND fence < %(token)s RETURNING 1) "
             f"SELECT EXISTS (SELECT 1 FROM moved), (SELECT fence FROM {table} WHERE {where})"

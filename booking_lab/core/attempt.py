@@ -15,13 +15,14 @@ from booking_lab.core.anchor import Anchor
 from booking_lab.core.booking import Booking
 from booking_lab.core.capability import Capability
 from booking_lab.core.counters import Counters, Reservation
-from booking_lab.core.group_commit.batch import Batch, Turn
+from booking_lab.core.group_commit.batch import Batch, GroupCommitMember
 from booking_lab.core.lease import Announce, Lease, Lock, Servers
 from booking_lab.core.observer import Observer, Step, watch_step
 from booking_lab.core.statement import Statement
 from booking_lab.core.step import StepKind, StepName
 from booking_lab.core.workload import Record, Request, Row, Session
 from booking_lab.errors import (
+    BookerInterrupted,
     Busy,
     CommitUnknown,
     Conflict,
@@ -30,10 +31,9 @@ from booking_lab.errors import (
     LockTimeout,
     NotHeld,
     StrategyFault,
-    Torn,
     Unavailable,
     Violated,
-    shown,
+    safe_text,
 )
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 Versions = tuple[int, ...]
 
 #: Of two changes of a booking that rest on the same, the ledger takes the first.
-_REST_ON = "attempts_rest_on"
+_RESTS_ON_KEY = "attempts_rest_on"
 
 _LOCK_KEY = Statement("SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))")
 _NEXT_TOKEN = Statement("SELECT nextval('fencing_tokens')")
@@ -50,7 +50,7 @@ _NEXT_TOKEN = Statement("SELECT nextval('fencing_tokens')")
 LEASE_POLL = 0.02
 
 
-class _Held(NamedTuple):
+class _HeldLease(NamedTuple):
     """A lease that is held, and until when at least, on the lab's clock."""
 
     lease: Lease
@@ -85,11 +85,11 @@ class Attempt:
         self._observers = observers
         self._record = record
         self._written: list[Booking] = []
-        self._held: list[_Held] = []
+        self._held: list[_HeldLease] = []
         self._thread = threading.get_ident()
         self._in_transaction = self._unknown = self._closed = False
         self.committed = False
-        self._stand: Sequence[Booking] = ()
+        self._committed_bookings: Sequence[Booking] = ()
 
     @property
     def request(self) -> Request:
@@ -115,10 +115,10 @@ class Attempt:
             NotHeld: the booking that this moves or cancels was changed since it was looked up.
             StrategyFault: it is inside of another one, or the booking was committed before.
         """
-        self._check_mine()
+        self._check_usable()
         if self._in_transaction:
             raise self._fault("opened a transaction inside of another one")
-        if self.committed or self._stand or self._unknown:
+        if self.committed or self._committed_bookings or self._unknown:
             raise self._fault("opened another transaction after it had committed its booking")
         waits = not self._session.process_id  # it has to take a connection first
         self._session.begin(isolation)
@@ -135,7 +135,7 @@ class Attempt:
             with self.step(StepKind.RELEASE, StepName.ROLLBACK):
                 self._session.rollback()
             raise
-        self._check_mine()
+        self._check_usable()
         self._in_transaction = False
         self._commit()
 
@@ -154,14 +154,14 @@ class Attempt:
             self._written.clear()
             raise
         # Of a batch, the writer's own booking may be refused and those of others stand.
-        self._stand = tuple(self._written)
-        self.committed = any(one is self._booking for one in self._stand)
+        self._committed_bookings = tuple(self._written)
+        self.committed = any(one is self._booking for one in self._committed_bookings)
 
     def _send_commit(self) -> None:
         try:
             self._session.commit(self._record(self._written) if self._written else None)
         except Violated as error:
-            if error.constraint != _REST_ON:
+            if error.constraint != _RESTS_ON_KEY:
                 raise
             raise NotHeld from error
 
@@ -183,7 +183,7 @@ class Attempt:
             anchors = self._booking.workload.anchors(self._booking.request)
         for anchor in anchors:
             try:
-                lock = anchor.lock if wait else anchor.lock_at_once
+                lock = anchor.lock if wait else anchor.lock_nowait
                 self._statement(StepKind.ACQUIRE, StepName.ROW_LOCK, lock, anchor.parameters)
                 self._check_leases(self._held)
             except LockTimeout:
@@ -212,8 +212,10 @@ class Attempt:
             Busy: what is left is locked by others.
         """
         with self.step(StepKind.ACQUIRE, "best available"):
-            chosen = self._able(Capability.CHOICE).choose(self._session, self._booking.request)
-            self._booking.be_about(chosen)
+            chosen = self._workload_with(Capability.CHOICE).choose(
+                self._session, self._booking.request
+            )
+            self._booking.set_request(chosen)
         self._check_leases(self._held)
 
     # --- the booking itself ------------------------------------------------------------------
@@ -247,7 +249,7 @@ class Attempt:
             Refused: the state doesn't allow the booking.
         """
         with self._writing(StepName.BOOKING_IF_FREE):
-            self._booking.booking_id = self._able(Capability.CONDITIONAL_WRITE).write_if(
+            self._booking.booking_id = self._workload_with(Capability.CONDITIONAL_WRITE).write_if(
                 self._session, self._booking.request
             )
         self._written.append(self._booking)
@@ -259,7 +261,7 @@ class Attempt:
             Refused: it did.
         """
         with self._writing(StepName.GUARDED_BOOKING):
-            self._booking.booking_id = self._able(Capability.CONSTRAINT).claim(
+            self._booking.booking_id = self._workload_with(Capability.CONSTRAINT).claim(
                 self._session, self._booking.request, change
             )
         self._written.append(self._booking)
@@ -284,7 +286,7 @@ class Attempt:
             moved = self._statement(
                 StepKind.WRITE,
                 "version",
-                anchor.move_version,
+                anchor.bump_version_returning,
                 {**anchor.parameters, "seen": version},
             )
             if not moved:
@@ -313,7 +315,7 @@ class Attempt:
             FencedOff: a higher one was here, so the lock has had a newer holder.
         """
         for anchor in self.anchors:
-            move = anchor.move_fence
+            move = anchor.register_token
             [(highest, known)] = self._statement(
                 StepKind.WRITE, StepName.FENCE, move, {**anchor.parameters, "token": token}
             )
@@ -340,8 +342,8 @@ class Attempt:
             LeaseEnded: one may have ended while the next, or a connection, was waited for.
             PoolTimeout: no connection came free in time.
         """
-        self._session.verify_at_once()
-        self._rest()
+        self._session.verify_now()
+        self._release_connection()
         deadline = self._servers.clock.now() + wait
         with ExitStack() as held:
             for anchor in self.anchors:
@@ -350,7 +352,7 @@ class Attempt:
                 held.callback(self._release, lease, anchor)
                 self._check_leases(self._held[:-1])
             if not self._session.process_id:
-                self._session.resume()
+                self._session.acquire_connection()
                 self._check_leases(self._held)
             yield
 
@@ -369,9 +371,9 @@ class Attempt:
             asked = self._servers.clock.now()
         self._booking.leases.append(lease)
         # Its time runs from before it was asked for: nobody knows when the server took it down.
-        self._held.append(_Held(lease, anchor, asked + getattr(lease, "lasts", math.inf)))
+        self._held.append(_HeldLease(lease, anchor, asked + getattr(lease, "lasts", math.inf)))
 
-    def _check_leases(self, held: Sequence[_Held]) -> None:
+    def _check_leases(self, held: Sequence[_HeldLease]) -> None:
         """Check that none of ``held`` can have ended while something else was waited for.
 
         By the lab's own clock, and never after the strategy has begun to work: a lease that ends
@@ -394,18 +396,18 @@ class Attempt:
         # expires by itself and must not turn a confirmed booking into an error.
         self._held.remove(mine[0])
         self._booking.leases.remove(lease)
-        self._rest()
+        self._release_connection()
         try:
             if not lease.release(self._announcing(StepKind.RELEASE, StepName.LEASE)):
                 raise Unavailable("It had expired: somebody else may have booked meanwhile.")
-        except Torn:
+        except BookerInterrupted:
             raise
         except BaseException as error:  # the lock may be a plug-in's
             self._booking.timing.lost_leases += 1
             log.warning(
                 "the lock on %s was not released: %s",
                 anchor.name,
-                shown(error, str),
+                safe_text(error, str),
                 extra={"trace_id": self._booking.trace_id},
             )
 
@@ -423,24 +425,24 @@ class Attempt:
             NotFound: the request names something that isn't there.
             Unavailable: the counters don't answer.
         """
-        units = self._able(Capability.COUNTS).units(self._booking.request)
-        self._session.verify_at_once()
-        self._rest()
+        units = self._workload_with(Capability.COUNTS).units(self._booking.request)
+        self._session.verify_now()
+        self._release_connection()
         reservation = counters.reservation(self._booking, units, self._servers)
-        self._take(reservation)
+        self._reserve(reservation)
         try:
             yield
         except CommitUnknown:
             raise
         except BaseException:
-            self._settle("was not given back", reservation.give_back)
+            self._finish_reservation("was not given back", reservation.give_back)
             raise
         if self.committed:
-            self._settle("was not confirmed", reservation.confirm)
+            self._finish_reservation("was not confirmed", reservation.confirm)
         else:
-            self._settle("was not given back", reservation.give_back)
+            self._finish_reservation("was not given back", reservation.give_back)
 
-    def _take(self, reservation: Reservation) -> None:
+    def _reserve(self, reservation: Reservation) -> None:
         """Take it; counters that aren't there are filled from what PostgreSQL says."""
         filled: dict[Anchor, int] = {}
         while missing := reservation.take(
@@ -448,22 +450,24 @@ class Attempt:
         ):
             for anchor in missing:
                 with self.step(StepKind.READ, "left"):
-                    filled[anchor] = self._able(Capability.COUNTS).left(self._session, anchor)
+                    filled[anchor] = self._workload_with(Capability.COUNTS).left(
+                        self._session, anchor
+                    )
             if not all(filled.values()):
                 self.read()  # nothing left, or nothing there: this says so
 
-    def _settle(self, what: str, settle: Callable[[Announce], None]) -> None:
+    def _finish_reservation(self, what: str, finish: Callable[[Announce], None]) -> None:
         """Tell the counters how it ended; that they don't hear it is logged and no error."""
-        self._rest()
+        self._release_connection()
         try:
-            settle(self._announcing(StepKind.RELEASE, StepName.RESERVATION))
-        except Torn:
+            finish(self._announcing(StepKind.RELEASE, StepName.RESERVATION))
+        except BookerInterrupted:
             raise
         except BaseException as error:  # the counters may be a plug-in's
             log.warning(
                 "a reservation %s, and will be repaired: %s",
                 what,
-                shown(error, str),
+                safe_text(error, str),
                 extra={"trace_id": self._booking.trace_id},
             )
 
@@ -489,13 +493,13 @@ class Attempt:
             Refused: the writer could not book this one.
             Retryable: its transaction failed; the next try is in a batch of its own.
         """
-        self._able(Capability.BATCH)
+        self._workload_with(Capability.BATCH)
         # A move or a cancellation is no new booking, and who failed in company does without.
         alone = self._booking.request.action != "book" or self.number > 1
-        turn = Turn(self._booking, self._servers, self.step, alone=alone)
-        self._rest()
+        member = GroupCommitMember(self._booking, self._servers, self.step, alone=alone)
+        self._release_connection()
         try:
-            is_writer = turn.come(wait)
+            is_writer = member.wait(wait)
         except CommitUnknown:
             self._unknown = True
             raise
@@ -503,7 +507,7 @@ class Attempt:
             self.committed = True
             yield None
             return
-        batch = Batch(turn, most, self._session, self.step, self._writing)
+        batch = Batch(member, most, self._session, self.step, self._writing)
         self._written = batch.written
         failure: BaseException | None = None
         try:
@@ -513,23 +517,23 @@ class Attempt:
             failure = error
             raise
         finally:
-            if batch.places:
-                self._booking.timing.batches.append(len(batch.places))
-            turn.end(batch.places, failure, self._stand)
+            if batch.waiters:
+                self._booking.timing.batches.append(len(batch.waiters))
+            member.finish(batch.waiters, failure, self._committed_bookings)
 
     # --- announcing ----------------------------------------------------------------------------
 
     def pause(self, seconds: float, why: str) -> None:
         """Wait, as a step of its own; without a connection, if there is nothing to keep it for."""
         if not self._held:  # else it is work under a lease, which a wait would use up
-            self._rest()
+            self._release_connection()
         with self.step(StepKind.WAIT, why):
             self._servers.clock.sleep(seconds)
 
-    def _rest(self) -> None:
+    def _release_connection(self) -> None:
         """Hold no connection while something else is waited for, unless a transaction is open."""
-        if self._is_mine and not self._in_transaction:
-            self._session.rest()
+        if self._is_usable and not self._in_transaction:
+            self._session.release_connection()
 
     def statement(
         self,
@@ -546,9 +550,9 @@ class Attempt:
             statement: the SQL, with ``%(name)s`` for parameters.
             parameters: their values.
         """
-        self._session.alter()
+        self._session.mark_altered()
         if self._in_transaction and self._written:
-            self._session.expect_same_transaction()
+            self._session.require_same_transaction()
         return self._statement(kind, what, statement, parameters)
 
     def _statement(
@@ -565,7 +569,7 @@ class Attempt:
         self, kind: StepKind, detail: str, name: StepName | None = None
     ) -> AbstractContextManager[object]:
         """Announce a step to every observer for as long as the block runs."""
-        self._check_mine()
+        self._check_usable()
         if type(kind) is not StepKind:  # a strategy's own step; nobody who watches knows others
             kind = StepKind(kind)
         if type(detail) is StepName:
@@ -579,34 +583,34 @@ class Attempt:
 
     def _writing(self, name: StepName) -> AbstractContextManager[object]:
         """Announce that the booking is written; once a try, and in its transaction."""
-        self._check_mine()
+        self._check_usable()
         if not self._in_transaction:
             raise self._fault("wrote outside of attempt.transaction()")
         if self._written:
             raise self._fault("wrote its booking twice")
         return self.step(StepKind.WRITE, name)
 
-    def _able(self, capability: Capability) -> Any:
+    def _workload_with(self, capability: Capability) -> Any:
         if capability not in self._booking.strategy.needs:
             raise self._fault(f"uses {capability.name} without declaring that it needs it")
         return self._booking.workload
 
     # --- its end -------------------------------------------------------------------------------
 
-    def finish(self) -> None:
+    def check_committed(self) -> None:
         """Hold the strategy to its word once ``book`` has returned.
 
         Raises:
             CommitUnknown: it was lost whether the booking was committed.
             StrategyFault: nothing was written, or it was never committed.
         """
-        self.check_known()
+        self.check_outcome_known()
         if not self.committed:
             raise self._fault(
                 "returned without a committed write; write inside attempt.transaction()"
             )
 
-    def check_known(self) -> None:
+    def check_outcome_known(self) -> None:
         """Check that it is known whether the booking was committed, whatever the strategy says.
 
         Raises:
@@ -625,10 +629,10 @@ class Attempt:
         self._closed = True
 
     @property
-    def _is_mine(self) -> bool:
+    def _is_usable(self) -> bool:
         return not self._closed and self._thread == threading.get_ident()
 
-    def _check_mine(self) -> None:
+    def _check_usable(self) -> None:
         if self._closed:
             raise self._fault("went on with an attempt whose book() had returned")
         if self._thread != threading.get_ident():

@@ -11,8 +11,8 @@ from booking_lab.core.capability import Capability
 from booking_lab.core.lease import Lease
 from booking_lab.core.retry import Retry
 from booking_lab.core.step import StepKind
-from booking_lab.core.workload import Request, Workload
-from booking_lab.errors import BookingLabError, Outcome, PluginFault, own_kind, shown
+from booking_lab.core.workload import Bookable, Request
+from booking_lab.errors import BookingLabError, Outcome, PluginFault, lab_kind, safe_text
 
 __all__ = ["Booking", "ChosenStrategy", "Outcome", "Timing"]
 
@@ -85,7 +85,7 @@ class Booking:
         PluginFault: the workload doesn't say what this is about.
     """
 
-    workload: Workload
+    workload: Bookable
     request: Request
     strategy: ChosenStrategy
     options: dict[str, Any]
@@ -107,9 +107,9 @@ class Booking:
     subject: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.be_about(self.request)
+        self.set_request(self.request)
 
-    def be_about(self, request: Request) -> None:
+    def set_request(self, request: Request) -> None:
         """Be about ``request`` from now on.
 
         Its workload, which may be anybody's code, is asked here and never after the commit, when
@@ -118,34 +118,34 @@ class Booking:
         Raises:
             PluginFault: the workload doesn't say what this is about.
         """
-        self.scope = _said(self.workload, self.workload.scope, request)
-        self.subject = _said(self.workload, self.workload.subject, request)
+        self.scope = _ask_workload(self.workload, self.workload.scope, request)
+        self.subject = _ask_workload(self.workload, self.workload.subject, request)
         self.request = request
 
     def confirm(self) -> None:
         """Be confirmed."""
-        self.outcome, self.message = Outcome.CONFIRMED, self.said("confirmed")
+        self.outcome, self.message = Outcome.CONFIRMED, self.confirmation_text("confirmed")
 
     def fail(self, error: BookingLabError, message: str = "") -> None:
         """Be ended by ``error``, in its own words unless there is a ``message``."""
-        self.error = own_kind(error)
+        self.error = lab_kind(error)
         self.outcome = self.error.outcome
         # A plug-in's own errors may say anything.
-        self.code, self.message = shown(error.code, str), message or shown(error, str)
+        self.code, self.message = safe_text(error.code, str), message or safe_text(error, str)
         self.booking_id = None
 
-    def said(self, done: str) -> str:
+    def confirmation_text(self, done: str) -> str:
         """What a customer is told whose booking is ``done``: confirmed, moved or cancelled."""
         return "; ".join([f"Booking {done}", *([self.note] if self.note else [])])
 
-    def begin_again(self, anew: Booking) -> None:
+    def restart_as(self, anew: Booking) -> None:
         """Be under way as ``anew`` is: the same booking, begun after a switch or a reset."""
-        self.be_about(anew.request)
+        self.set_request(anew.request)
         self.strategy, self.options = anew.strategy, anew.options
         self.epoch, self.think_time = anew.epoch, anew.think_time
 
 
-def _said(workload: Workload, ask: Callable[[Any], str], request: Request) -> str:
+def _ask_workload(workload: Bookable, ask: Callable[[Any], str], request: Request) -> str:
     """Return what ``workload`` says of ``request``, if every reader of it can use that."""
     try:
         said = ask(request)
@@ -153,7 +153,7 @@ def _said(workload: Workload, ask: Callable[[Any], str], request: Request) -> st
             said.encode()  # half a surrogate pair is no text either
             return said
     except Exception as error:  # whatever a plug-in's author did
-        raise PluginFault(f"The workload {workload.name} failed: {shown(error)}.") from error
+        raise PluginFault(f"The workload {workload.name} failed: {safe_text(error)}.") from error
     raise PluginFault(
         f"The workload {workload.name} failed: its {ask.__name__} is {said!r}, which is no text "
         f"that PostgreSQL takes."

@@ -10,9 +10,9 @@ it needs; so neither has to know the other.
 ...     def left(self, session, anchor):
 ...         rows = session.execute("SELECT left FROM halls WHERE id = %(id)s", anchor.parameters)
 ...         return rows[0][0] if rows else 0
->>> isinstance(Hall(), Counts), isinstance(Hall(), Choice)
+>>> isinstance(Hall(), SupportsCounts), isinstance(Hall(), SupportsChoice)
 (True, False)
->>> offered(Hall())
+>>> capabilities_of(Hall())
 frozenset({<Capability.COUNTS: 'counts'>})
 """
 
@@ -31,7 +31,7 @@ from booking_lab.errors import Unsuitable
 class Capability(StrEnum):
     """What a strategy may need beyond reading, deciding and writing rows.
 
-    >>> lacking(frozenset({Capability.COUNTS}), workload=object())
+    >>> why_unsuitable(frozenset({Capability.COUNTS}), workload=object())
     "what is left of them can't be counted"
     """
 
@@ -49,7 +49,7 @@ SERVERS = frozenset({Capability.REDIS, Capability.QUORUM})
 
 
 @runtime_checkable
-class ConditionalWrite(Protocol):
+class SupportsConditionalWrite(Protocol):
     """Check and write can be one statement.
 
     >>> from booking_lab import Taken
@@ -63,7 +63,7 @@ class ConditionalWrite(Protocol):
     ...         if not rows:
     ...             raise Taken
     ...         return rows[0][0]
-    >>> isinstance(Desks(), ConditionalWrite)
+    >>> isinstance(Desks(), SupportsConditionalWrite)
     True
     """
 
@@ -79,7 +79,7 @@ class ConditionalWrite(Protocol):
 
 
 @runtime_checkable
-class Constraint(Protocol):
+class SupportsConstraint(Protocol):
     """A constraint of the database can refuse what must not be.
 
     >>> class Desks:
@@ -89,7 +89,7 @@ class Constraint(Protocol):
     ...             {"id": request.id, "desk": request.desk},
     ...         )
     ...         return number
-    >>> isinstance(Desks(), Constraint)
+    >>> isinstance(Desks(), SupportsConstraint)
     True
     """
 
@@ -106,7 +106,7 @@ class Constraint(Protocol):
 
 
 @runtime_checkable
-class BatchWrite(Protocol):
+class SupportsBatch(Protocol):
     """Several requests can be decided on one state and written by one statement.
 
     >>> class Desks:
@@ -122,7 +122,7 @@ class BatchWrite(Protocol):
     ...         pairs = [[request.id, request.desk] for request, _ in changes]
     ...         insert = "INSERT INTO ... RETURNING number"  # of all of them at once
     ...         return [number for (number,) in session.execute(insert, {"pairs": pairs})]
-    >>> isinstance(Desks(), BatchWrite)
+    >>> isinstance(Desks(), SupportsBatch)
     True
     """
 
@@ -140,7 +140,7 @@ class BatchWrite(Protocol):
 
 
 @runtime_checkable
-class Counts(Protocol):
+class SupportsCounts(Protocol):
     """What is left can be counted for each anchor."""
 
     def units(self, request: Any) -> Mapping[Anchor, int]:
@@ -153,7 +153,7 @@ class Counts(Protocol):
 
 
 @runtime_checkable
-class Choice(Protocol):
+class SupportsChoice(Protocol):
     """The thing to book can be chosen among those that are free.
 
     >>> from dataclasses import replace
@@ -165,7 +165,7 @@ class Choice(Protocol):
     ...         if not rows:
     ...             raise SoldOut
     ...         return replace(request, desk=rows[0][0])
-    >>> isinstance(Desks(), Choice)
+    >>> isinstance(Desks(), SupportsChoice)
     True
     """
 
@@ -182,11 +182,11 @@ class Choice(Protocol):
 
 
 _PROTOCOLS: Mapping[Capability, type] = {
-    Capability.CONDITIONAL_WRITE: ConditionalWrite,
-    Capability.CONSTRAINT: Constraint,
-    Capability.BATCH: BatchWrite,
-    Capability.COUNTS: Counts,
-    Capability.CHOICE: Choice,
+    Capability.CONDITIONAL_WRITE: SupportsConditionalWrite,
+    Capability.CONSTRAINT: SupportsConstraint,
+    Capability.BATCH: SupportsBatch,
+    Capability.COUNTS: SupportsCounts,
+    Capability.CHOICE: SupportsChoice,
 }
 
 _LACKS: Mapping[Capability, str] = {
@@ -200,7 +200,7 @@ _LACKS: Mapping[Capability, str] = {
 }
 
 
-def offered(workload: object) -> frozenset[Capability]:
+def capabilities_of(workload: object) -> frozenset[Capability]:
     """Return what ``workload`` can do."""
     return _offered(type(workload))  # type: ignore[arg-type]  # classes are hashable
 
@@ -219,7 +219,7 @@ class MayBeOpen(Protocol):
         ...
 
 
-def lacking(
+def why_unsuitable(
     needs: frozenset[Capability], workload: object, servers: frozenset[Capability] = SERVERS
 ) -> str:
     """Say why strategies with these needs can't book ``workload``; empty: they can.
@@ -229,17 +229,17 @@ def lacking(
         workload: what is booked.
         servers: what the servers offer; by default all that there can be.
     """
-    return "; ".join(_LACKS[one] for one in sorted(needs - offered(workload) - servers))
+    return "; ".join(_LACKS[one] for one in sorted(needs - capabilities_of(workload) - servers))
 
 
-def takes(needs: frozenset[Capability], asked: MayBeOpen) -> bool:
+def can_take(needs: frozenset[Capability], asked: MayBeOpen) -> bool:
     """Tell whether strategies with these needs can take ``asked``: who doesn't choose can't, if
     it leaves something to be chosen.
     """
     return Capability.CHOICE in needs or not asked.open
 
 
-def check_able(
+def check_can_book(
     strategy: str,
     needs: frozenset[Capability],
     workload: Any,
@@ -250,7 +250,7 @@ def check_able(
     Raises:
         Unsuitable: it can't; says why.
     """
-    if why := lacking(needs, workload, servers):
+    if why := why_unsuitable(needs, workload, servers):
         raise Unsuitable(
             f"{workload.name.capitalize()} can't be booked under {strategy}: {why}. Choose another "
             f"strategy."

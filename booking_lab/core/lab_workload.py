@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
-from booking_lab.core.accounts import LAST_CHANGE, accounts
-from booking_lab.core.scenario import Scenario, derived
+from booking_lab.core.audit_sql import LAST_CHANGE, audit_sql
+from booking_lab.core.scenario import Scenario, derived_scenarios
 from booking_lab.core.strategy import Anomaly
-from booking_lab.core.workload import Request, Session, Workload
+from booking_lab.core.workload import Bookable, Request, Session
 from booking_lab.errors import ConfigurationError
 
 __all__ = ["Finding", "LabWorkload", "Scenario", "Violation"]
@@ -27,7 +27,7 @@ class Finding:
 
     Attributes:
         anomaly: what kind of wrong.
-        scope: the scope, as ``Workload.scope`` has it.
+        scope: the scope, as ``Bookable.scope`` has it.
         subject: the thing that it is about.
         detail: what disagrees.
     """
@@ -38,7 +38,7 @@ class Finding:
     detail: str
 
 
-class LabWorkload(Workload, ABC):
+class LabWorkload(Bookable, ABC):
     """A workload with its tables.
 
     Attributes:
@@ -53,7 +53,7 @@ class LabWorkload(Workload, ABC):
         wrong: a query of everything that is wrong in the workload's own tables, with the columns
             of ``Finding``; a literal ``%`` is written ``%%``.
 
-    Beside what every ``Workload`` has, it needs these:
+    Beside what every ``Bookable`` has, it needs these:
 
     >>> sorted(LabWorkload.__abstractmethods__)
     ['available', 'changing', 'reset', 'scenarios', 'violations']
@@ -142,14 +142,14 @@ class LabWorkload(Workload, ABC):
         A workload whose own scenarios begin with bookings that stand already is taken at its word.
         """
         scenarios = self.scenarios(bookers)
-        return [*scenarios, *derived(scenarios, bookers)]
+        return [*scenarios, *derived_scenarios(scenarios, bookers)]
 
     def violations_in(self, session: Session, scope: str | None) -> Sequence[Violation]:
         """Find the ``violations`` of ``scope``; none: of all scopes."""
         found = self.violations(session)
         return found if scope is None else [one for one in found if one["scope"] == scope]
 
-    def accounts(self, *, one_scope: bool = False) -> str:
+    def audit_sql(self, *, one_scope: bool = False) -> str:
         """A query of all findings: the tables against each other, and against the answers.
 
         Args:
@@ -158,10 +158,10 @@ class LabWorkload(Workload, ABC):
         wrong = self.wrong
         if one_scope:
             wrong = f"SELECT * FROM ({wrong}) AS wrong WHERE scope = %(scope)s"
-        differences = accounts(self.name, self.listing, one_scope=one_scope)
+        differences = audit_sql(self.name, self.listing, one_scope=one_scope)
         return f"{wrong}\nUNION ALL\n{differences}"
 
     def findings(self, session: Session, scope: str | None = None) -> Sequence[Finding]:
         """Find everything that is wrong in ``scope``; none: in any."""
-        rows = session.execute(self.accounts(one_scope=scope is not None), {"scope": scope})
+        rows = session.execute(self.audit_sql(one_scope=scope is not None), {"scope": scope})
         return [Finding(Anomaly(row[0]), *row[1:]) for row in rows]

@@ -26,7 +26,7 @@ def key(lab: str, kind: str, name: str) -> str:
     return ":".join(["booking-lab", *([lab] if lab else []), kind, name])
 
 
-class Memory:
+class ProcessMemory:
     """What the threads of a process share.
 
     Attributes:
@@ -68,7 +68,7 @@ class Servers:
 
     redis: Any = None
     redlock: tuple[Any, ...] = ()
-    memory: Memory = field(default_factory=Memory)
+    memory: ProcessMemory = field(default_factory=ProcessMemory)
     clock: Clock = field(default_factory=Clock)
     identity: Callable[[], str] = str
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.step import StepKind, StepName
-from booking_lab.errors import BookingLabError, shown
+from booking_lab.errors import BookingLabError, safe_text
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Step(NamedTuple):
 
 
 #: What an observer returns that doesn't care: it is not even entered.
-NOTHING: AbstractContextManager[None] = nullcontext()
+NOT_WATCHED: AbstractContextManager[None] = nullcontext()
 
 
 class Observer:
@@ -51,41 +51,41 @@ class Observer:
 
     def booking(self, booking: Booking) -> AbstractContextManager[object]:  # noqa: ARG002
         """Return a context manager that is open for the whole booking, retries included."""
-        return NOTHING
+        return NOT_WATCHED
 
     def step(self, step: Step) -> AbstractContextManager[object]:  # noqa: ARG002
         """Return a context manager that is open while ``step`` runs."""
-        return NOTHING
+        return NOT_WATCHED
 
 
 def watch_step(observers: Sequence[Observer], step: Step) -> AbstractContextManager[object]:
     """Let ``observers`` watch the block as ``step``: entered in this order, left in the other."""
-    return _watching(observers, lambda observer: observer.step(step))
+    return _watch(observers, lambda observer: observer.step(step))
 
 
 def watch_booking(
     observers: Sequence[Observer], booking: Booking
 ) -> AbstractContextManager[object]:
     """Let ``observers`` watch the block as ``booking``."""
-    return _watching(observers, lambda observer: observer.booking(booking))
+    return _watch(observers, lambda observer: observer.booking(booking))
 
 
-def _watching(
+def _watch(
     observers: Sequence[Observer], ask: Callable[[Observer], AbstractContextManager[object]]
 ) -> AbstractContextManager[object]:
     watching = []
     for observer in observers:
         try:
-            if (context := ask(observer)) is not NOTHING:
+            if (context := ask(observer)) is not NOT_WATCHED:
                 watching.append(context)
         except BookingLabError:
             raise
         except Exception as error:  # see Observer
-            _tell(observer, error)
-    return Watching(watching) if watching else NOTHING
+            _log_failure(observer, error)
+    return ObserverContext(watching) if watching else NOT_WATCHED
 
 
-class Watching:
+class ObserverContext:
     """What observers have returned, as one block.
 
     There is one of these for each step, and neither a generator nor an ExitStack is as fast.
@@ -105,7 +105,7 @@ class Watching:
                 if isinstance(error, BookingLabError):
                     self._leave(error)
                     raise
-                _tell(context, error)
+                _log_failure(context, error)
             except BaseException as torn:
                 self._leave(torn)
                 raise
@@ -126,7 +126,7 @@ class Watching:
                     context.__exit__(type(ending), ending, ending.__traceback__)
             except Exception as own:
                 if own is not ending:
-                    _tell(context, own)
+                    _log_failure(context, own)
             except BaseException as own:
                 if own is not ending:
                     torn = own
@@ -134,15 +134,15 @@ class Watching:
             raise torn
 
 
-def _tell(whose: object, error: Exception) -> None:
+def _log_failure(whose: object, error: Exception) -> None:
     """Log that an observer failed; each kind once, for it may fail at every step."""
-    text = shown(error)
+    text = safe_text(error)
     kind = type(whose), type(error), text
-    if kind not in _told and len(_told) < _MOST_TOLD:
-        _told.add(kind)
+    if kind not in _logged and len(_logged) < _MAX_TOLD:
+        _logged.add(kind)
         log.error("an observer failed, and is passed over: %s", text, exc_info=error)
 
 
 #: What was logged already.
-_told: set[tuple[type, type, str]] = set()
-_MOST_TOLD = 100
+_logged: set[tuple[type, type, str]] = set()
+_MAX_TOLD = 100

@@ -10,8 +10,8 @@ from pydantic import Field
 
 Attempts = Annotated[int, Field(ge=1, le=1000, description="tries at most, the first included")]
 #: What an option in seconds can be at most.
-MOST_SECONDS = 120
-Seconds = Annotated[float, Field(gt=0, le=MOST_SECONDS, description="seconds")]
+MAX_SECONDS = 120
+Seconds = Annotated[float, Field(gt=0, le=MAX_SECONDS, description="seconds")]
 
 
 @dataclass(frozen=True)

@@ -7,28 +7,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from booking_lab.core.workload import Request, asked_for
+from booking_lab.core.workload import Request, customer_fields
 
 #: Bookings that stand at the beginning bear the same ids every time, from this one on.
 FIRST_STANDING = 0xC0
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangeRequest:
     """A booking that stands at the beginning is moved, or cancelled.
 
     Attributes:
-        of: the request that made it; one of the scenario's ``standing``.
+        of: the request that made it; one of the scenario's ``existing``.
         to: a request for what it shall hold instead; none: it is cancelled.
 
     >>> @dataclass(frozen=True, kw_only=True)
     ... class DeskRequest(Request):
     ...     desk: str
-    >>> held = stands(DeskRequest(customer_id="", desk="a"))
-    >>> move = Change(held, to=DeskRequest(customer_id="", desk="b"))
+    >>> held = existing_booking(DeskRequest(customer_id="", desk="a"))
+    >>> move = ChangeRequest(held, to=DeskRequest(customer_id="", desk="b"))
     >>> move.action, move.changes
     ('move', {'desk': 'b'})
-    >>> Change(held).action
+    >>> ChangeRequest(held).action
     'cancel'
     """
 
@@ -51,12 +51,12 @@ class Change:
         """
         if self.to is None:
             return None
-        there = {name: getattr(self.to, name) for name in asked_for(self.to)}
+        there = {name: getattr(self.to, name) for name in customer_fields(self.to)}
         return {n: v for n, v in there.items() if v != getattr(self.of, n)} or there
 
 
 #: What one booker does: book, or change a booking that stands.
-Ask = Request | Change
+BookerAction = Request | ChangeRequest
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Scenario:
         seed: a script that creates its things, in a scope of their own, if they aren't there.
         scope: the scope, to be reset before every try.
         requests: what each booker does, one for each of them.
-        standing: the bookings that stand at the beginning; see ``stands``.
+        existing: the bookings that stand at the beginning; see ``existing_booking``.
 
     >>> @dataclass(frozen=True, kw_only=True)
     ... class DeskRequest(Request):
@@ -81,8 +81,8 @@ class Scenario:
     name: str
     seed: str
     scope: str
-    requests: Sequence[Ask]
-    standing: Sequence[Request] = ()
+    requests: Sequence[BookerAction]
+    existing: Sequence[Request] = ()
 
     @property
     def open(self) -> bool:
@@ -113,7 +113,7 @@ class Places:
     rivals: tuple[Request, Request, Request] | None = None
 
 
-def booker(number: int) -> str:
+def booker_name(number: int) -> str:
     """The name of a booker, counted from 0: ``A``, ``B``, ..."""
     return chr(ord("A") + number)
 
@@ -123,18 +123,18 @@ def booker_number(name: str) -> int:
     return ord(name) - ord("A")
 
 
-def stands(request: Request, number: int = 0) -> Request:
+def existing_booking(request: Request, number: int = 0) -> Request:
     """Return the request as that of a booking that stands: of ``X``, ``Y`` or ``Z``.
 
-    >>> held = stands(Request(customer_id=""), 1)
-    >>> held.customer_id, held == stands(held, 1)
+    >>> held = existing_booking(Request(customer_id=""), 1)
+    >>> held.customer_id, held == existing_booking(held, 1)
     ('Y', True)
     """
     name = chr(ord("X") + number)
     return replace(request, customer_id=name, id=UUID(int=FIRST_STANDING + number))
 
 
-def actions(seed: str, scope: str, places: Places, bookers: int) -> Sequence[Scenario]:
+def change_scenarios(seed: str, scope: str, places: Places, bookers: int) -> Sequence[Scenario]:
     """Return the scenarios in which bookings are moved and cancelled.
 
     Args:
@@ -144,38 +144,50 @@ def actions(seed: str, scope: str, places: Places, bookers: int) -> Sequence[Sce
         bookers: how many; the first does the one thing, all others the other.
     """
     one, two = places.pair or (places.held, places.to)
-    x, of_one, of_two = stands(places.held), stands(one), stands(two, 1)
+    x, of_one, of_two = (
+        existing_booking(places.held),
+        existing_booking(one),
+        existing_booking(two, 1),
+    )
     wanted, freed = places.wanted or places.to, places.freed or places.held
     first, second, goal = places.rivals or (one, two, places.other)
-    rivals = [stands(first), stands(second, 1)]
+    rivals = [existing_booking(first), existing_booking(second, 1)]
 
-    def scenario(name: str, first: Ask, *others: Ask, standing: Sequence[Request]) -> Scenario:
+    def scenario(
+        name: str, first: BookerAction, *others: BookerAction, existing: Sequence[Request]
+    ) -> Scenario:
         asks = [first, *(others[n % len(others)] for n in range(bookers - 1))]
-        return Scenario(name, seed, scope, [_by(ask, n) for n, ask in enumerate(asks)], standing)
+        return Scenario(
+            name, seed, scope, [_asked_by(ask, n) for n, ask in enumerate(asks)], existing
+        )
 
-    move, cancel = Change(x, places.to), Change(x)
-    alone = {"standing": [x]}
+    move, cancel = ChangeRequest(x, places.to), ChangeRequest(x)
+    alone = {"existing": [x]}
     return (
         scenario("book beside move", move, wanted, **alone),
-        scenario("book behind move", Change(x, places.other), freed, **alone),
+        scenario("book behind move", ChangeRequest(x, places.other), freed, **alone),
         scenario("book beside cancel", cancel, places.held, **alone),
-        scenario("two moves", move, Change(x, places.other), **alone),
+        scenario("two moves", move, ChangeRequest(x, places.other), **alone),
         scenario("move beside cancel", move, cancel, **alone),
         scenario("two cancels", cancel, cancel, **alone),
         scenario(
-            "swap", Change(of_one, two), Change(of_two, one), one, standing=[of_one, of_two]
+            "swap",
+            *(ChangeRequest(of_one, two), ChangeRequest(of_two, one), one),
+            existing=[of_one, of_two],
         ),
-        scenario("two move to one place", *(Change(one, goal) for one in rivals), standing=rivals),
+        scenario(
+            "two move to one place", *(ChangeRequest(one, goal) for one in rivals), existing=rivals
+        ),
     )  # fmt: skip
 
 
-def derived(scenarios: Sequence[Scenario], bookers: int) -> Sequence[Scenario]:
+def derived_scenarios(scenarios: Sequence[Scenario], bookers: int) -> Sequence[Scenario]:
     """Return the actions of a workload whose scenarios book only.
 
     What the first scenario asks for is held and moved. Other places are taken from the requests of
     all scenarios in its scope; where there are none, a booking is moved to where it is.
     """
-    if not scenarios or any(one.standing for one in scenarios):
+    if not scenarios or any(one.existing for one in scenarios):
         return ()
     first = scenarios[0]
     there = [one for one in scenarios if one.scope == first.scope and not one.open]
@@ -184,19 +196,19 @@ def derived(scenarios: Sequence[Scenario], bookers: int) -> Sequence[Scenario]:
         return ()
     held, to, other = places[0], places[1 % len(places)], places[min(2, len(places) - 1)]
     seed = "\n".join(dict.fromkeys(one.seed for one in there))
-    return actions(seed, first.scope, Places(held, to, other), bookers)
+    return change_scenarios(seed, first.scope, Places(held, to, other), bookers)
 
 
-def _distinct(asks: Sequence[Ask]) -> Iterator[Request]:
+def _distinct(asks: Sequence[BookerAction]) -> Iterator[Request]:
     """Yield one request for each thing that is asked for."""
     seen: list[list[Any]] = []
     for ask in asks:
         if isinstance(ask, Request):
-            wish = [getattr(ask, name) for name in asked_for(ask)]
+            wish = [getattr(ask, name) for name in customer_fields(ask)]
             if wish not in seen:
                 seen.append(wish)
                 yield ask
 
 
-def _by(ask: Ask, number: int) -> Ask:
-    return replace(ask, customer_id=booker(number)) if isinstance(ask, Request) else ask
+def _asked_by(ask: BookerAction, number: int) -> BookerAction:
+    return replace(ask, customer_id=booker_name(number)) if isinstance(ask, Request) else ask

@@ -27,19 +27,19 @@ class Session(Protocol):
         """Run one statement and return its rows; raises the lab's errors, never the driver's."""
         ...
 
-    def alter(self) -> None:
+    def mark_altered(self) -> None:
         """Expect anything of what follows: whoever has the connection next finds it as it was."""
         ...
 
-    def expect_same_transaction(self) -> None:
+    def require_same_transaction(self) -> None:
         """Have COMMIT fail unless the open transaction, and all written in it, is there then."""
         ...
 
-    def rest(self) -> None:
+    def release_connection(self) -> None:
         """Hold no connection until the next statement: something else is waited for."""
         ...
 
-    def resume(self) -> None:
+    def acquire_connection(self) -> None:
         """Have a connection again, before it is needed.
 
         Raises:
@@ -55,7 +55,7 @@ class Session(Protocol):
         """
         ...
 
-    def verify(self) -> None:
+    def verify_with_next(self) -> None:
         """Find out whether the lab is still what it was when the bookings at hand began.
 
         Raises:
@@ -63,7 +63,7 @@ class Session(Protocol):
         """
         ...
 
-    def verify_at_once(self) -> None:
+    def verify_now(self) -> None:
         """Find out the same now, before something is done that no transaction undoes.
 
         Raises:
@@ -110,7 +110,7 @@ class Request:
     >>> moved = DeskRequest(customer_id="ann", floor=1, desk="b", replaces=asked.id)
     >>> moved.action, moved.holder == asked.id
     ('move', True)
-    >>> asked_for(asked)
+    >>> customer_fields(asked)
     ['floor', 'desk']
     """
 
@@ -136,7 +136,7 @@ class Request:
         return self.replaces or self.id
 
 
-def asked_for(request: Request) -> list[str]:
+def customer_fields(request: Request) -> list[str]:
     """The names of the fields that a customer fills in to say what it wants."""
     return [
         one.name
@@ -153,7 +153,7 @@ class Record(Protocol):
         ...
 
 
-class Workload(Protocol):
+class Bookable(Protocol):
     """What is booked. Knows nothing of how the check-then-act is kept safe.
 
     What else it can do, it says by implementing protocols of ``booking_lab.core.capability``.

@@ -12,8 +12,14 @@ from uuid import UUID
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Row
-from booking_lab.db.session import Session
-from booking_lab.errors import BookingLabError, BookingNotFound, InvalidRequest, PluginFault, shown
+from booking_lab.db.session import PostgresSession
+from booking_lab.errors import (
+    BookingLabError,
+    BookingNotFound,
+    InvalidRequest,
+    PluginFault,
+    safe_text,
+)
 
 _COLUMNS = "id, scope, subject, customer_id, status, created_at, details"
 _ONE_KIND = f"""
@@ -43,7 +49,7 @@ _CONDITIONS = {
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedBooking:
     """A booking that was made; moved, as it is now.
 
     Attributes:
@@ -66,12 +72,14 @@ class Listed:
     created_at: datetime
     details: dict[str, Any]
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return it as JSON has it."""
         return {**asdict(self), "id": str(self.id), "created_at": self.created_at.isoformat()}
 
 
-def find(session: Session, workloads: Iterable[LabWorkload], booking: UUID) -> Listed:
+def find(
+    session: PostgresSession, workloads: Iterable[LabWorkload], booking: UUID
+) -> ListedBooking:
     """Return the booking of this id.
 
     Raises:
@@ -93,7 +101,7 @@ def find(session: Session, workloads: Iterable[LabWorkload], booking: UUID) -> L
     raise BookingNotFound(f"There is no booking {booking}; GET /api/bookings lists them.")
 
 
-def check(session: Session, filters: Mapping[str, str], workload: LabWorkload) -> None:
+def check(session: PostgresSession, filters: Mapping[str, str], workload: LabWorkload) -> None:
     """Check that the list of ``workload`` can be a part of one of all kinds.
 
     Raises:
@@ -106,12 +114,12 @@ def check(session: Session, filters: Mapping[str, str], workload: LabWorkload) -
 
 
 def page(
-    session: Session,
+    session: PostgresSession,
     workloads: Collection[LabWorkload],
     filters: Mapping[str, str],
     cursor: str | None,
     limit: int,
-) -> tuple[Sequence[Listed], str | None]:
+) -> tuple[Sequence[ListedBooking], str | None]:
     """Return ``limit`` bookings at most, and the cursor of the next page; none: this is the last.
 
     Bookings that are made while somebody turns the pages neither shift nor repeat what follows.
@@ -133,7 +141,9 @@ def page(
     return found[:limit], _cursor(found[limit - 1])
 
 
-def total(session: Session, workloads: Collection[LabWorkload], filters: Mapping[str, str]) -> int:
+def total(
+    session: PostgresSession, workloads: Collection[LabWorkload], filters: Mapping[str, str]
+) -> int:
     """Return how many bookings there are for ``filters``, on all pages.
 
     Raises:
@@ -144,15 +154,18 @@ def total(session: Session, workloads: Collection[LabWorkload], filters: Mapping
 
 
 def _read(
-    session: Session, workloads: Collection[LabWorkload], filters: Mapping[str, str], limit: int
-) -> Sequence[Listed]:
+    session: PostgresSession,
+    workloads: Collection[LabWorkload],
+    filters: Mapping[str, str],
+    limit: int,
+) -> Sequence[ListedBooking]:
     # Each kind's part is filtered and cut by itself, so that it can come from an index.
     rows = _execute(session, _ALL, _ONE_KIND, workloads, {**filters, "limit": limit})
-    return [Listed(*row) for row in rows]
+    return [ListedBooking(*row) for row in rows]
 
 
 def _execute(
-    session: Session,
+    session: PostgresSession,
     statement: str,
     one_kind: str,
     workloads: Collection[LabWorkload],
@@ -172,7 +185,7 @@ def _execute(
     except Exception as error:  # a workload's own SQL, whichever it is
         names = " or ".join(one.name for one in workloads)
         raise PluginFault(
-            f"The bookings of {names} can't be listed: {' '.join(shown(error, str).split())}"
+            f"The bookings of {names} can't be listed: {' '.join(safe_text(error, str).split())}"
         ) from error
 
 
@@ -180,7 +193,7 @@ def _condition(parameters: Mapping[str, object]) -> str:
     return " AND ".join(c for name, c in _CONDITIONS.items() if name in parameters) or "true"
 
 
-def _cursor(last: Listed) -> str:
+def _cursor(last: ListedBooking) -> str:
     position = json.dumps([last.created_at.isoformat(), str(last.id)])
     return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from booking_lab.core.workload import Session
 
 #: How many lacking objects a message names.
-_MOST_NAMED = 3
+_MAX_NAMED = 3
 
 _OBJECTS = """
 WITH relations AS (
@@ -43,9 +43,9 @@ def objects(session: Session) -> frozenset[str]:
     return frozenset(str(name) for (name,) in session.execute(_OBJECTS))
 
 
-def named(lacking: Iterable[str]) -> str:
+def abbreviated(lacking: Iterable[str]) -> str:
     """Return the first of these objects, and how many more there are, for a message."""
     # Columns first: a table that is lacking takes everything else with it.
     names = sorted(lacking)
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return ", ".join(names[:_MAX_NAMED]) + more

@@ -11,8 +11,8 @@ import psycopg2
 
 from booking_lab.db import bounded
 from booking_lab.db.bounded import CONNECT_WITHIN, BoundedConnection
-from booking_lab.db.session import Session
-from booking_lab.db.sqlstate import unreachable
+from booking_lab.db.session import PostgresSession
+from booking_lab.db.sqlstate import connection_failure
 
 #: What a session's answers, locks and snapshots depend on. The server, the database, the role or a
 #: pooler may have defaults of their own, and none of them is to count. Two things are left as they
@@ -53,7 +53,7 @@ class Connector:
     prepare: bool = True
 
     #: What its sessions are.
-    kind: ClassVar[type[Session]] = Session
+    kind: ClassVar[type[PostgresSession]] = PostgresSession
     #: Seconds beyond ``statement_timeout`` after which a server that hasn't ended a statement by
     #: itself is taken for frozen.
     grace: ClassVar[float] = 1.0
@@ -70,16 +70,16 @@ class Connector:
         try:
             raw = bounded.connect(self.url, within)
         except psycopg2.OperationalError as error:
-            raise unreachable(error) from error
+            raise connection_failure(error) from error
         try:
-            self.settle_in(raw)
+            self.configure_session(raw)
         except psycopg2.Error as error:
             raw.close()
-            raise unreachable(error) from error
+            raise connection_failure(error) from error
         raw.limit = self.statement_timeout + self.grace
         return raw
 
-    def settle_in(self, raw: BoundedConnection) -> None:
+    def configure_session(self, raw: BoundedConnection) -> None:
         """Make the session what it is for the lab, whoever had it before.
 
         By a statement: a pooler, which keeps the sessions, refuses to be told when it connects.
@@ -105,14 +105,14 @@ class Connector:
         itself = served_by == raw.get_backend_pid()
         raw.prepared = set() if self.prepare and itself else None
 
-    def settle_anew(self, raw: BoundedConnection) -> None:
+    def reset_session(self, raw: BoundedConnection) -> None:
         """Undo whatever somebody has made of the session: settings, locks, temporary tables."""
         with raw.cursor() as cursor:
             cursor.execute("DISCARD ALL")
-        self.settle_in(raw)
+        self.configure_session(raw)
 
     @contextmanager
-    def session(self, within: float = CONNECT_WITHIN) -> Iterator[Session]:
+    def session(self, within: float = CONNECT_WITHIN) -> Iterator[PostgresSession]:
         """Open a connection of its own for the block; ``within`` seconds.
 
         Raises:

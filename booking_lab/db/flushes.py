@@ -16,12 +16,12 @@ from booking_lab.core.workload import Session
 CHANNEL = "booking_lab_flush"
 #: Seconds that a reader waits for the workers.
 WITHIN = 2.0
-_LOOK = 0.005
-_LOOK_AT_MOST = 0.05
+_POLL = 0.005
+_MAX_POLL = 0.05
 
 _ASK = "SELECT nextval('flushes')"
 _ASKED = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM flushes"
-_TELL = "UPDATE workers SET flushed = greatest(flushed, %(number)s) WHERE worker = %(worker)s"
+_REPORT = "UPDATE workers SET flushed = greatest(flushed, %(number)s) WHERE worker = %(worker)s"
 _SILENT = "SELECT worker FROM workers WHERE flushed < %(number)s ORDER BY worker"
 _FORGET = """
 DELETE FROM workers WHERE worker = ANY (%(silent)s)
@@ -29,17 +29,17 @@ DELETE FROM workers WHERE worker = ANY (%(silent)s)
 """
 
 
-def asked(session: Session) -> int:
+def last_requested(session: Session) -> int:
     """The last number that a reader has drawn."""
     return int(session.execute(_ASKED)[0][0])
 
 
-def tell(session: Session, worker: str, number: int) -> None:
+def report(session: Session, worker: str, number: int) -> None:
     """Say that ``worker`` has written all that was answered before ``number`` was drawn."""
-    session.execute(_TELL, {"worker": worker, "number": number})
+    session.execute(_REPORT, {"worker": worker, "number": number})
 
 
-def complete(
+def flush_all(
     lend: Callable[[], AbstractContextManager[Session]], within: float = WITHIN
 ) -> Sequence[str]:
     """Have every worker of every instance write its ledger; return those that did not in time.
@@ -51,7 +51,7 @@ def complete(
         lend: lends a connection.
         within: seconds to wait at most.
     """
-    deadline, look = time.monotonic() + within, _LOOK
+    deadline, pause = time.monotonic() + within, _POLL
     with lend() as session:
         number = int(session.execute(_ASK)[0][0])
         session.execute(f"NOTIFY {CHANNEL}")
@@ -63,5 +63,5 @@ def complete(
                 return silent
         if not silent:
             return []
-        time.sleep(look)
-        look = min(2 * look, _LOOK_AT_MOST)
+        time.sleep(pause)
+        pause = min(2 * pause, _MAX_POLL)

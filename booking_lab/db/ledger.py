@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.statement import Statement
-from booking_lab.core.workload import Request, Session, asked_for
+from booking_lab.core.workload import Request, Session, customer_fields
 from booking_lab.errors import BookingLabError, Refused
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ FROM there WHERE attempts.id = there.id
 """
 
 #: Rows that a worker keeps for later, unless it is told otherwise.
-MOST_PENDING = 100_000
+MAX_PENDING = 100_000
 _BATCH = 500
 
 #: What PostgreSQL says of a row that can't be written, however often one tries.
@@ -73,7 +73,7 @@ _FAILED = (psycopg2.Error, BookingLabError)
 
 
 @dataclass(frozen=True)
-class Confirmation:
+class ConfirmedRows:
     """The rows that say these bookings are confirmed; part of the bookings' own transaction.
 
     Their times run up to COMMIT; the final ones follow with the answer.
@@ -95,13 +95,13 @@ class Ledger:
         most: rows that wait for a database that is away; the oldest go when there are more.
     """
 
-    def __init__(self, most: int = MOST_PENDING) -> None:
+    def __init__(self, most: int = MAX_PENDING) -> None:
         self._most = most
         self._pending: deque[Booking] = deque()
         self._lost = 0
         self._lock = threading.Lock()
 
-    def close(self, booking: Booking) -> None:
+    def record(self, booking: Booking) -> None:
         """Take down how ``booking`` was answered."""
         with self._lock:
             self._pending.append(booking)
@@ -109,8 +109,8 @@ class Ledger:
 
     def flush(self, session: Session) -> None:
         """Write all that is pending. Keeps it if the database fails; a row that fails is lost."""
-        self._tell()
-        while batch := self._take():
+        self._log_lost()
+        while batch := self._next_batch():
             try:
                 self._write(session, batch)
             except BaseException:
@@ -140,13 +140,13 @@ class Ledger:
             self._pending.popleft()
             self._lost += 1
 
-    def _tell(self) -> None:
+    def _log_lost(self) -> None:
         with self._lock:
             lost, self._lost = self._lost, 0
         if lost:
             log.error("rows of the ledger are lost: %d more than it keeps", lost)
 
-    def _take(self) -> list[Booking]:
+    def _next_batch(self) -> list[Booking]:
         with self._lock:
             return [self._pending.popleft() for _ in range(min(_BATCH, len(self._pending)))]
 
@@ -163,7 +163,7 @@ def _send(session: Session, bookings: Sequence[Booking]) -> None:
             session.execute(statement, {"rows": _as_json(rows)})
 
 
-def settle(session: Session, booking: Booking) -> bool:
+def outcome_of_lost_commit(session: Session, booking: Booking) -> bool:
     """Find out whether a booking stands whose COMMIT was never answered.
 
     Inserts the booking's row as failed. If its transaction is still open, the unique key makes
@@ -221,7 +221,7 @@ def _own(booking: Booking) -> dict[str, object]:
 
 def _changed(request: Request) -> dict[str, object]:
     """What a move or a cancellation has besides."""
-    holds = {name: getattr(request, name) for name in asked_for(request)}
+    holds = {name: getattr(request, name) for name in customer_fields(request)}
     return {
         "booking": request.replaces,
         "rests_on": request.rests_on,

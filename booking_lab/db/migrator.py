@@ -15,7 +15,7 @@ import psycopg2
 from booking_lab import __version__
 from booking_lab.core.workload import Session
 from booking_lab.db import catalog
-from booking_lab.db.scripts import Part, Run, Script
+from booking_lab.db.scripts import SchemaPart, Script, ScriptRun
 from booking_lab.errors import ConfigurationError, Violated
 
 log = logging.getLogger(__name__)
@@ -60,16 +60,16 @@ class Migrator:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._ran: dict[str, list[Run]] = defaultdict(list)
+        self._ran: dict[str, list[ScriptRun]] = defaultdict(list)
         [(self._versioned, self._has_tables)] = session.execute(
             "SELECT to_regclass('lab_migrations') IS NOT NULL, to_regclass('lab') IS NOT NULL"
         )
         if self._versioned:
             for part, number, name, digest, ran_by, objects in session.execute(_RAN):
-                self._ran[part].append(Run(number, name, digest, ran_by, frozenset(objects)))
+                self._ran[part].append(ScriptRun(number, name, digest, ran_by, frozenset(objects)))
         self._objects = catalog.objects(session)
 
-    def begin(self, first: Sequence[Part]) -> None:
+    def begin(self, first: Sequence[SchemaPart]) -> None:
         """Give the database a version unless it has one.
 
         Args:
@@ -84,7 +84,7 @@ class Migrator:
         if self._has_tables:
             self._adopt(first)
 
-    def _adopt(self, parts: Sequence[Part]) -> None:
+    def _adopt(self, parts: Sequence[SchemaPart]) -> None:
         """Take the tables for those of version 0.1.0, if they have all that it made."""
         made: frozenset[str] = frozenset()
         self._session.execute("SAVEPOINT elsewhere; SET LOCAL search_path = pg_temp")
@@ -97,30 +97,30 @@ class Migrator:
         if lacking := made - self._objects:
             raise ConfigurationError(
                 f"The database has tables of booking-lab, but no version of it, and they are not "
-                f"those of version {_FIRST_RELEASE}: they lack {catalog.named(lacking)}."
+                f"those of version {_FIRST_RELEASE}: they lack {catalog.abbreviated(lacking)}."
             )
         for part in parts:
             self._record(part, self._ran[part.name])
 
-    def pending(self, part: Part) -> tuple[Script, ...]:
+    def pending(self, part: SchemaPart) -> tuple[Script, ...]:
         """The scripts of a part that have not run yet."""
         return part.pending(self._ran[part.name])
 
-    def mismatch(self, part: Part) -> str | None:
+    def mismatch(self, part: SchemaPart) -> str | None:
         """Say in a sentence why the scripts of a part aren't those that ran; none if they are."""
         return part.mismatch(self._ran[part.name])
 
-    def lack(self, part: Part) -> str | None:
+    def lack(self, part: SchemaPart) -> str | None:
         """Say in a sentence what is lacking of what a part's scripts made; none if nothing is."""
         ran = self._ran[part.name]
         if not ran or not (lacking := ran[-1].objects - self._objects):
             return None
         return (
-            f"The database lacks what the scripts of {part.name} made: {catalog.named(lacking)}. "
-            f"Put it back."
+            f"The database lacks what the scripts of {part.name} made: "
+            f"{catalog.abbreviated(lacking)}. Put it back."
         )
 
-    def run(self, part: Part) -> None:
+    def run(self, part: SchemaPart) -> None:
         """Run the scripts of a part that have not run yet, and write that down.
 
         Raises:
@@ -143,7 +143,7 @@ class Migrator:
         self._objects = objects
         log.info("scripts of %s: %s", part.name, ", ".join(script.name for script in scripts))
 
-    def _run(self, part: Part, script: Script) -> None:
+    def _run(self, part: SchemaPart, script: Script) -> None:
         try:
             # In a savepoint, which is there at the end unless the script has ended the transaction.
             self._session.execute(f"SAVEPOINT script;\n{script.text}\n;RELEASE SAVEPOINT script")
@@ -162,11 +162,11 @@ class Migrator:
                 f"{cause.diag.message_primary}."
             ) from error
 
-    def _record(self, part: Part, runs: Sequence[Run]) -> None:
+    def _record(self, part: SchemaPart, runs: Sequence[ScriptRun]) -> None:
         for run in runs:
             row = {**vars(run), "part": part.name, "objects": sorted(run.objects)}
             self._session.execute(_RECORD, row)
 
 
-def _run(script: Script, version: str, objects: frozenset[str] = frozenset()) -> Run:
-    return Run(script.number, script.name, script.digest, version, objects)
+def _run(script: Script, version: str, objects: frozenset[str] = frozenset()) -> ScriptRun:
+    return ScriptRun(script.number, script.name, script.digest, version, objects)

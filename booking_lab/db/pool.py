@@ -14,7 +14,7 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.connector import Connector
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import DatabaseSilent, DatabaseUnavailable, PoolTimeout
 
 T = TypeVar("T")
@@ -23,10 +23,12 @@ T = TypeVar("T")
 _PROOF_WITHIN = 5.0
 
 
-class Connections(Protocol):
+class ConnectionSource(Protocol):
     """Where bookings take their connections: a pool, or what stands for one."""
 
-    def session(self, first: Callable[[Session], T]) -> AbstractContextManager[tuple[Session, T]]:
+    def session(
+        self, first: Callable[[PostgresSession], T]
+    ) -> AbstractContextManager[tuple[PostgresSession, T]]:
         """Lend a connection, and what ``first`` returned on it.
 
         Raises:
@@ -35,7 +37,7 @@ class Connections(Protocol):
         """
         ...
 
-    def beside(self, within: float) -> AbstractContextManager[Session]:
+    def extra_connection(self, within: float) -> AbstractContextManager[PostgresSession]:
         """Open one more, for what can't wait until one is free, within so many seconds.
 
         Raises:
@@ -45,7 +47,7 @@ class Connections(Protocol):
 
 
 @contextmanager
-def opened_beside(connector: Connector, within: float) -> Iterator[Session]:
+def extra_connection(connector: Connector, within: float) -> Iterator[PostgresSession]:
     """Open a connection beside those of a pool.
 
     Args:
@@ -93,7 +95,7 @@ class Pool:
         )
 
     @contextmanager
-    def session(self, first: Callable[[Session], T]) -> Iterator[tuple[Session, T]]:
+    def session(self, first: Callable[[PostgresSession], T]) -> Iterator[tuple[PostgresSession, T]]:
         """Lend a connection, and what ``first`` returned on it.
 
         ``first`` is the caller's own first statement and the proof that the connection lives: one
@@ -105,33 +107,33 @@ class Pool:
         """
         dead: DatabaseUnavailable | None = None
         for _ in range(self.size + 1):
-            fairy = self._take()
+            fairy = self._check_out()
             raw = fairy.dbapi_connection
             assert isinstance(raw, BoundedConnection)
-            session = Session(raw)
+            session = PostgresSession(raw)
             session.altered = self._altered
             try:
                 with session.within(_PROOF_WITHIN):
                     result = first(session)
             except DatabaseUnavailable as error:
-                self._give_back(fairy, session)
+                self._check_in(fairy, session)
                 # A server that is silent would be so on all of them, one after the other.
                 if isinstance(error, DatabaseSilent) or not session.lost:
                     raise
                 dead = error
                 continue
             except BaseException:
-                self._give_back(fairy, session)
+                self._check_in(fairy, session)
                 raise
             try:
                 yield session, result
             finally:
-                self._give_back(fairy, session)
+                self._check_in(fairy, session)
             return
         assert dead
         raise dead
 
-    def beside(self, within: float) -> AbstractContextManager[Session]:
+    def extra_connection(self, within: float) -> AbstractContextManager[PostgresSession]:
         """Open a connection beside the pool, for what can't wait until one of it is free.
 
         Args:
@@ -140,7 +142,7 @@ class Pool:
         Raises:
             DatabaseUnavailable: there is none to be had.
         """
-        return opened_beside(self._connector, within)
+        return extra_connection(self._connector, within)
 
     @property
     def in_use(self) -> int:
@@ -156,7 +158,7 @@ class Pool:
         """Close the idle connections."""
         self._pool.dispose()
 
-    def _take(self) -> PoolProxiedConnection:
+    def _check_out(self) -> PoolProxiedConnection:
         with self._lock:
             self._waiting += 1
         try:
@@ -167,17 +169,17 @@ class Pool:
             with self._lock:
                 self._waiting -= 1
 
-    def _give_back(self, fairy: PoolProxiedConnection, session: Session) -> None:
-        if not session.usable or (session.altered and not self._settled(fairy)):
+    def _check_in(self, fairy: PoolProxiedConnection, session: PostgresSession) -> None:
+        if not session.usable or (session.altered and not self._restored(fairy)):
             fairy.invalidate()
         fairy.close()
 
-    def _settled(self, fairy: PoolProxiedConnection) -> bool:
+    def _restored(self, fairy: PoolProxiedConnection) -> bool:
         """Make a session what it was before somebody's own statements; tell whether it is."""
         raw = fairy.dbapi_connection
         assert isinstance(raw, BoundedConnection)
         try:
-            self._connector.settle_anew(raw)
+            self._connector.reset_session(raw)
         except psycopg2.Error:
             return False
         return True

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.connector import Connector
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import DatabaseSilent, DatabaseUnavailable
 
 #: Seconds that an answer may take: a balancer asks every few seconds, and gives up soon.
@@ -69,10 +69,10 @@ class Probe:
     def _write(self, deadline: float) -> None:
         if self._raw is None:
             self._raw = self._connector.connect(_left(deadline))
-        session = Session(self._raw)
+        session = PostgresSession(self._raw)
         try:
             with session.within(_left(deadline)):
-                session.ahead(_TAKE_ROOM)
+                session.prepend(_TAKE_ROOM)
                 session.execute(_WRITE, {"worker": self._worker})
         finally:
             if not session.usable:

@@ -11,9 +11,9 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db import scripts
 from booking_lab.db.connector import Connector
 from booking_lab.db.migrator import Migrator, TransactionEnded
-from booking_lab.db.scripts import Part
-from booking_lab.db.session import Session
-from booking_lab.errors import ConfigurationError, TimedOut, Unavailable, shown
+from booking_lab.db.scripts import SchemaPart
+from booking_lab.db.session import PostgresSession
+from booking_lab.errors import ConfigurationError, TimedOut, Unavailable, safe_text
 from booking_lab.plugins import is_shipped
 from booking_lab.workloads import Workloads
 
@@ -32,7 +32,7 @@ _ELSEWHERE = (
 )
 
 
-def prepare(database_url: str, settings: Settings) -> None:
+def migrate(database_url: str, settings: Settings) -> None:
     """Run the scripts that haven't run on the database yet, all of them or none.
 
     A reader's own workload that doesn't fit to the database goes without; that is logged, and the
@@ -60,7 +60,7 @@ def prepare(database_url: str, settings: Settings) -> None:
             raise ConfigurationError(f"{error} {_ELSEWHERE}") from error
         for workload in workloads:
             if workload not in shipped:
-                _prepare_own(session, migrator, workload)
+                _migrate_own(session, migrator, workload)
         session.execute(
             "INSERT INTO lab (strategy, think_time_ms) VALUES (%(strategy)s, %(think)s) "
             "ON CONFLICT DO NOTHING",
@@ -69,7 +69,7 @@ def prepare(database_url: str, settings: Settings) -> None:
         session.commit()
 
 
-def _check(migrator: Migrator, parts: Sequence[Part]) -> None:
+def _check(migrator: Migrator, parts: Sequence[SchemaPart]) -> None:
     # What a newer version has made of the database may lack something for this one.
     for objection in (migrator.mismatch, migrator.lack):
         for part in parts:
@@ -101,7 +101,7 @@ def _unfit(migrator: Migrator, workload: LabWorkload) -> str | None:
             return None
         part = scripts.of_workload(workload)
     except Exception as error:  # whatever its author did
-        return shown(error, str)
+        return safe_text(error, str)
     if pending := migrator.pending(part):
         return (
             f"Its script {pending[0].name} has not run on the database; the log of the lab's start "
@@ -110,7 +110,7 @@ def _unfit(migrator: Migrator, workload: LabWorkload) -> str | None:
     return migrator.mismatch(part) or migrator.lack(part)
 
 
-def _prepare_own(session: Session, migrator: Migrator, workload: LabWorkload) -> None:
+def _migrate_own(session: PostgresSession, migrator: Migrator, workload: LabWorkload) -> None:
     session.execute("SAVEPOINT workload")
     try:
         if not workload.migrations().is_dir():
@@ -126,7 +126,7 @@ def _prepare_own(session: Session, migrator: Migrator, workload: LabWorkload) ->
         log.error("workload %s has no tables: %s", workload.name, " ".join(str(error).split()))
 
 
-def _run_unnumbered(session: Session, workload: LabWorkload) -> None:
+def _run_unnumbered(session: PostgresSession, workload: LabWorkload) -> None:
     session.execute(workload.schema())
     told = (
         f"workload {workload.name} has one script, which runs at every start: move it to "

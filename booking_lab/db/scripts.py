@@ -31,7 +31,7 @@ class Script:
 
 
 @dataclass(frozen=True)
-class Run:
+class ScriptRun:
     """A script that ran on a database.
 
     Attributes:
@@ -48,7 +48,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Part:
+class SchemaPart:
     """What has tables of its own: the lab, or a workload.
 
     Attributes:
@@ -59,12 +59,12 @@ class Part:
     name: str
     scripts: tuple[Script, ...]
 
-    def pending(self, ran: Iterable[Run]) -> tuple[Script, ...]:
+    def pending(self, ran: Iterable[ScriptRun]) -> tuple[Script, ...]:
         """The scripts that have not run yet."""
         numbers = {one.number for one in ran}
         return tuple(script for script in self.scripts if script.number not in numbers)
 
-    def mismatch(self, ran: Iterable[Run]) -> str | None:
+    def mismatch(self, ran: Iterable[ScriptRun]) -> str | None:
         """Say in a sentence why the scripts aren't those that ran; none if they are."""
         for one in ran:
             if one.number > len(self.scripts):
@@ -81,19 +81,19 @@ class Part:
         return None
 
 
-def of_lab() -> Part:
+def of_lab() -> SchemaPart:
     """Return the lab's own part, which is the first."""
-    return Part("the lab", _read(resources.files("booking_lab.db").joinpath("migrations")))
+    return SchemaPart("the lab", _read(resources.files("booking_lab.db").joinpath("migrations")))
 
 
-def of_workload(workload: LabWorkload) -> Part:
+def of_workload(workload: LabWorkload) -> SchemaPart:
     """Return a workload's part.
 
     Raises:
         ConfigurationError: its folder holds no scripts, or they have other names or numbers than
             they are to have.
     """
-    return Part(f"workload {workload.name}", _read(workload.migrations()))
+    return SchemaPart(f"workload {workload.name}", _read(workload.migrations()))
 
 
 def _read(folder: Traversable) -> tuple[Script, ...]:

@@ -11,7 +11,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_UNKN
 from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Record, Row
 from booking_lab.db.bounded import BoundedConnection
-from booking_lab.db.sqlstate import translated
+from booking_lab.db.sqlstate import translate
 from booking_lab.errors import CommitUnknown, DatabaseUnavailable, StrategyFault
 
 #: A setting that ends with the transaction, or with the savepoint that it was made behind.
@@ -33,7 +33,7 @@ _INDEXED = "_indexed"
 _WRONG = "42"
 
 
-class Session:
+class PostgresSession:
     """A psycopg2 connection in autocommit mode; transactions are opened and closed explicitly.
 
     psycopg2 would send BEGIN as a message of its own. Here it travels ahead of the transaction's
@@ -46,7 +46,7 @@ class Session:
     def __init__(self, raw: BoundedConnection) -> None:
         self._raw = raw
         self._cursor = raw.cursor()
-        self._begin = self._ahead = ""
+        self._begin = self._prepended = ""
         self._preparing: dict[str, str] = {}
         self._mode = ""
         self._failed = False
@@ -58,41 +58,41 @@ class Session:
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and return its rows, none if it returns none."""
         try:
-            self._send(self._in_short(statement), parameters)
+            self._send(self._text_to_send(statement), parameters)
             return self._cursor.fetchall() if self._cursor.description else []
         except psycopg2.Error as error:
             raise self._translated(error) from error
 
-    def alter(self) -> None:
+    def mark_altered(self) -> None:
         """Expect statements of somebody's own, which may change what the session is like."""
         self.altered = True
 
-    def expect_same_transaction(self) -> None:
+    def require_same_transaction(self) -> None:
         """Have COMMIT fail unless the open transaction, and all written in it, is there then.
 
         A statement of somebody's own may end it, begin another one, or go back to a savepoint.
         """
         if not self._marked:
             self._marked = True
-            self.ahead(_MARK)
+            self.prepend(_MARK)
 
-    def rest(self) -> None:
+    def release_connection(self) -> None:
         """Nothing: the connection belongs to whoever has it."""
 
-    def resume(self) -> None:
+    def acquire_connection(self) -> None:
         """Nothing: it never rests."""
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """Wait no longer than this for an answer in the block, whatever the limit is otherwise."""
         return self._raw.within(seconds)
 
-    def ahead(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
+    def prepend(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Send ``statement`` ahead of the next one, in the same message; its rows are nobody's.
 
         If it fails, so does the next one, and isn't run.
         """
-        text = self._in_short(statement)
-        self._ahead += f"{self._cursor.mogrify(text, parameters).decode()};\n"
+        text = self._text_to_send(statement)
+        self._prepended += f"{self._cursor.mogrify(text, parameters).decode()};\n"
 
     def begin(self, isolation: str | None = None) -> None:
         """Open a transaction with the next statement.
@@ -108,10 +108,10 @@ class Session:
             self._begin += "SET LOCAL enable_seqscan = off;\n"
             self._mode = _INDEXED
 
-    def verify(self) -> None:
+    def verify_with_next(self) -> None:
         """Nothing: whoever has the connection has read the selection, if it needs one."""
 
-    def verify_at_once(self) -> None:
+    def verify_now(self) -> None:
         """Nothing, likewise."""
 
     def commit(self, record: Record | None = None) -> None:
@@ -123,14 +123,14 @@ class Session:
                 ended, or what was written in it was undone.
         """
         if self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
-            self._forget_what_goes_ahead()
+            self._clear_prefix()
             if record:  # what was written has been undone, or stands without its record
                 raise _ended_by_itself()
             return  # nothing was ever sent
         if self._marked:
-            self.ahead(_EXPECT_MARK)
+            self.prepend(_EXPECT_MARK)
         statement, parameters = record.statement() if record else ("", {})
-        statement = f"{self._in_short(statement)};\nCOMMIT" if statement else "COMMIT"
+        statement = f"{self._text_to_send(statement)};\nCOMMIT" if statement else "COMMIT"
         try:
             self._send(statement, parameters)
         except psycopg2.Error as error:
@@ -144,7 +144,7 @@ class Session:
 
     def rollback(self) -> None:
         """Undo the open transaction, if any; a dead connection has done so already."""
-        self._forget_what_goes_ahead()
+        self._clear_prefix()
         self._mode = ""
         if self._raw.closed or self._raw.get_transaction_status() == TRANSACTION_STATUS_IDLE:
             return
@@ -154,7 +154,7 @@ class Session:
             # The server rolls back what a lost connection left; the pool drops the connection.
             self._raw.close()
 
-    def _in_short(self, statement: str) -> str:
+    def _text_to_send(self, statement: str) -> str:
         """Return the call of a statement that is prepared, or will be by then; else itself."""
         prepared = self._raw.prepared
         if prepared is None or self.altered or not isinstance(statement, Statement):
@@ -166,8 +166,8 @@ class Session:
 
     def _send(self, statement: str, parameters: Mapping[str, object] | None) -> None:
         """Send all that there is to send: the transaction's begin, what goes ahead, and this."""
-        begin, preparing, ahead = self._begin, self._preparing, self._ahead
-        self._forget_what_goes_ahead()
+        begin, preparing, ahead = self._begin, self._preparing, self._prepended
+        self._clear_prefix()
         if parameters is not None:  # then a percent sign would be one more of them; these have none
             ahead = ahead.replace("%", "%%")
         # Behind BEGIN: before it, PREPARE would have taken a snapshot at another isolation level.
@@ -178,20 +178,20 @@ class Session:
             # All PREPAREs go ahead of all that runs, and what they have done is never undone. So
             # unless a statement itself was wrong, it is known that each of them has succeeded.
             self._failed |= bool(preparing) and (error.pgcode or _WRONG).startswith(_WRONG)
-            self._note(preparing)
+            self._mark_prepared(preparing)
             raise
-        self._note(preparing)
+        self._mark_prepared(preparing)
 
-    def _note(self, prepared: Mapping[str, str]) -> None:
+    def _mark_prepared(self, prepared: Mapping[str, str]) -> None:
         if self._raw.prepared is not None:
             self._raw.prepared.update(prepared)
 
-    def _forget_what_goes_ahead(self) -> None:
-        self._begin = self._ahead = ""
+    def _clear_prefix(self) -> None:
+        self._begin = self._prepended = ""
         self._preparing = {}
 
     def _translated(self, error: psycopg2.Error) -> Exception:
-        ours = translated(error)
+        ours = translate(error)
         # A server that can't, may be another one by the next time that somebody connects.
         self._failed |= isinstance(ours, DatabaseUnavailable)
         return ours

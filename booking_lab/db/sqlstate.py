@@ -42,7 +42,7 @@ _MISUSE = (
 )
 
 
-def translated(error: psycopg2.Error) -> Exception:
+def translate(error: psycopg2.Error) -> Exception:
     """Return the lab's error for the driver's, or ``error`` itself if it is a bug of ours."""
     if isinstance(error, ServerSilent):
         return DatabaseSilent()
@@ -63,7 +63,7 @@ def translated(error: psycopg2.Error) -> Exception:
     return error
 
 
-def unreachable(error: psycopg2.Error) -> DatabaseUnavailable:
+def connection_failure(error: psycopg2.Error) -> DatabaseUnavailable:
     """Return the error of a connection that could not be opened.
 
     Its message is for everybody, and doesn't quote the driver, who names hosts and users.

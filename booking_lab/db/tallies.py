@@ -25,7 +25,7 @@ _LOOKBACK = 300
 #: fewer than are read for an answer.
 BATCH = 10_000
 #: Rows that are read for an answer at most; more are there only after a flood.
-_MOST_READ = 60_000
+_MAX_READ = 60_000
 
 _ROW = "(txid, started_at, id)"
 _MARK = "(SELECT txid, started_at, id FROM ledger_marks WHERE done = 'tallied')"
@@ -39,7 +39,7 @@ _IN_SCOPE = """
 _REST = _SUM.format(
     counted=f"""(
         SELECT * FROM attempts WHERE {_ROW} > {_MARK}
-        ORDER BY txid, started_at, id LIMIT {_MOST_READ}
+        ORDER BY txid, started_at, id LIMIT {_MAX_READ}
     ) AS rest WHERE {_IN_SCOPE}""",
     context=f"{_ROW} <= {_MARK}",
     lookback=_LOOKBACK,
@@ -55,7 +55,7 @@ _READ = _BY_STRATEGY.format(
 )
 _TOO_MANY = f"""
 SELECT 1 FROM attempts WHERE {_ROW} > {_MARK} ORDER BY txid, started_at, id
-LIMIT 1 OFFSET {_MOST_READ}
+LIMIT 1 OFFSET {_MAX_READ}
 """
 
 _LOCK = "SELECT 1 FROM ledger_marks WHERE done = %(done)s FOR UPDATE SKIP LOCKED"
@@ -116,7 +116,7 @@ def read(session: Session, kind: str | None, scope: str | None) -> tuple[list[Ro
     Returns whether they are complete, too. After a flood, more rows can be there than are read for
     an answer; until they are added up, there are the figures of those that have been.
     """
-    with _roomy(session):
+    with _transaction_with_memory(session):
         complete = not session.execute(_TOO_MANY)
         figures = _READ if complete else _READ_ADDED_UP
         return session.execute(figures, {"kind": kind, "scope": scope}), complete
@@ -146,7 +146,7 @@ def add_up(
         "waited": final_after + patience,
         "given_up": max(final_after, _GIVEN_UP_AFTER),
     }
-    with _roomy(session):
+    with _transaction_with_memory(session):
         if not session.execute(_LOCK, {"done": "tallied"}):
             return False
         found = session.execute(_NEXT, {"batch": batch, **ages})
@@ -159,7 +159,7 @@ def add_up(
 
 
 @contextmanager
-def _roomy(session: Session) -> Iterator[None]:
+def _transaction_with_memory(session: Session) -> Iterator[None]:
     """A transaction that may sort and hash in memory what it adds up."""
     session.begin(None)
     try:
@@ -177,7 +177,7 @@ def prune(session: Session, days: float, batch: int = BATCH) -> bool:
     Those of confirmed bookings stay: each accounts for its booking. Returns whether there may be
     more. Does nothing while somebody else does it, or resets.
     """
-    with _roomy(session):
+    with _transaction_with_memory(session):
         if not session.execute(_LOCK, {"done": "pruned"}):
             return False
         found = session.execute(_OLD, {"batch": batch, "days": days})

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from booking_lab.db import tallies
 from booking_lab.db.pool import Pool
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 
 #: Seconds between two looks whether there is something to do.
 EVERY = 1.0
@@ -24,7 +24,7 @@ class Upkeep:
         days: how long the rows of bookings stay that were not confirmed; 0: for ever.
     """
 
-    def __init__(self, pool: Pool, proof: Callable[[Session], object], days: float) -> None:
+    def __init__(self, pool: Pool, proof: Callable[[PostgresSession], object], days: float) -> None:
         self._pool = pool
         self._proof = proof
         self._days = days

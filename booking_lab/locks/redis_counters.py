@@ -60,7 +60,7 @@ return {}
 """
 # What is taken is free again when it is given back, what is freed when it is confirmed: the sign
 # in ARGV[2] says which of the two this is.
-_SETTLE = """
+_FINISH = """
 for i = 1, #KEYS do
     local record = redis.call('HGET', KEYS[i], ARGV[1])
     if record then
@@ -71,7 +71,7 @@ for i = 1, #KEYS do
     end
 end
 """
-_LOOK = "return {redis.call('TIME')[1], redis.call('HGETALL', KEYS[1])}"
+_READ = "return {redis.call('TIME')[1], redis.call('HGETALL', KEYS[1])}"
 _REPAIR = """
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'left', ARGV[2])
@@ -151,12 +151,12 @@ class RedisReservation:
     def confirm(self, announce: Announce) -> None:
         """Forget the record; what was freed is there for others."""
         with announce("reservation"):
-            run_script(self.client, _SETTLE, self._keys, self.id, -1)
+            run_script(self.client, _FINISH, self._keys, self.id, -1)
 
     def give_back(self, announce: Announce) -> None:
         """Forget the record; what was taken is there for others."""
         with announce("reservation"):
-            run_script(self.client, _SETTLE, self._keys, self.id, 1)
+            run_script(self.client, _FINISH, self._keys, self.id, 1)
 
     @property
     def _keys(self) -> list[str]:
@@ -164,7 +164,7 @@ class RedisReservation:
 
 
 @dataclass(frozen=True)
-class Counter:
+class CounterSnapshot:
     """A counter as somebody who wants to repair it has seen it.
 
     Attributes:
@@ -184,7 +184,7 @@ class Counter:
     reservations: Mapping[str, tuple[int, float]]
 
 
-def some(client: redis.Redis, lab: str, generation: int, most: int) -> list[Counter]:
+def sample(client: redis.Redis, lab: str, generation: int, most: int) -> list[CounterSnapshot]:
     """Look at some counters of ``lab``, at most ``most``, by chance.
 
     Raises:
@@ -193,7 +193,7 @@ def some(client: redis.Redis, lab: str, generation: int, most: int) -> list[Coun
     index = _index(lab, generation)
     try:
         members: Any = client.srandmember(index, most)
-        seen = [(member, _look(client, index, member)) for member in members]
+        seen = [(member, _read(client, index, member)) for member in members]
         if gone := [member for member, counter in seen if counter is None]:
             client.srem(index, *gone)
     except redis.RedisError as error:
@@ -201,7 +201,9 @@ def some(client: redis.Redis, lab: str, generation: int, most: int) -> list[Coun
     return [counter for _, counter in seen if counter]
 
 
-def repair(client: redis.Redis, counter: Counter, left: int, forget: Collection[str]) -> bool:
+def repair(
+    client: redis.Redis, counter: CounterSnapshot, left: int, forget: Collection[str]
+) -> bool:
     """Set a counter right and forget reservations, unless it has changed since it was looked at.
 
     Raises:
@@ -210,7 +212,7 @@ def repair(client: redis.Redis, counter: Counter, left: int, forget: Collection[
     return bool(run_script(client, _REPAIR, [counter.key], counter.version, left, *forget))
 
 
-def _look(client: redis.Redis, index: str, member: bytes) -> Counter | None:
+def _read(client: redis.Redis, index: str, member: bytes) -> CounterSnapshot | None:
     """Return the counter that the index calls ``member``; none if it is gone, or never was one."""
     try:
         workload, table, key = json.loads(member)
@@ -218,7 +220,7 @@ def _look(client: redis.Redis, index: str, member: bytes) -> Counter | None:
         if not all(_NAME.fullmatch(name) for name in (table, *(column for column, _ in key))):
             return None
         anchor = Anchor(table, tuple((column, value) for column, value in key))
-        now, pairs = run_script(client, _LOOK, [_key(index, anchor)])
+        now, pairs = run_script(client, _READ, [_key(index, anchor)])
         fields = {pairs[i].decode(): pairs[i + 1].decode() for i in range(0, len(pairs), 2)}
         left, version = int(fields.pop("left")), int(fields.pop("version"))
         records = {name: record.split("@") for name, record in fields.items()}
@@ -228,7 +230,7 @@ def _look(client: redis.Redis, index: str, member: bytes) -> Counter | None:
         }
     except (ValueError, TypeError, KeyError):  # nothing that the scripts above have written
         return None
-    return Counter(_key(index, anchor), workload, anchor, left, version, reservations)
+    return CounterSnapshot(_key(index, anchor), workload, anchor, left, version, reservations)
 
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")

@@ -13,10 +13,10 @@ from booking_lab.core.observer import Observer, Step
 from booking_lab.core.step import StepKind
 
 #: Seconds between two looks at who is blocked.
-_LOOK_EVERY = 0.005
+_POLL_EVERY = 0.005
 
 
-class Opening(StrEnum):
+class ReleaseReason(StrEnum):
     """Why the barrier opened."""
 
     FILLED = "filled"
@@ -37,7 +37,7 @@ class Barrier(Observer):
     def __init__(self, parties: int) -> None:
         self._parties = parties
         self._condition = threading.Condition()
-        self._open: Opening | None = None
+        self._reason: ReleaseReason | None = None
         self._arrived: set[str] = set()
         self._ended = 0
         self._sessions: dict[str, int] = {}
@@ -69,9 +69,11 @@ class Barrier(Observer):
         if step.kind is StepKind.DECIDE and key not in self._arrived:
             with self._condition:
                 self._arrived.add(key)
-                self._condition.wait_for(lambda: self._open is not None)
+                self._condition.wait_for(lambda: self._reason is not None)
 
-    def watch(self, blocked: Callable[[Collection[int]], set[int]], timeout: float) -> Opening:
+    def watch(
+        self, blocked: Callable[[Collection[int]], set[int]], timeout: float
+    ) -> ReleaseReason:
         """Open the barrier when it is full, can't fill any more, or ``timeout`` seconds are over.
 
         Args:
@@ -82,18 +84,24 @@ class Barrier(Observer):
             BaseException: what ``blocked`` raised; the barrier is open then, too.
         """
         try:
-            return self._let(self._watched(blocked, timeout))
+            return self._release(self._watched(blocked, timeout))
         except BaseException:
-            self._let(Opening.TIMED_OUT)
+            self._release(ReleaseReason.TIMED_OUT)
             raise
 
-    def _watched(self, blocked: Callable[[Collection[int]], set[int]], timeout: float) -> Opening:
+    def _watched(
+        self, blocked: Callable[[Collection[int]], set[int]], timeout: float
+    ) -> ReleaseReason:
         try:
             return self._watch(blocked, timeout)
         finally:
-            self._let(Opening.TIMED_OUT)  # unless it is open: nobody stands there for ever
+            self._release(
+                ReleaseReason.TIMED_OUT
+            )  # unless it is open: nobody stands there for ever
 
-    def _watch(self, blocked: Callable[[Collection[int]], set[int]], timeout: float) -> Opening:
+    def _watch(
+        self, blocked: Callable[[Collection[int]], set[int]], timeout: float
+    ) -> ReleaseReason:
         deadline = time.monotonic() + timeout
         stuck_before = False
         while True:
@@ -107,17 +115,17 @@ class Barrier(Observer):
                 key in leasing or session in waiting for key, session in absent.items()
             )
             if arrived == self._parties:
-                return Opening.FILLED
+                return ReleaseReason.FILLED
             # A session may be between two waits while it is looked at, so it takes two looks.
             if stuck and stuck_before:
-                return Opening.LET_GO
+                return ReleaseReason.LET_GO
             if time.monotonic() > deadline:
-                return Opening.TIMED_OUT
+                return ReleaseReason.TIMED_OUT
             stuck_before = stuck
-            time.sleep(_LOOK_EVERY)
+            time.sleep(_POLL_EVERY)
 
-    def _let(self, opening: Opening) -> Opening:
+    def _release(self, opening: ReleaseReason) -> ReleaseReason:
         with self._condition:
-            self._open = self._open or opening
+            self._reason = self._reason or opening
             self._condition.notify_all()
         return opening

@@ -19,7 +19,7 @@ _WAITING = Gauge(
 _WORKERS = Gauge("booking_workers", "Workers that live.", multiprocess_mode="livesum")
 
 
-def show(pools: Sequence[Pool]) -> None:
+def set_gauges(pools: Sequence[Pool]) -> None:
     """Set the gauges to what is now."""
     _WORKERS.set(1)
     for pool in pools:

@@ -54,9 +54,9 @@ from booking_lab.errors import (
     NotFound,
     PluginFault,
     Unavailable,
-    shown,
+    safe_text,
 )
-from booking_lab.observers.opening import Resetting, facts
+from booking_lab.observers.initial_facts import ResetRecording, initial_facts
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def open_history(file: str | Path) -> int:
         ) from None
 
 
-class History(Observer):
+class HistoryRecorder(Observer):
     """Appends what one worker does.
 
     Args:
@@ -96,19 +96,19 @@ class History(Observer):
         self._incomplete = False
         self._broken_off = False
         self._header: bytes = b""
-        self._introducing = threading.Lock()
+        self._header_lock = threading.Lock()
 
     def begin(self, session: Session | None, workloads: Iterable[LabWorkload] = ()) -> None:
         """Write the header; without a session, nothing is known of the database.
 
         If it can't be written now, it is written before anything else is.
         """
-        known = facts(session, workloads) if session else {"database": None, "fresh": None}
+        known = initial_facts(session, workloads) if session else {"database": None, "fresh": None}
         clock = _BOOT.read_text().strip() if _BOOT.exists() else ""
         at = datetime.now(UTC).isoformat()
         self._header = self._line("header", format=FORMAT, at=at, clock=clock, **known)
         try:
-            self._introduce()
+            self._write_header()
         except OSError as error:
             log.error("the history %s can't be written: %s", self._file, error)
 
@@ -127,7 +127,9 @@ class History(Observer):
             anchors = [anchor.name for anchor in workload.anchors(asked)]
             value = _as_json(asked)
         except Exception as error:  # a workload's own code
-            raise PluginFault(f"The workload {workload.name} failed: {shown(error)}.") from error
+            raise PluginFault(
+                f"The workload {workload.name} failed: {safe_text(error)}."
+            ) from error
         self._invoke(
             process=process,
             f=action,
@@ -159,7 +161,9 @@ class History(Observer):
             )
 
     @contextmanager
-    def reset(self, workload: LabWorkload, scope: str, session: Session) -> Iterator[Resetting]:
+    def reset(
+        self, workload: LabWorkload, scope: str, session: Session
+    ) -> Iterator[ResetRecording]:
         """Write a reset's invocation, then whether it was done.
 
         Raises:
@@ -167,7 +171,7 @@ class History(Observer):
         """
         process = str(uuid4())
         self._invoke(process=process, f="reset", workload=workload.name, scope=scope, anchors=[])
-        kind, done = "info", Resetting(workload, scope, session)
+        kind, done = "info", ResetRecording(workload, scope, session)
         try:
             yield done
             kind = "ok"
@@ -201,11 +205,11 @@ class History(Observer):
 
     def _append(self, kind: str, **event: Any) -> None:
         if self._header:
-            self._introduce()
+            self._write_header()
         self._write(self._line(kind, **event))
 
-    def _introduce(self) -> None:
-        with self._introducing:
+    def _write_header(self) -> None:
+        with self._header_lock:
             if self._header:
                 self._write(self._header)
                 self._header = b""

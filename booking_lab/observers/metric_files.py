@@ -29,17 +29,17 @@ from prometheus_client.registry import Collector
 log = logging.getLogger(__name__)
 
 #: An entry has a head, a padding and two numbers besides its key.
-_MOST_BESIDE_KEY = 32
+_MAX_BESIDE_KEY = 32
 
 
-class _Place:
+class _ProcessSlot:
     """Where this process counts; it is claimed as long as the process lives."""
 
     number = 0
     claim: socket.socket | None = None
 
 
-def take_place(folder: Path) -> None:
+def claim_slot(folder: Path) -> None:
     """Have this process count in files of its own below ``folder`` from now on.
 
     If there is no such folder or no room, what it counts is not shown.
@@ -50,11 +50,11 @@ def take_place(folder: Path) -> None:
     for number in count(1):
         if claim := _claim(folder, number):
             _remove_live_gauges(folder, number)
-            _Place.number, _Place.claim = number, claim
+            _ProcessSlot.number, _ProcessSlot.claim = number, claim
             return
 
 
-def forget_dead(folder: Path) -> None:
+def remove_dead_gauges(folder: Path) -> None:
     """Take the gauges of workers that have gone off the scrape."""
     gauges = folder.glob("gauge_live*_*.db")
     for number in {int(gauge.stem.rpartition("_")[2]) for gauge in gauges}:
@@ -63,7 +63,7 @@ def forget_dead(folder: Path) -> None:
             claim.close()
 
 
-class Files(Collector):
+class MetricFilesCollector(Collector):
     """What all workers have counted."""
 
     def __init__(self, folder: Path) -> None:
@@ -72,7 +72,7 @@ class Files(Collector):
     def collect(self) -> Iterable[Metric]:
         """Add it up; a file that a worker left half made says nothing."""
         if not self._folder.is_dir():
-            _say(str(self._folder), "it was removed; what was counted shows after a restart")
+            _log_once(str(self._folder), "it was removed; what was counted shows after a restart")
         files = [str(file) for file in self._folder.glob("*.db") if _is_begun(file)]
         try:
             return _merged(files)
@@ -80,12 +80,12 @@ class Files(Collector):
             return _merged([file for file in files if _is_whole(file)])
 
 
-class _File:
+class _MetricFile:
     """One file of this process; what has no room in it is kept in memory until there is some."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._file: _Reserved | None = None
+        self._file: _PreallocatedDict | None = None
         self._kept: dict[str, tuple[float, float]] = {}
 
     def read_value(self, key: str) -> tuple[float, float]:
@@ -98,7 +98,7 @@ class _File:
         try:
             self._opened().write_value(key, value, timestamp)  # type: ignore[no-untyped-call]
         except OSError as error:
-            if not self._kept and _Place.number:
+            if not self._kept and _ProcessSlot.number:
                 log.error("%s has no room, so metrics are not shown: %s", self._name, error)
             self._kept[key] = (value, timestamp)
 
@@ -106,15 +106,15 @@ class _File:
         if self._file:
             self._file.close()  # type: ignore[no-untyped-call]
 
-    def _opened(self) -> _Reserved:
-        if not _Place.number:
+    def _opened(self) -> _PreallocatedDict:
+        if not _ProcessSlot.number:
             raise OSError("this process has no place")
         if self._file is None:
-            self._file = _Reserved(self._name)
+            self._file = _PreallocatedDict(self._name)
         return self._file
 
 
-class _Reserved(MmapedDict):
+class _PreallocatedDict(MmapedDict):
     """The client's file, with room reserved for all that is mapped."""
 
     def __init__(self, name: str) -> None:
@@ -125,7 +125,7 @@ class _Reserved(MmapedDict):
 
     def _init_value(self, key: str) -> None:
         capacity = self._capacity
-        while self._used + len(key.encode()) + _MOST_BESIDE_KEY > capacity:
+        while self._used + len(key.encode()) + _MAX_BESIDE_KEY > capacity:
             capacity *= 2
         if capacity > self._capacity:
             os.posix_fallocate(self._f.fileno(), 0, capacity)
@@ -140,19 +140,19 @@ def _is_whole(file: str) -> bool:
     try:
         _merged([file])
     except (OSError, ValueError, RuntimeError, struct.error) as error:
-        _say(file, str(error))
+        _log_once(file, str(error))
         return False
     return True
 
 
-def _say(what: str, why: str) -> None:
-    if what not in _said:
-        _said.add(what)
+def _log_once(what: str, why: str) -> None:
+    if what not in _logged:
+        _logged.add(what)
         log.error("the metrics lack %s: %s", what, why)
 
 
 #: What was said already; a scrape comes every few seconds.
-_said: set[str] = set()
+_logged: set[str] = set()
 
 
 def _is_begun(file: Path) -> bool:
@@ -185,8 +185,8 @@ def _remove_live_gauges(folder: Path, number: int) -> None:
 
 def _install() -> None:
     """Have the client use places and reserved files, before the first metric is made."""
-    setattr(values, "MmapedDict", _File)  # noqa: B010 - its type is not declared to be variable
-    values.ValueClass = values.MultiProcessValue(lambda: _Place.number)  # type: ignore[no-untyped-call]
+    setattr(values, "MmapedDict", _MetricFile)  # noqa: B010 - its type is not declared to be variable
+    values.ValueClass = values.MultiProcessValue(lambda: _ProcessSlot.number)  # type: ignore[no-untyped-call]
 
 
 # The client knows from a variable, as it is imported, that other processes count as well.

@@ -15,15 +15,15 @@ from functools import cache
 
 from prometheus_client import Counter, Histogram, Summary
 
-from booking_lab.config import MOST
+from booking_lab.config import UPPER_BOUNDS
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.observer import Observer
-from booking_lab.core.retry import MOST_SECONDS
+from booking_lab.core.retry import MAX_SECONDS
 from booking_lab.core.step import StepKind
 
 #: Seconds that no booking takes longer: the longest wait that an option of a strategy allows, tries
 #: that begin until as late as that, and the last one's waits for a row and for a statement.
-LONGEST = 2 * MOST_SECONDS + MOST["lock_timeout"] + MOST["statement_timeout"]
+LONGEST = 2 * MAX_SECONDS + UPPER_BOUNDS["lock_timeout"] + UPPER_BOUNDS["statement_timeout"]
 
 # Every scrape adds up the series of all workers, so there are no more labels and buckets than
 # somebody looks at. The last bucket lies beyond the longest booking: what is off the scale would be
@@ -35,7 +35,7 @@ _FEW_SECONDS = (0.005, 0.05, 0.5, 5, LONGEST)
 _BY = ("strategy", "workload")
 
 #: Bookings that wait to be made public; the oldest go when there are more.
-MOST_PENDING = 100_000
+MAX_PENDING = 100_000
 
 BOOKINGS = Counter("bookings", "Bookings by how they ended.", (*_BY, "status"))
 DURATION = Histogram(
@@ -84,10 +84,10 @@ class _Series:
     def observe(self, bookings: Sequence[Booking]) -> None:
         """Add what these took."""
         whole = [one.timing for one in bookings if one.outcome is not None]
-        observe(self.duration, [timing.total or 0.0 for timing in whole])
-        observe(self.strategy.wait, [timing.waited for timing in whole])
-        observe(self.strategy.hold, [timing.held for timing in whole])
-        self.strategy.add(bookings)
+        observe_histogram(self.duration, [timing.total or 0.0 for timing in whole])
+        observe_histogram(self.strategy.wait, [timing.waited for timing in whole])
+        observe_histogram(self.strategy.hold, [timing.held for timing in whole])
+        self.strategy.observe(bookings)
 
 
 class _StrategySeries:
@@ -102,7 +102,7 @@ class _StrategySeries:
         self.retries = RETRIES.labels(strategy)
         self.release_failures = RELEASE_FAILURES.labels(strategy)
 
-    def add(self, bookings: Sequence[Booking]) -> None:
+    def observe(self, bookings: Sequence[Booking]) -> None:
         """Add the steps of these, and what else is counted in them."""
         timings = [one.timing for one in bookings]
         steps: dict[StepKind, list[float]] = defaultdict(list)
@@ -110,16 +110,16 @@ class _StrategySeries:
             for kind, seconds in timing.steps:
                 steps[kind].append(seconds)
         for kind, values in steps.items():
-            observe(STEPS.labels(kind.value), values)
-            add(self.step_sums[kind], values)
+            observe_histogram(STEPS.labels(kind.value), values)
+            observe_summary(self.step_sums[kind], values)
         if batches := [size for timing in timings for size in timing.batches]:
-            observe(BATCHES.labels(self._strategy), batches)
+            observe_histogram(BATCHES.labels(self._strategy), batches)
         self.contentions.inc(sum(timing.contended for timing in timings))
         self.retries.inc(sum(max(0, one.tries - 1) for one in bookings))
         self.release_failures.inc(sum(timing.lost_leases for timing in timings))
 
 
-def observe(histogram: Histogram, values: Sequence[float]) -> None:
+def observe_histogram(histogram: Histogram, values: Sequence[float]) -> None:
     """Do what ``histogram.observe`` does for each of ``values``, at once."""
     if not values:
         return
@@ -131,7 +131,7 @@ def observe(histogram: Histogram, values: Sequence[float]) -> None:
             bucket.inc(below - before)
 
 
-def add(summary: Summary, values: Sequence[float]) -> None:
+def observe_summary(summary: Summary, values: Sequence[float]) -> None:
     """Do what ``summary.observe`` does for each of ``values``, at once."""
     summary._sum.inc(sum(values))
     summary._count.inc(len(values))
@@ -149,7 +149,7 @@ class Metrics(Observer):
     booking costs; all values of a quarter of a second cost little more than one.
     """
 
-    def __init__(self, most: int = MOST_PENDING) -> None:
+    def __init__(self, most: int = MAX_PENDING) -> None:
         self._ended: deque[Booking] = deque(maxlen=most)
         self._lost = 0
 
@@ -157,7 +157,7 @@ class Metrics(Observer):
         """Count the booking when it has ended."""
         return _Counted(booking, self)
 
-    def take_down(self, booking: Booking) -> None:
+    def record(self, booking: Booking) -> None:
         """Keep ``booking`` until it is made public; the oldest goes if there are too many."""
         self._lost += len(self._ended) == self._ended.maxlen
         self._ended.append(booking)
@@ -195,7 +195,7 @@ class _Counted:
         if booking.outcome is not None:  # none: it named something that isn't there
             series = _series(booking.strategy.name, booking.workload.name)
             series.bookings[booking.outcome].inc()
-        self._metrics.take_down(booking)
+        self._metrics.record(booking)
 
 
 def begin_at_zero(pairs: Iterable[tuple[str, str]], batching: Iterable[str]) -> None:

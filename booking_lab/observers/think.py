@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from booking_lab.core.observer import NOTHING, Observer, Step
+from booking_lab.core.observer import NOT_WATCHED, Observer, Step
 from booking_lab.core.step import StepKind
 
 
@@ -21,7 +21,7 @@ class ThinkTime(Observer):
         """Pause once a decision has been made; a refusal doesn't think."""
         if step.kind is StepKind.DECIDE and step.booking.think_time:
             return _pausing(step.booking.think_time)
-        return NOTHING
+        return NOT_WATCHED
 
 
 @contextmanager

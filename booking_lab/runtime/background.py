@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 #: take a quarter of this.
 _HANGS_AFTER = 60.0
 #: Seconds that a thread gets to end.
-_PATIENCE = 10.0
+_STOP_TIMEOUT = 10.0
 
 
-class Duty:
+class BackgroundTask:
     """Something to do again and again; an error of it is logged, and nobody else's.
 
     Only the first error of a series is logged, for it may go on for a while: a server that is away
@@ -65,12 +65,12 @@ class Heartbeat:
         self._last = time.monotonic()
 
     @property
-    def lives(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether rounds go on."""
         return self._thread.is_alive() and time.monotonic() - self._last < _HANGS_AFTER
 
 
-class Rounds:
+class PeriodicThread:
     """A thread that sees to a duty until it is stopped.
 
     Args:
@@ -78,11 +78,11 @@ class Rounds:
         every: seconds between two rounds.
     """
 
-    def __init__(self, duty: Duty, every: float) -> None:
-        self._duty = duty
+    def __init__(self, task: BackgroundTask, every: float) -> None:
+        self._task = task
         self._every = every
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=duty.name, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=task.name, daemon=True)
         self.heartbeat = Heartbeat(self._thread)
 
     def start(self) -> None:
@@ -92,9 +92,9 @@ class Rounds:
     def stop(self) -> None:
         """End the thread once its round is over."""
         self._stop.set()
-        self._thread.join(_PATIENCE)
+        self._thread.join(_STOP_TIMEOUT)
 
     def _run(self) -> None:
         while not self._stop.wait(self._every):
             self.heartbeat.beat()
-            self._duty()
+            self._task()

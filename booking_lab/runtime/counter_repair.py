@@ -21,7 +21,7 @@ from booking_lab.core.workload import Session
 from booking_lab.db.pool import Pool
 from booking_lab.errors import TimedOut, Unavailable
 from booking_lab.locks import redis_counters
-from booking_lab.locks.redis_counters import Counter
+from booking_lab.locks.redis_counters import CounterSnapshot
 from booking_lab.observers.metrics import REPAIRED
 from booking_lab.runtime import selection
 
@@ -79,18 +79,20 @@ class Reconciler:
         """
         with self._pool.session(selection.read) as (_, current):
             generation = current.generation
-        counters = redis_counters.some(self._redis, self._lab(), generation, _EACH_ROUND)
+        counters = redis_counters.sample(self._redis, self._lab(), generation, _EACH_ROUND)
         counted = [one for one in counters if one.workload in self._workloads]
         if not counted:
             return 0
         with self._pool.session(selection.read) as (session, _):
-            truths = [(one, self._truth_if_told(session, one)) for one in counted]
+            truths = [(one, self._actual_state_or_none(session, one)) for one in counted]
         return sum(self._repair(one, *truth) for one, truth in truths if truth)
 
-    def _truth_if_told(self, session: Session, counter: Counter) -> tuple[int, set[str]] | None:
+    def _actual_state_or_none(
+        self, session: Session, counter: CounterSnapshot
+    ) -> tuple[int, set[str]] | None:
         name = counter.anchor.name
         try:
-            truth = self._truth(session, counter)
+            truth = self._actual_state(session, counter)
         except (Unavailable, TimedOut):
             raise
         except Exception:  # a workload's bug
@@ -101,7 +103,7 @@ class Reconciler:
         self._failing.discard(name)
         return truth
 
-    def _repair(self, counter: Counter, left: int, confirmed: Collection[str]) -> int:
+    def _repair(self, counter: CounterSnapshot, left: int, confirmed: Collection[str]) -> int:
         forgotten = [
             booking
             for booking, (_, age) in counter.reservations.items()
@@ -121,7 +123,7 @@ class Reconciler:
         REPAIRED.labels(counter.workload).inc(max(len(forgotten), 1))
         return max(len(forgotten), 1)
 
-    def _truth(self, session: Session, counter: Counter) -> tuple[int, set[str]]:
+    def _actual_state(self, session: Session, counter: CounterSnapshot) -> tuple[int, set[str]]:
         """What PostgreSQL says is left, and which reservations are in that already."""
         # One snapshot: a booking that commits between two statements were in one and not the other.
         session.begin("REPEATABLE READ")

@@ -14,22 +14,22 @@ import psycopg2
 from booking_lab.db import flushes
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import BookingLabError
 from booking_lab.runtime import selection, worker_registry
-from booking_lab.runtime.background import Duty, Heartbeat
-from booking_lab.runtime.in_flight import UnderWay
+from booking_lab.runtime.background import BackgroundTask, Heartbeat
+from booking_lab.runtime.in_flight import InFlight
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two writes of the ledger; its rows are promised within a second.
 _FLUSH_EVERY = 0.25
 #: Seconds before it tries again what has failed.
-_REST = 0.5
+_RETRY_AFTER = 0.5
 #: Seconds between two looks whether the bookings of an older epoch are done.
-_DRAIN_LOOK = 0.01
+_DRAIN_POLL = 0.01
 #: Seconds that the thread gets to end: a statement that waits is over by then, as a rule.
-_PATIENCE = 10.0
+_STOP_TIMEOUT = 10.0
 
 
 class Housekeeping:
@@ -51,17 +51,17 @@ class Housekeeping:
         self,
         connector: Connector,
         ledger: Ledger,
-        under_way: UnderWay,
+        in_flight: InFlight,
         worker: str,
-        connected: Callable[[Session], object],
-        duties: Sequence[Duty],
+        connected: Callable[[PostgresSession], object],
+        tasks: Sequence[BackgroundTask],
     ) -> None:
         self._connector = connector
         self._ledger = ledger
-        self._under_way = under_way
+        self._in_flight = in_flight
         self._worker = worker
         self._connected = connected
-        self._duties = duties
+        self._tasks = tasks
         self._stop_read, self._stop_write = os.pipe()
         self._stopping = False
         self._tried = threading.Event()
@@ -77,7 +77,7 @@ class Housekeeping:
         """Write what is left of the ledger and end the thread."""
         self._stopping = True
         os.write(self._stop_write, b".")
-        self._thread.join(_PATIENCE)
+        self._thread.join(_STOP_TIMEOUT)
         if self._thread.is_alive():
             # It still watches the pipe, which ends with the process.
             log.error("housekeeping has not ended in time; the ledger's last rows may be lost")
@@ -93,7 +93,7 @@ class Housekeeping:
             bug: BaseException | None = None
             try:
                 with closing(self._connector.connect()) as raw:
-                    self._serve(raw, Session(raw))
+                    self._serve(raw, PostgresSession(raw))
             except (BookingLabError, psycopg2.Error) as error:
                 reason = str(error).partition("\n")[0]
             except BaseException as error:  # whatever it is: a switch waits for this thread
@@ -108,20 +108,20 @@ class Housekeeping:
             level = logging.DEBUG if reason == said else logging.WARNING
             log.log(level, "housekeeping begins anew: %s", reason, exc_info=bug)
             said = reason
-            _wait([self._stop_read], _REST)
+            _wait([self._stop_read], _RETRY_AFTER)
 
-    def _serve(self, raw: psycopg2.extensions.connection, session: Session) -> None:
+    def _serve(self, raw: psycopg2.extensions.connection, session: PostgresSession) -> None:
         self._connected(session)
         session.execute(f"LISTEN {selection.CHANNEL}; LISTEN {flushes.CHANNEL}")
         # A switch may have come between two connections; what is under way now belongs to it.
         drained = told = 0
-        wanted, asked = selection.read(session).epoch, flushes.asked(session)
+        wanted, asked = selection.read(session).epoch, flushes.last_requested(session)
         while True:
-            done = drained < wanted and not self._under_way.older_than(wanted)
+            done = drained < wanted and not self._in_flight.older_than(wanted)
             self._begin_round()
             self._ledger.flush(session)
             if told < asked:
-                flushes.tell(session, self._worker, asked)
+                flushes.report(session, self._worker, asked)
                 told = asked
             if done:
                 # After the flush: whoever has waited for this finds the books complete.
@@ -131,17 +131,17 @@ class Housekeeping:
             if self._stopping:
                 worker_registry.unregister(session, self._worker)
                 return
-            seconds = _DRAIN_LOOK if drained < wanted else _FLUSH_EVERY
+            seconds = _DRAIN_POLL if drained < wanted else _FLUSH_EVERY
             _wait([raw.fileno(), self._stop_read], seconds)
             raw.poll()
             if raw.notifies:
                 raw.notifies.clear()
-                wanted, asked = selection.read(session).epoch, flushes.asked(session)
+                wanted, asked = selection.read(session).epoch, flushes.last_requested(session)
 
     def _begin_round(self) -> None:
         self.heartbeat.beat()
-        for duty in self._duties:
-            duty()
+        for task in self._tasks:
+            task()
 
 
 def _wait(descriptors: Sequence[int], seconds: float) -> None:

@@ -15,13 +15,13 @@ from booking_lab.core.verdict import Verdict
 from booking_lab.core.workload import Request
 from booking_lab.db.connector import Connector
 from booking_lab.db.pool import Pool
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import RaceUnderWay, Unavailable
-from booking_lab.observers.barrier import Barrier, Opening
-from booking_lab.runtime.engine import Engine, Wish
+from booking_lab.observers.barrier import Barrier, ReleaseReason
+from booking_lab.runtime.engine import BookingContext, Engine
 
 #: Seconds after which the barrier opens whatever happens.
-LET_GO_AFTER = 10.0
+BARRIER_TIMEOUT = 10.0
 #: Any number will do, as long as every worker of every instance takes the same.
 _ADVISORY_LOCK = 0x6B00D
 
@@ -31,7 +31,7 @@ SELECT pid FROM unnest(%(pids)s) AS pid WHERE pg_blocking_pids(pid) && %(pids)s
 
 
 @dataclass(frozen=True)
-class Race:
+class RaceResult:
     """How a race ended.
 
     Attributes:
@@ -42,7 +42,7 @@ class Race:
     """
 
     bookings: Sequence[Booking]
-    opening: Opening
+    release_reason: ReleaseReason
     before: Sequence[Finding]
     after: Sequence[Finding]
 
@@ -81,7 +81,7 @@ class Race:
             return Verdict.WRONG
         if self.findings:
             return Verdict.UNKNOWN
-        tested = self.confirmed and self.opening is not Opening.TIMED_OUT
+        tested = self.confirmed and self.release_reason is not ReleaseReason.TIMED_OUT
         return Verdict.SAFE if tested else Verdict.INCONCLUSIVE
 
 
@@ -90,8 +90,8 @@ def run(
     connector: Connector,
     workload: LabWorkload,
     requests: Sequence[Request],
-    wish: Wish,
-) -> Race:
+    context: BookingContext,
+) -> RaceResult:
     """Let all ``requests`` book at once, through ``engine``, each on a connection of its own.
 
     All are of one scope, and each could be booked by itself.
@@ -105,19 +105,23 @@ def run(
             raise RaceUnderWay
         pool = Pool("race", connector, len(requests), timeout=connector.lock_timeout)
         barrier = Barrier(len(requests))
-        racing = engine.with_(pool, [barrier])
+        racing = engine.derive(pool, [barrier])
         try:
             before = _findings(referee, workload, requests)
             with ThreadPoolExecutor(len(requests), thread_name_prefix="racer") as bookers:
                 # Each in the caller's context, so that spans and log lines find its trace.
                 answers = [
-                    bookers.submit(copy_context().run, racing.book, workload, request, wish)
+                    bookers.submit(copy_context().run, racing.book, workload, request, context)
                     for request in requests
                 ]
-                opening = barrier.watch(lambda pids: _blocked(referee, pids), LET_GO_AFTER)
+                release_reason = barrier.watch(
+                    lambda pids: _blocked(referee, pids), BARRIER_TIMEOUT
+                )
             bookings = [answer.result() for answer in answers]
             with connector.session() as auditor:  # the referee's may be gone by now
-                return Race(bookings, opening, before, _findings(auditor, workload, requests))
+                return RaceResult(
+                    bookings, release_reason, before, _findings(auditor, workload, requests)
+                )
         finally:
             pool.close()
             # PostgreSQL notices the end of a session a little later, and the next race may be here.
@@ -126,12 +130,12 @@ def run(
 
 
 def _findings(
-    session: Session, workload: LabWorkload, requests: Sequence[Request]
+    session: PostgresSession, workload: LabWorkload, requests: Sequence[Request]
 ) -> Sequence[Finding]:
     return workload.findings(session, workload.scope(requests[0]))
 
 
-def _blocked(referee: Session, pids: Collection[int]) -> set[int]:
+def _blocked(referee: PostgresSession, pids: Collection[int]) -> set[int]:
     try:
         rows = referee.execute(_BLOCKED, {"pids": list(pids)})
     except Unavailable:

@@ -6,10 +6,10 @@ from contextlib import nullcontext
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db import tallies
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import NotFound
-from booking_lab.observers.history import History
-from booking_lab.observers.opening import Resetting
+from booking_lab.observers.history import HistoryRecorder
+from booking_lab.observers.initial_facts import ResetRecording
 
 _NEXT = "UPDATE lab SET generation = generation + 1 RETURNING generation"
 _MARK = """
@@ -19,7 +19,9 @@ WHERE workload = %(workload)s AND scope = %(scope)s RETURNING 1
 _FORGET = "DELETE FROM attempts WHERE workload = %(workload)s AND scope = %(scope)s"
 
 
-def reset(session: Session, workload: LabWorkload, scope: str, history: History | None) -> int:
+def reset(
+    session: PostgresSession, workload: LabWorkload, scope: str, history: HistoryRecorder | None
+) -> int:
     """Clear ``scope``, and take it down in ``history``; return how many bookings there were.
 
     Every booking remembers the generation in which it began. The contended rows are marked with
@@ -34,7 +36,9 @@ def reset(session: Session, workload: LabWorkload, scope: str, history: History 
         return _reset(session, workload, scope, record)
 
 
-def _reset(session: Session, workload: LabWorkload, scope: str, record: Resetting | None) -> int:
+def _reset(
+    session: PostgresSession, workload: LabWorkload, scope: str, record: ResetRecording | None
+) -> int:
     session.begin()
     try:
         parameters = {
@@ -50,7 +54,7 @@ def _reset(session: Session, workload: LabWorkload, scope: str, record: Resettin
         tallies.forget(session, workload.name, scope)
         session.execute(_FORGET, parameters)
         if record:
-            record.look()
+            record.record_remaining()
     except BaseException:
         session.rollback()
         raise

@@ -14,7 +14,7 @@ from typing import Any
 
 from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Session
-from booking_lab.db.session import Session as PooledSession
+from booking_lab.db.session import PostgresSession
 
 _READ = Statement("SELECT strategy, options::text, think_time_ms, epoch, generation FROM lab")
 _SWITCH = """
@@ -23,7 +23,7 @@ UPDATE lab SET strategy = %(strategy)s, options = %(options)s::jsonb,
 RETURNING epoch
 """
 #: Fails unless the selection is what it was.
-EXPECT = Statement("SELECT expect_selection(%(epoch)s, %(resets)s)")
+ASSERT_UNCHANGED = Statement("SELECT expect_selection(%(epoch)s, %(resets)s)")
 #: The channel on which workers hear of a switch.
 CHANNEL = "booking_lab_switch"
 
@@ -60,13 +60,13 @@ def read(session: Session) -> Selection:
     return Selection(*session.execute(_READ)[0])
 
 
-def expect(session: PooledSession, current: Selection) -> None:
+def assert_unchanged(session: PostgresSession, current: Selection) -> None:
     """Have the next statement of ``session`` fail unless ``current`` is what it is then.
 
     It fails with ``StartOver``, and costs no message of its own.
     """
     expected = {"epoch": current.epoch, "resets": current.generation}
-    session.ahead(EXPECT, expected)
+    session.prepend(ASSERT_UNCHANGED, expected)
 
 
 def switch(

@@ -16,8 +16,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 from booking_lab.core.workload import Record, Row
-from booking_lab.db.pool import Connections
-from booking_lab.db.session import Session as PooledSession
+from booking_lab.db.pool import ConnectionSource
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import DatabaseSilent, DatabaseUnavailable, StartOver, StrategyFault
 from booking_lab.runtime import selection
 from booking_lab.runtime.selection import Selection
@@ -32,7 +32,7 @@ class SessionProvider:
         last: the selection that was read last; none: none yet.
     """
 
-    def __init__(self, pool: Connections) -> None:
+    def __init__(self, pool: ConnectionSource) -> None:
         self._pool = pool
         self.last: Selection | None = None
         self._outdated: Selection | None = None
@@ -63,13 +63,13 @@ class SessionProvider:
             session.close()
 
     @contextmanager
-    def checkout(self) -> Iterator[tuple[PooledSession, Selection]]:
+    def checkout(self) -> Iterator[tuple[PostgresSession, Selection]]:
         """Lend a connection that lives, and the selection as it is now."""
         with self._pool.session(selection.read) as (session, current):
             self.last = current
             yield session, current
 
-    def checkout_unchecked(self) -> AbstractContextManager[tuple[PooledSession, None]]:
+    def checkout_unchecked(self) -> AbstractContextManager[tuple[PostgresSession, None]]:
         """Lend a connection that may have died while it was idle; nothing is sent to find out."""
         return self._pool.session(lambda _: None)
 
@@ -86,7 +86,7 @@ class DeferredSession:
         self.assumed: Selection | None = None
         self.verified = False
         self._provider = provider
-        self._session: PooledSession | None = None
+        self._session: PostgresSession | None = None
         self._lent: AbstractContextManager[object] | None = None
         self._isolation: str | None = None
         self._altered = altered
@@ -105,7 +105,7 @@ class DeferredSession:
         self.verified = True
         return current
 
-    def verify(self) -> None:
+    def verify_with_next(self) -> None:
         """Have the next statement of the transaction fail if the selection is another one by then.
 
         More bookings may rest on it than when it was looked at.
@@ -114,7 +114,7 @@ class DeferredSession:
             raise StrategyFault("The strategy read for a batch outside of attempt.transaction().")
         self.verified = False
 
-    def verify_at_once(self) -> None:
+    def verify_now(self) -> None:
         """Find out whether the selection is the one assumed, unless that is known.
 
         Raises:
@@ -130,7 +130,7 @@ class DeferredSession:
 
     # --- the connection --------------------------------------------------------------------------
 
-    def rest(self) -> None:
+    def release_connection(self) -> None:
         """Give the connection back: something else is waited for.
 
         Unless a strategy's own statements have made something of it, which has to be there yet.
@@ -138,16 +138,16 @@ class DeferredSession:
         if not self._kept:
             self._give_back()
 
-    def resume(self) -> None:
+    def acquire_connection(self) -> None:
         """Take a connection."""
         if not self._session:
             self._take(self._provider.checkout_unchecked())
 
-    def alter(self) -> None:
+    def mark_altered(self) -> None:
         """Expect anything of what follows, on whichever connection."""
         self._altered = self._kept = True
         if self._session:
-            self._session.alter()
+            self._session.mark_altered()
 
     def close(self) -> None:
         """Give the connection back for good."""
@@ -158,7 +158,7 @@ class DeferredSession:
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and return its rows."""
         if not self._begun:  # it stands by itself, so it must not be sent twice
-            self.verify_at_once()
+            self.verify_now()
             if not (self._session and self._lives):
                 self._take(self._provider.checkout())
         if not self._session:  # it was lost, and no other one could be had
@@ -175,15 +175,15 @@ class DeferredSession:
         self._session.begin(self._isolation)
         return self._execute(self._session, statement, parameters)
 
-    def expect_same_transaction(self) -> None:
+    def require_same_transaction(self) -> None:
         """Have COMMIT fail unless the open transaction, and all written in it, is there then."""
         assert self._session, "no transaction was begun"
-        self._session.expect_same_transaction()
+        self._session.require_same_transaction()
 
     def begin(self, isolation: str | None) -> None:
         """Open a transaction with the next statement."""
         # What travels with it finds out whether the connection lives.
-        self.resume()
+        self.acquire_connection()
         assert self._session
         self._isolation, self._begun = isolation, True
         self._session.begin(isolation)
@@ -202,18 +202,18 @@ class DeferredSession:
 
     def _execute(
         self,
-        session: PooledSession,
+        session: PostgresSession,
         statement: str,
         parameters: Mapping[str, object] | None,
     ) -> list[Row]:
         if not self.verified:
             assert self.assumed
-            selection.expect(session, self.assumed)
+            selection.assert_unchanged(session, self.assumed)
         rows = session.execute(statement, parameters)
         self.verified = True
         return rows
 
-    def _take(self, lent: AbstractContextManager[tuple[PooledSession, T]]) -> T:
+    def _take(self, lent: AbstractContextManager[tuple[PostgresSession, T]]) -> T:
         """Take the connection that is lent, and return what was found out with it."""
         self._give_back()
         self._session, found = lent.__enter__()

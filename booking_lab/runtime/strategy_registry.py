@@ -15,10 +15,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from booking_lab.core.capability import Capability
 from booking_lab.core.strategy import Anomaly, Strategy
-from booking_lab.errors import InvalidOptions, PluginFault, UnknownStrategy, shown
-from booking_lab.plugins import STRATEGIES, Broken, Plugins
+from booking_lab.errors import InvalidOptions, PluginFault, UnknownStrategy, safe_text
+from booking_lab.plugins import STRATEGIES, LoadFailure, Plugins
 from booking_lab.runtime.selection import Selection
-from booking_lab.validation import wrong
+from booking_lab.validation import field_errors
 
 #: The project's own strategies.
 SHIPPED = STRATEGIES
@@ -35,7 +35,7 @@ _DECLARED: Mapping[str, type[StrEnum]] = {
 }
 
 
-class Entry:
+class StrategyInfo:
     """One strategy as found: its class, its words and its options."""
 
     def __init__(self, name: str, kind: type[Strategy]) -> None:
@@ -54,7 +54,7 @@ class Entry:
         # 1.7 is no whole number, "8" no number, and an option that isn't there is a mistake.
         kind.__pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[attr-defined]
         self.name = name
-        self.kind = kind
+        self.strategy_class = kind
         module = sys.modules[kind.__module__]
         self.description = inspect.cleandoc(module.__doc__ or kind.__doc__ or "")
         self._adapter: TypeAdapter[Strategy] = TypeAdapter(kind)
@@ -63,7 +63,7 @@ class Entry:
             {"name": name, **about}
             for name, about in self._adapter.json_schema().get("properties", {}).items()
         ]
-        self._given: tuple[Strategy, dict[str, Any]] | None = None
+        self._last_options: tuple[Strategy, dict[str, Any]] | None = None
 
     @property
     def summary(self) -> str:
@@ -72,9 +72,11 @@ class Entry:
 
     def allows(self, *, under_faults: bool) -> frozenset[Anomaly]:
         """Return what it lets through by its own word: whatever happens, or while nothing fails."""
-        return self.kind.allows | (self.kind.allows_under_faults if under_faults else frozenset())
+        return self.strategy_class.allows | (
+            self.strategy_class.allows_under_faults if under_faults else frozenset()
+        )
 
-    def make(self, options: Mapping[str, Any]) -> Strategy:
+    def create(self, options: Mapping[str, Any]) -> Strategy:
         """Return the strategy with ``options``, defaults for the rest.
 
         Raises:
@@ -85,18 +87,19 @@ class Entry:
         except ValidationError as error:
             known = ", ".join(about["name"] for about in self.options) or "none"
             raise InvalidOptions(
-                f"Strategy {self.name}, option {wrong(error, 'options')[0]}. It takes: {known}."
+                f"Strategy {self.name}, option {field_errors(error, 'options')[0]}. "
+                f"It takes: {known}."
             ) from None
 
-    def given(self, strategy: Strategy) -> dict[str, Any]:
+    def options_of(self, strategy: Strategy) -> dict[str, Any]:
         """All options of ``strategy`` as the API takes them, defaults included.
 
         Every booking wants to know, and mostly of the same strategy.
         """
-        given = self._given  # another thread may replace it meanwhile
+        given = self._last_options  # another thread may replace it meanwhile
         if given is None or given[0] is not strategy:
             given = strategy, self._adapter.dump_python(strategy, mode="json")
-            self._given = given
+            self._last_options = given
         return given[1]
 
 
@@ -111,9 +114,9 @@ class Registry:
     def __init__(self, folders: Sequence[Path | str], *, shelf: bool = False) -> None:
         folders = [*folders, SHELF] if shelf else folders
         self._plugins = Plugins(Strategy, "strategies", folders, GROUP)  # type: ignore[type-abstract]
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, StrategyInfo] = {}
         self._lock = threading.Lock()
-        self._made: tuple[int, tuple[Entry, Strategy]] | None = None
+        self._made: tuple[int, tuple[StrategyInfo, Strategy]] | None = None
         self.scan()
 
     def scan(self) -> None:
@@ -122,14 +125,14 @@ class Registry:
         with self._lock:
             for name, kind in self._plugins.scan().items():
                 try:
-                    entry = Entry(name, kind)
+                    entry = StrategyInfo(name, kind)
                 except Exception as error:  # annotations that make no schema, and whatever else
                     self._entries.pop(name, None)
-                    self._plugins.reject(name, f"{type(error).__name__}: {shown(error, str)}")
+                    self._plugins.reject(name, f"{type(error).__name__}: {safe_text(error, str)}")
                 else:
                     self._entries[name] = entry
 
-    def get(self, name: str) -> Entry:
+    def get(self, name: str) -> StrategyInfo:
         """Return the strategy called ``name``; files that are new or have changed are found.
 
         Raises:
@@ -141,7 +144,7 @@ class Registry:
         known = ", ".join(entry.name for entry in self._sorted())
         raise UnknownStrategy(f"There is no strategy {name!r}; there are: {known}.")
 
-    def selected(self, current: Selection) -> tuple[Entry, Strategy]:
+    def selected(self, current: Selection) -> tuple[StrategyInfo, Strategy]:
         """Return the strategy that ``current`` names, with its options; made once an epoch.
 
         So a switch, even to the same strategy, brings every worker to the files as they are now.
@@ -149,11 +152,11 @@ class Registry:
         made = self._made  # another thread may replace it meanwhile
         if made is None or made[0] != current.epoch:
             entry = self.get(current.strategy)
-            made = current.epoch, (entry, entry.make(json.loads(current.options)))
+            made = current.epoch, (entry, entry.create(json.loads(current.options)))
             self._made = made
         return made[1]
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[StrategyInfo]:
         """All strategies, by name."""
         self.scan()
         return self._sorted()
@@ -162,10 +165,10 @@ class Registry:
         """Where ``name`` was found: a file, or an entry point."""
         return self._plugins.source(name)
 
-    def broken(self) -> list[Broken]:
+    def load_failures(self) -> list[LoadFailure]:
         """The files that hold no usable strategy."""
-        return self._plugins.broken()
+        return self._plugins.load_failures()
 
-    def _sorted(self) -> list[Entry]:
+    def _sorted(self) -> list[StrategyInfo]:
         with self._lock:
             return [self._entries[name] for name in sorted(self._entries)]

@@ -10,7 +10,7 @@ from booking_lab.core.workload import Session
 from booking_lab.errors import TimedOut, Unavailable
 
 #: Seconds between two looks whether a switch has been seen through: the first, and the longest.
-_LOOK, _LOOK_AT_MOST = 0.01, 0.05
+_POLL, _MAX_POLL = 0.01, 0.05
 
 _REGISTER = """
 INSERT INTO workers (worker, process_id, drained_epoch, flushed)
@@ -66,7 +66,7 @@ def wait_drained(
     Returns:
         Whether they were all done in time.
     """
-    deadline, pause = time.monotonic() + timeout, _LOOK
+    deadline, pause = time.monotonic() + timeout, _POLL
     while True:
         with suppress(TimedOut, Unavailable), lend() as session:
             if not session.execute(_UNDRAINED, {"epoch": epoch})[0][0]:
@@ -74,4 +74,4 @@ def wait_drained(
         if time.monotonic() > deadline:
             return False
         time.sleep(pause)
-        pause = min(2 * pause, _LOOK_AT_MOST)
+        pause = min(2 * pause, _MAX_POLL)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.errors import UnknownKind, shown
-from booking_lab.plugins import Broken, Plugins
+from booking_lab.errors import UnknownKind, safe_text
+from booking_lab.plugins import LoadFailure, Plugins
 
 #: Entry points of installed packages; each names a module.
 GROUP = "booking_lab.workloads"
@@ -34,7 +34,7 @@ class Workloads:
                 self._workloads[name] = kind()
                 self._workloads[name].name = name
             except Exception as error:  # whatever a plug-in's author did, the lab runs on
-                self.reject(name, f"{type(error).__name__}: {shown(error, str)}")
+                self.reject(name, f"{type(error).__name__}: {safe_text(error, str)}")
 
     def __iter__(self) -> Iterator[LabWorkload]:
         return iter(self._workloads.values())
@@ -62,9 +62,9 @@ class Workloads:
         self._workloads.pop(name, None)
         self._plugins.reject(name, reason)
 
-    def broken(self) -> list[Broken]:
+    def load_failures(self) -> list[LoadFailure]:
         """The files that hold no usable workload."""
-        return self._plugins.broken()
+        return self._plugins.load_failures()
 
 
 def summary(workload: LabWorkload) -> str:

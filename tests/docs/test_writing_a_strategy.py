@@ -53,7 +53,7 @@ def body_of_book(source: str) -> str:
 def test_the_template_is_a_strategy_once_it_has_a_name_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "mine.py").symlink_to(FOLDER / "_template.py")
     registry = Registry([tmp_path])
-    assert registry.broken() == []
+    assert registry.load_failures() == []
     assert [entry.name for entry in registry.entries()] == ["mine"]
     assert "_template" not in {entry.name for entry in Registry([FOLDER]).entries()}
 

@@ -11,7 +11,7 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.observer import Observer
 from booking_lab.core.step import StepKind
 from booking_lab.errors import Busy, Unavailable
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.web.test_booking import book
 from tests.web.test_own_workload import folder, own
@@ -88,9 +88,9 @@ def forget_what_was_told():
 def booked(client, strategy, *observers, seat="A1"):
     lab = client.application.extensions["lab"]
     entry = lab.registry.get(strategy)
-    engine = lab.engine.with_(lab.bookings, observers)
+    engine = lab.engine.derive(lab.bookings, observers)
     request = SeatRequest(event_id=1, seats=(seat,), customer_id="c")
-    return engine.book(Seats(), request, Wish("0" * 32, (entry, entry.make({}))))
+    return engine.book(Seats(), request, BookingContext("0" * 32, (entry, entry.create({}))))
 
 
 def row(client, booking):

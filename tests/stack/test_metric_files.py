@@ -121,10 +121,10 @@ def test_what_had_no_room_is_shown_once_there_is_some(
         assert file.read_value(key) == (0.0, 0.0)
         file.write_value(key, 3.0, 0.0)
         assert file.read_value(key) == (3.0, 0.0)
-        assert list(metric_files.Files(tmp_path).collect()) == []
+        assert list(metric_files.MetricFilesCollector(tmp_path).collect()) == []
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     file.write_value(key, 4.0, 0.0)
-    [metric] = metric_files.Files(tmp_path).collect()
+    [metric] = metric_files.MetricFilesCollector(tmp_path).collect()
     assert metric.samples[0].value == 4.0
     file.close()

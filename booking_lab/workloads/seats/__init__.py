@@ -29,9 +29,9 @@ from booking_lab.workloads.seats import checks, statements
 from booking_lab.workloads.seats.requests import SeatRequest
 from booking_lab.workloads.seats.scenarios import scenarios
 from booking_lab.workloads.seats.state import (
-    Change,
-    Held,
+    HeldSeats,
     Seat,
+    SeatChange,
     State,
     apply,
     check_held,
@@ -73,11 +73,11 @@ class Seats(LabWorkload):
         """Read the seats, and the booking that is to be changed."""
         return self.read_all(session, [request])
 
-    def decide(self, state: State, request: SeatRequest) -> Change:
+    def decide(self, state: State, request: SeatRequest) -> SeatChange:
         """Refuse if a seat is somebody else's, or the booking to change isn't what it was."""
         return decide(state, request)
 
-    def write(self, session: Session, request: SeatRequest, change: Change) -> int:  # noqa: ARG002
+    def write(self, session: Session, request: SeatRequest, change: SeatChange) -> int:  # noqa: ARG002
         """Give the seats to the customer, whoever has them."""
         return self._write(session, request)
 
@@ -87,7 +87,7 @@ class Seats(LabWorkload):
         """Give the seats to the customer if they are free."""
         return self._write(session, request, if_allowed=True)
 
-    def claim(self, session: Session, request: SeatRequest, change: Change) -> int:  # noqa: ARG002
+    def claim(self, session: Session, request: SeatRequest, change: SeatChange) -> int:  # noqa: ARG002
         """Take seats that a check keeps from being booked twice, whoever writes."""
         return self._write(session, request, guarded=True)
 
@@ -109,7 +109,7 @@ class Seats(LabWorkload):
             self._check_all_there(session, request, there)
         return state
 
-    def apply(self, state: State, request: SeatRequest, change: Change) -> State:
+    def apply(self, state: State, request: SeatRequest, change: SeatChange) -> State:
         """Return the seats with those of the change in other hands."""
         return apply(state, request, change)
 
@@ -118,7 +118,7 @@ class Seats(LabWorkload):
         return fresh(requests)
 
     def write_all(
-        self, session: Session, changes: Sequence[tuple[SeatRequest, Change]]
+        self, session: Session, changes: Sequence[tuple[SeatRequest, SeatChange]]
     ) -> Sequence[int]:
         """Write new bookings of different seats."""
         rows = session.execute(
@@ -214,14 +214,14 @@ class Seats(LabWorkload):
             if booked is not None:
                 return booked
         statement = statements.write(moves=moves, if_allowed=if_allowed, guarded=guarded)
-        rows = _executed(session, statement, request, _parameters(request))
+        rows = _execute(session, statement, request, _parameters(request))
         self._check_all_there(session, request, {row[0] for row in rows})
         if not all(row[3] for row in rows):
             raise Superseded
         state: State = tuple(Seat(*row[:3]) for row in rows)
         if moves:
             held = request.given_back if rows[0][4] else ()
-            state = (*state, Held(str(request.holder), held))
+            state = (*state, HeldSeats(str(request.holder), held))
             check_held(state, request)
         if not rows[0][5]:
             self.decide(state, request)
@@ -233,7 +233,7 @@ class Seats(LabWorkload):
         """Book one seat; none: what has become of it since is to be seen by another look."""
         statement = statements.write_one(if_allowed=if_allowed, guarded=guarded)
         parameters = {**_parameters(request), "seat": request.seats[0]}
-        rows = _executed(session, statement, request, parameters)
+        rows = _execute(session, statement, request, parameters)
         self._check_all_there(session, request, {row[0] for row in rows})
         [(number, holder, booked_by, current, booking_id)] = rows
         if booking_id is not None:
@@ -263,7 +263,7 @@ class Seats(LabWorkload):
         return EventNotFound(f"There is no event {request.event_id}; GET /events lists them.")
 
 
-def _executed(
+def _execute(
     session: Session, statement: Statement, request: SeatRequest, parameters: dict[str, object]
 ) -> Sequence[Row]:
     try:

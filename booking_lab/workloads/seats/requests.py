@@ -10,7 +10,7 @@ from pydantic import Field
 from booking_lab.core.workload import INTERNAL, Request
 
 #: Seats of one booking at most.
-MOST = 20
+MAX_SEATS = 20
 
 EventId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 SeatNumber = Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,16}$", examples=["A1"])]
@@ -29,9 +29,9 @@ class SeatRequest(Request):
 
     event_id: EventId
     seats: Annotated[
-        tuple[SeatNumber, ...], Field(max_length=MOST, examples=[["A1", "A2"], ["A2", "A3"]])
+        tuple[SeatNumber, ...], Field(max_length=MAX_SEATS, examples=[["A1", "A2"], ["A2", "A3"]])
     ] = ()
-    best: Annotated[int, Field(ge=0, le=MOST)] = 0
+    best: Annotated[int, Field(ge=0, le=MAX_SEATS)] = 0
     given_back: tuple[str, ...] = field(default=(), metadata=INTERNAL)
 
     def __post_init__(self) -> None:
@@ -61,11 +61,11 @@ class SeatRequest(Request):
         return tuple(dict.fromkeys((*self.seats, *self.given_back)))
 
     @property
-    def come(self) -> tuple[str, ...]:
+    def new_seats(self) -> tuple[str, ...]:
         """The seats that it has not had before."""
         return tuple(seat for seat in self.seats if seat not in self.given_back)
 
     @property
-    def go(self) -> tuple[str, ...]:
+    def released_seats(self) -> tuple[str, ...]:
         """The seats that it has no more."""
         return tuple(seat for seat in self.given_back if seat not in self.seats)

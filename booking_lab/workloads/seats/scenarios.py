@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from booking_lab.core.scenario import Places, Scenario, actions, booker
+from booking_lab.core.scenario import Places, Scenario, booker_name, change_scenarios
 from booking_lab.workloads.seats.requests import SeatRequest
 
 _TWO, _MANY = 1001, 1002
@@ -42,7 +42,7 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
         _scenario("different seats", _MANY, [{"seats": (f"S{n + 1}",)} for n in everybody]),
         _scenario("best", _TWO, [{"best": 1}] * bookers),
         _scenario("best beside named", _TWO, [{"best": 1}, *[one] * (bookers - 1)]),
-        *actions(_seed(_MANY), str(_MANY), _places(), bookers),
+        *change_scenarios(_seed(_MANY), str(_MANY), _places(), bookers),
     )
 
 
@@ -65,7 +65,7 @@ def _scenario(name: str, event: int, wishes: Sequence[dict[str, Any]]) -> Scenar
 
 
 def _request(event: int, number: int, **wish: Any) -> SeatRequest:
-    return SeatRequest(event_id=event, customer_id=booker(number), **wish)
+    return SeatRequest(event_id=event, customer_id=booker_name(number), **wish)
 
 
 def _seed(event: int) -> str:

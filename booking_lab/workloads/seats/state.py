@@ -29,7 +29,7 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldSeats:
     """What a booking that shall be changed holds.
 
     Attributes:
@@ -44,11 +44,11 @@ class Held:
         return f"{'+'.join(self.seats) or 'nothing'} held"
 
 
-State = tuple[Seat | Held, ...]
+State = tuple[Seat | HeldSeats, ...]
 
 
 @dataclass(frozen=True)
-class Change:
+class SeatChange:
     """Which seats become the customer's, and which are given up."""
 
     taken: tuple[str, ...]
@@ -69,10 +69,10 @@ def state_of(rows: Iterable[Row], requests: Sequence[SeatRequest]) -> State:
             held[holder].append(text)
         else:
             seats.append(Seat(number, holder, text))
-    return (*seats, *(Held(booking, tuple(numbers)) for booking, numbers in held.items()))
+    return (*seats, *(HeldSeats(booking, tuple(numbers)) for booking, numbers in held.items()))
 
 
-def decide(state: State, request: SeatRequest) -> Change:
+def decide(state: State, request: SeatRequest) -> SeatChange:
     """Return what shall change.
 
     Raises:
@@ -82,9 +82,9 @@ def decide(state: State, request: SeatRequest) -> Change:
     if request.replaces:
         check_held(state, request)
     for seat in state:
-        if isinstance(seat, Seat) and seat.holder and seat.number in request.come:
+        if isinstance(seat, Seat) and seat.holder and seat.number in request.new_seats:
             raise Taken(f"Seat {seat.number} is booked already.")
-    return Change(request.come, request.go)
+    return SeatChange(request.new_seats, request.released_seats)
 
 
 def check_held(state: State, request: SeatRequest) -> None:
@@ -93,19 +93,19 @@ def check_held(state: State, request: SeatRequest) -> None:
     Raises:
         NotHeld: it doesn't.
     """
-    if Held(str(request.holder), request.given_back) not in state:
+    if HeldSeats(str(request.holder), request.given_back) not in state:
         raise NotHeld
 
 
-def apply(state: State, request: SeatRequest, change: Change) -> State:
+def apply(state: State, request: SeatRequest, change: SeatChange) -> State:
     """Return the state with the change made."""
     return tuple(_after(one, request, change) for one in state)
 
 
-def _after(one: Seat | Held, request: SeatRequest, change: Change) -> Seat | Held:
+def _after(one: Seat | HeldSeats, request: SeatRequest, change: SeatChange) -> Seat | HeldSeats:
     holder = str(request.holder)
-    if isinstance(one, Held):
-        return Held(holder, request.seats) if one.booking == holder else one
+    if isinstance(one, HeldSeats):
+        return HeldSeats(holder, request.seats) if one.booking == holder else one
     if one.number in change.taken:
         return Seat(one.number, holder, request.customer_id)
     # Of two who have got it, the one without the seat gives up nothing.
@@ -115,7 +115,7 @@ def _after(one: Seat | Held, request: SeatRequest, change: Change) -> Seat | Hel
 def fresh(requests: Sequence[SeatRequest]) -> State:
     """Return the seats as a reset leaves them, and nothing held by who is changed later."""
     seats = sorted({seat for one in requests for seat in one.touched})
-    return (*map(Seat, seats), *map(Held, _replaced(requests)))
+    return (*map(Seat, seats), *map(HeldSeats, _replaced(requests)))
 
 
 def _replaced(requests: Sequence[SeatRequest]) -> Sequence[str]:

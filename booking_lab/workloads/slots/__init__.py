@@ -21,10 +21,10 @@ from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
 from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Row, Session
 from booking_lab.errors import Conflict, Overlaps, Refused, SoldOut, Superseded, Violated
-from booking_lab.workloads.slots import calendar, checks, statements, writing
-from booking_lab.workloads.slots.calendar import Calendar, Change, calendar_of
-from booking_lab.workloads.slots.changes import changed
-from booking_lab.workloads.slots.choosing import chosen
+from booking_lab.workloads.slots import calendar, checks, statements, write_statements
+from booking_lab.workloads.slots.calendar import Calendar, SlotChange, calendar_of
+from booking_lab.workloads.slots.change_requests import change_request
+from booking_lab.workloads.slots.choosing import choose
 from booking_lab.workloads.slots.missing import check_all_there
 from booking_lab.workloads.slots.parameters import as_json, of_all, of_one
 from booking_lab.workloads.slots.requests import Product, SlotRequest
@@ -70,11 +70,11 @@ class Slots(LabWorkload):
         """Read what overlaps with the time, the stock of the products, and the price."""
         return self.read_all(session, [request])
 
-    def decide(self, state: Calendar, request: SlotRequest) -> Change:
+    def decide(self, state: Calendar, request: SlotRequest) -> SlotChange:
         """Refuse a time that overlaps with another booking, and products that aren't there."""
         return calendar.decide(state, request)
 
-    def write(self, session: Session, request: SlotRequest, change: Change) -> int:
+    def write(self, session: Session, request: SlotRequest, change: SlotChange) -> int:
         """Write the reservation and take the products, whoever has the time and whatever is left.
 
         The resource's row stays as it is: two that overlap pass each other unseen.
@@ -92,7 +92,7 @@ class Slots(LabWorkload):
         """
         return self._write(session, request, if_allowed=True)
 
-    def claim(self, session: Session, request: SlotRequest, change: Change) -> int:
+    def claim(self, session: Session, request: SlotRequest, change: SlotChange) -> int:
         """Write rows that must not overlap, and stock that must not go below zero."""
         return self._write(session, request, change, guarded=True)
 
@@ -108,16 +108,16 @@ class Slots(LabWorkload):
             check_all_there(session, request, state)
         return state
 
-    def apply(self, state: Calendar, request: SlotRequest, change: Change) -> Calendar:  # noqa: ARG002
+    def apply(self, state: Calendar, request: SlotRequest, change: SlotChange) -> Calendar:  # noqa: ARG002
         """Return the calendar as it is with the booking made, moved or cancelled."""
         return calendar.apply(state, request)
 
     def write_all(
-        self, session: Session, changes: Sequence[tuple[SlotRequest, Change]]
+        self, session: Session, changes: Sequence[tuple[SlotRequest, SlotChange]]
     ) -> Sequence[int]:
         """Write new bookings of one tenant."""
         rows = session.execute(
-            writing.WRITE_ALL,
+            write_statements.WRITE_ALL,
             {
                 "tenant_id": changes[0][0].tenant_id,
                 "bookings": to_json([as_json(*one) for one in changes]).decode(),
@@ -133,7 +133,7 @@ class Slots(LabWorkload):
 
         Of a request that names its resource, lock that, if nobody else has.
         """
-        return chosen(session, request)
+        return choose(session, request)
 
     # --- what the lab does with slots ------------------------------------------------------------
 
@@ -155,13 +155,13 @@ class Slots(LabWorkload):
 
     def fresh(self, requests: Sequence[SlotRequest], available: Mapping[str, Any]) -> Calendar:
         """Return the calendar that a reset leaves; ``available`` is what ``opening`` returned."""
-        return calendar.free_of([tuple(row) for row in available["stock"]], requests)
+        return calendar.initial_calendar([tuple(row) for row in available["stock"]], requests)
 
     def changing(
         self, session: Session, booking: UUID, changes: Mapping[str, Any] | None
     ) -> SlotRequest:
         """Move a booking to another time, resource or branch of its tenant, or cancel it."""
-        return changed(session, booking, changes)
+        return change_request(session, booking, changes)
 
     def violations(self, session: Session) -> Sequence[Violation]:
         """Times of a resource that overlap, products sold more often than they were there."""
@@ -172,18 +172,18 @@ class Slots(LabWorkload):
         return scenarios(bookers)
 
     def _write(
-        self, session: Session, request: SlotRequest, change: Change | None = None, *,
+        self, session: Session, request: SlotRequest, change: SlotChange | None = None, *,
         if_allowed: bool = False, guarded: bool = False,
     ) -> int:  # fmt: skip
         parameters = {**of_one(request), "price": change.price if change else None}
         if request.action == "book" and not request.units and not guarded:
-            lean = writing.write_lean(if_allowed=if_allowed)
-            if rows := _executed(session, lean, request, parameters):
+            lean = write_statements.write_lean(if_allowed=if_allowed)
+            if rows := _execute(session, lean, request, parameters):
                 return int(rows[0][0])
-        statement = writing.write(
+        statement = write_statements.write(
             request.action, stock=bool(request.units), if_allowed=if_allowed, guarded=guarded
         )
-        rows = _executed(session, statement, request, parameters)
+        rows = _execute(session, statement, request, parameters)
         booked = [row[-1] for row in rows if row[0] == "booked"]
         if booked:
             return int(booked[0])
@@ -199,16 +199,16 @@ class Slots(LabWorkload):
         raise Conflict
 
 
-def _executed(
+def _execute(
     session: Session, statement: Statement, request: SlotRequest, parameters: Mapping[str, object]
 ) -> Sequence[Row]:
     try:
         return session.execute(statement, parameters)
     except Violated as error:
-        raise _objection(error, request) from error
+        raise _refusal(error, request) from error
 
 
-def _objection(error: Violated, request: SlotRequest) -> Refused:
+def _refusal(error: Violated, request: SlotRequest) -> Refused:
     """What a constraint's objection means to the customer."""
     if error.constraint == "slot_reservations_guarded":
         return _overlaps(request)

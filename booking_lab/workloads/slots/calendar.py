@@ -17,7 +17,7 @@ _BEGIN = attrgetter("resource_id", "starts_at")
 
 
 @dataclass(frozen=True, order=True)
-class Reserved:
+class ReservedTime:
     """A time of a resource that a booking holds, from ``starts_at`` until before ``ends_at``."""
 
     resource_id: int
@@ -31,7 +31,7 @@ class Reserved:
 
 
 @dataclass(frozen=True, order=True)
-class Shelf:
+class StockLevel:
     """What is left of a product at a branch; below zero: more was given away than there was."""
 
     branch_id: int
@@ -59,20 +59,20 @@ class Calendar:
     Attributes:
         reserved: the times that overlap with those asked for, or that are to be given back; in
             order.
-        shelves: the stock of the products.
+        stock_levels: the stock of the products.
         offers: what is done where by whom; empty where nobody asks for prices.
     """
 
-    reserved: tuple[Reserved, ...] = ()
-    shelves: tuple[Shelf, ...] = ()
+    reserved: tuple[ReservedTime, ...] = ()
+    stock_levels: tuple[StockLevel, ...] = ()
     offers: tuple[Offer, ...] = ()
 
     def __str__(self) -> str:
-        return ", ".join(map(str, (*self.reserved, *self.shelves))) or "free"
+        return ", ".join(map(str, (*self.reserved, *self.stock_levels))) or "free"
 
 
 @dataclass(frozen=True)
-class Change:
+class SlotChange:
     """What becomes of the booking; stock follows from the request.
 
     Attributes:
@@ -89,19 +89,19 @@ class Change:
 
 def calendar_of(rows: Iterable[Row]) -> Calendar:
     """Return what the statements' rows say."""
-    reserved, shelves, offers = set[Reserved](), set[Shelf](), set[Offer]()
+    reserved, stock_levels, offers = set[ReservedTime](), set[StockLevel](), set[Offer]()
     for what, branch_id, resource_id, item_id, starts_at, ends_at, holder, amount in rows:
         if what == "reserved":
             starts_at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
-            reserved.add(Reserved(resource_id, starts_at, ends_at, branch_id, holder))
-        elif what == "shelf":
-            shelves.add(Shelf(branch_id, item_id, int(amount)))
+            reserved.add(ReservedTime(resource_id, starts_at, ends_at, branch_id, holder))
+        elif what == "stock_level":
+            stock_levels.add(StockLevel(branch_id, item_id, int(amount)))
         elif what == "offer":
             offers.add(Offer(branch_id, resource_id, item_id, amount))
-    return Calendar(tuple(sorted(reserved)), tuple(sorted(shelves)), tuple(sorted(offers)))
+    return Calendar(tuple(sorted(reserved)), tuple(sorted(stock_levels)), tuple(sorted(offers)))
 
 
-def decide(calendar: Calendar, request: SlotRequest) -> Change:
+def decide(calendar: Calendar, request: SlotRequest) -> SlotChange:
     """Refuse what overlaps, what isn't there any more, and what isn't held."""
     if request.replaces:
         check_held(calendar, request)
@@ -109,14 +109,14 @@ def decide(calendar: Calendar, request: SlotRequest) -> Change:
         _check_free(calendar, request)
     check_stock(calendar, request)
     if request.action != "book":
-        return Change(request.action)
+        return SlotChange(request.action)
     wanted = (request.branch_id, request.resource_id, request.service_id)
     prices = [
         offer.price
         for offer in calendar.offers
         if (offer.branch_id, offer.resource_id, offer.service_id) == wanted
     ]
-    return Change(request.action, *prices)
+    return SlotChange(request.action, *prices)
 
 
 def apply(calendar: Calendar, request: SlotRequest) -> Calendar:
@@ -126,12 +126,12 @@ def apply(calendar: Calendar, request: SlotRequest) -> Calendar:
         reserved = [one for one in reserved if one.holder != holder]
     if request.resource_id is not None:
         time = (request.starts_at, request.ends_at)
-        insort(reserved, Reserved(request.resource_id, *time, request.branch_id, holder))
-    shelves = tuple(
+        insort(reserved, ReservedTime(request.resource_id, *time, request.branch_id, holder))
+    stock_levels = tuple(
         replace(one, left=one.left - request.units.get((one.branch_id, one.product_id), 0))
-        for one in calendar.shelves
+        for one in calendar.stock_levels
     )
-    return replace(calendar, reserved=tuple(reserved), shelves=shelves)
+    return replace(calendar, reserved=tuple(reserved), stock_levels=stock_levels)
 
 
 def check_held(calendar: Calendar, request: SlotRequest) -> None:
@@ -139,7 +139,7 @@ def check_held(calendar: Calendar, request: SlotRequest) -> None:
     held = request.given_back
     assert held
     place = (held.resource_id, held.starts_at, held.ends_at, held.branch_id, str(request.holder))
-    if Reserved(*place) not in calendar.reserved:
+    if ReservedTime(*place) not in calendar.reserved:
         raise NotHeld
 
 
@@ -159,7 +159,8 @@ def _check_free(calendar: Calendar, request: SlotRequest) -> None:
 def check_stock(calendar: Calendar, request: SlotRequest) -> None:
     """Refuse to take more units than there are left."""
     left: dict[tuple[int, int], int] = {
-        (shelf.branch_id, shelf.product_id): shelf.left for shelf in calendar.shelves
+        (stock_level.branch_id, stock_level.product_id): stock_level.left
+        for stock_level in calendar.stock_levels
     }
     for (branch_id, product_id), units in request.units.items():
         if units > 0 and left[branch_id, product_id] < units:
@@ -173,12 +174,16 @@ def _span(starts_at: datetime, ends_at: datetime) -> str:
     return f"from {starts_at.isoformat()} to {ends_at.isoformat()}"
 
 
-def free_of(shelves: Sequence[tuple[int, int, int]], requests: Sequence[SlotRequest]) -> Calendar:
+def initial_calendar(
+    stock_levels: Sequence[tuple[int, int, int]], requests: Sequence[SlotRequest]
+) -> Calendar:
     """Return the calendar with nothing reserved, of all that ``requests`` touch.
 
     Args:
-        shelves: branch, product and units of all stock.
+        stock_levels: branch, product and units of all stock.
         requests: bookings, moves and cancellations.
     """
-    touched = {shelf for request in requests for shelf in request.units}
-    return Calendar(shelves=tuple(sorted(Shelf(*one) for one in shelves if one[:2] in touched)))
+    touched = {stock_level for request in requests for stock_level in request.units}
+    return Calendar(
+        stock_levels=tuple(sorted(StockLevel(*one) for one in stock_levels if one[:2] in touched))
+    )

@@ -42,16 +42,16 @@ WINDOW calendar AS (PARTITION BY tenant_id, resource_id ORDER BY lower(during), 
 
 # Units that confirmed reservations have taken, beside what the counter says.
 _STOCK = """
-SELECT shelf.tenant_id, shelf.branch_id, product_id, stocked, stock,
+SELECT stock_level.tenant_id, stock_level.branch_id, product_id, stocked, stock,
        coalesce(sum(quantity), 0)::integer AS taken
-FROM slot_product_branches AS shelf LEFT JOIN (
+FROM slot_product_branches AS stock_level LEFT JOIN (
     SELECT product.tenant_id, branch_id, product_id, quantity
     FROM slot_reservation_products AS product
     JOIN slot_reservations AS reserved
       ON (reserved.tenant_id, reserved.id) = (product.tenant_id, reservation_id)
     WHERE status = 'confirmed'
 ) AS along USING (tenant_id, branch_id, product_id)
-GROUP BY shelf.tenant_id, shelf.branch_id, product_id
+GROUP BY stock_level.tenant_id, stock_level.branch_id, product_id
 """
 
 WRONG = f"""
@@ -62,11 +62,11 @@ FROM ({_RUNS}) AS reserved GROUP BY tenant_id, resource_id, run HAVING count(*) 
 UNION ALL
 SELECT 'oversell', tenant_id::text, format('product %%s at branch %%s', product_id, branch_id),
        format('%%s taken of %%s, %%s left', taken, stocked, stock)
-FROM ({_STOCK}) AS shelf WHERE taken > stocked OR stock < 0
+FROM ({_STOCK}) AS stock_level WHERE taken > stocked OR stock < 0
 UNION ALL
 SELECT 'lost update', tenant_id::text, format('product %%s at branch %%s', product_id, branch_id),
        format('%%s taken of %%s, but %%s left', taken, stocked, stock)
-FROM ({_STOCK}) AS shelf WHERE stock + taken <> stocked
+FROM ({_STOCK}) AS stock_level WHERE stock + taken <> stocked
 """
 
 _BOOKING = """booking.id, booking.customer_id, lower(booking.during), upper(booking.during),
@@ -83,15 +83,16 @@ WHERE many > 1 ORDER BY tenant_id, resource_id, run, booking.id
 """
 
 _OVERSOLD = f"""
-SELECT shelf.tenant_id, shelf.branch_id, product_id, stocked, taken, stock, {_BOOKING}, quantity
-FROM ({_STOCK}) AS shelf
+SELECT stock_level.tenant_id, stock_level.branch_id, product_id, stocked, taken, stock, {_BOOKING},
+       quantity
+FROM ({_STOCK}) AS stock_level
 JOIN slot_reservation_products AS product USING (tenant_id, product_id)
 JOIN slot_reservations AS booking
   ON (booking.tenant_id, booking.id) = (product.tenant_id, reservation_id)
- AND booking.branch_id = shelf.branch_id
+ AND booking.branch_id = stock_level.branch_id
 LEFT JOIN attempts AS attempt ON attempt.id = booking.attempt_id
 WHERE taken > stocked AND booking.status = 'confirmed'
-ORDER BY shelf.tenant_id, shelf.branch_id, product_id, booking.id
+ORDER BY stock_level.tenant_id, stock_level.branch_id, product_id, booking.id
 """
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from booking_lab.core.workload import Session
 from booking_lab.errors import Busy, Overlaps
 from booking_lab.workloads.slots import calendar, statements
-from booking_lab.workloads.slots.calendar import Calendar, Shelf
+from booking_lab.workloads.slots.calendar import Calendar, StockLevel
 from booking_lab.workloads.slots.missing import check_all_there
 from booking_lab.workloads.slots.parameters import of_one
 from booking_lab.workloads.slots.requests import SlotRequest
 
 
-def chosen(session: Session, request: SlotRequest) -> SlotRequest:
+def choose(session: Session, request: SlotRequest) -> SlotRequest:
     """Return the request with a resource that is free and locked now; the stock is locked, too.
 
     Raises:
@@ -26,15 +26,15 @@ def chosen(session: Session, request: SlotRequest) -> SlotRequest:
         _lock(session, request)
         return request
     [(resource_id, free, stock)] = session.execute(statements.CHOOSE, of_one(request))
-    locked = Calendar(shelves=tuple(Shelf(*one) for one in stock))
-    all_locked = resource_id is not None and len(locked.shelves) == len(request.units)
+    locked = Calendar(stock_levels=tuple(StockLevel(*one) for one in stock))
+    all_locked = resource_id is not None and len(locked.stock_levels) == len(request.units)
     if not all_locked:
         check_all_there(session, request)
     if not free:
         raise Overlaps(
             f"Nobody at branch {request.branch_id} is free at that time; choose another one."
         )
-    if len(locked.shelves) == len(request.units):
+    if len(locked.stock_levels) == len(request.units):
         calendar.check_stock(locked, request)
     if not all_locked:
         raise Busy

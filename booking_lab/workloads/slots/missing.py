@@ -50,8 +50,12 @@ def check_all_there(session: Session, request: SlotRequest, state: Calendar | No
 def _complete(state: Calendar, request: SlotRequest) -> bool:
     wanted = (request.branch_id, request.resource_id, request.service_id)
     offered = {(offer.branch_id, offer.resource_id, offer.service_id) for offer in state.offers}
-    shelves = {(shelf.branch_id, shelf.product_id) for shelf in state.shelves}
-    return request.units.keys() <= shelves and (request.resource_id is None or wanted in offered)
+    stock_levels = {
+        (stock_level.branch_id, stock_level.product_id) for stock_level in state.stock_levels
+    }
+    return request.units.keys() <= stock_levels and (
+        request.resource_id is None or wanted in offered
+    )
 
 
 def _check(what: str, number: int, there: Sequence[int], who: str) -> None:

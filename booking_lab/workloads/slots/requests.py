@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 from booking_lab.core.workload import INTERNAL, Request
 
 #: Different products of one booking at most, and units of each.
-MOST = 20
+MAX_PRODUCTS = 20
 #: A calendar day on which clocks go back.
 LONGEST = timedelta(hours=25)
 #: What calendars reach over. Close to the ends of Python's, a change of zone is an error.
@@ -26,7 +26,7 @@ _ISO = re.compile(
 )
 
 
-def _moment(value: Any) -> Any:
+def _parse_moment(value: Any) -> Any:
     """Read a moment as RFC 3339 has it; no number of seconds, and nothing cut off silently."""
     if isinstance(value, datetime):
         return value
@@ -39,7 +39,7 @@ TenantId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 BranchId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 ResourceId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 ServiceId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_parse_moment)]
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,13 @@ class Product:
     """
 
     product_id: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, examples=[1])]
-    quantity: Annotated[int, Field(strict=True, ge=1, le=MOST)] = 1
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_PRODUCTS)] = 1
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldSlot:
     """What the booking that is moved or cancelled holds, beside its products."""
 
     branch_id: int
@@ -100,9 +100,9 @@ class SlotRequest(Request):
     ]
     products: Annotated[
         tuple[Product, ...],
-        Field(max_length=MOST, examples=[[{"product_id": 1, "quantity": 1}]]),
+        Field(max_length=MAX_PRODUCTS, examples=[[{"product_id": 1, "quantity": 1}]]),
     ] = ()
-    given_back: Held | None = field(default=None, metadata=INTERNAL)
+    given_back: HeldSlot | None = field(default=None, metadata=INTERNAL)
 
     def __post_init__(self) -> None:
         """Refuse what can't be meant.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from booking_lab.core.scenario import Places, Scenario, actions, booker
+from booking_lab.core.scenario import Places, Scenario, booker_name, change_scenarios
 from booking_lab.workloads.slots.requests import Product, SlotRequest
 
 #: A business with a resource for each booker, and one with two resources, to be chosen among.
@@ -111,7 +111,7 @@ def _changes(bookers: int) -> Sequence[Scenario]:
     pair = _request(0, 1), _request(0, 2)
     rivals = *pair, _request(0, 1, after=2 * _HOUR)
     places = Places(held, elsewhere, later, wanted, freed=pair[0], pair=pair, rivals=rivals)
-    return actions(_seed(_TENANT, bookers), str(_TENANT), places, bookers)
+    return change_scenarios(_seed(_TENANT, bookers), str(_TENANT), places, bookers)
 
 
 def _request(
@@ -130,7 +130,7 @@ def _request(
         starts_at=_NINE + after,
         ends_at=_NINE + after + lasts,
         products=products,
-        customer_id=booker(number),
+        customer_id=booker_name(number),
     )
 
 

@@ -21,13 +21,13 @@ from booking_lab.errors import (
     Violated,
 )
 from booking_lab.workloads.tickets import checks, statements
-from booking_lab.workloads.tickets.requests import MOST, TicketRequest
+from booking_lab.workloads.tickets.requests import MAX_TICKETS, TicketRequest
 from booking_lab.workloads.tickets.scenarios import scenarios
 from booking_lab.workloads.tickets.state import (
-    Change,
-    Event,
-    Held,
+    EventCounter,
+    HeldTickets,
     State,
+    TicketChange,
     apply,
     decide,
     event_of,
@@ -67,11 +67,11 @@ class Tickets(LabWorkload):
         """Read the counter, and the booking that is to be changed."""
         return self.read_all(session, [request])
 
-    def decide(self, state: State, request: TicketRequest) -> Change:
+    def decide(self, state: State, request: TicketRequest) -> TicketChange:
         """Refuse if fewer are left than asked for."""
         return decide(state, request)
 
-    def write(self, session: Session, request: TicketRequest, change: Change) -> int:
+    def write(self, session: Session, request: TicketRequest, change: TicketChange) -> int:
         """Take the tickets, however many are left."""
         return self._write(session, request, change)
 
@@ -80,12 +80,12 @@ class Tickets(LabWorkload):
     def write_if(self, session: Session, request: TicketRequest) -> int:
         """Take the tickets if so many are left."""
         if request.replaces is None:
-            booked = self._written(session, statements.BOOK_IF_ENOUGH, request)
+            booked = self._execute_write(session, statements.BOOK_IF_ENOUGH, request)
             if booked is not None:
                 return booked
-        return self._look_and_write(session, request, if_allowed=True)
+        return self._write_locked(session, request, if_allowed=True)
 
-    def claim(self, session: Session, request: TicketRequest, change: Change) -> int:
+    def claim(self, session: Session, request: TicketRequest, change: TicketChange) -> int:
         """Take the tickets from a counter that a check keeps from going below zero."""
         # Who gives some back may find it there all the same.
         return self._write(session, request, change, guarded=request.taken > 0)
@@ -98,14 +98,14 @@ class Tickets(LabWorkload):
             {"events": list({request.event_id for request in requests}), "replaced": replaced},
         )
         state = tuple(
-            Held(key, number, amount) if held else Event(int(key), number, amount)
+            HeldTickets(key, number, amount) if held else EventCounter(int(key), number, amount)
             for key, number, amount, held in rows
         )
         for request in requests:
             event_of(state, request)
         return state
 
-    def apply(self, state: State, request: TicketRequest, change: Change) -> State:
+    def apply(self, state: State, request: TicketRequest, change: TicketChange) -> State:
         """Return the state with the change's tickets taken."""
         return apply(state, request, change)
 
@@ -114,7 +114,7 @@ class Tickets(LabWorkload):
         return fresh(requests, available)
 
     def write_all(
-        self, session: Session, changes: Sequence[tuple[TicketRequest, Change]]
+        self, session: Session, changes: Sequence[tuple[TicketRequest, TicketChange]]
     ) -> Sequence[int]:
         """Take the tickets of new bookings of one event."""
         requests = [request for request, _ in changes]
@@ -169,13 +169,13 @@ class Tickets(LabWorkload):
             raise NotHeld(f"The booking {booking} is cancelled.")
         if changes is None:
             asked = 0
-        elif changes.keys() == {"quantity"} and 1 <= changes["quantity"] <= MOST:
+        elif changes.keys() == {"quantity"} and 1 <= changes["quantity"] <= MAX_TICKETS:
             asked = changes["quantity"]
         else:
             # Events are reset one by one; a booking that has changed sides would be half forgotten.
             raise InvalidRequest(
-                f"A booking stays with its event: send quantity, from 1 to {MOST}. For another "
-                f"event, cancel it and book anew."
+                f"A booking stays with its event: send quantity, from 1 to {MAX_TICKETS}. For "
+                f"another event, cancel it and book anew."
             )
         return TicketRequest(
             event_id=event_id,
@@ -194,30 +194,35 @@ class Tickets(LabWorkload):
         return scenarios(bookers)
 
     def _write(
-        self, session: Session, request: TicketRequest, change: Change, *, guarded: bool = False
+        self,
+        session: Session,
+        request: TicketRequest,
+        change: TicketChange,
+        *,
+        guarded: bool = False,
     ) -> int:
         if request.replaces:
-            return self._look_and_write(session, request, if_allowed=False, guarded=guarded)
+            return self._write_locked(session, request, if_allowed=False, guarded=guarded)
         statement = statements.book(guarded=guarded)
-        rows = _executed(session, statement, _parameters(request, change.taken))
+        rows = _execute(session, statement, _parameters(request, change.taken))
         if not rows:
             raise Superseded
         return int(rows[0][0])
 
-    def _look_and_write(
+    def _write_locked(
         self, session: Session, request: TicketRequest, *, if_allowed: bool, guarded: bool = False
     ) -> int:
         moves = request.replaces is not None
-        statement = statements.looking(moves=moves, if_allowed=if_allowed, guarded=guarded)
-        booking_id = self._written(session, statement, request)
+        statement = statements.locked_write(moves=moves, if_allowed=if_allowed, guarded=guarded)
+        booking_id = self._execute_write(session, statement, request)
         assert booking_id is not None, "it looks under the lock, and nothing refused it"
         return booking_id
 
-    def _written(
+    def _execute_write(
         self, session: Session, statement: Statement, request: TicketRequest
     ) -> int | None:
         """Run a statement that looks and writes; none: nothing it saw was in its way."""
-        rows = _executed(session, statement, _parameters(request, request.taken))
+        rows = _execute(session, statement, _parameters(request, request.taken))
         if not rows:
             raise no_event(request)
         [(current, available, price, held, booking_id)] = rows
@@ -225,12 +230,15 @@ class Tickets(LabWorkload):
             raise Superseded
         if booking_id is not None:
             return int(booking_id)
-        state = (Event(request.event_id, available, price), Held(str(request.holder), held))
+        state = (
+            EventCounter(request.event_id, available, price),
+            HeldTickets(str(request.holder), held),
+        )
         self.decide(state, request)
         return None
 
 
-def _executed(
+def _execute(
     session: Session, statement: Statement, parameters: dict[str, object]
 ) -> Sequence[Row]:
     try:

@@ -10,10 +10,10 @@ from pydantic import Field
 from booking_lab.core.workload import INTERNAL, Request
 
 #: Tickets of one booking at most.
-MOST = 10
+MAX_TICKETS = 10
 
 EventId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
-Quantity = Annotated[int, Field(ge=1, le=MOST, examples=[1, 2])]
+Quantity = Annotated[int, Field(ge=1, le=MAX_TICKETS, examples=[1, 2])]
 
 
 @dataclass(frozen=True, kw_only=True)

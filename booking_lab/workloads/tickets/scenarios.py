@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from booking_lab.core.scenario import Places, Scenario, actions, booker
+from booking_lab.core.scenario import Places, Scenario, booker_name, change_scenarios
 from booking_lab.workloads.tickets.requests import TicketRequest
 
 #: The event with one ticket on sale; the one with two follows, and so on.
@@ -55,11 +55,11 @@ def _changes(bookers: int) -> Sequence[Scenario]:
     one, two, three = (_request(event, many) for many in (1, 2, 3))
     # Who gives one back and who books one are never in each other's way.
     places = Places(two, three, one, wanted=one, freed=one, pair=(one, two), rivals=(one, one, two))
-    return actions(_seed(event, 3), str(event), places, bookers)
+    return change_scenarios(_seed(event, 3), str(event), places, bookers)
 
 
 def _request(event: int, quantity: int, number: int = 0) -> TicketRequest:
-    return TicketRequest(event_id=event, quantity=quantity, customer_id=booker(number))
+    return TicketRequest(event_id=event, quantity=quantity, customer_id=booker_name(number))
 
 
 def _seed(event: int, on_sale: int) -> str:

@@ -11,7 +11,7 @@ from booking_lab.workloads.tickets.requests import TicketRequest
 
 
 @dataclass(frozen=True)
-class Event:
+class EventCounter:
     """An event's counter.
 
     Attributes:
@@ -29,7 +29,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldTickets:
     """What a booking that shall be changed holds.
 
     Attributes:
@@ -46,11 +46,11 @@ class Held:
         return f"{self.quantity} held"
 
 
-State = tuple[Event | Held, ...]
+State = tuple[EventCounter | HeldTickets, ...]
 
 
 @dataclass(frozen=True)
-class Change:
+class TicketChange:
     """How many tickets go to the customer; below zero they come back.
 
     Attributes:
@@ -65,7 +65,7 @@ class Change:
         return f"give back {-self.taken}" if self.taken < 0 else f"take {self.taken}"
 
 
-def decide(state: State, request: TicketRequest) -> Change:
+def decide(state: State, request: TicketRequest) -> TicketChange:
     """Say what ``request`` changes.
 
     Raises:
@@ -81,37 +81,37 @@ def decide(state: State, request: TicketRequest) -> Change:
             f"Not enough tickets available: {left} {'is' if left == 1 else 'are'} left, "
             f"and {asked} {'was' if asked == 1 else 'were'} asked for."
         )
-    return Change(asked, _total(held, request, event.price))
+    return TicketChange(asked, _total(held, request, event.price))
 
 
-def check_held(state: State, request: TicketRequest) -> Held:
+def check_held(state: State, request: TicketRequest) -> HeldTickets:
     """Return what the request's booking holds, which is nothing for a new one.
 
     Raises:
         NotHeld: it isn't what is given back.
     """
     holder = str(request.holder)
-    mine = (one for one in state if isinstance(one, Held) and one.booking == holder)
-    held = next(mine, Held(holder, 0))
+    mine = (one for one in state if isinstance(one, HeldTickets) and one.booking == holder)
+    held = next(mine, HeldTickets(holder, 0))
     if request.replaces and held.quantity != request.given_back:
         raise NotHeld
-    return held if request.replaces else Held(holder, 0)
+    return held if request.replaces else HeldTickets(holder, 0)
 
 
-def _total(held: Held, request: TicketRequest, price: Decimal) -> Decimal:
+def _total(held: HeldTickets, request: TicketRequest, price: Decimal) -> Decimal:
     """What the booking costs then: what was paid stays paid, what is added has the price of now."""
     if request.taken >= 0:
         return held.paid + request.taken * price
     return round(held.paid * request.quantity / held.quantity, 2)
 
 
-def apply(state: State, request: TicketRequest, change: Change) -> State:
+def apply(state: State, request: TicketRequest, change: TicketChange) -> State:
     """Return the state with the change's tickets taken."""
     return tuple(
-        Event(one.id, one.available - change.taken, one.price)
-        if isinstance(one, Event) and one.id == request.event_id
-        else Held(one.booking, request.quantity, change.total)
-        if isinstance(one, Held) and one.booking == str(request.holder)
+        EventCounter(one.id, one.available - change.taken, one.price)
+        if isinstance(one, EventCounter) and one.id == request.event_id
+        else HeldTickets(one.booking, request.quantity, change.total)
+        if isinstance(one, HeldTickets) and one.booking == str(request.holder)
         else one
         for one in state
     )
@@ -122,19 +122,19 @@ def fresh(requests: Sequence[TicketRequest], available: Mapping[str, int]) -> St
     events = sorted({request.event_id for request in requests} & set(map(int, available)))
     changed = sorted({str(request.replaces) for request in requests if request.replaces})
     return (
-        *(Event(event, available[str(event)]) for event in events),
-        *(Held(booking, 0) for booking in changed),
+        *(EventCounter(event, available[str(event)]) for event in events),
+        *(HeldTickets(booking, 0) for booking in changed),
     )
 
 
-def event_of(state: State, request: TicketRequest) -> Event:
+def event_of(state: State, request: TicketRequest) -> EventCounter:
     """Return the request's event.
 
     Raises:
         EventNotFound: there is none.
     """
     for one in state:
-        if isinstance(one, Event) and one.id == request.event_id:
+        if isinstance(one, EventCounter) and one.id == request.event_id:
             return one
     raise no_event(request)
 

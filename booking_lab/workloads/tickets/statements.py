@@ -42,12 +42,12 @@ WHERE attempt_id = ANY(%(replaced)s::uuid[]) AND booking_status = 'confirmed' OR
 _TAKE = """
 UPDATE ticket_events SET available_tickets = available_tickets - %(taken)s,
     version = version + 1, guarded = guarded OR {guarded}"""
-_FREELY = f"""
+_UNCHECKED = f"""
 WITH event AS ({_TAKE}
     WHERE id = %(event_id)s AND generation <= %(generation)s
     RETURNING id, ticket_price)
 """
-_LOOKING = f"""
+_LOCKED_WRITE = f"""
 WITH locked AS MATERIALIZED (
     SELECT available_tickets AS available, ticket_price AS price,
         generation <= %(generation)s AS current
@@ -100,12 +100,13 @@ def book(*, guarded: bool = False) -> Statement:
     Args:
         guarded: with the constraint looking at the counter.
     """
-    return _statement(_FREELY.format(guarded=guarded) + _BOOK)
+    return _statement(_UNCHECKED.format(guarded=guarded) + _BOOK)
 
 
-#: Books if so many are left. It makes the change that ``looking`` would make, at half the cost. Its
-#: row is of the same shape, but as it was when the statement began: whoever has waited for another
-#: booking may see enough there, and no id. Only ``looking`` tells what has happened meanwhile.
+#: Books if enough tickets are left. It makes the change that ``locked_write`` would make, at half
+#: the cost. Its row has the same shape, but shows the counter as it was when the statement began.
+#: After a wait for another booking, the row may show enough tickets and no booking id. Only
+#: ``locked_write`` shows the state after that wait.
 BOOK_IF_ENOUGH = _statement(f"""
 WITH event AS ({_TAKE.format(guarded=False)}
     WHERE id = %(event_id)s AND generation <= %(generation)s AND available_tickets >= %(taken)s
@@ -117,7 +118,7 @@ FROM ticket_events WHERE id = %(event_id)s
 
 
 @cache
-def looking(*, moves: bool, if_allowed: bool, guarded: bool = False) -> Statement:
+def locked_write(*, moves: bool, if_allowed: bool, guarded: bool = False) -> Statement:
     """Return the statement that makes the change if what it rests on is there.
 
     Its row: whether the counter belongs to the time in which the booking began; the tickets left
@@ -133,12 +134,12 @@ def looking(*, moves: bool, if_allowed: bool, guarded: bool = False) -> Statemen
     held, booking = (_HOLDS, _CHANGE) if moves else (_HOLDS_NOTHING, _BOOK)
     condition = _ENOUGH if if_allowed else "true"
     return _statement(
-        _LOOKING.format(held=held, booking=booking, condition=condition, guarded=guarded)
+        _LOCKED_WRITE.format(held=held, booking=booking, condition=condition, guarded=guarded)
     )
 
 
 #: New bookings of one event, all in one statement; rows of the booking's uuid and id.
-WRITE_ALL = _statement(f"""{_FREELY.format(guarded=False)} {_INTO}
+WRITE_ALL = _statement(f"""{_UNCHECKED.format(guarded=False)} {_INTO}
 SELECT holder, id, customer_id, quantity, quantity * ticket_price, 'confirmed'
 FROM event, json_to_recordset(
     %(bookings)s) AS asked (holder uuid, customer_id text, quantity integer)

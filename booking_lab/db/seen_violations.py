@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from booking_lab.core.lab_workload import Violation
 from booking_lab.core.workload import Session
 
-_NOTE = """
+_RECORD = """
 INSERT INTO violations_seen (workload, scope, subject, first, generation)
 SELECT %(workload)s, found.scope, subject, first, coalesce(generation, 0)
 FROM unnest(%(scopes)s::text[], %(subjects)s::text[], %(firsts)s::text[])
@@ -18,7 +18,7 @@ ON CONFLICT DO NOTHING
 _COUNT = "SELECT workload, count(*) FROM violations_seen GROUP BY workload"
 
 
-def note(session: Session, workload: str, violations: Iterable[Violation]) -> None:
+def record(session: Session, workload: str, violations: Iterable[Violation]) -> None:
     """Take down what is promised more often than it is there, unless it has been already.
 
     The first booking that has its part in it tells one from the next of the same thing.
@@ -27,7 +27,7 @@ def note(session: Session, workload: str, violations: Iterable[Violation]) -> No
     if found:
         scopes, subjects, firsts = map(list, zip(*found, strict=True))
         about = {"scopes": scopes, "subjects": subjects, "firsts": firsts}
-        session.execute(_NOTE, {"workload": workload, **about})
+        session.execute(_RECORD, {"workload": workload, **about})
 
 
 def counts(session: Session) -> Mapping[str, int]:

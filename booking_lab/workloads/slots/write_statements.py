@@ -18,8 +18,8 @@ from functools import cache
 from booking_lab.core.statement import Statement
 from booking_lab.workloads.slots.statements import ASKED, RESERVED, statement
 
-_SHELF = f"""asked AS ({ASKED}
-), shelf AS MATERIALIZED (
+_STOCK_LEVELS = f"""asked AS ({ASKED}
+), stock_level AS MATERIALIZED (
     SELECT branch_id, product_id, stock, units
     FROM slot_product_branches JOIN asked USING (branch_id, product_id)
     WHERE tenant_id = %(tenant_id)s
@@ -30,7 +30,7 @@ _RESOURCE = """resource AS MATERIALIZED (
     WHERE tenant_id = %(tenant_id)s AND resource_id = ANY(%(touched)s){behind}
     ORDER BY resource_id FOR {lock}
 )"""
-_BEHIND_SHELF = " AND (SELECT count(*) FROM shelf) >= 0"
+_AFTER_STOCK = " AND (SELECT count(*) FROM stock_level) >= 0"
 #: What the booking to change holds, once nobody else is changing it.
 _HELD = f"""held AS MATERIALIZED (
     SELECT {RESERVED} FROM slot_reservations AS reserved
@@ -58,20 +58,20 @@ _VERDICT = """verdict AS MATERIALIZED (
     FROM (SELECT EXISTS (SELECT FROM resource WHERE generation > %(generation)s) AS late) AS reset
 )"""
 _RESOURCES_THERE = "(SELECT count(*) FROM resource) = cardinality(%(touched)s)"
-_SHELVES_THERE = "(SELECT count(*) FROM shelf) = cardinality(%(shelf_units)s)"
+_STOCK_THERE = "(SELECT count(*) FROM stock_level) = cardinality(%(stock_units)s)"
 _STILL_HELD = """EXISTS (SELECT FROM held WHERE (branch_id, resource_id, starts_at, ends_at) =
             (%(held_branch)s, %(held_resource)s, %(held_from)s, %(held_until)s))"""
 _FREE = """NOT EXISTS (SELECT FROM overlap WHERE holder <> %(holder)s::text)
         AND EXISTS (SELECT FROM offer)"""
-_ENOUGH = "NOT EXISTS (SELECT FROM shelf WHERE units > 0 AND stock < units)"
+_ENOUGH = "NOT EXISTS (SELECT FROM stock_level WHERE units > 0 AND stock < units)"
 
 _TAKEN = """taken AS (
     UPDATE slot_product_branches AS stored
     SET stock = stored.stock - units, version = version + 1,
         guarded = guarded OR ({guarded} AND units > 0)
-    FROM shelf, reservation
+    FROM stock_level, reservation
     WHERE stored.tenant_id = %(tenant_id)s
-      AND (stored.branch_id, stored.product_id) = (shelf.branch_id, shelf.product_id)
+      AND (stored.branch_id, stored.product_id) = (stock_level.branch_id, stock_level.product_id)
 )"""
 # Without it, all insert first and then wait for each other: PostgreSQL breaks one deadlock after
 # the other, and whoever starts over makes the next. With it, who finds a rival's row waits first.
@@ -112,8 +112,9 @@ _TOLD_EXCLUDED = """UNION ALL SELECT 'excluded', NULL, NULL, NULL, NULL, NULL, N
 FROM verdict WHERE good AND NOT EXISTS (SELECT FROM reservation)
 """
 _TOLD_STATE = "UNION ALL SELECT state.* FROM {} AS state, verdict WHERE NOT good\n"
-_TOLD_STOCK = """UNION ALL SELECT 'shelf', branch_id, NULL, product_id, NULL, NULL, NULL, stock
-FROM shelf, verdict WHERE NOT good
+_TOLD_STOCK = """UNION ALL
+SELECT 'stock_level', branch_id, NULL, product_id, NULL, NULL, NULL, stock
+FROM stock_level, verdict WHERE NOT good
 """
 
 
@@ -136,13 +137,13 @@ def write(
     """
     checks_held = action != "book"
     checks_free = if_allowed and action != "cancel"
-    lock, behind = "UPDATE" if if_allowed else "KEY SHARE", _BEHIND_SHELF if stock else ""
+    lock, behind = "UPDATE" if if_allowed else "KEY SHARE", _AFTER_STOCK if stock else ""
     effect = _EFFECTS[action].format(
         price="(SELECT price FROM offer)" if checks_free else "%(price)s",
         guarded=guarded,
     )
     tables = [
-        (_SHELF, stock),
+        (_STOCK_LEVELS, stock),
         (_RESOURCE.format(lock=lock, behind=behind), True),
         (_HELD, checks_held),
         (_OVERLAP, checks_free),
@@ -154,7 +155,7 @@ def write(
     ]
     conditions = [
         (_RESOURCES_THERE, True),
-        (_SHELVES_THERE, stock),
+        (_STOCK_THERE, stock),
         (_STILL_HELD, checks_held),
         (_FREE, checks_free),
         (_ENOUGH, stock and if_allowed),
@@ -167,8 +168,8 @@ def write(
         (_TOLD_STATE.format("offer"), checks_free),
         (_TOLD_STOCK, stock and if_allowed),
     ]
-    text = "WITH " + _those(", ", tables) + _those("", told)
-    return statement(text.format(condition=_those("\n        AND ", conditions)))
+    text = "WITH " + _join_wanted(", ", tables) + _join_wanted("", told)
+    return statement(text.format(condition=_join_wanted("\n        AND ", conditions)))
 
 
 @cache
@@ -208,7 +209,7 @@ WHERE NOT EXISTS (
 )
 
 
-def _those(between: str, parts: Sequence[tuple[str, bool]]) -> str:
+def _join_wanted(between: str, parts: Sequence[tuple[str, bool]]) -> str:
     return between.join(part for part, wanted in parts if wanted)
 
 
@@ -222,7 +223,7 @@ WITH asked AS MATERIALIZED (
 ), product AS MATERIALIZED (
     SELECT holder, branch_id, product.* FROM asked, jsonb_to_recordset(products)
         AS product (product_id integer, quantity integer)
-), shelf AS MATERIALIZED (
+), stock_level AS MATERIALIZED (
     SELECT branch_id, product_id, units FROM slot_product_branches AS stored JOIN (
         SELECT branch_id, product_id, sum(quantity) AS units
         FROM product GROUP BY branch_id, product_id) AS together USING (branch_id, product_id)
@@ -233,18 +234,18 @@ WITH asked AS MATERIALIZED (
         SELECT resource_id, min(generation) AS generation
         FROM asked GROUP BY resource_id) AS together USING (resource_id)
     WHERE tenant_id = %(tenant_id)s AND stored.generation <= together.generation
-      AND (SELECT count(*) FROM shelf) >= 0
+      AND (SELECT count(*) FROM stock_level) >= 0
     ORDER BY resource_id FOR KEY SHARE OF stored
 ), verdict AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM shelf) =
+    SELECT (SELECT count(*) FROM stock_level) =
            (SELECT count(DISTINCT (branch_id, product_id)) FROM product)
        AND (SELECT count(*) FROM resource) = (SELECT count(DISTINCT resource_id) FROM asked) AS good
 ), taken AS (
     UPDATE slot_product_branches AS stored
     SET stock = stock - units, version = version + 1
-    FROM shelf, verdict
+    FROM stock_level, verdict
     WHERE good AND stored.tenant_id = %(tenant_id)s
-      AND (stored.branch_id, stored.product_id) = (shelf.branch_id, shelf.product_id)
+      AND (stored.branch_id, stored.product_id) = (stock_level.branch_id, stock_level.product_id)
 ), reservation AS (
     INSERT INTO slot_reservations (
         attempt_id, tenant_id, resource_id, branch_id, service_id, during, customer_id, price)

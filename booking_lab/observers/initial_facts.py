@@ -17,7 +17,7 @@ SELECT workload, scope FROM resets WHERE NOT EXISTS (
 
 
 @runtime_checkable
-class Opening(Protocol):
+class HasInitialFacts(Protocol):
     """A workload of which a number for each scope doesn't tell the state that a reset leaves."""
 
     def opening(self, session: Session, scope: str) -> Mapping[str, Any]:
@@ -25,19 +25,19 @@ class Opening(Protocol):
         ...
 
 
-class Resetting:
+class ResetRecording:
     """A reset under way: looks at what it has left before it is committed."""
 
     def __init__(self, workload: LabWorkload, scope: str, session: Session) -> None:
         self._workload, self._scope, self._session = workload, scope, session
         self.left: Mapping[str, Any] | None = None
 
-    def look(self) -> None:
+    def record_remaining(self) -> None:
         """Take down what is left to book; call it in the transaction of the reset."""
-        self.left = left_to_book(self._workload, self._scope, self._session)
+        self.left = bookable_now(self._workload, self._scope, self._session)
 
 
-def facts(session: Session, workloads: Iterable[LabWorkload]) -> dict[str, Any]:
+def initial_facts(session: Session, workloads: Iterable[LabWorkload]) -> dict[str, Any]:
     """Which database this is, and where nothing was booked yet; of one moment."""
     known = {workload.name: workload for workload in workloads}
     session.begin("REPEATABLE READ")
@@ -45,14 +45,14 @@ def facts(session: Session, workloads: Iterable[LabWorkload]) -> dict[str, Any]:
         fresh: dict[str, dict[str, Any]] = {name: {} for name in known}
         for name, scope in session.execute(_FRESH):
             if name in known:
-                fresh[name][scope] = left_to_book(known[name], scope, session)
+                fresh[name][scope] = bookable_now(known[name], scope, session)
         return {"database": identity(session), "fresh": fresh}
     finally:
         session.rollback()
 
 
-def left_to_book(workload: LabWorkload, scope: str, session: Session) -> Mapping[str, Any]:
+def bookable_now(workload: LabWorkload, scope: str, session: Session) -> Mapping[str, Any]:
     """Return what ``fresh`` of the workload needs to know of a scope where nothing is booked."""
-    if isinstance(workload, Opening):
+    if isinstance(workload, HasInitialFacts):
         return workload.opening(session, scope)
     return {name: n for name, n in workload.available(session).items() if name == scope}

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from booking_lab.checker.linearize import Found, Result, Step, linearize
+from booking_lab.checker.linearize import SearchOutcome, SearchResult, Transition, linearize
 from booking_lab.checker.operation import Effect, Operation
 
 #: With more, only what was under way with the answer that couldn't be explained is looked at.
-_MOST = 200
+_MAX_SHRUNK = 200
 #: Steps of all searches together, and of one.
 _BUDGET = 20_000
 _BUDGET_OF_ONE = 2_000
 
 
 @dataclass(frozen=True)
-class Culprits:
+class Counterexample:
     """Operations that no order explains.
 
     Attributes:
@@ -31,17 +31,17 @@ class Culprits:
     operations: Sequence[Operation]
     all_needed: bool
     refusals_matter: bool
-    result: Result
+    result: SearchResult
 
 
-def culprits(
+def find_counterexample(
     operations: Sequence[Operation],
     state: Any,
-    step: Step,
-    result: Result,
+    step: Transition,
+    result: SearchResult,
     *,
     only_takes: bool = False,
-) -> Culprits:
+) -> Counterexample:
     """Return few operations that no order explains, whatever the others did.
 
     To leave an operation out means to forget its answer: it may have taken effect or not. So what
@@ -55,7 +55,7 @@ def culprits(
     # Refusals are what is most often not needed.
     confirmed = [one for one in operations if one.effect is not Effect.REFUSED]
     alone = linearize(confirmed, state, step, only_takes=only_takes, budget=_BUDGET)
-    refusals_matter = alone.found is not Found.NO_ORDER
+    refusals_matter = alone.outcome is not SearchOutcome.NO_ORDER
     if not refusals_matter:
         operations, result = confirmed, alone
     stuck = result.stuck
@@ -65,10 +65,10 @@ def culprits(
     begun = [one for one in operations if one.invoked <= until]
     known = [one for one in begun if one.returned is not None and one.returned <= until]
     shrinking = _Shrinking(begun, state, step, only_takes)
-    shrunk = len(known) <= _MOST and shrinking.unexplained(known)
+    shrunk = len(known) <= _MAX_SHRUNK and shrinking.unexplained(known)
     few = shrinking.shrunk(known) if shrunk else _around(operations, stuck)
     few.sort(key=lambda one: one.invoked)
-    return Culprits(few, shrunk and not shrinking.exhausted, refusals_matter, result)
+    return Counterexample(few, shrunk and not shrinking.exhausted, refusals_matter, result)
 
 
 def _around(operations: Iterable[Operation], stuck: Operation) -> list[Operation]:
@@ -85,7 +85,7 @@ class _Shrinking:
     """Asks again and again, with fewer answers known, as long as the budget lasts."""
 
     def __init__(
-        self, operations: Sequence[Operation], state: Any, step: Step, only_takes: bool
+        self, operations: Sequence[Operation], state: Any, step: Transition, only_takes: bool
     ) -> None:
         self._operations = operations
         self._state, self._step, self._only_takes = state, step, only_takes
@@ -103,7 +103,7 @@ class _Shrinking:
             budget=min(self._left, _BUDGET_OF_ONE),
         )
         self._left = max(0, self._left - result.steps)
-        return result.found is Found.NO_ORDER
+        return result.outcome is SearchOutcome.NO_ORDER
 
     @property
     def exhausted(self) -> bool:

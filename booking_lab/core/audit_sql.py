@@ -118,7 +118,7 @@ _LAST_MOVES = """
 _TOLD = "(outcome = 'confirmed' OR told_wrongly)"
 
 
-def accounts(name: str, listing: str, *, one_scope: bool = False) -> str:
+def audit_sql(name: str, listing: str, *, one_scope: bool = False) -> str:
     """Return a query of everything on which the ledger and the bookings differ.
 
     Args:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from booking_lab.checker.operation import Operation
 
 
-class Line:
+class EventList:
     """Calls and returns in the order of time; what has been placed is lifted out.
 
     Entry ``i`` is the call of operation ``i``, entry ``n + i`` its return; of those not lifted,
@@ -41,7 +41,7 @@ class Line:
             self.base += ones
             self.mask >>= ones
 
-    def put_back(self, length: int, base: int, mask: int) -> None:
+    def unlift(self, length: int, base: int, mask: int) -> None:
         """Go back to when ``length`` were lifted, with what ``base`` and ``mask`` were then."""
         following, previous = self.next, self.previous
         while len(self.lifted) > length:

@@ -31,7 +31,7 @@ class Group:
 
     operations: Sequence[Operation]
     available: Mapping[str, Any] | None
-    undirected: Sequence[Operation] = ()
+    unassigned: Sequence[Operation] = ()
 
     @property
     def anchors(self) -> list[str]:
@@ -39,7 +39,7 @@ class Group:
         return sorted({anchor for one in self.operations for anchor in one.anchors})
 
 
-def groups_of(
+def partition(
     operations: Iterable[Operation], available: Mapping[str, Any] | None
 ) -> Iterator[Group]:
     """Divide the operations of one scope on one database.
@@ -49,10 +49,10 @@ def groups_of(
         available: what is known of the state before.
     """
     for epoch in _epochs(Group(list(operations), available)):
-        directed = [one for one in epoch.operations if not one.undirected]
-        undirected = [one for one in epoch.operations if one.undirected]
+        directed = [one for one in epoch.operations if not one.unassigned]
+        unassigned = [one for one in epoch.operations if one.unassigned]
         for together in _components(directed):
-            yield from _epochs(Group(together, epoch.available, undirected))
+            yield from _epochs(Group(together, epoch.available, unassigned))
 
 
 def _epochs(group: Group) -> Iterator[Group]:
@@ -73,10 +73,10 @@ def _epochs(group: Group) -> Iterator[Group]:
             inside.append(one)
             continue
         if any(other.request for other in inside):
-            yield Group(inside, available, group.undirected)
+            yield Group(inside, available, group.unassigned)
         inside, available = [], one.available
     if any(other.request for other in inside):
-        yield Group(inside, available, group.undirected)
+        yield Group(inside, available, group.unassigned)
 
 
 def _end(operation: Operation) -> float:
@@ -111,7 +111,7 @@ def _components(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
         yield one + resets
 
 
-def met(operations: Iterable[Operation]) -> int:
+def count_overlapping(operations: Iterable[Operation]) -> int:
     """Count the operations that began while another one on an anchor of theirs was under way.
 
     One of the two was confirmed, or may have been: where nobody books, nobody can be in the way.

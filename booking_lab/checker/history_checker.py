@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from booking_lab.checker.culprits import Culprits, culprits
-from booking_lab.checker.groups import Group, groups_of, met
-from booking_lab.checker.linearize import BUDGET, Found, Result, linearize
-from booking_lab.checker.model import Model, ModelFault, Modelled
+from booking_lab.checker.counterexample import Counterexample, find_counterexample
+from booking_lab.checker.linearize import BUDGET, SearchOutcome, SearchResult, linearize
+from booking_lab.checker.model import Model, ModelAdapter, ModelFault
 from booking_lab.checker.operation import Effect, Operation
-from booking_lab.checker.recorded import History, by_scope
-from booking_lab.checker.verdict import Kind, Problem, Report, Undecided
+from booking_lab.checker.parsed_history import History, by_scope
+from booking_lab.checker.partition import Group, count_overlapping, partition
+from booking_lab.checker.verdict import OrderProblem, ProblemKind, Report, Undecided
 from booking_lab.workloads import Workloads
 
-Tell = Callable[[int], None]
+Progress = Callable[[int], None]
 
 
-class Judge:
+class HistoryChecker:
     """Checks one history; ``report`` is what it has found so far.
 
     Args:
@@ -33,22 +33,22 @@ class Judge:
         workloads: Workloads,
         *,
         budget: int = BUDGET,
-        tell: Tell = lambda _done: None,
+        progress: Progress = lambda _done: None,
     ) -> None:
         self._history = history
         self._workloads = workloads
         self._budget = budget
-        self._tell = tell
+        self._progress = progress
         self._done = 0
         self.report = _summary(history)
 
     def run(self) -> Report:
         """Check every group; ``report`` has what is found from the moment that it is."""
-        self.report.met = met(self._history.operations)
+        self.report.overlapping = count_overlapping(self._history.operations)
         for group in self._groups():
             self._check(group)
             self._done += len(group.operations)
-            self._tell(self._done)
+            self._progress(self._done)
         return self.report
 
     def _groups(self) -> Iterator[Group]:
@@ -57,12 +57,12 @@ class Judge:
                 why = f"{workload} have no model (decide, apply and fresh)"
                 self.report.unchecked[why] += _bookings(operations)
                 continue
-            sighted = [one for one in operations if not _saw_nothing_named(one)]
+            sighted = [one for one in operations if not _is_refused_choice(one)]
             if len(sighted) < len(operations):
                 why = "refused without having named anything"
                 self.report.unchecked[why] += len(operations) - len(sighted)
             available = self._history.available(database, workload, scope, sighted)
-            yield from groups_of(sighted, available)
+            yield from partition(sighted, available)
 
     def _check(self, group: Group) -> None:
         many = _bookings(group.operations)
@@ -83,11 +83,11 @@ class Judge:
         if found:
             self.report.problems.append(found)
 
-    def _search(self, group: Group) -> Problem | None:
+    def _search(self, group: Group) -> OrderProblem | None:
         """Return what is wrong, if anything; raises _Undecided if nobody knows."""
         workload: Any = self._workloads.get(group.operations[0].workload)
         try:
-            model = Modelled(workload, group.operations)
+            model = ModelAdapter(workload, group.operations)
             state, takes = model.fresh(group.available), model.only_takes
             result = linearize(
                 group.operations,
@@ -95,13 +95,15 @@ class Judge:
                 model.step,
                 only_takes=takes,
                 budget=self._budget,
-                tell=lambda placed: self._tell(self._done + placed),
+                progress=lambda placed: self._progress(self._done + placed),
             )
-            if result.found is Found.ORDER:
+            if result.outcome is SearchOutcome.ORDER:
                 return None
-            if why := _doubt(group, result):
+            if why := _reason_undecided(group, result):
                 raise _Undecided(why)
-            found = culprits(group.operations, state, model.step, result, only_takes=takes)
+            found = find_counterexample(
+                group.operations, state, model.step, result, only_takes=takes
+            )
         except ModelFault as error:
             raise _Undecided(error.message) from error
         return _problem(group, found)
@@ -111,13 +113,13 @@ class _Undecided(Exception):
     """Nobody knows whether there is an order; says why."""
 
 
-def _doubt(group: Group, result: Result) -> str:
+def _reason_undecided(group: Group, result: SearchResult) -> str:
     """Why there may be an order all the same; empty if there can't be."""
     stuck = result.stuck
     assert stuck
-    if result.found is Found.GAVE_UP:
+    if result.outcome is SearchOutcome.GAVE_UP:
         return f"gave up after {result.steps:,} steps of the search, at line {stuck.line}"
-    for one in group.undirected:
+    for one in group.unassigned:
         if one.invoked <= (stuck.returned or 0):
             return (
                 f"{one.customer} asked for the best (line {one.line}) and was not answered; "
@@ -126,34 +128,34 @@ def _doubt(group: Group, result: Result) -> str:
     return ""
 
 
-def _problem(group: Group, found: Culprits) -> Problem:
+def _problem(group: Group, found: Counterexample) -> OrderProblem:
     one = group.operations[0]
-    return Problem(
+    return OrderProblem(
         kind=_kind(found),
         workload=one.workload,
         scope=one.scope,
         anchors=sorted({anchor for one in found.operations for anchor in one.anchors}),
-        culprits=found,
+        counterexample=found,
         of=_bookings(group.operations),
     )
 
 
-def _kind(found: Culprits) -> Kind:
+def _kind(found: Counterexample) -> ProblemKind:
     needed = found.operations
     if found.refusals_matter:
         needed = [one for one in needed if one.effect is Effect.REFUSED]
     if found.all_needed and any(one.action == "cancel" for one in needed):
-        return Kind.CONTRADICTORY
-    return Kind.REFUSED_WHILE_FREE if found.refusals_matter else Kind.SOLD_TWICE
+        return ProblemKind.CONTRADICTORY
+    return ProblemKind.REFUSED_WHILE_FREE if found.refusals_matter else ProblemKind.SOLD_TWICE
 
 
 def _bookings(operations: Iterable[Operation]) -> int:
     return sum(one.request is not None for one in operations)
 
 
-def _saw_nothing_named(operation: Operation) -> bool:
+def _is_refused_choice(operation: Operation) -> bool:
     """Whether it was refused the best that is left: that says nothing of any thing by itself."""
-    return operation.undirected and operation.effect is Effect.REFUSED
+    return operation.unassigned and operation.effect is Effect.REFUSED
 
 
 def _summary(history: History) -> Report:
