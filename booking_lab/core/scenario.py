@@ -1,4 +1,4 @@
-"""What the explorer and the conformance suite let bookers contend for."""
+"""Scenarios: things that bookers contend for in the explorer and the conformance suite."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from uuid import UUID
 
 from booking_lab.core.workload import Request, customer_fields
 
-#: Bookings that stand at the beginning bear the same ids every time, from this one on.
-FIRST_STANDING = 0xC0
+#: Existing bookings have the same ids in every run; this is the first id.
+_FIRST_EXISTING_ID = 0xC0
 
 
 @dataclass(frozen=True)
 class ChangeRequest:
-    """A booking that stands at the beginning is moved, or cancelled.
+    """A move or a cancellation of a booking that exists at the begin of a scenario.
 
     Attributes:
-        of: the request that made it; one of the scenario's ``existing``.
-        to: a request for what it shall hold instead; none: it is cancelled.
+        of: the request of that booking; one of the scenario's ``existing``.
+        to: a request for the things that it moves to; none for a cancellation.
 
     >>> @dataclass(frozen=True, kw_only=True)
     ... class DeskRequest(Request):
@@ -35,7 +35,7 @@ class ChangeRequest:
     of: Request
     to: Request | None = None
 
-    #: It names what it is about.
+    #: It always names its booking, so nothing has to be chosen.
     open = False
 
     @property
@@ -45,9 +45,9 @@ class ChangeRequest:
 
     @property
     def changes(self) -> Mapping[str, Any] | None:
-        """The fields that shall be different, as ``LabWorkload.changing`` takes them.
+        """The fields to change, in the form that ``LabWorkload.changing`` takes.
 
-        A booking that is moved to where it is gets all of its fields again.
+        A move to the same things has all fields.
         """
         if self.to is None:
             return None
@@ -55,20 +55,20 @@ class ChangeRequest:
         return {n: v for n, v in there.items() if v != getattr(self.of, n)} or there
 
 
-#: What one booker does: book, or change a booking that stands.
+#: The action of one booker: a booking, or a change of an existing one.
 BookerAction = Request | ChangeRequest
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Something to contend for.
+    """Things to contend for, and the action of each booker.
 
     Attributes:
-        name: in a word or two.
-        seed: a script that creates its things, in a scope of their own, if they aren't there.
-        scope: the scope, to be reset before every try.
-        requests: what each booker does, one for each of them.
-        existing: the bookings that stand at the beginning; see ``existing_booking``.
+        name: a short name.
+        seed: a script that creates the things in a scope of their own, unless they exist.
+        scope: the scope; it is reset before every run.
+        requests: the action of each booker.
+        existing: the bookings that exist at the begin; see ``existing_booking``.
 
     >>> @dataclass(frozen=True, kw_only=True)
     ... class DeskRequest(Request):
@@ -86,22 +86,23 @@ class Scenario:
 
     @property
     def open(self) -> bool:
-        """Whether there is something to choose."""
+        """Whether an action leaves something to be chosen."""
         return any(one.open for one in self.requests)
 
 
 @dataclass(frozen=True)
 class Places:
-    """What bookings can hold and be moved to; all of one scope.
+    """Things that bookings can hold and move to, all of one scope.
 
     Attributes:
-        held: what a booking holds at the beginning.
-        to: where it is moved.
-        other: another place, to which it can be moved as well.
-        wanted: what others book while it is moved there; none: ``to``.
-        freed: what others book while it is moved to ``other``; none: ``held``.
-        pair: what two bookings hold that change places; none: ``held`` and ``to``.
-        rivals: what two bookings hold, and where both are moved; none: the pair, and ``other``.
+        held: the things of a booking at the begin.
+        to: the things that it moves to.
+        other: other things that it can move to.
+        wanted: the things that others book while it moves to ``to``; none: ``to``.
+        freed: the things that others book while it moves to ``other``; none: ``held``.
+        pair: the things of two bookings that swap them; none: ``held`` and ``to``.
+        rivals: the things of two bookings, and the things that both move to; none: ``pair`` and
+            ``other``.
     """
 
     held: Request
@@ -114,34 +115,36 @@ class Places:
 
 
 def booker_name(number: int) -> str:
-    """The name of a booker, counted from 0: ``A``, ``B``, ..."""
+    """Return the name of booker ``number``, counted from 0: ``A``, ``B``, ..."""
     return chr(ord("A") + number)
 
 
 def booker_number(name: str) -> int:
-    """The number of the booker of this name."""
+    """Return the number of the booker of this name."""
     return ord(name) - ord("A")
 
 
 def existing_booking(request: Request, number: int = 0) -> Request:
-    """Return the request as that of a booking that stands: of ``X``, ``Y`` or ``Z``.
+    """Return ``request`` as the request of an existing booking.
+
+    Its customer is X, Y or Z by ``number``, and its id is the same in every run.
 
     >>> held = existing_booking(Request(customer_id=""), 1)
     >>> held.customer_id, held == existing_booking(held, 1)
     ('Y', True)
     """
     name = chr(ord("X") + number)
-    return replace(request, customer_id=name, id=UUID(int=FIRST_STANDING + number))
+    return replace(request, customer_id=name, id=UUID(int=_FIRST_EXISTING_ID + number))
 
 
 def change_scenarios(seed: str, scope: str, places: Places, bookers: int) -> Sequence[Scenario]:
     """Return the scenarios in which bookings are moved and cancelled.
 
     Args:
-        seed: creates the things that the places name.
-        scope: of the places.
-        places: what is held, and where it is moved.
-        bookers: how many; the first does the one thing, all others the other.
+        seed: the script that creates the things of ``places``.
+        scope: the scope of the places.
+        places: the things that are held, and the things that they are moved to.
+        bookers: the number of bookers. The first does one action, all others the other action.
     """
     one, two = places.pair or (places.held, places.to)
     x, of_one, of_two = (
@@ -182,10 +185,10 @@ def change_scenarios(seed: str, scope: str, places: Places, bookers: int) -> Seq
 
 
 def derived_scenarios(scenarios: Sequence[Scenario], bookers: int) -> Sequence[Scenario]:
-    """Return the actions of a workload whose scenarios book only.
+    """Return scenarios with moves and cancellations for a workload whose scenarios only book.
 
-    What the first scenario asks for is held and moved. Other places are taken from the requests of
-    all scenarios in its scope; where there are none, a booking is moved to where it is.
+    A booking holds the things of the first scenario. It moves to things that other requests of the
+    same scope ask for. If there are none, it moves to the things that it has.
     """
     if not scenarios or any(one.existing for one in scenarios):
         return ()
@@ -200,7 +203,7 @@ def derived_scenarios(scenarios: Sequence[Scenario], bookers: int) -> Sequence[S
 
 
 def _distinct(asks: Sequence[BookerAction]) -> Iterator[Request]:
-    """Yield one request for each thing that is asked for."""
+    """Yield one request for each different combination of things."""
     seen: list[list[Any]] = []
     for ask in asks:
         if isinstance(ask, Request):
