@@ -1,7 +1,7 @@
-"""Asks every worker to write its ledger, so that whoever reads it finds it complete.
+"""Flush requests: every worker writes its pending rows, so that a reader finds the ledger complete.
 
-A worker takes down how a booking was answered before it answers, and writes that a moment later.
-A reader draws a number and tells all workers; each writes what it has and says up to which number.
+A worker records the result of a booking before it answers, and writes the row a moment later. A
+reader draws a number and notifies all workers. Each worker writes its rows and reports the number.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 
 from booking_lab.core.workload import Session
 
-#: The channel on which workers hear that somebody wants to read.
+#: The channel of the notifications to workers.
 CHANNEL = "booking_lab_flush"
 #: Seconds that a reader waits for the workers.
 WITHIN = 2.0
@@ -30,25 +30,25 @@ DELETE FROM workers WHERE worker = ANY (%(silent)s)
 
 
 def last_requested(session: Session) -> int:
-    """The last number that a reader has drawn."""
+    """Return the last number that a reader has drawn."""
     return int(session.execute(_ASKED)[0][0])
 
 
 def report(session: Session, worker: str, number: int) -> None:
-    """Say that ``worker`` has written all that was answered before ``number`` was drawn."""
+    """Report that ``worker`` has written all results from before ``number`` was drawn."""
     session.execute(_REPORT, {"worker": worker, "number": number})
 
 
 def flush_all(
     lend: Callable[[], AbstractContextManager[Session]], within: float = WITHIN
 ) -> Sequence[str]:
-    """Have every worker of every instance write its ledger; return those that did not in time.
+    """Let every worker of every instance write its ledger; return the workers that were too late.
 
-    No connection is held while it waits. A worker whose connection has ended is named once: what
-    it had not written is lost, but for its confirmed bookings.
+    It waits without a connection. A worker whose connection has ended is returned once: its
+    unwritten rows are lost, except those of confirmed bookings.
 
     Args:
-        lend: lends a connection.
+        lend: returns a context manager with a session.
         within: seconds to wait at most.
     """
     deadline, pause = time.monotonic() + within, _POLL

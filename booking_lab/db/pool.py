@@ -1,4 +1,4 @@
-"""Connection pools that wait, and that tell how many use them and how many wait."""
+"""Connection pools with a bounded wait, and the numbers for their gauges."""
 
 from __future__ import annotations
 
@@ -19,43 +19,46 @@ from booking_lab.errors import DatabaseSilent, DatabaseUnavailable, PoolTimeout
 
 T = TypeVar("T")
 
-#: Seconds in which a connection has to answer its first statement, to count as alive.
+#: Seconds in which a connection has to answer its first statement; else it counts as dead.
 _PROOF_WITHIN = 5.0
 
 
 class ConnectionSource(Protocol):
-    """Where bookings take their connections: a pool, or what stands for one."""
+    """The interface of a pool that bookings need; the explorer has one of its own."""
 
     def session(
         self, first: Callable[[PostgresSession], T]
     ) -> AbstractContextManager[tuple[PostgresSession, T]]:
-        """Lend a connection, and what ``first`` returned on it.
+        """Check out a connection for the block, with the result of ``first`` on it.
 
         Raises:
-            PoolTimeout: none came free in time.
+            PoolTimeout: no connection came free in time.
             DatabaseUnavailable: the server doesn't answer.
         """
         ...
 
     def extra_connection(self, within: float) -> AbstractContextManager[PostgresSession]:
-        """Open one more, for what can't wait until one is free, within so many seconds.
+        """Open a connection outside of the pool, for work that can't wait for a free one.
+
+        Args:
+            within: seconds for connecting, for each lock and for each answer.
 
         Raises:
-            DatabaseUnavailable: there is none to be had.
+            DatabaseUnavailable: no connection could be opened.
         """
         ...
 
 
 @contextmanager
 def extra_connection(connector: Connector, within: float) -> Iterator[PostgresSession]:
-    """Open a connection beside those of a pool.
+    """Open a connection outside of any pool, for the block.
 
     Args:
         connector: opens it.
-        within: seconds that it may take to connect, or to wait for a lock or an answer.
+        within: seconds for connecting, for each lock and for each answer.
 
     Raises:
-        DatabaseUnavailable: there is none to be had.
+        DatabaseUnavailable: no connection could be opened.
     """
     least = max(within, 0.001)
     bounded = replace(connector, lock_timeout=least)
@@ -64,16 +67,16 @@ def extra_connection(connector: Connector, within: float) -> Iterator[PostgresSe
 
 
 class Pool:
-    """At most ``size`` connections of one process; who finds none free waits ``timeout`` seconds.
+    """A pool of at most ``size`` connections of one process.
 
-    Make it after a fork: connections must not be shared between processes.
+    Create it after a fork: connections must not be shared between processes.
 
     Args:
-        name: says which one it is.
+        name: the name in metrics.
         connector: opens its connections.
-        size: how many there are at most.
-        timeout: seconds.
-        altered: whether others than the lab send statements on any of them.
+        size: connections at most.
+        timeout: seconds to wait for a free connection.
+        altered: whether foreign statements are sent on its connections.
     """
 
     def __init__(
@@ -96,19 +99,20 @@ class Pool:
 
     @contextmanager
     def session(self, first: Callable[[PostgresSession], T]) -> Iterator[tuple[PostgresSession, T]]:
-        """Lend a connection, and what ``first`` returned on it.
+        """Check out a connection for the block, with the result of ``first`` on it.
 
-        ``first`` is the caller's own first statement and the proof that the connection lives: one
-        that died while idle is thrown away and the next is tried, which costs no extra message.
+        ``first`` sends the caller's first statement. It is also the liveness check, without a
+        message of its own: a connection that died while it was idle is dropped, and the next one
+        is tried.
 
         Raises:
-            PoolTimeout: none came free in time.
+            PoolTimeout: no connection came free in time.
             DatabaseUnavailable: the server doesn't answer.
         """
         dead: DatabaseUnavailable | None = None
         for _ in range(self.size + 1):
-            fairy = self._check_out()
-            raw = fairy.dbapi_connection
+            pooled = self._check_out()
+            raw = pooled.dbapi_connection
             assert isinstance(raw, BoundedConnection)
             session = PostgresSession(raw)
             session.altered = self._altered
@@ -116,37 +120,37 @@ class Pool:
                 with session.within(_PROOF_WITHIN):
                     result = first(session)
             except DatabaseUnavailable as error:
-                self._check_in(fairy, session)
-                # A server that is silent would be so on all of them, one after the other.
+                self._check_in(pooled, session)
+                # A silent server would be silent on all of them, one after the other.
                 if isinstance(error, DatabaseSilent) or not session.lost:
                     raise
                 dead = error
                 continue
             except BaseException:
-                self._check_in(fairy, session)
+                self._check_in(pooled, session)
                 raise
             try:
                 yield session, result
             finally:
-                self._check_in(fairy, session)
+                self._check_in(pooled, session)
             return
         assert dead
         raise dead
 
     def extra_connection(self, within: float) -> AbstractContextManager[PostgresSession]:
-        """Open a connection beside the pool, for what can't wait until one of it is free.
+        """Open a connection outside of the pool, for work that can't wait for a free one.
 
         Args:
-            within: seconds that it may take to connect, or to wait for a lock or an answer.
+            within: seconds for connecting, for each lock and for each answer.
 
         Raises:
-            DatabaseUnavailable: there is none to be had.
+            DatabaseUnavailable: no connection could be opened.
         """
         return extra_connection(self._connector, within)
 
     @property
     def in_use(self) -> int:
-        """How many connections are lent out."""
+        """The number of connections that are checked out."""
         return self._pool.checkedout()
 
     @property
@@ -169,14 +173,14 @@ class Pool:
             with self._lock:
                 self._waiting -= 1
 
-    def _check_in(self, fairy: PoolProxiedConnection, session: PostgresSession) -> None:
-        if not session.usable or (session.altered and not self._restored(fairy)):
-            fairy.invalidate()
-        fairy.close()
+    def _check_in(self, pooled: PoolProxiedConnection, session: PostgresSession) -> None:
+        if not session.usable or (session.altered and not self._restored(pooled)):
+            pooled.invalidate()
+        pooled.close()
 
-    def _restored(self, fairy: PoolProxiedConnection) -> bool:
-        """Make a session what it was before somebody's own statements; tell whether it is."""
-        raw = fairy.dbapi_connection
+    def _restored(self, pooled: PoolProxiedConnection) -> bool:
+        """Reset a session after foreign statements; return whether that succeeded."""
+        raw = pooled.dbapi_connection
         assert isinstance(raw, BoundedConnection)
         try:
             self._connector.reset_session(raw)

@@ -1,4 +1,4 @@
-"""Which violations were ever seen: a count that goes on over resets and cancellations."""
+"""The violations that were ever seen: a count that resets and cancellations don't lower."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _COUNT = "SELECT workload, count(*) FROM violations_seen GROUP BY workload"
 
 
 def record(session: Session, workload: str, violations: Iterable[Violation]) -> None:
-    """Take down what is promised more often than it is there, unless it has been already.
+    """Record ``violations``, unless they were recorded before.
 
-    The first booking that has its part in it tells one from the next of the same thing.
+    Two violations of one thing differ by the first booking that takes part.
     """
     found = [(one["scope"], one["subject"], _first(one)) for one in violations]
     if found:
@@ -31,7 +31,7 @@ def record(session: Session, workload: str, violations: Iterable[Violation]) -> 
 
 
 def counts(session: Session) -> Mapping[str, int]:
-    """How many were ever seen, by workload."""
+    """Return how many violations were ever seen, by workload."""
     return dict(session.execute(_COUNT))
 
 
