@@ -110,7 +110,8 @@ _FORGET = "DELETE FROM tallies WHERE workload = %(workload)s AND scope = %(scope
 def read(session: Session, kind: str | None, scope: str | None) -> tuple[list[Row], bool]:
     """Return the statistics as rows of strategy, figure, bucket and number.
 
-    A figure is an outcome, ``retries``, ``overlapping`` or a time. Times have buckets, see ``time_of``.
+    A figure is an outcome, ``retries``, ``overlapping`` or a time. For buckets of times,
+    see ``time_of``.
 
     Args:
         session: the session.

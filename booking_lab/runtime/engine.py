@@ -101,7 +101,7 @@ class Engine:
             (*observers, *self._observers),
             self._worker,
         )
-        engine.in_flight = self.under_way
+        engine.in_flight = self.in_flight
         return engine
 
     def read_selection(self) -> None:

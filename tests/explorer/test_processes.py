@@ -158,7 +158,7 @@ class Own(Strategy):
 
 def test_a_copy_is_another_class_and_leaves_the_original_alone(write):
     folder = write(UNDER_WAY.format(before="UNDER_WAY = set()", under_way="UNDER_WAY"))
-    kind = Registry([folder]).get("own").kind
+    kind = Registry([folder]).get("own").strategy_class
 
     copies = [loaded(kind, number) for number in (0, 1, 0)]
 

@@ -82,7 +82,7 @@ class Sees(Observer):
 @pytest.fixture(autouse=True)
 def forget_what_was_told():
     """Each kind of error is told once in a process."""
-    observing._told.clear()
+    observing._logged.clear()
 
 
 def booked(client, strategy, *observers, seat="A1"):

@@ -175,7 +175,7 @@ def test_a_name_is_taken_once(tmp_path):
 
     registry = Registry([SHIPPED, tmp_path])
 
-    assert "Lock, read" in (registry.get("pessimistic").kind.__doc__ or "")
+    assert "Lock, read" in (registry.get("pessimistic").strategy_class.__doc__ or "")
     assert "the name pessimistic is taken" in registry.load_failures()[0].reason
 
 
