@@ -1,4 +1,4 @@
-"""Books: runs a strategy's tries until one counts, and turns every end into an outcome."""
+"""The engine: runs the tries of a booking, and turns every result into an outcome."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ from booking_lab.runtime.strategy_registry import Registry, StrategyInfo
 
 log = logging.getLogger(__name__)
 
-#: Seconds to find out what became of a COMMIT whose answer was lost. PostgreSQL may restart.
+#: Seconds to find out the result of a COMMIT whose answer was lost. PostgreSQL may restart.
 RESOLVE_WITHIN = 5.0
 
 
 @dataclass(frozen=True)
 class BookingContext:
-    """What the caller wants beside the thing itself.
+    """The context of a booking: everything from the caller besides the request.
 
     Attributes:
-        trace_id: the W3C trace id to book under.
-        strategy: a strategy of its own for this booking; none: the lab's current one.
+        trace_id: the W3C trace id.
+        strategy: a strategy for this booking alone; none for the lab's current one.
     """
 
     trace_id: str
@@ -58,15 +58,18 @@ class BookingContext:
 
 
 class Engine:
-    """The one way to book, for requests, races and tests alike.
+    """Books requests; the API, races and tests all use it.
 
     Args:
-        pool: where bookings take their connections.
+        pool: the pool of connections for bookings.
         servers: the servers that locks may use.
         registry: the strategies.
-        ledger: takes down how each booking ended.
-        observers: watch every booking.
+        ledger: records the result of each booking.
+        observers: the observers of every booking.
         worker: this process, as ``instance/pid``.
+
+    Attributes:
+        in_flight: the bookings under way.
     """
 
     def __init__(
@@ -89,9 +92,9 @@ class Engine:
         self._provider = SessionProvider(pool)
 
     def derive(self, pool: ConnectionSource, observers: Sequence[Observer]) -> Engine:
-        """Return an engine like this one on another pool, watched by ``observers`` as well.
+        """Return an engine like this one, on another pool and with further ``observers``.
 
-        It shares the count of bookings under way, so that a switch waits for these too.
+        Both share ``in_flight``, so that a switch waits for the bookings of both.
         """
         engine = Engine(
             pool,
@@ -105,7 +108,7 @@ class Engine:
         return engine
 
     def read_selection(self) -> None:
-        """Read the selection; else the first booking does, and sends other messages than the rest.
+        """Read the selection, so that the first booking sends the same messages as all others.
 
         Raises:
             PoolTimeout: no connection came free in time.
@@ -115,16 +118,16 @@ class Engine:
             pass
 
     def book(self, workload: Bookable, request: Request, context: BookingContext) -> Booking:
-        """Book, and return the booking with its outcome.
+        """Book ``request``, and return the booking with its outcome.
 
         Raises:
-            NotFound: the request names something that isn't there; leaves no row.
-            Unsuitable: the strategy can't book this; leaves no row.
-            Unavailable: PostgreSQL doesn't answer and hasn't since this process started.
+            NotFound: the request names something that does not exist; the ledger gets no row.
+            Unsuitable: the strategy can't book this request; the ledger gets no row.
+            Unavailable: PostgreSQL has not answered since this process started.
         """
-        # Under way until it is in the ledger: so a switch that has drained has the books complete.
-        with self.in_flight.track() as entry:
-            booking = self._book(workload, request, context, entry)
+        # In flight until it is in the ledger: after a switch has drained, the ledger is complete.
+        with self.in_flight.track() as tracked:
+            booking = self._book(workload, request, context, tracked)
             self._ledger.record(booking)
         return booking
 
@@ -133,16 +136,16 @@ class Engine:
         workload: Bookable,
         request: Request,
         context: BookingContext,
-        entry: in_flight.InFlightBooking,
+        tracked: in_flight.InFlightBooking,
     ) -> Booking:
-        # Its statements may be a plug-in's.
+        # A plug-in workload sends foreign statements.
         altered = not is_shipped(type(workload))
         booking: Booking | None = None
         with ExitStack() as watching:
             while booking is None or booking.outcome is None:
                 try:
                     with self._provider.session(altered=altered) as (session, current):
-                        entry.epoch = current.epoch
+                        tracked.epoch = current.epoch
                         anew = self._begin(workload, request, context, session)
                         if booking is None:
                             booking = anew
@@ -153,14 +156,14 @@ class Engine:
                 except StartOver:
                     continue
                 except CommitUnknown as error:
-                    # Its connection is given back: who settles this must not wait for another's.
+                    # After the connection is back in the pool: this must not wait for another one.
                     assert booking
                     self._resolve_outcome(booking, error)
                 except (PoolTimeout, Unavailable) as error:
                     last = self._provider.last
                     if last is None:
                         raise
-                    # It never began, and has a row all the same, under the selection last seen.
+                    # The booking never began. It gets a row under the selection that was read last.
                     if booking is None:
                         booking = self._booking(workload, request, context, last)
                         self._watch(booking, watching)
@@ -178,11 +181,11 @@ class Engine:
         try:
             return self._booking(workload, request, context, session.assumed)
         except BookingLabError:
-            session.verify_now()  # under the selection as it is now, it may be possible
+            session.verify_now()  # under a newer selection it may be possible
             raise
 
     def _watch(self, booking: Booking, watching: ExitStack) -> Sequence[Observer]:
-        # The stopwatch ends first, so that the others find what it has taken.
+        # The stopwatch ends first, so that the other observers find its times.
         stopwatch = Stopwatch()
         watching.enter_context(watch_booking((*self._observers, stopwatch), booking))
         return (*self._step_observers, stopwatch)
@@ -208,7 +211,7 @@ class Engine:
         )
 
     def why_unsuitable(self, workload: Bookable, kind: type[Strategy]) -> str:
-        """Say what strategies of this kind need and ``workload`` or the lab lacks; else empty."""
+        """Return why strategies of this class can't book ``workload`` here; empty if they can."""
         return why_unsuitable(kind.needs, workload, self._servers.offered)
 
     def check_suitable(self, workload: Bookable, request: Request, strategy: Strategy) -> None:
@@ -236,7 +239,7 @@ class Engine:
             booking.fail(error)
             if booking.outcome is Outcome.ERROR and not isinstance(error, Unavailable):
                 self._report(booking)
-        except Exception as error:  # a plug-in's own bug ends its booking, not the worker
+        except Exception as error:  # a bug of a plug-in ends the booking, not the worker
             self._verify(booking, session)
             self._report(booking)
             said = f"Strategy {booking.strategy.name} failed: {safe_text(error)}."
@@ -244,12 +247,12 @@ class Engine:
 
     @staticmethod
     def _verify(booking: Booking, session: Session) -> None:
-        """Let nothing end by the word of a strategy that isn't the current one any more.
+        """Check that the selection is still current before a booking fails under it.
 
         Raises:
-            StartOver: it isn't.
+            StartOver: the lab was switched or reset.
         """
-        # The writer of a batch has looked for all of it.
+        # In a batch, the writer has checked it for all bookings.
         if Capability.BATCH not in booking.strategy.needs:
             session.verify_now()
 
@@ -260,7 +263,7 @@ class Engine:
         deadline = self._servers.clock.now() + retry.deadline
         asked = booking.request
         for number in range(1, retry.attempts + 1):
-            # What a try has chosen is chosen anew by the next.
+            # A new try chooses again.
             booking.tries = number
             if booking.request is not asked:
                 booking.set_request(asked)
@@ -279,7 +282,7 @@ class Engine:
                 attempt.close()
 
     def _try(self, booking: Booking, attempt: Attempt) -> None:
-        """Try once; what was committed, or may have been, is so whatever the strategy says."""
+        """Run one try. An error of the strategy after COMMIT doesn't change the result."""
         try:
             booking.strategy.book(attempt)
         except BookerInterrupted:
@@ -295,9 +298,9 @@ class Engine:
             attempt.check_committed()
 
     def _resolve_outcome(self, booking: Booking, error: CommitUnknown) -> None:
-        """Ask PostgreSQL what became of the commit, on a connection beside the pool.
+        """Ask PostgreSQL for the result of the commit, on a connection outside of the pool.
 
-        All of the pool may be lent to others who have lost the answer to their commit.
+        Other bookings that have lost their answer may have taken the whole pool.
         """
         clock = self._servers.clock
         deadline = clock.now() + RESOLVE_WITHIN

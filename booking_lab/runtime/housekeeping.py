@@ -1,4 +1,4 @@
-"""What a worker does beside booking: write the ledger, and see switches through."""
+"""The housekeeping of a worker: it writes the ledger, and reports when a switch is drained."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from booking_lab.runtime.in_flight import InFlight
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two writes of the ledger; its rows are promised within a second.
+#: Seconds between two writes of the ledger; the documents promise its rows within a second.
 _FLUSH_EVERY = 0.25
-#: Seconds before it tries again what has failed.
+#: Seconds before a new try after a failure.
 _RETRY_AFTER = 0.5
-#: Seconds between two looks whether the bookings of an older epoch are done.
+#: Seconds between two checks whether the bookings of an older epoch are done.
 _DRAIN_POLL = 0.01
-#: Seconds that the thread gets to end: a statement that waits is over by then, as a rule.
+#: Seconds that the thread has to end; a waiting statement usually ends by then.
 _STOP_TIMEOUT = 10.0
 
 
@@ -37,14 +37,14 @@ class Housekeeping:
 
     Args:
         connector: opens the connection.
-        ledger: what to write.
+        ledger: the ledger to write.
         under_way: the bookings under way in this process.
         worker: this process, as ``instance/pid``.
-        connected: called with each new connection.
-        duties: done several times a second, whether the database answers or not.
+        connected: called with the session of each new connection.
+        tasks: run several times a second, whether the database answers or not.
 
     Attributes:
-        heartbeat: tells whether the thread lives.
+        heartbeat: shows whether the thread is alive.
     """
 
     def __init__(
@@ -69,24 +69,24 @@ class Housekeeping:
         self.heartbeat = Heartbeat(self._thread)
 
     def start(self, timeout: float = 5.0) -> None:
-        """Start the thread; return once the worker is registered, or can't be for now."""
+        """Start the thread; return when the worker is registered, or the first try has failed."""
         self._thread.start()
         self._tried.wait(timeout)
 
     def stop(self) -> None:
-        """Write what is left of the ledger and end the thread."""
+        """Write the pending rows of the ledger, and end the thread."""
         self._stopping = True
         os.write(self._stop_write, b".")
         self._thread.join(_STOP_TIMEOUT)
         if self._thread.is_alive():
-            # It still watches the pipe, which ends with the process.
+            # The thread still watches the pipe, which closes at the end of the process.
             log.error("housekeeping has not ended in time; the ledger's last rows may be lost")
             return
         os.close(self._stop_read)
         os.close(self._stop_write)
 
     def _run(self) -> None:
-        said = ""
+        last_reason = ""
         while True:
             self._begin_round()
             last = self._stopping
@@ -96,7 +96,7 @@ class Housekeeping:
                     self._serve(raw, PostgresSession(raw))
             except (BookingLabError, psycopg2.Error) as error:
                 reason = str(error).partition("\n")[0]
-            except BaseException as error:  # whatever it is: a switch waits for this thread
+            except BaseException as error:  # of any kind: switches wait for this thread
                 reason, bug = repr(error), error
             else:
                 return
@@ -104,28 +104,28 @@ class Housekeeping:
             if last:
                 log.error("the ledger's last rows are lost: %s", reason, exc_info=bug)
                 return
-            # Once is enough: it may be so for a while.
-            level = logging.DEBUG if reason == said else logging.WARNING
+            # The same reason is a warning once: it may last for a while.
+            level = logging.DEBUG if reason == last_reason else logging.WARNING
             log.log(level, "housekeeping begins anew: %s", reason, exc_info=bug)
-            said = reason
+            last_reason = reason
             _wait([self._stop_read], _RETRY_AFTER)
 
     def _serve(self, raw: psycopg2.extensions.connection, session: PostgresSession) -> None:
         self._connected(session)
         session.execute(f"LISTEN {selection.CHANNEL}; LISTEN {flushes.CHANNEL}")
-        # A switch may have come between two connections; what is under way now belongs to it.
-        drained = told = 0
+        # A switch may have come between two connections; the bookings under way belong to it.
+        drained = reported = 0
         wanted, asked = selection.read(session).epoch, flushes.last_requested(session)
         while True:
             done = drained < wanted and not self._in_flight.older_than(wanted)
             self._begin_round()
             self._ledger.flush(session)
-            if told < asked:
+            if reported < asked:
                 flushes.report(session, self._worker, asked)
-                told = asked
+                reported = asked
             if done:
-                # After the flush: whoever has waited for this finds the books complete.
-                worker_registry.register(session, self._worker, wanted, told)
+                # After the flush: a client that has waited for this finds the ledger complete.
+                worker_registry.register(session, self._worker, wanted, reported)
                 self._tried.set()
                 drained = wanted
             if self._stopping:
@@ -145,7 +145,7 @@ class Housekeeping:
 
 
 def _wait(descriptors: Sequence[int], seconds: float) -> None:
-    """Wait until one of these can be read, ``seconds`` at most."""
+    """Wait until a descriptor can be read, at most ``seconds``."""
     # Not select(), which fails for a descriptor above 1,023.
     poll = select.poll()
     for descriptor in descriptors:

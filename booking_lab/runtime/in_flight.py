@@ -6,10 +6,10 @@ import threading
 
 
 class InFlightBooking:
-    """A booking under way for as long as the block runs.
+    """A booking that is under way for as long as the block runs.
 
     Attributes:
-        epoch: the epoch that it runs in; none: not known yet.
+        epoch: the epoch that it runs in; none while it is not known yet.
     """
 
     __slots__ = ("_in_flight", "epoch")
@@ -27,33 +27,34 @@ class InFlightBooking:
 
 
 class InFlight:
-    """The bookings under way in this process, by the epoch that they run in.
+    """The bookings under way in this process, with the epochs that they run in.
 
-    A booking enters before it reads the selection: until it has, it counts as older than any.
+    A booking is added before it reads the selection. Until it has read it, it counts as older than
+    any epoch.
     """
 
     def __init__(self) -> None:
-        self._entries: set[InFlightBooking] = set()
+        self._bookings: set[InFlightBooking] = set()
         self._lock = threading.Lock()
 
     def track(self) -> InFlightBooking:
-        """Count one booking for as long as the block runs; set ``epoch`` on it once known."""
+        """Return a context manager that tracks one booking; set its ``epoch`` once it is known."""
         return InFlightBooking(self)
 
-    def add(self, entry: InFlightBooking) -> None:
-        """Count ``entry``."""
+    def add(self, booking: InFlightBooking) -> None:
+        """Add a booking."""
         with self._lock:
-            self._entries.add(entry)
+            self._bookings.add(booking)
 
-    def discard(self, entry: InFlightBooking) -> None:
-        """Count ``entry`` no more."""
+    def discard(self, booking: InFlightBooking) -> None:
+        """Remove a booking."""
         with self._lock:
-            self._entries.discard(entry)
+            self._bookings.discard(booking)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._bookings)
 
     def older_than(self, epoch: int) -> set[InFlightBooking]:
-        """The bookings that run in an epoch before ``epoch``, or don't know yet."""
+        """Return the bookings of epochs before ``epoch``, and those of an unknown epoch."""
         with self._lock:
-            return {e for e in self._entries if e.epoch is None or e.epoch < epoch}
+            return {e for e in self._bookings if e.epoch is None or e.epoch < epoch}

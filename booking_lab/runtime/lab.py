@@ -1,4 +1,4 @@
-"""Everything that one process of the lab holds."""
+"""The lab in one process: settings, strategies, workloads, pools, servers and background work."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from booking_lab.runtime.housekeeping import Housekeeping
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
-#: How many requests of a worker may wait at a time that are no bookings: switches, resets, races.
-#: Eight threads are left to what isn't booking, so that two of them are always free for reads.
+#: Switches, resets and races of a worker that may wait at a time. Eight threads are reserved for
+#: requests other than bookings, so two of them are always free for reads.
 MAX_BLOCKING_REQUESTS = 6
 
 log = logging.getLogger(__name__)
 
 
 class Lab:
-    """The pools, the servers, the strategies and the engine of one process.
+    """The lab in one process.
 
-    Made before the workers fork; ``start`` opens what must not be shared between processes.
+    It is created before the workers fork. ``start`` opens everything that processes must not share.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -62,20 +62,20 @@ class Lab:
         self.ledger = Ledger()
         self.metrics = Metrics()
         self.tracer_provider = tracing.provider(settings) if settings.otlp_endpoint else None
-        #: Of the threads that bookings leave free, so many may wait for bookings or for locks.
+        #: Held by requests other than bookings while they wait for bookings or for locks.
         self.blocking_slots = threading.BoundedSemaphore(MAX_BLOCKING_REQUESTS)
         self._identity = Identity(self.connector)
         self._housekeeping: Housekeeping | None = None
         self._periodic: list[PeriodicThread] = []
 
     def start(self) -> None:
-        """Open pools and clients and start the housekeeping; call it in the worker."""
+        """Open pools and clients, and start the background threads; call it in the worker."""
         settings = self.settings
         self.worker = f"{settings.instance_name}/{os.getpid()}"
         self.bookings = Pool(
             "booking", self.connector, settings.booking_pool, settings.pool_timeout
         )
-        # Reads have connections of their own: bookers that wait for a lock don't starve them.
+        # Reads have connections of their own, because bookings that wait for locks hold theirs.
         self.reads = Pool(
             "read",
             self.connector,
@@ -126,7 +126,7 @@ class Lab:
         )
         self._housekeeping.start()
         if self.redis:
-            # Apart from the housekeeping: a Redis that doesn't answer must not delay a switch.
+            # In a thread of its own: a Redis that doesn't answer must not delay a switch.
             self.reconciler = Reconciler(self.redis, countable, self.reads, self._identity)
             self._periodic.append(
                 PeriodicThread(
@@ -134,7 +134,7 @@ class Lab:
                     counter_repair.EVERY,
                 )
             )
-        # Apart from it as well: a batch takes longer than the ledger's rows may wait.
+        # In a thread of its own, too: a batch takes longer than the ledger's rows may wait.
         keeping = Upkeep(self.reads, selection.read, settings.ledger_days)
         self._periodic.append(
             PeriodicThread(BackgroundTask("keeping the ledger", keeping.round), upkeep.EVERY)
@@ -143,7 +143,7 @@ class Lab:
             one.start()
 
     def stop(self) -> None:
-        """Write the ledger's last rows and close everything."""
+        """Stop the background threads, write the ledger's last rows, and close everything."""
         for one in self._periodic:
             one.stop()
         self._periodic = []
@@ -164,14 +164,14 @@ class Lab:
 
     @property
     def is_alive(self) -> bool:
-        """Whether what runs beside the bookings lives: the housekeeping, repairs, adding up."""
+        """Whether all background threads are alive."""
         housekeeping = self._housekeeping
         return (housekeeping is None or housekeeping.heartbeat.is_alive) and all(
             one.heartbeat.is_alive for one in self._periodic
         )
 
     def _bookable_pairs(self) -> tuple[list[tuple[str, str]], list[str]]:
-        """Which strategy can book which workload here, and which let bookers stand in line."""
+        """Return the pairs of strategy and workload that fit, and the strategies with batches."""
         entries = self.registry.entries()
         pairs = [
             (entry.name, workload.name)
@@ -181,7 +181,7 @@ class Lab:
         return pairs, [e.name for e in entries if Capability.BATCH in e.strategy_class.needs]
 
     def _observers(self) -> list[Observer]:
-        # Thinking stands outside of measuring: the race window is nobody's step.
+        # ThinkTime is outside of the others: the race window is no part of a step.
         observers: list[Observer] = [ThinkTime()]
         if self.tracer_provider:
             tracing.export(self.tracer_provider, self.settings.otlp_endpoint)
@@ -199,7 +199,7 @@ class Lab:
             with self.connector.session() as session:
                 history.begin(session, self.workloads)
         except (BookingLabError, psycopg2.Error) as error:
-            # PostgreSQL may be away for a moment as a worker is replaced.
+            # PostgreSQL may be away for a moment while a worker is replaced.
             log.warning("the history does not know its database: %s", error)
             history.begin(None)
         return history

@@ -1,4 +1,4 @@
-"""Resets: afterwards, nothing that began before is to be seen."""
+"""Resets of a scope: they clear its bookings, and bookings under way can't write any more."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _FORGET = "DELETE FROM attempts WHERE workload = %(workload)s AND scope = %(scop
 def reset(
     session: PostgresSession, workload: LabWorkload, scope: str, history: HistoryRecorder | None
 ) -> int:
-    """Clear ``scope``, and take it down in ``history``; return how many bookings there were.
+    """Clear ``scope``, and record it in ``history``; return the number of cleared bookings.
 
-    Every booking remembers the generation in which it began. The contended rows are marked with
-    the new one in the same transaction that frees them, so that a booking under way finds them
-    changed when it writes, however late that is.
+    Every booking keeps the generation in which it began. The transaction that frees the contended
+    rows also writes the new generation into them. So a booking under way is refused when it writes,
+    however late that is.
 
     Raises:
         NotFound: there is no such scope.
@@ -46,8 +46,8 @@ def _reset(
             "workload": workload.name,
             "scope": scope,
         }
-        # Marked before it is cleared: that waits for ledgers being written, and those that come
-        # later see the mark.
+        # The mark comes before the clearing: it waits for ledger writes in progress, and later
+        # ledger writes see the new generation and leave old rows out.
         if not session.execute(_MARK, parameters):
             raise NotFound(f"There is no {scope!r} to reset among {workload.name}.")
         cleared = workload.reset(session, scope, parameters["generation"])

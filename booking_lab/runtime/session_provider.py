@@ -1,12 +1,12 @@
-"""How bookings come by a connection, and by the selection that they run under.
+"""Sessions of bookings: when a booking has a connection, and under which selection it runs.
 
-A booking begins under the selection that its process has read last, with no connection. The first
-message of its transaction fails if the selection is another one by then, and the booking starts
-over: nothing was done, and to find that out costs no message. What can't be undone like that, such
-as a lease, is not asked for before the selection was read.
+A booking begins without a connection, under the selection that its process has read last. The first
+message of its transaction fails if the selection has changed. Then the booking starts over. Nothing
+was done by then, and the check needs no message of its own. Before a step that no rollback can
+undo, such as a lease, the selection is read first.
 
-No connection is held while anything else is waited for, be it a lease, a writer who writes for all,
-or the next try: bookings that nobody stands in the way of must not wait for those that do.
+While a booking waits for a lease, for a batch's writer or for its next try, it holds no connection.
+So bookings without a rival don't wait for a connection that a waiting booking holds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class SessionProvider:
     """Gives each booking a session that takes its connection from a pool.
 
     Attributes:
-        last: the selection that was read last; none: none yet.
+        last: the selection that was read last; none before the first one.
     """
 
     def __init__(self, pool: ConnectionSource) -> None:
@@ -42,12 +42,12 @@ class SessionProvider:
         """Provide a session for one booking, with the selection to begin under.
 
         Args:
-            altered: whether others than the lab send statements in it, whatever the strategy does.
+            altered: whether foreign statements are sent in it, whatever the strategy does.
 
         Raises:
             PoolTimeout: no connection came free in time.
             DatabaseUnavailable: the server doesn't answer.
-            StartOver: from inside, if the selection is another one; ask again.
+            StartOver: the block has found that the selection has changed; call this again.
         """
         session = DeferredSession(self, altered=altered)
         try:
@@ -64,22 +64,24 @@ class SessionProvider:
 
     @contextmanager
     def checkout(self) -> Iterator[tuple[PostgresSession, Selection]]:
-        """Lend a connection that lives, and the selection as it is now."""
+        """Check out a live connection, with the present selection."""
         with self._pool.session(selection.read) as (session, current):
             self.last = current
             yield session, current
 
     def checkout_unchecked(self) -> AbstractContextManager[tuple[PostgresSession, None]]:
-        """Lend a connection that may have died while it was idle; nothing is sent to find out."""
+        """Check out a connection without a liveness check; it may have died while it was idle."""
         return self._pool.session(lambda _: None)
 
 
 class DeferredSession:
-    """A booking's session: it has a connection from its first statement until it rests or ends.
+    """A booking's session, which takes a connection at its first statement.
+
+    It gives the connection back before a wait, and at its end.
 
     Attributes:
         assumed: the selection that the booking has begun under.
-        verified: whether it is known that this is the lab's selection, or was when it was looked.
+        verified: whether a check has shown that ``assumed`` is the lab's selection.
     """
 
     def __init__(self, provider: SessionProvider, *, altered: bool) -> None:
@@ -100,29 +102,29 @@ class DeferredSession:
     # --- the selection ---------------------------------------------------------------------------
 
     def read_selection(self) -> Selection:
-        """Read the selection on a connection that is kept; it is verified by that."""
+        """Read the selection, and keep the connection; the selection counts as verified."""
         current = self._take(self._provider.checkout())
         self.verified = True
         return current
 
     def verify_with_next(self) -> None:
-        """Have the next statement of the transaction fail if the selection is another one by then.
+        """Make the next statement of the transaction check the selection.
 
-        More bookings may rest on it than when it was looked at.
+        A batch may contain bookings that began after the last check.
         """
         if not self._begun:
             raise StrategyFault("The strategy read for a batch outside of attempt.transaction().")
         self.verified = False
 
     def verify_now(self) -> None:
-        """Find out whether the selection is the one assumed, unless that is known.
+        """Check that the selection is the assumed one, unless that is known.
 
         Raises:
-            StartOver: it is another one.
+            StartOver: it has changed.
         """
         if self.verified:
             return
-        if self._begun:  # the connection is the transaction's
+        if self._begun:  # the transaction needs the connection
             self.execute("SELECT")
         elif self.read_selection() != self.assumed:
             self.verified = False
@@ -131,9 +133,10 @@ class DeferredSession:
     # --- the connection --------------------------------------------------------------------------
 
     def release_connection(self) -> None:
-        """Give the connection back: something else is waited for.
+        """Give the connection back, because a wait follows.
 
-        Unless a strategy's own statements have made something of it, which has to be there yet.
+        It stays if foreign statements may have changed the state of the session, which the strategy
+        may rely on.
         """
         if not self._kept:
             self._give_back()
@@ -144,7 +147,7 @@ class DeferredSession:
             self._take(self._provider.checkout_unchecked())
 
     def mark_altered(self) -> None:
-        """Expect anything of what follows, on whichever connection."""
+        """Note that foreign statements follow, on this connection and on later ones."""
         self._altered = self._kept = True
         if self._session:
             self._session.mark_altered()
@@ -157,32 +160,33 @@ class DeferredSession:
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and return its rows."""
-        if not self._begun:  # it stands by itself, so it must not be sent twice
+        if not self._begun:  # outside of a transaction, it must not be sent twice
             self.verify_now()
             if not (self._session and self._lives):
                 self._take(self._provider.checkout())
-        if not self._session:  # it was lost, and no other one could be had
+        if not self._session:  # it was lost, and there was no other one
             raise DatabaseUnavailable
         lived, self._lives = self._lives, True
         try:
             return self._execute(self._session, statement, parameters)
         except DatabaseUnavailable as error:
-            # A server that is silent would be so on the next connection, too.
+            # A silent server would be silent on the next connection, too.
             if lived or isinstance(error, DatabaseSilent) or not self._session.lost:
                 raise
-        # It had died while it was idle. Nothing of the transaction stands, so another one will do.
+        # The connection died while it was idle. The transaction has no effects yet, so a new one
+        # can take its place.
         self._take(self._provider.checkout())
         self._session.begin(self._isolation)
         return self._execute(self._session, statement, parameters)
 
     def require_same_transaction(self) -> None:
-        """Have COMMIT fail unless the open transaction, and all written in it, is there then."""
+        """Make COMMIT fail if the open transaction, or a part of it, has ended before."""
         assert self._session, "no transaction was begun"
         self._session.require_same_transaction()
 
     def begin(self, isolation: str | None) -> None:
-        """Open a transaction with the next statement."""
-        # What travels with it finds out whether the connection lives.
+        """Open a transaction; BEGIN is sent together with the next statement."""
+        # The first statement shows whether the connection is alive.
         self.acquire_connection()
         assert self._session
         self._isolation, self._begun = isolation, True
@@ -195,9 +199,9 @@ class DeferredSession:
         self._session.commit(record)
 
     def rollback(self) -> None:
-        """Undo what is open."""
+        """Roll back the open transaction, if any."""
         self._begun = False
-        if self._session:  # none: no other one could be had
+        if self._session:  # none if the connection was lost and there was no other one
             self._session.rollback()
 
     def _execute(
@@ -214,7 +218,7 @@ class DeferredSession:
         return rows
 
     def _take(self, lent: AbstractContextManager[tuple[PostgresSession, T]]) -> T:
-        """Take the connection that is lent, and return what was found out with it."""
+        """Take a connection, and return the result of its first statement."""
         self._give_back()
         self._session, found = lent.__enter__()
         self._lent, self._lives = lent, found is not None

@@ -65,4 +65,4 @@ def test_the_guide_lists_what_an_attempt_can_do() -> None:
     }
     public = {name for name in vars(Attempt) if not name.startswith("_")} | {"number"}
     # These are for the engine and for the attempt itself.
-    assert calls == public - {"step", "finish", "check_known", "close"}
+    assert calls == public - {"step", "check_committed", "check_outcome_known", "close"}

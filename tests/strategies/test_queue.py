@@ -388,7 +388,7 @@ def test_who_stands_in_line_at_a_switch_books_under_the_new_strategy(under_queue
         lab.engine, lab.bookings, TICKETS, crowd(3), BookingContext(TRACE)
     ) as answers:
         epoch = switch(office, "pessimistic")
-        assert lab.engine.under_way.older_than(epoch)  # the switch waits for them
+        assert lab.engine.in_flight.older_than(epoch)  # the switch waits for them
         bookings = answers()
 
     assert told(bookings) == [CONFIRMED] * 3
@@ -414,7 +414,7 @@ def test_a_switch_does_not_wait_for_what_begins_after_it(under_queue):
     with Line().standing(
         lab.engine, lab.bookings, TICKETS, crowd(2), BookingContext(TRACE)
     ) as answers:
-        assert len(lab.engine.under_way) == 2
+        assert len(lab.engine.in_flight) == 2
         assert worker_registry.wait_drained(lab.connector.session, epoch, timeout=5)
         assert {one.epoch for one in answers()} == {epoch}
 

@@ -37,7 +37,7 @@ MESSAGES = ["reservation", "booking, if free", "commit", "reservation"]
 @pytest.fixture
 def office(office, redis_url):
     """No ticket is sold, Redis knows nothing, and nothing is repaired unless a test does it."""
-    for one in office.lab._rounds:
+    for one in office.lab._periodic:
         one.stop()
     return office
 
