@@ -1,4 +1,4 @@
-"""A barrier between decide and write, where all bookers of a race meet."""
+"""A barrier between decide and write, at which all bookers of a race wait for each other."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from booking_lab.core.booking import Booking
 from booking_lab.core.observer import Observer, Step
 from booking_lab.core.step import StepKind
 
-#: Seconds between two looks at who is blocked.
+#: Seconds between two checks which sessions are blocked.
 _POLL_EVERY = 0.005
 
 
 class ReleaseReason(StrEnum):
-    """Why the barrier opened."""
+    """The reason why the barrier opened.
+
+    ``FILLED``: all bookers had arrived. ``LET_GO``: the others could not arrive. ``TIMED_OUT``: the
+    time was over.
+    """
 
     FILLED = "filled"
     LET_GO = "let go"
@@ -25,10 +29,10 @@ class ReleaseReason(StrEnum):
 
 
 class Barrier(Observer):
-    """Stops each booker once, after its first decision, until all are there.
+    """Stops each booker once, after its first decision, until all have arrived.
 
-    Under a strategy that blocks, those who have not come can't come: they wait for a lock that
-    somebody at the barrier holds, or have ended. Then the barrier lets go.
+    Under a strategy with locks, the others may be unable to arrive: they wait for a lock that a
+    booker at the barrier holds, or have ended. Then the barrier opens.
 
     Args:
         parties: how many bookers are expected.
@@ -45,7 +49,7 @@ class Barrier(Observer):
 
     @contextmanager
     def booking(self, booking: Booking) -> Iterator[None]:
-        """Notice who has ended without coming to the barrier."""
+        """Count the booking as ended if it leaves without a stop at the barrier."""
         try:
             yield
         finally:
@@ -57,13 +61,13 @@ class Barrier(Observer):
 
     @contextmanager
     def step(self, step: Step) -> Iterator[None]:
-        """Follow the booker; stop it once it has decided."""
+        """Record the booker's state, and stop it after its first decision."""
         key = str(step.booking.request.id)
         with self._condition:
             self._sessions[key] = step.session
             if step.kind is StepKind.WAIT:
                 self._leasing.add(key)
-            elif step.kind is not StepKind.ACQUIRE:  # between two waits it asks for the lease
+            elif step.kind is not StepKind.ACQUIRE:  # between two waits, it requests the lease
                 self._leasing.discard(key)
         yield
         if step.kind is StepKind.DECIDE and key not in self._arrived:
@@ -74,14 +78,18 @@ class Barrier(Observer):
     def watch(
         self, blocked: Callable[[Collection[int]], set[int]], timeout: float
     ) -> ReleaseReason:
-        """Open the barrier when it is full, can't fill any more, or ``timeout`` seconds are over.
+        """Open the barrier when all have arrived, when the others can't arrive, or after a timeout.
 
         Args:
-            blocked: given sessions' process ids, says which of them wait for another of these.
+            blocked: takes the process ids of sessions, and returns those that wait for another one
+                of them.
             timeout: seconds.
 
+        Returns:
+            The reason.
+
         Raises:
-            BaseException: what ``blocked`` raised; the barrier is open then, too.
+            BaseException: an error of ``blocked``; the barrier is open after it, too.
         """
         try:
             return self._release(self._watched(blocked, timeout))
@@ -97,7 +105,7 @@ class Barrier(Observer):
         finally:
             self._release(
                 ReleaseReason.TIMED_OUT
-            )  # unless it is open: nobody stands there for ever
+            )  # if it is not open yet: no booker must wait for ever
 
     def _watch(
         self, blocked: Callable[[Collection[int]], set[int]], timeout: float
@@ -116,7 +124,7 @@ class Barrier(Observer):
             )
             if arrived == self._parties:
                 return ReleaseReason.FILLED
-            # A session may be between two waits while it is looked at, so it takes two looks.
+            # At the moment of a check, a session may be between two waits. So two checks decide.
             if stuck and stuck_before:
                 return ReleaseReason.LET_GO
             if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Gauges of a worker: its pools, and that it lives."""
+"""Gauges of a worker: its pools, and the number of live workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from prometheus_client import Gauge
 
 from booking_lab.db.pool import Pool
 
-# "livesum": the files of a worker that has gone no longer count.
+# "livesum": the sum over live workers.
 _IN_USE = Gauge(
     "db_pool_connections_in_use", "Connections lent.", ("pool",), multiprocess_mode="livesum"
 )
@@ -20,7 +20,7 @@ _WORKERS = Gauge("booking_workers", "Workers that live.", multiprocess_mode="liv
 
 
 def set_gauges(pools: Sequence[Pool]) -> None:
-    """Set the gauges to what is now."""
+    """Set the gauges to the present values."""
     _WORKERS.set(1)
     for pool in pools:
         _IN_USE.labels(pool.name).set(pool.in_use)

@@ -1,12 +1,13 @@
-"""The files in which the workers of a machine count, and which a scrape adds up.
+"""The files for the metrics of the workers of a machine; a scrape adds them up.
 
-prometheus_client has them named by process ids, maps them into memory, and leaves those of the dead
-for ever. Here a worker has a *place*, which it keeps as long as it lives. Who comes after it counts
-on in the files that it has left. So there are as many as ever lived at the same time, and no
-counter goes back.
+prometheus_client names its files by process ids, maps them into memory, and never deletes the files
+of dead processes. Here each worker has a *slot*, which it keeps as long as it lives. The next
+worker in the slot continues the files of the last one. So there are only as many files as workers
+lived at the same time, and no counter goes back.
 
-Room in a file is reserved before it is used. Without that, the first write into memory that has no
-room on a full disk ends the process by a signal. What finds no room is kept and not shown.
+Space in a file is allocated before it is used. Without that, the first write into mapped memory on
+a full disk would end the process by a signal. Values without space are kept in memory, and not
+shown.
 """
 
 from __future__ import annotations
@@ -33,16 +34,16 @@ _MAX_BESIDE_KEY = 32
 
 
 class _ProcessSlot:
-    """Where this process counts; it is claimed as long as the process lives."""
+    """The slot of this process; it is claimed as long as the process lives."""
 
     number = 0
     claim: socket.socket | None = None
 
 
 def claim_slot(folder: Path) -> None:
-    """Have this process count in files of its own below ``folder`` from now on.
+    """Claim a slot for this process, and store its metrics in files below ``folder``.
 
-    If there is no such folder or no room, what it counts is not shown.
+    If there is no such folder or no space, its metrics are not shown.
     """
     if not folder.is_dir():
         log.error("what this worker counts is not shown: there is no folder %s", folder)
@@ -55,7 +56,7 @@ def claim_slot(folder: Path) -> None:
 
 
 def remove_dead_gauges(folder: Path) -> None:
-    """Take the gauges of workers that have gone off the scrape."""
+    """Remove the gauges of dead workers."""
     gauges = folder.glob("gauge_live*_*.db")
     for number in {int(gauge.stem.rpartition("_")[2]) for gauge in gauges}:
         if claim := _claim(folder, number):
@@ -64,13 +65,13 @@ def remove_dead_gauges(folder: Path) -> None:
 
 
 class MetricFilesCollector(Collector):
-    """What all workers have counted."""
+    """The collector of the metrics of all workers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def collect(self) -> Iterable[Metric]:
-        """Add it up; a file that a worker left half made says nothing."""
+        """Add up all files; the file of a worker that died while it created it is left out."""
         if not self._folder.is_dir():
             _log_once(str(self._folder), "it was removed; what was counted shows after a restart")
         files = [str(file) for file in self._folder.glob("*.db") if _is_begun(file)]
@@ -81,7 +82,7 @@ class MetricFilesCollector(Collector):
 
 
 class _MetricFile:
-    """One file of this process; what has no room in it is kept in memory until there is some."""
+    """One file of this process; values without space are kept in memory until there is some."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -115,7 +116,7 @@ class _MetricFile:
 
 
 class _PreallocatedDict(MmapedDict):
-    """The client's file, with room reserved for all that is mapped."""
+    """The client's file, with allocated space for everything that is mapped."""
 
     def __init__(self, name: str) -> None:
         with open(name, "ab") as file:  # noqa: PTH123 - the client has names, and so have we
@@ -151,12 +152,12 @@ def _log_once(what: str, why: str) -> None:
         log.error("the metrics lack %s: %s", what, why)
 
 
-#: What was said already; a scrape comes every few seconds.
+#: The messages that were logged; a scrape comes every few seconds.
 _logged: set[str] = set()
 
 
 def _is_begun(file: Path) -> bool:
-    """Whether there is anything in it; a worker may have died as it made it, or make it now."""
+    """Return whether the file has content; a worker may be creating it, or died while it did."""
     try:
         return file.stat().st_size >= _INITIAL_MMAP_SIZE
     except OSError:
@@ -164,9 +165,9 @@ def _is_begun(file: Path) -> bool:
 
 
 def _claim(folder: Path, number: int) -> socket.socket | None:
-    """Claim a place, as long as the socket is open; none if a living process has it.
+    """Claim a slot for as long as the socket is open; none if a live process has it.
 
-    The name of such a socket is in no file system, where something could remove it.
+    The name of an abstract socket is in no file system, so nothing can remove it.
     """
     claim = socket.socket(socket.AF_UNIX)
     where = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]
@@ -184,11 +185,11 @@ def _remove_live_gauges(folder: Path, number: int) -> None:
 
 
 def _install() -> None:
-    """Have the client use places and reserved files, before the first metric is made."""
+    """Make the client use slots and allocated files, before the first metric is created."""
     setattr(values, "MmapedDict", _MetricFile)  # noqa: B010 - its type is not declared to be variable
     values.ValueClass = values.MultiProcessValue(lambda: _ProcessSlot.number)  # type: ignore[no-untyped-call]
 
 
-# The client knows from a variable, as it is imported, that other processes count as well.
+# At its import, the client finds out by a variable whether it has to combine processes.
 if values.ValueClass._multiprocess:
     _install()
