@@ -4,17 +4,17 @@ These are the public names. A strategy or a workload of your own imports nothing
 
 * A strategy: ``Strategy``, ``Attempt``, ``Anomaly``, ``Capability``, ``Retry``, and the types of
   options ``Attempts`` and ``Seconds``; see ``strategies/README.md``.
-* Its locks outside PostgreSQL: ``RedisLock``, ``Redlock``, ``Mutex``, ``RedisCounters``, and what a
-  lock of your own is made of: ``Lock``, ``Lease``, ``RedisLease``, ``Servers``, ``Announce``.
+* Locks and counters outside PostgreSQL: ``RedisLock``, ``Redlock``, ``Mutex``, ``RedisCounters``,
+  and for a lock of your own: ``Lock``, ``Lease``, ``RedisLease``, ``Servers``, ``Announce``.
 * A workload: ``LabWorkload``, ``Request``, ``INTERNAL``, ``Anchor``, ``Session``, ``Row``,
   ``Violation``; see ``docs/workloads.md``.
-* What it can do beyond that: ``SupportsBatch``, ``SupportsChoice``, ``SupportsConditionalWrite``,
-  ``SupportsConstraint``, ``SupportsCounts``.
-* What bookers contend for there: ``Scenario``, ``ChangeRequest``, ``existing_booking``.
-* The errors that they raise and meet: ``BookingLabError`` and its subclasses.
+* The capabilities of a workload: ``SupportsBatch``, ``SupportsChoice``, ``SupportsCounts``,
+  ``SupportsConditionalWrite``, ``SupportsConstraint``.
+* The scenarios of a workload: ``Scenario``, ``ChangeRequest``, ``existing_booking``.
+* The errors of both: ``BookingLabError`` and its subclasses.
 
-A name's module is imported when the name is first asked for: a command that needs none of them
-starts at once, and can be stopped at once.
+The module of a name is imported at the first use of the name. So a command that needs none of them
+starts, and can be stopped, without a delay.
 
 >>> import booking_lab
 >>> booking_lab.Anchor("seats", (("event_id", 1), ("seat_number", "A1"))).name
@@ -128,7 +128,7 @@ __all__ = [
     "existing_booking",
 ]
 
-#: Where each of them is.
+#: The module of each name.
 _MODULES = {
     name: module
     for module, names in {
@@ -161,7 +161,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name; ``__version__`` is the installed package's."""
+    """Import a public name; ``__version__`` is the version of the installed package."""
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("booking-lab")
     if name not in _MODULES:

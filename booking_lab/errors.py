@@ -1,4 +1,7 @@
-"""Every error that the lab raises: one base, a stable code each, the docstring as message."""
+"""The errors of the lab. They have one base class, a stable code each, and a default message.
+
+The default message is the docstring of the class.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import ClassVar
 
-#: Characters that are shown of what a plug-in says.
+#: Characters of a plug-in's text that are shown at most.
 MAX_SHOWN = 2000
 
 
 def safe_text(said: object, show: Callable[[object], str] = repr) -> str:
-    """Return how an error of a plug-in, or what it says, is shown; its author's code may fail."""
+    """Return a text for an error or a value of a plug-in, whose own code for it may fail."""
     try:
         text = show(said)
     except Exception:
@@ -24,7 +27,7 @@ def safe_text(said: object, show: Callable[[object], str] = repr) -> str:
 
 
 class Outcome(StrEnum):
-    """How a booking ended."""
+    """The outcome of a booking."""
 
     CONFIRMED = "confirmed"
     REFUSED = "refused"
@@ -38,9 +41,9 @@ class BookingLabError(Exception):
     """Something went wrong in the lab.
 
     Attributes:
-        code: a stable word for it.
-        outcome: how a booking ends that it ends.
-        status: HTTP's word for it.
+        code: a stable word for the error.
+        outcome: the outcome of a booking that this error ends.
+        status: the HTTP status of the answer.
 
     >>> error = SoldOut("Two desks are left.")
     >>> error.code, error.message
@@ -61,14 +64,14 @@ class BookingLabError(Exception):
 
     @property
     def message(self) -> str:
-        """What was wrong and what to do, for the reader of the answer."""
+        """The text for readers: what was wrong, and what to do."""
         return str(self)
 
 
 def lab_kind(error: BookingLabError) -> type[BookingLabError]:
-    """Return the lab's kind of error that ``error`` is: of a plug-in's, the one it is made from.
+    """Return the class of ``error``, or the nearest base class that belongs to the lab.
 
-    What a plug-in's class says of itself, such as a ``status``, may mean anything.
+    The attributes of a plug-in's own class, such as ``status``, can have any value.
     """
     return next(kind for kind in type(error).__mro__ if kind.__module__ == __name__)
 
@@ -167,7 +170,7 @@ class Violated(Refused):
     """A constraint of the database refused the booking.
 
     Attributes:
-        constraint: its name.
+        constraint: the name of the constraint.
     """
 
     def __init__(self, constraint: str | None = None) -> None:
@@ -265,8 +268,8 @@ class Unavailable(BookingLabError):
     """A server that the lab needs does not answer; nothing was booked. Try again.
 
     Attributes:
-        reason: what was said, by the server or on the way to it, for the operator; may be empty.
-        answered: whether the server itself has said it.
+        reason: the reason for the operator, from the server or from the connection; may be empty.
+        answered: whether the reason comes from the server itself.
     """
 
     code = "unavailable"
@@ -305,17 +308,17 @@ class CommitUnknown(BookingLabError):
 
 
 class BookerInterrupted(BaseException):
-    """A booker is torn out of its work, with whatever it was about; not for anybody to catch."""
+    """A booker is interrupted in the middle of its work. Strategies must not catch it."""
 
 
 class StartOver(Exception):
-    """The lab was switched or reset after the booking began; begin it again as it is now.
+    """The lab was switched or reset after the booking began, so the booking begins again.
 
-    Never an answer: nothing was done yet.
+    It is never an answer to a customer: nothing was done yet.
     """
 
 
-# --- strategies that break their side of the bargain -------------------------------------------
+# --- strategies and plug-ins with errors -------------------------------------------------------
 
 
 class PluginFault(BookingLabError):

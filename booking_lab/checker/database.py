@@ -1,4 +1,4 @@
-"""Compares what customers were told with what the database says."""
+"""Compares the answers in a history with the database."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Scope = tuple[str, str]
 
 @dataclass(frozen=True)
 class ConfirmedAttempt:
-    """An attempt that stands, as the database has it."""
+    """A confirmed attempt in the database."""
 
     id: str
     subject: str
@@ -33,12 +33,12 @@ class ConfirmedAttempt:
 
 @dataclass(frozen=True)
 class DatabaseSnapshot:
-    """What a database says at one moment.
+    """The facts of a database at one moment.
 
     Attributes:
-        database: which one it is.
-        confirmed: the attempts that stand, by workload and scope.
-        findings: everything that is wrong, by workload.
+        database: the identity of the database.
+        confirmed: the confirmed attempts, by workload and scope.
+        findings: the audit's findings, by workload.
     """
 
     database: str
@@ -48,14 +48,14 @@ class DatabaseSnapshot:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Something on which the answers and the database differ, or the database with itself.
+    """A difference between the answers and the database, or a finding of the audit.
 
     Attributes:
-        kind: ``lost``: confirmed, and the database knows nothing of it. ``stands``: not confirmed,
-            and it took effect all the same. ``unrecorded``: it took effect, and was not recorded.
-            Else what the lab's own audit calls it.
-        workload, scope, subject: what it is about.
-        detail: in words.
+        kind: ``lost``: confirmed, but missing in the database. ``stands``: not confirmed, but it
+            took effect. ``unrecorded``: it took effect, but is missing in the history. Any other
+            kind is an anomaly by the audit.
+        workload, scope, subject: the thing that it concerns.
+        detail: the difference in words.
     """
 
     kind: str
@@ -67,12 +67,12 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came out of comparing.
+    """The result of a comparison.
 
     Attributes:
-        compared: answers that were compared.
-        disagreements: what differs.
-        left_out: scopes that weren't compared, and why.
+        compared: the number of compared answers.
+        disagreements: the differences.
+        left_out: the scopes that were not compared, each with the reason.
     """
 
     compared: int
@@ -81,9 +81,9 @@ class Comparison:
 
 
 def read(session: Session, workloads: Iterable[LabWorkload]) -> DatabaseSnapshot:
-    """Read the books, all of one moment.
+    """Read the facts of a database in one snapshot.
 
-    Do it before the history is read: then every booking in the books is in the history, too, though
+    Call it before the history is read. Then the history has every booking of the snapshot, even if
     the lab goes on booking.
     """
     session.begin("REPEATABLE READ")
@@ -99,13 +99,13 @@ def read(session: Session, workloads: Iterable[LabWorkload]) -> DatabaseSnapshot
 
 
 def compare(history: History, snapshot: DatabaseSnapshot, known_until: int) -> Comparison:
-    """Compare what was recorded since the last reset of each scope.
+    """Compare the answers since the last reset of each scope with a database.
 
     Args:
-        history: read after the books.
-        books: of the database on which it was recorded.
-        known_until: how long the file was before the books were read. What was answered after that
-            may be in the books or not.
+        history: the history, read after the snapshot.
+        snapshot: the facts of the database that the history was recorded on.
+        known_until: the size of the file, in bytes, before the snapshot was read. Later answers may
+            be in the snapshot or not.
     """
     compared, found, left_out = 0, list[Disagreement](), list[str]()
     recorded = {one.process for one in history.operations}
@@ -150,7 +150,7 @@ def _of(operations: Sequence[Operation]) -> tuple[str, str, Sequence[Operation]]
 
 
 def _is_final(operation: Operation, known_until: int) -> bool:
-    """Whether it was answered before the books were read."""
+    """Return whether it was answered before the snapshot was read."""
     return operation.answered_at is not None and operation.answered_at <= known_until
 
 

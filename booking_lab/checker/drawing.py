@@ -1,4 +1,4 @@
-"""Draws operations as time lines, one a line."""
+"""Draws operations as time lines in text, one on each line."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 from booking_lab.checker.operation import Effect, Operation
 
-#: Drawn at most; the first ones and the last ones.
+#: Operations that are drawn at most: the first ones and the last ones.
 _MAX_DRAWN = 24
 _BAR = 40
 _LONGEST = 100
 
 
 def draw(operations: Sequence[Operation], stuck: Operation | None = None) -> list[str]:
-    """Return one line for each operation: who, what, its interval, and what came of it.
+    """Return one line for each operation: customer, action, interval and result.
 
     Args:
-        operations: in the order in which they are drawn.
-        stuck: the one to mark.
+        operations: the operations in the order of the lines.
+        stuck: the operation to mark.
     """
     if not operations:
         return []
@@ -45,14 +45,14 @@ def draw(operations: Sequence[Operation], stuck: Operation | None = None) -> lis
 
 
 def state_in_words(state: Any) -> str:
-    """Return a state as a reader can take it in."""
+    """Return a short text of a state."""
     parts = [str(part) for part in state] if isinstance(state, tuple) else [str(state)]
     text = ", ".join(parts)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _differing(operations: Sequence[Operation]) -> list[str]:
-    """The numbers that customers asked for, such as quantities, as far as they differ."""
+    """Return the fields with numbers, such as quantities, in which the requests differ."""
     requests = [one.request for one in operations if one.request]
     return [
         one.name

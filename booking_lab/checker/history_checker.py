@@ -1,4 +1,4 @@
-"""Checks a history group by group."""
+"""The checker of a history: it checks each group of operations for an order."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ Progress = Callable[[int], None]
 
 
 class HistoryChecker:
-    """Checks one history; ``report`` is what it has found so far.
+    """Checks one history.
 
     Args:
-        history: what was recorded.
-        workloads: what may be booked in it.
-        budget: steps of the search in one group, besides one for each operation.
-        tell: called now and then with the number of operations that are done with.
+        history: the parsed history.
+        workloads: the workloads that can occur in it.
+        budget: steps of the search in one group, in addition to one for each operation.
+        progress: called from time to time with the number of checked operations.
+
+    Attributes:
+        report: the results so far.
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class HistoryChecker:
         self.report = _summary(history)
 
     def run(self) -> Report:
-        """Check every group; ``report`` has what is found from the moment that it is."""
+        """Check every group; ``report`` has each result immediately."""
         self.report.overlapping = count_overlapping(self._history.operations)
         for group in self._groups():
             self._check(group)
@@ -84,7 +87,11 @@ class HistoryChecker:
             self.report.problems.append(found)
 
     def _search(self, group: Group) -> OrderProblem | None:
-        """Return what is wrong, if anything; raises _Undecided if nobody knows."""
+        """Return the problem of a group; none if it has an order.
+
+        Raises:
+            _Undecided: there is no result.
+        """
         workload: Any = self._workloads.get(group.operations[0].workload)
         try:
             model = ModelAdapter(workload, group.operations)
@@ -110,11 +117,11 @@ class HistoryChecker:
 
 
 class _Undecided(Exception):
-    """Nobody knows whether there is an order; says why."""
+    """It is not known whether there is an order; the message has the reason."""
 
 
 def _reason_undecided(group: Group, result: SearchResult) -> str:
-    """Why there may be an order all the same; empty if there can't be."""
+    """Return the reason why there may be an order nevertheless; empty if there is none."""
     stuck = result.stuck
     assert stuck
     if result.outcome is SearchOutcome.GAVE_UP:
@@ -154,7 +161,7 @@ def _bookings(operations: Iterable[Operation]) -> int:
 
 
 def _is_refused_choice(operation: Operation) -> bool:
-    """Whether it was refused the best that is left: that says nothing of any thing by itself."""
+    """Return whether it asked for any thing and was refused, which says nothing of one thing."""
     return operation.unassigned and operation.effect is Effect.REFUSED
 
 

@@ -1,4 +1,4 @@
-"""Reads a recorded history; ``booking_lab.observers.history`` says what its lines are."""
+"""Reads a recorded history; ``booking_lab.observers.history`` describes its lines."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from booking_lab.observers.history import FORMAT
 from booking_lab.validation import field_errors
 from booking_lab.workloads import Workloads
 
-#: What stands where a worker could not ask which database it books on.
+#: The identity of a database that a worker could not query.
 UNKNOWN_DATABASE = ""
 _PROGRESS_EVERY = 4096
-#: How an event begins.
+#: The begin of each line.
 _BEGINNING = b'{"type":'
 _ANSWERS = {"ok": Effect.HAPPENED, "fail": Effect.NONE, "info": Effect.POSSIBLE}
 
 
 class BadHistory(BookingLabError):
-    """The file is no history."""
+    """The file is not a valid history."""
 
     code = "bad_history"
 
@@ -42,8 +42,8 @@ class HistoryReader:
 
     Args:
         file: the file.
-        workloads: what may be booked in it.
-        tell: called now and then with the number of bytes read.
+        workloads: the workloads that can occur in it.
+        progress: called from time to time with the number of bytes read.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class HistoryReader:
         self._line = 0
 
     def read(self) -> History:
-        """Read it all.
+        """Read the whole file.
 
         Raises:
-            BadHistory: a line is not what it should be; says which, and why.
+            BadHistory: a line is not valid; the message has its number and the reason.
         """
         with self._file.open("rb") as file:
             position = 0
@@ -83,7 +83,7 @@ class HistoryReader:
         return self._history
 
     def _event(self, line: bytes) -> dict[str, Any] | None:
-        """Return what a line says; none if there is nothing in it that was written to its end."""
+        """Return the event of a line; none if it contains no complete event."""
         try:
             event = json.loads(line)
         except ValueError as error:
@@ -98,10 +98,11 @@ class HistoryReader:
 
     @staticmethod
     def _behind_a_cut(line: bytes) -> dict[str, Any] | None:
-        """Return the event that follows on one that was not written to its end.
+        """Return the complete event that follows an incomplete one on the same line.
 
-        Somebody was killed as he wrote, or the disk was full: then the next writer's line begins
-        where that one breaks off. Only a whole event can be read up to the end of the line.
+        If a worker is killed while it writes, or the disk is full, its line is incomplete, and the
+        line of the next writer follows directly. Only a complete event can be parsed up to the end
+        of the line.
         """
         at = line.find(_BEGINNING, 1)
         while at > 0:
@@ -215,7 +216,7 @@ class HistoryReader:
             raise self._error(f"{error} BOOKING_LAB_WORKLOADS names folders with more.") from None
 
     def _fill_in_databases(self) -> None:
-        """Where a worker did not know its database, take the only one that there is."""
+        """Fill in an unknown database, if the history has exactly one known database."""
         known = {header.database for header in self._history.headers} - {UNKNOWN_DATABASE}
         if len(known) == 1:
             for operation in self._history.operations:

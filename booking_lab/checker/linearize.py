@@ -1,18 +1,18 @@
-"""The search for an order: can operations that overlap have happened one after the other?
+"""The check of linearizability: a search for an order that explains all answers.
 
-Wing and Gong's search as Lowe made it fast: operations stand in a doubly linked list of calls and
-returns; whichever is put next is lifted out, and put back when the search backtracks; what is known
-to lead nowhere (a set of operations placed, and the state that they left) is not tried again.
+This is the search of Wing and Gong, with the improvements of Lowe. Calls and returns are in a
+doubly linked list. The search lifts an operation out of the list to place it next, and puts it back
+when it backtracks. It remembers dead ends: a set of placed operations, and the state after them.
 
-Four things keep the search short without losing an order that exists:
+Four rules keep the search short without losing an order:
 
-* A refusal changes nothing. Whenever one can be explained, it is placed at once.
-* Of those that can come next, the one that was answered first is tried first.
-* Operations that ask for the same and do the same to the state are interchangeable; only the one
-  that was answered first is tried. (A model may compare names of customers and bookings, and must
-  not look into them.)
-* Where bookings only take (see ``checker.model``) and nothing is moved or cancelled, the earlier a
-  confirmed booking comes, the better: there is no choice among them at all.
+* A refusal changes nothing. As soon as the state explains one, it is placed.
+* Of the operations that can come next, the one with the earliest answer is tried first.
+* Operations with the same request and the same effect on the state are interchangeable. Only the
+  one with the earliest answer is tried. (A model may compare names of customers and bookings, and
+  must not use their content.)
+* If bookings only take (see ``checker.model``) and nothing is moved or cancelled, it is always best
+  to place a confirmed booking as early as possible. Then there is no choice among them.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from typing import Any
 from booking_lab.checker.event_list import EventList
 from booking_lab.checker.operation import Effect, Operation
 
-#: The state after an operation; none: it would have been refused.
+#: Returns the state after an operation; none if the model refuses it.
 Transition = Callable[[Any, Operation], Any | None]
 
-#: Steps of the search before it gives up, besides those that every operation needs.
+#: Steps after which the search gives up, in addition to one for each operation.
 BUDGET = 1_000_000
 _PROGRESS_EVERY = 1_000
 
 
 class SearchOutcome(StrEnum):
-    """How a search ended."""
+    """The outcome of a search: an order, no order, or no result within the budget."""
 
     ORDER = "order"
     NO_ORDER = "no order"
@@ -43,15 +43,15 @@ class SearchOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class SearchResult:
-    """How a search ended.
+    """The result of a search.
 
     Attributes:
-        outcome: an order, that there is none, or neither.
-        steps: how many states were looked at.
-        order: the order; empty if there is none.
-        placed: how many operations the best attempt at an order could place.
-        stuck: the first answer that this attempt couldn't explain.
-        state: the state in which it got stuck.
+        outcome: the outcome.
+        steps: the number of visited states.
+        order: the order; empty if none was found.
+        placed: the number of operations in the longest partial order.
+        stuck: the first operation whose answer the longest partial order doesn't explain.
+        state: the state at the end of the longest partial order.
     """
 
     outcome: SearchOutcome
@@ -74,14 +74,14 @@ def linearize(
     """Search for an order of ``operations`` that begins in ``state`` and explains every answer.
 
     Args:
-        operations: in any order; those without an effect are left out.
-        state: the state before all of them; hashable, as are all states after it.
+        operations: the operations in any order; those without an effect are left out.
+        state: the state before all of them. All states have to be hashable.
         step: the model.
-        budget: how many states more than operations may be looked at.
-        only_takes: whether all of them are bookings of a model where bookings only take.
-        tell: called now and then with the number of operations placed.
+        budget: the number of states to visit at most, in addition to one for each operation.
+        only_takes: whether all of them are bookings of a model whose bookings only take.
+        progress: called from time to time with the number of placed operations.
 
-    There is one ticket. Both ask for it at the same time, and only one can have got it:
+    There is one ticket. Two customers ask for it at the same time, and only one can get it:
 
     >>> def step(sold, operation):
     ...     return None if sold else True
@@ -98,12 +98,12 @@ def linearize(
     return _Search(operations, step, only_takes, progress).run(state, budget + len(operations))
 
 
-#: What to go back to: how many were lifted, ``base`` and ``mask`` of the line, the possible ones.
+#: A state to backtrack to: the number of lifts, ``base``, ``mask``, and the possible operations.
 _Checkpoint = tuple[int, int, int, int]
 
 
 class _Search:
-    """One search; see the module."""
+    """One search; see the docstring of the module."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class _Search:
         self._possible = [one for one in in_time if one.effect is Effect.POSSIBLE]
         self._refused = [one.effect is Effect.REFUSED for one in self._sure]
         self._line = EventList(self._sure)
-        #: Which of the possible ones have been placed, and in which order, among the others.
+        #: The possible operations that are placed, as bits, and their positions in the order.
         self._taken = 0
         self._order: list[tuple[int, Operation]] = []
         self._step = step
@@ -157,7 +157,7 @@ class _Search:
             state = self._place(*chosen)
 
     def _place_refusals(self, state: Any) -> int:
-        """Place every refusal that ``state`` explains; return the first return that is left."""
+        """Place every refusal that ``state`` explains; return the first return in the list."""
         line, refused, step, sure = self._line, self._refused, self._step, self._sure
         following, count = line.next, line.count
         entry = following[line.head]
@@ -168,10 +168,10 @@ class _Search:
         return entry
 
     def _next(self, state: Any, first: int) -> Iterator[tuple[int, Any]]:
-        """Yield what can come next before the return ``first``, and the state after it.
+        """Yield the operations that can come next before the return ``first``, with their states.
 
-        A number from ``count`` on is one of the possible ones. Each is worked out when it is asked
-        for, which is when those before it have led nowhere.
+        Numbers from ``count`` on are possible operations. Each one is computed only if the
+        operations before it have led to dead ends.
         """
         count, sure, step = self._line.count, self._sure, self._step
         urgent = first - count
@@ -181,7 +181,7 @@ class _Search:
             if after is not None:
                 yield urgent, after
                 tried.append((sure[urgent].request_key, after))
-            if self._only_takes:  # it has led nowhere, or what is in its way stays there
+            if self._only_takes:  # a dead end, or a refusal that later bookings can't undo
                 return
         happened = [call for call in self._waiting() if not self._refused[call] and call != urgent]
         happened.sort(key=lambda call: sure[call].returned or 0)
@@ -198,7 +198,7 @@ class _Search:
                 tried.append((operation.request_key, after))
 
     def _possible_before(self, urgent: Operation) -> list[int]:
-        """The numbers of the possible ones, of those not placed, that began before an answer."""
+        """Return the numbers of the unplaced possible operations that began before an answer."""
         return [
             self._line.count + number
             for number, one in enumerate(self._possible)
@@ -206,7 +206,7 @@ class _Search:
         ]
 
     def _waiting(self) -> list[int]:
-        """The calls before the first return, of those not placed."""
+        """Return the calls in the list before the first return."""
         waiting = []
         entry = self._line.next[self._line.head]
         while entry < self._line.count:

@@ -1,4 +1,4 @@
-"""A report for a reader, and for a program."""
+"""The report of a check as text and as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from booking_lab.checker.operation import Operation
 from booking_lab.checker.verdict import OrderProblem, Report
 from booking_lab.core.verdict import Verdict
 
-#: Problems that are drawn; all are in the JSON.
+#: Problems that the text shows at most; the JSON has all of them.
 _DRAWN = 5
 _LISTED = 10
 
@@ -36,7 +36,7 @@ def as_text(report: Report) -> Iterator[str]:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return the report as JSON has it; times in nanoseconds, as recorded."""
+    """Return the report as a JSON object; times are in nanoseconds, as recorded."""
     return {
         "verdict": report.verdict,
         "operations": report.operations,

@@ -136,7 +136,7 @@ class RedisReservation:
     kept_ms: int
 
     def take(self, filled: Mapping[Anchor, int], announce: Announce) -> Collection[Anchor]:
-        """Take it if so much is left everywhere; return the counters that aren't there."""
+        """Take the units if each counter has enough left; return the missing counters."""
         asked = []
         for anchor, units in self.units.items():
             name = json.dumps([self.workload, anchor.table, anchor.key])

@@ -38,7 +38,7 @@ class Housekeeping:
     Args:
         connector: opens the connection.
         ledger: the ledger to write.
-        under_way: the bookings under way in this process.
+        in_flight: the bookings under way in this process.
         worker: this process, as ``instance/pid``.
         connected: called with the session of each new connection.
         tasks: run several times a second, whether the database answers or not.
