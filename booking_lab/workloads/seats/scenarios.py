@@ -1,4 +1,4 @@
-"""What bookers can contend for: seats and baskets, the best ones, and bookings that are changed."""
+"""The scenarios of seats: single seats, baskets, the best seats, moves and cancellations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from booking_lab.core.scenario import Places, Scenario, booker_name, change_scen
 from booking_lab.workloads.seats.requests import SeatRequest
 
 _TWO, _MANY = 1001, 1002
-#: Seats of the second event: more than bookers ask for.
+#: Seats of the second event; bookers ask for fewer.
 _SEATS = 12
 
 _SEED = """
@@ -26,11 +26,11 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
     """Return the scenarios for so many bookers."""
     everybody = range(bookers)
     one, both = {"seats": ("S1",)}, ("S1", "S2")
-    # Every other booker names them the other way round.
+    # Every other booker names them in reverse order.
     two = [{"seats": both if number % 2 == 0 else both[::-1]} for number in everybody]
-    # Each shares its last seat with the next, whose first one it is.
+    # The last seat of each booker is the first seat of the next one.
     chain = [tuple(f"S{2 * number + n}" for n in (1, 2, 3)) for number in everybody]
-    # All share the one in the middle; every other booker names them the other way round.
+    # All share the middle one; every other booker names them in reverse order.
     half = max(bookers, 5)
     middle = [(f"S{n + 1}", f"S{half + 1}", f"S{half + 2 + n}") for n in everybody]
     crossed = [{"seats": three[::-1] if n % 2 == 0 else three} for n, three in enumerate(middle)]
@@ -47,7 +47,7 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
 
 
 def _places() -> Places:
-    """Two seats, which are given up for three others, or of which one is given up for another."""
+    """Return places: a booking of two seats moves to three others, or replaces one of the two."""
 
     def seats(*names: str) -> SeatRequest:
         return _request(_MANY, 0, seats=names)

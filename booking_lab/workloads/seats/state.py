@@ -1,4 +1,4 @@
-"""What a booker sees of the seats, and what a booking makes of it: no database in here."""
+"""The state of seats, and the pure functions that decide and apply a booking."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Seat:
     """A seat as a booker read it.
 
     Attributes:
-        number: its number.
-        holder: the booking that holds it; none: it is free.
-        booked_by: the customer whose name it bears.
+        number: the seat's number.
+        holder: the id of the booking that holds it; none if it is free.
+        booked_by: the customer of that booking.
     """
 
     number: str
@@ -30,11 +30,11 @@ class Seat:
 
 @dataclass(frozen=True)
 class HeldSeats:
-    """What a booking that shall be changed holds.
+    """The seats of a booking to change.
 
     Attributes:
-        booking: its id.
-        seats: its seats, in its order; empty once it is cancelled.
+        booking: the id of the booking.
+        seats: its seats in the booking's order; empty after a cancellation.
     """
 
     booking: str
@@ -49,7 +49,7 @@ State = tuple[Seat | HeldSeats, ...]
 
 @dataclass(frozen=True)
 class SeatChange:
-    """Which seats become the customer's, and which are given up."""
+    """The seats that a customer takes, and those that are given up."""
 
     taken: tuple[str, ...]
     freed: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class SeatChange:
 
 
 def state_of(rows: Iterable[Row], requests: Sequence[SeatRequest]) -> State:
-    """Return what the rows of a reading say; rows without a number say what a booking holds."""
+    """Return the state from rows; a row without a number is a seat of a booking to change."""
     held: dict[str, list[str]] = {booking: [] for booking in _replaced(requests)}
     seats = []
     for number, holder, text in rows:
@@ -73,11 +73,11 @@ def state_of(rows: Iterable[Row], requests: Sequence[SeatRequest]) -> State:
 
 
 def decide(state: State, request: SeatRequest) -> SeatChange:
-    """Return what shall change.
+    """Return the change that ``request`` makes.
 
     Raises:
-        Taken: a seat is somebody else's.
-        NotHeld: the booking to change isn't what it was.
+        Taken: another booking has a seat.
+        NotHeld: the booking to change has changed since.
     """
     if request.replaces:
         check_held(state, request)
@@ -88,17 +88,17 @@ def decide(state: State, request: SeatRequest) -> SeatChange:
 
 
 def check_held(state: State, request: SeatRequest) -> None:
-    """Check that the booking to change holds exactly what it gives back.
+    """Check that the booking to change holds exactly the seats that the request gives back.
 
     Raises:
-        NotHeld: it doesn't.
+        NotHeld: it holds others.
     """
     if HeldSeats(str(request.holder), request.given_back) not in state:
         raise NotHeld
 
 
 def apply(state: State, request: SeatRequest, change: SeatChange) -> State:
-    """Return the state with the change made."""
+    """Return the state after ``change``."""
     return tuple(_after(one, request, change) for one in state)
 
 
@@ -108,12 +108,12 @@ def _after(one: Seat | HeldSeats, request: SeatRequest, change: SeatChange) -> S
         return HeldSeats(holder, request.seats) if one.booking == holder else one
     if one.number in change.taken:
         return Seat(one.number, holder, request.customer_id)
-    # Of two who have got it, the one without the seat gives up nothing.
+    # If two bookings got one seat, only the booking that the seat names can free it.
     return Seat(one.number) if one.number in change.freed and one.holder == holder else one
 
 
 def fresh(requests: Sequence[SeatRequest]) -> State:
-    """Return the seats as a reset leaves them, and nothing held by who is changed later."""
+    """Return the seats after a reset; bookings that are changed later hold nothing yet."""
     seats = sorted({seat for one in requests for seat in one.touched})
     return (*map(Seat, seats), *map(HeldSeats, _replaced(requests)))
 

@@ -1,4 +1,4 @@
-"""What bookers of slots read and decide on: times taken, units left, prices."""
+"""The calendar, which is the state of slots, and the pure functions that decide and apply."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BEGIN = attrgetter("resource_id", "starts_at")
 
 @dataclass(frozen=True, order=True)
 class ReservedTime:
-    """A time of a resource that a booking holds, from ``starts_at`` until before ``ends_at``."""
+    """A reserved time of a resource, from ``starts_at`` until before ``ends_at``."""
 
     resource_id: int
     starts_at: datetime
@@ -32,7 +32,7 @@ class ReservedTime:
 
 @dataclass(frozen=True, order=True)
 class StockLevel:
-    """What is left of a product at a branch; below zero: more was given away than there was."""
+    """The units left of a product at a branch; negative after an oversell."""
 
     branch_id: int
     product_id: int
@@ -44,7 +44,7 @@ class StockLevel:
 
 @dataclass(frozen=True, order=True)
 class Offer:
-    """A service by a resource at a branch, and its price there."""
+    """A service that a resource offers at a branch, with its price there."""
 
     branch_id: int
     resource_id: int
@@ -54,13 +54,12 @@ class Offer:
 
 @dataclass(frozen=True)
 class Calendar:
-    """What one or more requests touch, and nothing else.
+    """The state for one or more requests.
 
     Attributes:
-        reserved: the times that overlap with those asked for, or that are to be given back; in
-            order.
+        reserved: the reservations that overlap with the requests or that they give back, in order.
         stock_levels: the stock of the products.
-        offers: what is done where by whom; empty where nobody asks for prices.
+        offers: the services with their prices; empty if no request needs a price.
     """
 
     reserved: tuple[ReservedTime, ...] = ()
@@ -73,11 +72,11 @@ class Calendar:
 
 @dataclass(frozen=True)
 class SlotChange:
-    """What becomes of the booking; stock follows from the request.
+    """The change that a request makes; the change of the stock follows from the request.
 
     Attributes:
         action: ``book``, ``move`` or ``cancel``.
-        price: what a new booking costs; none: whatever the price is when it is written.
+        price: the price of a new booking; none for the price at the time of the write.
     """
 
     action: str
@@ -88,7 +87,7 @@ class SlotChange:
 
 
 def calendar_of(rows: Iterable[Row]) -> Calendar:
-    """Return what the statements' rows say."""
+    """Return the calendar from rows of the statements."""
     reserved, stock_levels, offers = set[ReservedTime](), set[StockLevel](), set[Offer]()
     for what, branch_id, resource_id, item_id, starts_at, ends_at, holder, amount in rows:
         if what == "reserved":
@@ -102,7 +101,13 @@ def calendar_of(rows: Iterable[Row]) -> Calendar:
 
 
 def decide(calendar: Calendar, request: SlotRequest) -> SlotChange:
-    """Refuse what overlaps, what isn't there any more, and what isn't held."""
+    """Return the change that ``request`` makes.
+
+    Raises:
+        Overlaps: another booking has a part of the time.
+        SoldOut: not enough of a product is left.
+        NotHeld: the booking to change has changed since.
+    """
     if request.replaces:
         check_held(calendar, request)
     if request.action != "cancel":
@@ -120,7 +125,7 @@ def decide(calendar: Calendar, request: SlotRequest) -> SlotChange:
 
 
 def apply(calendar: Calendar, request: SlotRequest) -> Calendar:
-    """Return the calendar with the booking made, moved or cancelled."""
+    """Return the calendar after the booking, the move or the cancellation."""
     holder, reserved = str(request.holder), list(calendar.reserved)
     if request.replaces:
         reserved = [one for one in reserved if one.holder != holder]
@@ -135,7 +140,11 @@ def apply(calendar: Calendar, request: SlotRequest) -> Calendar:
 
 
 def check_held(calendar: Calendar, request: SlotRequest) -> None:
-    """Refuse to change a booking that does not hold exactly what is given back."""
+    """Check that the booking to change holds exactly what the request gives back.
+
+    Raises:
+        NotHeld: it holds something else.
+    """
     held = request.given_back
     assert held
     place = (held.resource_id, held.starts_at, held.ends_at, held.branch_id, str(request.holder))
@@ -144,7 +153,7 @@ def check_held(calendar: Calendar, request: SlotRequest) -> None:
 
 
 def _check_free(calendar: Calendar, request: SlotRequest) -> None:
-    # In order of their begin; only what began within the longest time before can reach into this.
+    # Sorted by their begin. Only reservations that begin within LONGEST before can overlap.
     begin = (request.resource_id, request.starts_at - LONGEST)
     end = (request.resource_id, request.ends_at)
     first, last = (bisect_left(calendar.reserved, one, key=_BEGIN) for one in (begin, end))
@@ -157,7 +166,11 @@ def _check_free(calendar: Calendar, request: SlotRequest) -> None:
 
 
 def check_stock(calendar: Calendar, request: SlotRequest) -> None:
-    """Refuse to take more units than there are left."""
+    """Check that enough units of each product are left.
+
+    Raises:
+        SoldOut: there are not.
+    """
     left: dict[tuple[int, int], int] = {
         (stock_level.branch_id, stock_level.product_id): stock_level.left
         for stock_level in calendar.stock_levels
@@ -177,7 +190,7 @@ def _span(starts_at: datetime, ends_at: datetime) -> str:
 def initial_calendar(
     stock_levels: Sequence[tuple[int, int, int]], requests: Sequence[SlotRequest]
 ) -> Calendar:
-    """Return the calendar with nothing reserved, of all that ``requests`` touch.
+    """Return the calendar after a reset, with everything that ``requests`` touch.
 
     Args:
         stock_levels: branch, product and units of all stock.

@@ -1,4 +1,4 @@
-"""Moves and cancellations of slots that are booked."""
+"""Requests that move or cancel booked slots."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from booking_lab.workloads.slots.statements import LOOK_UP
 
 
 class SlotMove(BaseModel):
-    """What of a booking can be changed; what isn't sent stays."""
+    """The fields of a booking that a move can change; missing fields stay as they are."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -75,7 +75,7 @@ def change_request(
 
 
 def _checked(changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Check changes, as JSON has them or with their times read already."""
+    """Validate changes; their times may be text or datetime."""
     if others := changes.keys() - SlotMove.model_fields.keys():
         raise InvalidRequest(f"{_WHAT}, not by {min(others)}; else cancel it and book anew.")
     try:

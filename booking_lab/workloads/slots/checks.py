@@ -1,4 +1,4 @@
-"""What can be wrong with slots, found from the rows alone."""
+"""SQL that lists bookings of slots, and finds everything wrong in their tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from operator import itemgetter
 from booking_lab.core.lab_workload import Violation
 from booking_lab.core.workload import Row, Session
 
-#: One row a booking; one that was moved stands where it is now.
+#: One row for each booking; a moved booking as it is now.
 LISTING = """
 SELECT attempt_id AS id, tenant_id::text AS scope, 'resource ' || resource_id AS subject,
        customer_id, status, created_at,
@@ -25,8 +25,8 @@ SELECT attempt_id AS id, tenant_id::text AS scope, 'resource ' || resource_id AS
 FROM slot_reservations AS booking
 """
 
-# Runs of reservations of a resource in which each begins before all those before it have ended: in
-# a run of more than one, each overlaps with another.
+# Runs of reservations of a resource, each of which begins before all earlier ones of the run have
+# ended. In a run of more than one, each reservation overlaps with another.
 _RESERVED = """
 SELECT *, coalesce(lower(during) >= max(upper(during)) OVER earlier, true) AS alone
 FROM slot_reservations WHERE status = 'confirmed'
@@ -40,7 +40,7 @@ WHERE (tenant_id, resource_id) IN (  -- nearly always none, and then the rest co
 WINDOW calendar AS (PARTITION BY tenant_id, resource_id ORDER BY lower(during), id)
 """
 
-# Units that confirmed reservations have taken, beside what the counter says.
+# The units that confirmed reservations have taken, beside the counter.
 _STOCK = """
 SELECT stock_level.tenant_id, stock_level.branch_id, product_id, stocked, stock,
        coalesce(sum(quantity), 0)::integer AS taken
@@ -97,12 +97,12 @@ ORDER BY stock_level.tenant_id, stock_level.branch_id, product_id, booking.id
 
 
 def violations(session: Session) -> Sequence[Violation]:
-    """Times and products promised more than once, with who, when and by which worker."""
+    """Return overlapping bookings and oversold products, with all bookings of each."""
     return [*_overlaps(session), *_oversold(session)]
 
 
 def _overlaps(session: Session) -> Iterator[Violation]:
-    """One for each run of reservations that overlap with each other."""
+    """Yield one violation for each run of overlapping reservations."""
     for key, rows in groupby(session.execute(_OVERLAPS), key=itemgetter(0, 1, 2)):
         tenant_id, resource_id, _ = key
         bookings = [_booking(row[3:]) for row in rows]
@@ -117,7 +117,7 @@ def _overlaps(session: Session) -> Iterator[Violation]:
 
 
 def _oversold(session: Session) -> Iterator[Violation]:
-    """One for each product at a branch of which more was taken than there was."""
+    """Yield one violation for each oversold product at a branch."""
     for key, rows in groupby(session.execute(_OVERSOLD), key=itemgetter(0, 1, 2, 3, 4, 5)):
         tenant_id, branch_id, product_id, stocked, taken, left = key
         bookings = [{**_booking(row[6:-1]), "quantity": row[-1]} for row in rows]

@@ -1,4 +1,4 @@
-"""Chooses a resource for those who don't care which, and locks it."""
+"""Chooses and locks a free resource for requests that name none."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from booking_lab.workloads.slots.requests import SlotRequest
 
 
 def choose(session: Session, request: SlotRequest) -> SlotRequest:
-    """Return the request with a resource that is free and locked now; the stock is locked, too.
+    """Return the request with a free resource; the resource and the stock are locked.
 
     Raises:
-        Overlaps: nobody is free.
-        SoldOut: somebody is, but not enough is left of a product.
-        Busy: others have locked who is free, or the stock.
-        NotFound: the request names something that isn't there.
+        Overlaps: no resource is free.
+        SoldOut: a resource is free, but not enough of a product is left.
+        Busy: other bookings have locked all free resources, or the stock.
+        NotFound: the request names something that does not exist.
     """
     if not request.open:
         _lock(session, request)
@@ -42,7 +42,11 @@ def choose(session: Session, request: SlotRequest) -> SlotRequest:
 
 
 def _lock(session: Session, request: SlotRequest) -> None:
-    """Lock what a request names, unless somebody else has."""
+    """Lock the resource and the stock of a request.
+
+    Raises:
+        Busy: another booking has locked one of them.
+    """
     [locked] = session.execute(statements.LOCK, of_one(request))
     if locked != (len(request.units), len(request.resources)):
         check_all_there(session, request)

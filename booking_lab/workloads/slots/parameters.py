@@ -1,4 +1,4 @@
-"""Requests as the statements take them."""
+"""Converts requests into parameters of the statements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Parameters = dict[str, object]
 
 
 def of_all(requests: Sequence[SlotRequest]) -> Parameters:
-    """Return what the requests touch together, for reading; they are of one tenant."""
+    """Return the parameters to read the state for all requests, which belong to one tenant."""
     wishes = [request for request in requests if request.resource_id is not None]
     units: Counter[tuple[int, int]] = Counter()
     for request in requests:
@@ -32,7 +32,7 @@ def of_all(requests: Sequence[SlotRequest]) -> Parameters:
 
 
 def of_one(request: SlotRequest) -> Parameters:
-    """Return all there is to say of one request."""
+    """Return all parameters of one request."""
     held = request.given_back
     return {
         **of_all([request]),
@@ -53,7 +53,7 @@ def of_one(request: SlotRequest) -> Parameters:
 
 
 def as_json(request: SlotRequest, change: SlotChange) -> Parameters:
-    """Return a new booking as a row of JSON; the price as text, so that it stays exact."""
+    """Return a new booking as a JSON object; the price is text, so that it stays exact."""
     return {
         "holder": str(request.holder),
         "branch_id": request.branch_id,

@@ -11,8 +11,8 @@ from functools import cache, partial
 
 from booking_lab.core.statement import Statement
 
-#: A statement of slots. Arrays of moments and the like come as texts: that is what the driver makes
-#: of a list.
+#: Makes a statement of slots. Arrays of times are text, because that is the driver's form of a
+#: list.
 statement = partial(
     Statement,
     tenant_id="integer",
@@ -75,12 +75,12 @@ WHERE tenant_id = %(tenant_id)s AND status = 'confirmed' AND attempt_id = ANY(%(
 
 @cache
 def read(*, takes: bool, stock: bool, holds: bool) -> Statement:
-    """Return the statement that reads what one or more requests of a tenant touch.
+    """Return the statement that reads the state for one or more requests of a tenant.
 
     Args:
-        takes: whether any wants a time.
-        stock: whether any changes the stock.
-        holds: whether any moves or cancels a booking.
+        takes: whether any request takes a time.
+        stock: whether any request changes the stock.
+        holds: whether any request moves or cancels a booking.
     """
     parts = [_OFFER, _IN_THE_WAY] if takes else []
     parts += [_STOCK_LEVELS] if stock else []
@@ -94,8 +94,8 @@ ASKED = """
                          %(stock_units)s::integer[]) AS asked (branch_id, product_id, units)
 """
 
-#: What a request may name: whether there is the tenant; its branches, resources, services and
-#: products; where the resource works, or anybody if none is named; what the branch stocks.
+#: The things that a request can name: whether the tenant exists; its branches, resources, services
+#: and products; the branches of the named resource, or of all; the products of the branch.
 THERE = statement("""
 SELECT EXISTS (SELECT FROM slot_tenants WHERE tenant_id = %(tenant_id)s),
     array(SELECT branch_id FROM slot_branches WHERE tenant_id = %(tenant_id)s ORDER BY 1),
@@ -108,7 +108,7 @@ SELECT EXISTS (SELECT FROM slot_tenants WHERE tenant_id = %(tenant_id)s),
           WHERE (tenant_id, branch_id) = (%(tenant_id)s, %(branch_id)s) ORDER BY 1)
 """)
 
-# --- locking what nobody else has locked ----------------------------------------------------------
+# --- locks that skip locked rows ------------------------------------------------------------------
 
 _UNLOCKED = """
     SELECT branch_id, product_id, stock, units
@@ -117,7 +117,7 @@ _UNLOCKED = """
     ORDER BY branch_id, product_id FOR UPDATE OF slot_product_branches SKIP LOCKED
 """
 
-#: The stock and the resources that a request names; how many of each were not locked.
+#: Locks the stock and the resources that a request names; returns how many of each it could lock.
 LOCK = statement(f"""
 WITH asked AS ({ASKED}), stock_level AS MATERIALIZED ({_UNLOCKED}), resource AS MATERIALIZED (
     SELECT resource_id FROM slot_resources
@@ -127,9 +127,9 @@ WITH asked AS ({ASKED}), stock_level AS MATERIALIZED ({_UNLOCKED}), resource AS 
 SELECT (SELECT count(*) FROM stock_level), (SELECT count(*) FROM resource)
 """)
 
-# Between the look at all and the lock on one, somebody may have booked that one and committed. So
-# they are looked at again under the lock, one by one, until one is still free.
-#: The first resource that is free and not locked, how many are free in all, the stock locked.
+# Between the check of all resources and the lock on one, another booking may have taken that one.
+# So each locked resource is checked again, until one is still free.
+#: The first free resource that could be locked, the number of free ones, and the locked stock.
 CHOOSE = statement(f"""
 WITH asked AS ({ASKED}), stock_level AS MATERIALIZED ({_UNLOCKED}), free AS MATERIALIZED (
     SELECT resource_id FROM slot_resource_branches
@@ -153,7 +153,7 @@ SELECT (SELECT resource_id FROM chosen), (SELECT count(*) FROM free),
 
 # --- resets ---------------------------------------------------------------------------------------
 
-#: Waits for every booking under way: for those of a resource alone, only the strongest lock does.
+#: Waits for every booking under way; only the strongest lock waits for those without products.
 LOCK_ALL = """
 WITH stock_level AS MATERIALIZED (
     SELECT FROM slot_product_branches WHERE tenant_id = %(scope)s::integer

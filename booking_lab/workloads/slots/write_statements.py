@@ -1,13 +1,13 @@
 """The statements of slots that book, move and cancel.
 
-A reservation and the stock of what goes along with it change in one statement: neither can stand
-without the other. Rows are locked in one order, stock, then resources, then the reservation, so
-that two writes can't wait for each other.
+A reservation and the stock of its products change in one statement, so that they always agree. The
+statement locks stock, then resources, then the reservation, so that two writes can't wait for each
+other.
 
-A reservation is a row of its own. Writing one leaves the resource's row as it is, and so two
-bookers who overlap don't meet there: that is what a phantom, or write skew, is. Only the weakest of
-row locks is taken on it, KEY SHARE, as foreign keys do. It is in the way of nobody but a reset and
-those who lock the row on purpose, with FOR UPDATE.
+A reservation is a row of its own. A new one leaves the row of the resource as it is, so overlapping
+bookings don't meet there: this is a phantom, or write skew. The write takes only the weakest lock
+on the resource, KEY SHARE, like a foreign key. It conflicts with FOR UPDATE alone, which resets and
+locking strategies use.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _RESOURCE = """resource AS MATERIALIZED (
     ORDER BY resource_id FOR {lock}
 )"""
 _AFTER_STOCK = " AND (SELECT count(*) FROM stock_level) >= 0"
-#: What the booking to change holds, once nobody else is changing it.
+#: The reservation of the booking to change, locked after the resources.
 _HELD = f"""held AS MATERIALIZED (
     SELECT {RESERVED} FROM slot_reservations AS reserved
     WHERE tenant_id = %(tenant_id)s AND attempt_id = %(holder)s::uuid AND status = 'confirmed'
       AND (SELECT count(*) FROM resource) >= 0
     FOR UPDATE
 )"""
-#: What is in the way by now: looked for under the lock on the resource, by a function.
+#: The overlapping reservations: a function reads them under the lock on the resource.
 _OVERLAP = f"""overlap AS MATERIALIZED (
     SELECT {RESERVED} FROM resource, slot_overlapping(
         %(tenant_id)s, resource_id, tstzrange(%(starts_at)s, %(ends_at)s)) AS reserved
@@ -73,8 +73,9 @@ _TAKEN = """taken AS (
     WHERE stored.tenant_id = %(tenant_id)s
       AND (stored.branch_id, stored.product_id) = (stock_level.branch_id, stock_level.product_id)
 )"""
-# Without it, all insert first and then wait for each other: PostgreSQL breaks one deadlock after
-# the other, and whoever starts over makes the next. With it, who finds a rival's row waits first.
+# Without it, all bookings insert first, and then wait for each other. PostgreSQL breaks one
+# deadlock after the other, and each new try makes the next. With it, a booking waits before it
+# inserts.
 _UNLESS_EXCLUDED = "ON CONFLICT ON CONSTRAINT slot_reservations_guarded DO NOTHING"
 _BOOK = f"""reservation AS (
     INSERT INTO slot_reservations (attempt_id, tenant_id, resource_id, branch_id, service_id,
@@ -92,7 +93,7 @@ _CHANGE = """reservation AS (
     FROM verdict WHERE good AND tenant_id = %(tenant_id)s AND attempt_id = %(holder)s::uuid
     RETURNING id
 )"""
-# The price stays what it was: what is paid is the service, and that stays the same.
+# The price does not change: it belongs to the service, which stays the same.
 _MOVE = """resource_id = %(resource_id)s, branch_id = %(branch_id)s,
         during = tstzrange(%(starts_at)s, %(ends_at)s), guarded = {guarded}"""
 _CANCEL = "status = 'cancelled', guarded = false"
@@ -124,16 +125,16 @@ def write(
 ) -> Statement:
     """Return the statement that books, moves or cancels.
 
-    Its rows: ``booked`` with the reservation's id as the amount; or ``late``, if there was a reset
-    after the booking began; or ``excluded``, if the constraint stood in the way, or else the state
-    that did.
+    Its rows: ``booked`` with the reservation's id as the amount; or ``late`` if there was a reset
+    after the booking began; or ``excluded`` if the constraint refused it; otherwise the state that
+    did not allow it.
 
     Args:
         action: ``book``, ``move`` or ``cancel``.
         stock: whether it changes the stock.
-        if_allowed: only if the state allows it; else whoever has the time and whatever is left. In
-            any case, what is moved or cancelled has to hold what it gives back.
-        guarded: as rows that the constraints look at.
+        if_allowed: whether the time has to be free and the stock enough; otherwise they are not
+            checked. In both cases, a booking to change has to hold what the request gives back.
+        guarded: whether the rows become guarded.
     """
     checks_held = action != "book"
     checks_free = if_allowed and action != "cancel"
@@ -174,13 +175,13 @@ def write(
 
 @cache
 def write_lean(*, if_allowed: bool = False) -> Statement:
-    """Return the statement that books a time without products, which is what most bookings are.
+    """Return the statement for a new booking without products, the most frequent kind.
 
-    It makes the change that ``write`` would make, and costs PostgreSQL less. Its row is the
-    reservation's id; there is none if the change wasn't made, and ``write`` tells why.
+    It makes the same change as ``write``, at a lower cost in PostgreSQL. Its row is the
+    reservation's id. It returns no row if the change wasn't made; then ``write`` finds the reason.
 
     Args:
-        if_allowed: only if the time is free; else whoever has it.
+        if_allowed: whether the time has to be free; otherwise it is not checked.
     """
     return statement(_BOOK_IF_FREE if if_allowed else _BOOK_ANYHOW)
 
@@ -197,7 +198,7 @@ SELECT %(holder)s::uuid, %(tenant_id)s, resource_id, %(branch_id)s, %(service_id
 FROM {{source}} {_UNLESS_EXCLUDED} RETURNING id
 """
 _BOOK_ANYHOW = _LEAN.format(lock="KEY SHARE", tables="", price="%(price)s", source="resource")
-# What overlaps is looked for once the lock is there: the function takes the locked row's id.
+# The overlap is checked after the lock, because the function takes the id of the locked row.
 _BOOK_IF_FREE = _LEAN.format(
     lock="UPDATE",
     tables=f", {_OFFER}",
@@ -213,7 +214,7 @@ def _join_wanted(between: str, parts: Sequence[tuple[str, bool]]) -> str:
     return between.join(part for part, wanted in parts if wanted)
 
 
-#: New bookings of one tenant, all in one statement; none of them if one began before a reset.
+#: New bookings of one tenant in one statement; none of them if one began before a reset.
 WRITE_ALL = statement("""
 WITH asked AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(bookings)s) AS asked (
