@@ -223,7 +223,7 @@ class LeaseEnded(Conflict):
 
 
 class Busy(Retryable):
-    """Somebody else is booking this right now; nothing was booked. Try again."""
+    """Another customer is booking this right now; nothing was booked. Try again."""
 
     code = "busy"
 
@@ -300,7 +300,7 @@ class RedisUnavailable(Unavailable):
 
 
 class CommitUnknown(BookingLabError):
-    """The connection was lost while COMMIT was on its way; the booking may stand or not."""
+    """The connection was lost while COMMIT was on its way; the booking may be confirmed or not."""
 
     code = "outcome_unknown"
     outcome = Outcome.UNKNOWN

@@ -130,7 +130,7 @@ def _reason_undecided(group: Group, result: SearchResult) -> str:
         if one.invoked <= (stuck.returned or 0):
             return (
                 f"{one.customer} asked for the best (line {one.line}) and was not answered; "
-                f"nobody knows whether these were given away"
+                f"it is not known whether these were given to this customer"
             )
     return ""
 

@@ -143,11 +143,11 @@ class Booking:
         """Return the customer's message; ``done`` is confirmed, moved or cancelled."""
         return "; ".join([f"Booking {done}", *([self.note] if self.note else [])])
 
-    def restart_as(self, anew: Booking) -> None:
-        """Take over the request and the selection of ``anew``: the same booking, after a switch."""
-        self.set_request(anew.request)
-        self.strategy, self.options = anew.strategy, anew.options
-        self.epoch, self.think_time = anew.epoch, anew.think_time
+    def restart_as(self, other: Booking) -> None:
+        """Take over the request and the selection of ``other``: the same booking, after a switch."""
+        self.set_request(other.request)
+        self.strategy, self.options = other.strategy, other.options
+        self.epoch, self.think_time = other.epoch, other.think_time
 
 
 def _ask_workload(workload: Bookable, ask: Callable[[Any], str], request: Request) -> str:
@@ -160,6 +160,6 @@ def _ask_workload(workload: Bookable, ask: Callable[[Any], str], request: Reques
     except Exception as error:  # whatever a plug-in's author did
         raise PluginFault(f"The workload {workload.name} failed: {safe_text(error)}.") from error
     raise PluginFault(
-        f"The workload {workload.name} failed: its {ask.__name__} is {said!r}, which is no text "
-        f"that PostgreSQL takes."
+        f"The workload {workload.name} failed: its {ask.__name__} is {said!r}, which is not a "
+        f"text that PostgreSQL can store."
     )

@@ -76,7 +76,7 @@ class HeldLeases:
             left = deadline - self._clock.now()
             if left <= 0:
                 raise LockTimeout(
-                    f"Somebody else held the lock on {anchor.name} all the time; nothing was "
+                    f"Another booking held the lock on {anchor.name} all the time; nothing was "
                     f"booked. Try again."
                 )
             self._pause(min(left, random.uniform(LEASE_POLL / 4, LEASE_POLL)), StepName.LEASE)
@@ -118,7 +118,7 @@ class HeldLeases:
         self._release_connection()
         try:
             if not lease.release(self._announcing(StepKind.RELEASE, StepName.LEASE)):
-                raise Unavailable("It had expired: somebody else may have booked meanwhile.")
+                raise Unavailable("It had expired: another booking may have come in between.")
         except BookerInterrupted:
             raise
         except BaseException as error:  # the lock may be a plug-in's

@@ -106,8 +106,8 @@ class ObserverContext:
                     self._leave(error)
                     raise
                 _log_failure(context, error)
-            except BaseException as torn:
-                self._leave(torn)
+            except BaseException as interruption:
+                self._leave(interruption)
                 raise
             else:
                 self._entered.append(context)
@@ -116,9 +116,9 @@ class ObserverContext:
         self._leave(error)
 
     def _leave(self, error: BaseException | None) -> None:
-        torn: BaseException | None = None
+        interruption: BaseException | None = None
         for context in reversed(self._entered):
-            ending = torn or error
+            ending = interruption or error
             try:
                 if ending is None:
                     context.__exit__(None, None, None)
@@ -129,9 +129,9 @@ class ObserverContext:
                     _log_failure(context, own)
             except BaseException as own:
                 if own is not ending:
-                    torn = own
-        if torn:
-            raise torn
+                    interruption = own
+        if interruption:
+            raise interruption
 
 
 def _log_failure(whose: object, error: Exception) -> None:
@@ -140,7 +140,7 @@ def _log_failure(whose: object, error: Exception) -> None:
     kind = type(whose), type(error), text
     if kind not in _logged and len(_logged) < _MAX_TOLD:
         _logged.add(kind)
-        log.error("an observer failed, and is passed over: %s", text, exc_info=error)
+        log.error("an observer failed, and is ignored: %s", text, exc_info=error)
 
 
 #: The failures that were logged.

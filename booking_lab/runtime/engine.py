@@ -146,12 +146,12 @@ class Engine:
                 try:
                     with self._provider.session(altered=altered) as (session, current):
                         tracked.epoch = current.epoch
-                        anew = self._begin(workload, request, context, session)
+                        again = self._begin(workload, request, context, session)
                         if booking is None:
-                            booking = anew
+                            booking = again
                             observers = self._watch(booking, watching)
                         else:
-                            booking.restart_as(anew)
+                            booking.restart_as(again)
                         self._run(booking, session, observers)
                 except StartOver:
                     continue

@@ -106,7 +106,7 @@ class Housekeeping:
                 return
             # The same reason is a warning once: it may last for a while.
             level = logging.DEBUG if reason == last_reason else logging.WARNING
-            log.log(level, "housekeeping begins anew: %s", reason, exc_info=bug)
+            log.log(level, "housekeeping starts again: %s", reason, exc_info=bug)
             last_reason = reason
             _wait([self._stop_read], _RETRY_AFTER)
 

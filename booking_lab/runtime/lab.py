@@ -200,6 +200,6 @@ class Lab:
                 history.begin(session, self.workloads)
         except (BookingLabError, psycopg2.Error) as error:
             # PostgreSQL may be away for a moment while a worker is replaced.
-            log.warning("the history does not know its database: %s", error)
+            log.warning("the history starts without the facts of its database: %s", error)
             history.begin(None)
         return history

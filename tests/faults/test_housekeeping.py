@@ -213,7 +213,7 @@ def test_it_goes_on_with_a_descriptor_beyond_a_thousand(
     check_goes_on(client, "A2")
 
     # Once, for the connection that was ended: the new one is waited for in peace.
-    anew = [one.message for one in caplog.records if "begins anew" in one.message]
+    anew = [one.message for one in caplog.records if "starts again" in one.message]
     assert len(anew) == 1
 
 

@@ -94,4 +94,4 @@ def test_what_is_more_than_it_keeps_is_told(noted, caplog):
 
 def tries(caplog):
     """What was said of tries that failed."""
-    return [one for one in caplog.records if "begins anew" in one.message]
+    return [one for one in caplog.records if "starts again" in one.message]

@@ -131,7 +131,7 @@ def test_it_is_told_once(quick, caplog):
 
     assert fails.failed > 4
     told = [one.message for one in caplog.records if one.name == observing.__name__]
-    assert told == ["an observer failed, and is passed over: KeyError('a bug')"]
+    assert told == ["an observer failed, and is ignored: KeyError('a bug')"]
 
 
 def test_it_hides_no_error_of_the_booking(quick):

@@ -169,7 +169,7 @@ def test_the_hour_that_comes_twice_is_no_empty_time():
         ({"starts_at": "1999-12-31T23:00:00Z"}, "between the years 2000 and 2200"),
         ({"starts_at": "0001-01-01T00:00:00+14:00"}, "between the years 2000 and 2200"),
         ({"ends_at": "9999-12-31T23:59:59-14:00"}, "between the years 2000 and 2200"),
-        ({"products": [{"product_id": 1}, {"product_id": 1}]}, "stands there twice"),
+        ({"products": [{"product_id": 1}, {"product_id": 1}]}, "occurs twice"),
         ({"products": [{"product_id": 1, "quantity": 0}]}, "greater than or equal to 1"),
         ({"products": [{"product_id": 1, "quantity": 21}]}, "less than or equal to 20"),
         ({"products": [{"product_id": 1, "quantity": True}]}, "valid integer"),
@@ -305,7 +305,7 @@ def test_a_booking_is_cancelled_once(clinic, strategy):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"tenant_id": 2}, "not by tenant_id; else cancel it and book anew"),
+        ({"tenant_id": 2}, "not by tenant_id; else cancel it and book again"),
         ({"products": ()}, "not by products"),
         ({"resource_id": None}, "resource_id: Input should be a valid integer"),
         ({"resource_id": "2"}, "resource_id: Input should be a valid integer"),

@@ -88,7 +88,7 @@ class GroupCommitMember:
             left = deadline - self._clock.now()
             if left <= 0 and self._queues.remove(self._key, waiter):
                 raise LockTimeout(
-                    "Those before in the queue took too long; nothing was booked. Try again."
+                    "The bookings before this one took too long; nothing was booked. Try again."
                 )
             with self._announce(StepKind.WAIT, "turn"):
                 self._clock.wait(waiter.wakeup, left if left > 0 else seconds)

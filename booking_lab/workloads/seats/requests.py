@@ -41,7 +41,7 @@ class SeatRequest(Request):
             ValueError: a seat occurs twice, or not exactly one of ``seats`` and ``best`` is given.
         """
         if len(set(self.seats)) < len(self.seats):
-            raise ValueError("a seat stands there twice")
+            raise ValueError("a seat occurs twice")
         if self.replaces is None and bool(self.seats) == bool(self.best):
             raise ValueError("name the seats, or say how many of the best; not both")
 

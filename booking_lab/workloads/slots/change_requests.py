@@ -77,7 +77,7 @@ def change_request(
 def _checked(changes: Mapping[str, Any]) -> Mapping[str, Any]:
     """Validate changes; their times may be text or datetime."""
     if others := changes.keys() - SlotMove.model_fields.keys():
-        raise InvalidRequest(f"{_WHAT}, not by {min(others)}; else cancel it and book anew.")
+        raise InvalidRequest(f"{_WHAT}, not by {min(others)}; else cancel it and book again.")
     try:
         sent = json.dumps(dict(changes), default=datetime.isoformat)
         return SlotMove.model_validate_json(sent).model_dump(exclude_unset=True)

@@ -118,7 +118,7 @@ class SlotRequest(Request):
         if self.ends_at - self.starts_at > LONGEST:
             raise ValueError("a booking is 25 hours long at most")
         if len({product.product_id for product in self.products}) < len(self.products):
-            raise ValueError("a product stands there twice; send it once, with a quantity")
+            raise ValueError("a product occurs twice; send it once, with a quantity")
 
     @property
     def open(self) -> bool:

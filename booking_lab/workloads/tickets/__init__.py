@@ -175,7 +175,7 @@ class Tickets(LabWorkload):
             # Events are reset one by one; a booking with a new event would be reset only in part.
             raise InvalidRequest(
                 f"A booking stays with its event: send quantity, from 1 to {MAX_TICKETS}. For "
-                f"another event, cancel it and book anew."
+                f"another event, cancel it and book again."
             )
         return TicketRequest(
             event_id=event_id,
