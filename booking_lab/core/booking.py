@@ -144,7 +144,7 @@ class Booking:
         return "; ".join([f"Booking {done}", *([self.note] if self.note else [])])
 
     def restart_as(self, other: Booking) -> None:
-        """Take over the request and the selection of ``other``: the same booking, after a switch."""
+        """Take over the request and selection of ``other``, the same booking after a switch."""
         self.set_request(other.request)
         self.strategy, self.options = other.strategy, other.options
         self.epoch, self.think_time = other.epoch, other.think_time
