@@ -15,12 +15,12 @@ from typing import ClassVar
 MAX_SHOWN = 2000
 
 
-def safe_text(said: object, show: Callable[[object], str] = repr) -> str:
+def safe_text(value: object, render: Callable[[object], str] = repr) -> str:
     """Return a text for an error or a value of a plug-in, whose own code for it may fail."""
     try:
-        text = show(said)
+        text = render(value)
     except Exception:
-        return f"{type(said).__name__}, which can't be shown"
+        return f"{type(value).__name__}, which can't be shown"
     if len(text) <= MAX_SHOWN:
         return text
     return f"{text[:MAX_SHOWN]} ... (cut: {len(text):,} characters)"

@@ -73,7 +73,7 @@ class HistoryChecker:
             self.report.unchecked["what was booked before them is not known; reset first"] += many
             return
         try:
-            found = self._search(group)
+            problem = self._search(group)
         except _Undecided as error:
             one = group.operations[0]
             self.report.undecided.append(
@@ -81,10 +81,12 @@ class HistoryChecker:
             )
             return
         self.report.groups += 1
-        told = (Effect.HAPPENED, Effect.REFUSED)
-        self.report.checked += sum(one.effect in told for one in group.operations if one.request)
-        if found:
-            self.report.problems.append(found)
+        answered = (Effect.HAPPENED, Effect.REFUSED)
+        self.report.checked += sum(
+            one.effect in answered for one in group.operations if one.request
+        )
+        if problem:
+            self.report.problems.append(problem)
 
     def _search(self, group: Group) -> OrderProblem | None:
         """Return the problem of a group; none if it has an order.
@@ -108,12 +110,12 @@ class HistoryChecker:
                 return None
             if why := _reason_undecided(group, result):
                 raise _Undecided(why)
-            found = find_counterexample(
+            counterexample = find_counterexample(
                 group.operations, state, model.step, result, only_takes=takes
             )
         except ModelFault as error:
             raise _Undecided(error.message) from error
-        return _problem(group, found)
+        return _problem(group, counterexample)
 
 
 class _Undecided(Exception):
@@ -135,25 +137,27 @@ def _reason_undecided(group: Group, result: SearchResult) -> str:
     return ""
 
 
-def _problem(group: Group, found: Counterexample) -> OrderProblem:
+def _problem(group: Group, counterexample: Counterexample) -> OrderProblem:
     one = group.operations[0]
     return OrderProblem(
-        kind=_kind(found),
+        kind=_kind(counterexample),
         workload=one.workload,
         scope=one.scope,
-        anchors=sorted({anchor for one in found.operations for anchor in one.anchors}),
-        counterexample=found,
+        anchors=sorted({anchor for one in counterexample.operations for anchor in one.anchors}),
+        counterexample=counterexample,
         of=_bookings(group.operations),
     )
 
 
-def _kind(found: Counterexample) -> ProblemKind:
-    needed = found.operations
-    if found.refusals_matter:
+def _kind(counterexample: Counterexample) -> ProblemKind:
+    needed = counterexample.operations
+    if counterexample.refusals_matter:
         needed = [one for one in needed if one.effect is Effect.REFUSED]
-    if found.all_needed and any(one.action == "cancel" for one in needed):
+    if counterexample.all_needed and any(one.action == "cancel" for one in needed):
         return ProblemKind.CONTRADICTORY
-    return ProblemKind.REFUSED_WHILE_FREE if found.refusals_matter else ProblemKind.SOLD_TWICE
+    return (
+        ProblemKind.REFUSED_WHILE_FREE if counterexample.refusals_matter else ProblemKind.SOLD_TWICE
+    )
 
 
 def _bookings(operations: Iterable[Operation]) -> int:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from booking_lab.checker.event_list import EventList
+from booking_lab.checker.call_return_list import CallReturnList
 from booking_lab.checker.operation import Effect, Operation
 
 #: Returns the state after an operation; none if the model refuses it.
@@ -117,9 +117,9 @@ class _Search:
         self._sure = [one for one in in_time if one.effect in answered]
         self._possible = [one for one in in_time if one.effect is Effect.POSSIBLE]
         self._refused = [one.effect is Effect.REFUSED for one in self._sure]
-        self._line = EventList(self._sure)
+        self._line = CallReturnList(self._sure)
         #: The possible operations that are placed, as bits, and their positions in the order.
-        self._taken = 0
+        self._placed_possible = 0
         self._order: list[tuple[int, Operation]] = []
         self._step = step
         self._only_takes = only_takes
@@ -143,11 +143,11 @@ class _Search:
                 return SearchResult(
                     SearchOutcome.GAVE_UP, steps, (), placed, self._sure[stuck or 0], stuck_in
                 )
-            known = dead and (line.base, line.mask, self._taken, state) in dead
+            known = dead and (line.base, line.mask, self._placed_possible, state) in dead
             stack.append((mark, state, iter(()) if known else self._next(state, first)))
             while (chosen := next(stack[-1][2], None)) is None:
                 mark, state, _ = stack.pop()
-                dead.add((line.base, line.mask, self._taken, state))
+                dead.add((line.base, line.mask, self._placed_possible, state))
                 self._restore(mark)
                 if not stack:
                     return SearchResult(
@@ -193,7 +193,7 @@ class _Search:
             after = step(state, operation)
             if after is None or (number >= count and after == state):
                 continue
-            if not any(after == other and operation.request_key == wish for wish, other in tried):
+            if not any(after == other and operation.request_key == key for key, other in tried):
                 yield number, after
                 tried.append((operation.request_key, after))
 
@@ -202,7 +202,7 @@ class _Search:
         return [
             self._line.count + number
             for number, one in enumerate(self._possible)
-            if not self._taken >> number & 1 and one.invoked <= (urgent.returned or 0)
+            if not self._placed_possible >> number & 1 and one.invoked <= (urgent.returned or 0)
         ]
 
     def _waiting(self) -> list[int]:
@@ -223,20 +223,20 @@ class _Search:
         if number < count:
             self._line.lift(number)
         else:
-            self._taken |= 1 << (number - count)
+            self._placed_possible |= 1 << (number - count)
             self._order.append((len(self._line.lifted), self._possible[number - count]))
         return after
 
     def _checkpoint(self) -> _Checkpoint:
         line = self._line
-        return len(line.lifted), line.base, line.mask, self._taken
+        return len(line.lifted), line.base, line.mask, self._placed_possible
 
     def _restore(self, mark: _Checkpoint) -> None:
-        length, base, mask, taken = mark
+        length, base, mask, placed_possible = mark
         self._line.unlift(length, base, mask)
-        if taken != self._taken:
+        if placed_possible != self._placed_possible:
             self._order.pop()
-            self._taken = taken
+            self._placed_possible = placed_possible
 
     def _in_order(self) -> tuple[Operation, ...]:
         order = [self._sure[call] for call in self._line.lifted]

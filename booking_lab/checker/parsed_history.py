@@ -49,9 +49,9 @@ class History:
             for header in self.headers
             if header.database == database and scope in header.fresh.get(workload, {})
         ]
-        looked, found = min(fresh, key=itemgetter(0), default=(0, None))
+        recorded_at, found = min(fresh, key=itemgetter(0), default=(0, None))
         changed = (Effect.HAPPENED, Effect.POSSIBLE)
-        if any(one.invoked <= looked for one in operations if one.effect in changed):
+        if any(one.invoked <= recorded_at for one in operations if one.effect in changed):
             return None
         return found
 

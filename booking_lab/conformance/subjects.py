@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from booking_lab.config import Settings
-from booking_lab.core.capability import SERVERS, Capability, can_take, why_unsuitable
+from booking_lab.core.capability import SERVERS, Capability, can_book, why_unsuitable
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Strategy
@@ -44,7 +44,7 @@ class Subject:
 
     def scenarios(self, workload: LabWorkload, bookers: int) -> tuple[Scenario, ...]:
         """What bookers can contend for under it, the plainest first."""
-        return tuple(one for one in workload.contests(bookers) if can_take(self.kind.needs, one))
+        return tuple(one for one in workload.contests(bookers) if can_book(self.kind.needs, one))
 
 
 class Subjects:

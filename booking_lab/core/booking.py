@@ -153,13 +153,13 @@ class Booking:
 def _ask_workload(workload: Bookable, ask: Callable[[Any], str], request: Request) -> str:
     """Return the answer of a workload's function, checked to be text that PostgreSQL can store."""
     try:
-        said = ask(request)
-        if isinstance(said, str) and "\0" not in said:
-            said.encode()  # half of a surrogate pair can't be encoded
-            return said
+        answer = ask(request)
+        if isinstance(answer, str) and "\0" not in answer:
+            answer.encode()  # half of a surrogate pair can't be encoded
+            return answer
     except Exception as error:  # whatever a plug-in's author did
         raise PluginFault(f"The workload {workload.name} failed: {safe_text(error)}.") from error
     raise PluginFault(
-        f"The workload {workload.name} failed: its {ask.__name__} is {said!r}, which is not a "
+        f"The workload {workload.name} failed: its {ask.__name__} is {answer!r}, which is not a "
         f"text that PostgreSQL can store."
     )

@@ -236,7 +236,7 @@ def why_unsuitable(
     return "; ".join(_LACKS[one] for one in sorted(needs - capabilities_of(workload) - servers))
 
 
-def can_take(needs: frozenset[Capability], asked: MayBeOpen) -> bool:
+def can_book(needs: frozenset[Capability], asked: MayBeOpen) -> bool:
     """Return whether strategies with these needs can book ``asked``.
 
     A strategy without ``CHOICE`` can't book a request that leaves something to be chosen.

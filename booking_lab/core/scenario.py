@@ -207,9 +207,9 @@ def _distinct(asks: Sequence[BookerAction]) -> Iterator[Request]:
     seen: list[list[Any]] = []
     for ask in asks:
         if isinstance(ask, Request):
-            wish = [getattr(ask, name) for name in customer_fields(ask)]
-            if wish not in seen:
-                seen.append(wish)
+            asked = [getattr(ask, name) for name in customer_fields(ask)]
+            if asked not in seen:
+                seen.append(asked)
                 yield ask
 
 

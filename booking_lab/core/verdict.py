@@ -39,8 +39,8 @@ def combined(verdicts: Iterable[Verdict]) -> Verdict:
 
 def in_words(verdict: Verdict, findings: Iterable[str] = ()) -> str:
     """Return a verdict in the form that commands and documents show: ``wrong: double booking``."""
-    said = ", ".join(findings)
-    return f"{verdict}: {said}" if said else str(verdict)
+    names = ", ".join(findings)
+    return f"{verdict}: {names}" if names else str(verdict)
 
 
 def style(verdict: Verdict) -> str:

@@ -128,9 +128,9 @@ def _migrate_own(session: PostgresSession, migrator: Migrator, workload: LabWork
 
 def _run_unnumbered(session: PostgresSession, workload: LabWorkload) -> None:
     session.execute(workload.schema())
-    told = (
+    warning = (
         f"workload {workload.name} has one script, which runs at every start: move it to "
         f"{workload.migrations()} as 0001_what_it_does.sql, before a later version wants that"
     )
-    log.warning(told)
-    warnings.warn(told, DeprecationWarning, stacklevel=2)
+    log.warning(warning)
+    warnings.warn(warning, DeprecationWarning, stacklevel=2)

@@ -52,10 +52,10 @@ def translate(error: psycopg2.Error) -> Exception:
     if code in _VIOLATIONS:
         return Violated(error.diag.constraint_name)
     if code.startswith(_CANNOT):
-        said = error.diag.message_primary or code
+        reason = error.diag.message_primary or code
         return DatabaseUnavailable(
-            f"PostgreSQL can't do this now ({said}); nothing was booked. Try again.",
-            said,
+            f"PostgreSQL can't do this now ({reason}); nothing was booked. Try again.",
+            reason,
             answered=True,
         )
     if not code and not isinstance(error, _MISUSE):
@@ -70,7 +70,7 @@ def connection_failure(error: psycopg2.Error) -> DatabaseUnavailable:
     """
     if isinstance(error, ServerSilent):
         return DatabaseSilent()
-    said = str(error).strip().partition("\n")[0].rpartition("failed: ")[2].strip()
+    reason = str(error).strip().partition("\n")[0].rpartition("failed: ")[2].strip()
     return DatabaseUnavailable(
-        "No connection to PostgreSQL could be made; nothing was booked. Try again.", said
+        "No connection to PostgreSQL could be made; nothing was booked. Try again.", reason
     )

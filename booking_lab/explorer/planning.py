@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from booking_lab.core.capability import can_take, check_can_book
+from booking_lab.core.capability import can_book, check_can_book
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario, booker_name, booker_number
 from booking_lab.core.step import StepKind
@@ -113,7 +113,7 @@ def _scenario(name: str, workload: LabWorkload, bookers: int) -> Scenario:
 
 def _check_suitable(entry: StrategyInfo, workload: LabWorkload, scenario: Scenario) -> None:
     check_can_book(entry.name, entry.strategy_class.needs, workload)
-    if not can_take(entry.strategy_class.needs, scenario):
+    if not can_book(entry.strategy_class.needs, scenario):
         raise Unsuitable(
             f"Strategy {entry.name} doesn't choose, and in {scenario.name!r} there is something "
             f"to choose. Choose another scenario."

@@ -187,7 +187,7 @@ def unavailable(error: redis.RedisError) -> RedisUnavailable:
     # connection errors, because another connection may work.
     if not (isinstance(error, redis.ResponseError) or error.status_code):
         return RedisUnavailable(reason=str(error))
-    said = str(error).partition("\n")[0]
+    reason = str(error).partition("\n")[0]
     return RedisUnavailable(
-        f"Redis can't do this now ({said}); nothing was booked. Try again.", said, answered=True
+        f"Redis can't do this now ({reason}); nothing was booked. Try again.", reason, answered=True
     )

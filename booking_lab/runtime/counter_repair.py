@@ -85,15 +85,15 @@ class Reconciler:
         if not counted:
             return 0
         with self._pool.session(selection.read) as (session, _):
-            truths = [(one, self._actual_state_or_none(session, one)) for one in counted]
-        return sum(self._repair(one, *truth) for one, truth in truths if truth)
+            actuals = [(one, self._actual_state_or_none(session, one)) for one in counted]
+        return sum(self._repair(one, *actual) for one, actual in actuals if actual)
 
     def _actual_state_or_none(
         self, session: Session, counter: CounterSnapshot
     ) -> tuple[int, set[str]] | None:
         name = counter.anchor.name
         try:
-            truth = self._actual_state(session, counter)
+            actual = self._actual_state(session, counter)
         except (Unavailable, TimedOut):
             raise
         except Exception:  # a workload's bug
@@ -102,7 +102,7 @@ class Reconciler:
                 self._failing.add(name)
             return None
         self._failing.discard(name)
-        return truth
+        return actual
 
     def _repair(self, counter: CounterSnapshot, left: int, confirmed: Collection[str]) -> int:
         forgotten = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from booking_lab.core.attempt import Attempt
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.capability import Capability, can_take, check_can_book, why_unsuitable
+from booking_lab.core.capability import Capability, can_book, check_can_book, why_unsuitable
 from booking_lab.core.lease import Servers
 from booking_lab.core.observer import Observer, watch_booking
 from booking_lab.core.step import StepName
@@ -221,7 +221,7 @@ class Engine:
             Unsuitable: it can't.
         """
         check_can_book(strategy.name, strategy.needs, workload, self._servers.offered)
-        if not can_take(strategy.needs, request):
+        if not can_book(strategy.needs, request):
             raise Unsuitable(
                 f"Strategy {strategy.name} doesn't choose: name what you want to book, or book "
                 f"under a strategy that needs 'choice'."
@@ -242,8 +242,8 @@ class Engine:
         except Exception as error:  # a bug of a plug-in ends the booking, not the worker
             self._verify(booking, session)
             self._report(booking)
-            said = f"Strategy {booking.strategy.name} failed: {safe_text(error)}."
-            booking.fail(StrategyFault(), said)
+            message = f"Strategy {booking.strategy.name} failed: {safe_text(error)}."
+            booking.fail(StrategyFault(), message)
 
     @staticmethod
     def _verify(booking: Booking, session: Session) -> None:

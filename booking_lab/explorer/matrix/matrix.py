@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from booking_lab.core.capability import SERVERS, can_take, why_unsuitable
+from booking_lab.core.capability import SERVERS, can_book, why_unsuitable
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.verdict import Verdict
@@ -148,7 +148,7 @@ def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) ->
 
 
 def _contests(entry: StrategyInfo, workload: LabWorkload, bookers: int) -> list[Scenario]:
-    return [one for one in workload.contests(bookers) if can_take(entry.strategy_class.needs, one)]
+    return [one for one in workload.contests(bookers) if can_book(entry.strategy_class.needs, one)]
 
 
 def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:

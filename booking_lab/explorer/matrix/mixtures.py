@@ -13,7 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from booking_lab.core.capability import can_take, why_unsuitable
+from booking_lab.core.capability import can_book, why_unsuitable
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.verdict import Verdict
@@ -114,7 +114,7 @@ def _orders(
     one: StrategyInfo, other: StrategyInfo, scenario: Scenario
 ) -> Iterator[tuple[StrategyInfo, StrategyInfo]]:
     """Yield who is the first booker and who the second; if both ask for the same, it is all one."""
-    if not all(can_take(entry.strategy_class.needs, scenario) for entry in (one, other)):
+    if not all(can_book(entry.strategy_class.needs, scenario) for entry in (one, other)):
         return
     yield one, other
     if not Symmetry.of(scenario.requests, len(scenario.requests)).alike:

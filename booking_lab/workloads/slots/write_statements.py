@@ -161,7 +161,7 @@ def write(
         (_FREE, checks_free),
         (_ENOUGH, stock and if_allowed),
     ]
-    told = [
+    results = [
         (_TOLD, True),
         (_TOLD_EXCLUDED, action == "book"),
         (_TOLD_STATE.format("held"), checks_held),
@@ -169,7 +169,7 @@ def write(
         (_TOLD_STATE.format("offer"), checks_free),
         (_TOLD_STOCK, stock and if_allowed),
     ]
-    text = "WITH " + _join_wanted(", ", tables) + _join_wanted("", told)
+    text = "WITH " + _join_wanted(", ", tables) + _join_wanted("", results)
     return statement(text.format(condition=_join_wanted("\n        AND ", conditions)))
 
 

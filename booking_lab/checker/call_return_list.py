@@ -1,4 +1,4 @@
-"""The event list of a search: calls and returns in a doubly linked list."""
+"""The list of a search: calls and returns, doubly linked, in the order of time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from booking_lab.checker.operation import Operation
 
 
-class EventList:
+class CallReturnList:
     """Calls and returns in the order of time; operations that are placed are lifted out.
 
     Entry ``i`` is the call of operation ``i``, and entry ``n + i`` its return. The next operation
