@@ -211,11 +211,11 @@ class Retryable(BookingLabError):
 
 
 class Conflict(Retryable):
-    """A version moved between read and write; nothing was booked. Try again."""
+    """A version changed between read and write; nothing was booked. Try again."""
 
 
 class FencedOff(Conflict):
-    """A newer holder of the lock has been here; nothing was booked. Try again."""
+    """A newer holder of the lock has registered; nothing was booked. Try again."""
 
 
 class LeaseEnded(Conflict):

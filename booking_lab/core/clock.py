@@ -14,7 +14,7 @@ class Clock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Let ``seconds`` pass."""
+        """Wait for ``seconds``."""
         time.sleep(seconds)
 
     def wait(self, lock: threading.Lock, seconds: float) -> None:

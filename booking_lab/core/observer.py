@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Step(NamedTuple):
-    """One announced step of one try.
+    """A step of a try, as observers get it.
 
     Attributes:
         kind: the kind of step.

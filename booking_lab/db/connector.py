@@ -38,7 +38,7 @@ _HAS_TRANSACTION_TIMEOUT = 170_000
 
 @dataclass(frozen=True)
 class Connector:
-    """Opens connections whose waits are all bounded.
+    """Opens connections with bounded waits.
 
     Attributes:
         url: libpq's connection string.

@@ -43,7 +43,7 @@ _MISUSE = (
 
 
 def translate(error: psycopg2.Error) -> Exception:
-    """Return the lab's error for the driver's, or ``error`` itself if it is a bug of ours."""
+    """Return the lab's error for the driver's; ``error`` itself if its cause is a bug."""
     if isinstance(error, ServerSilent):
         return DatabaseSilent()
     code = error.pgcode or ""

@@ -123,7 +123,7 @@ class RedisLease:
         return self.ttl_ms / 1000
 
     def try_acquire(self, announce: Announce) -> bool:
-        """Take the lock if it is free.
+        """Take the lock if it is free; return whether it is held now.
 
         Raises:
             RedisUnavailable: no answer. If the lock was taken nevertheless, it expires.

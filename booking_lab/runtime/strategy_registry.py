@@ -113,7 +113,7 @@ class StrategyInfo:
 
 
 class Registry:
-    """The strategies of the shipped folder, of any more folders, and of installed packages.
+    """The strategies of the project's folder, of further folders, and of installed packages.
 
     Args:
         folders: the folders, in this order; of two files with one name, the first counts.

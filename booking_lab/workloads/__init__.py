@@ -18,7 +18,7 @@ _SHIPPED = Path(__file__).resolve().parent
 
 
 class Workloads:
-    """The lab's own workloads, those of more folders, and those of installed packages.
+    """The workloads of the lab, of further folders, and of installed packages.
 
     They are loaded once, because their tables have to exist before the first booking.
 

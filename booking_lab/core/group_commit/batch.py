@@ -198,7 +198,7 @@ class Batch:
         return changes
 
     def write(self, changes: Changes) -> None:
-        """Write all changes and bookings by one statement, whatever the state is by now."""
+        """Write all changes and bookings by one statement, without a check of the state."""
         if not changes:
             return
         with self._writing(StepName.BOOKINGS):

@@ -1,4 +1,4 @@
-"""Numbered seats: a seat is booked by one customer or by none; a basket of seats all or nothing."""
+"""Numbered seats: each has one customer or none, and a basket of seats is booked as a whole."""
 
 from __future__ import annotations
 

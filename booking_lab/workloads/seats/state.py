@@ -12,7 +12,7 @@ from booking_lab.workloads.seats.requests import SeatRequest
 
 @dataclass(frozen=True)
 class Seat:
-    """A seat as a booker read it.
+    """The state of a seat.
 
     Attributes:
         number: the seat's number.

@@ -1,4 +1,4 @@
-"""Time slots: a resource is reserved over a time, and products go along as long as stock lasts.
+"""Time slots: a resource is reserved for a time, together with products as long as stock lasts.
 
 Everything belongs to a tenant, and every key begins with the tenant's id. So requests of two
 tenants share no row, no lock and no version, even if their resources have the same numbers. There

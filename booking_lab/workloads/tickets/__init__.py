@@ -1,4 +1,4 @@
-"""Tickets by quantity: an event has so many, and a booking takes some of them."""
+"""Tickets by quantity: an event has a number of them, and a booking takes some."""
 
 from __future__ import annotations
 
