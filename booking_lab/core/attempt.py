@@ -15,7 +15,7 @@ from booking_lab.core.capability import Capability
 from booking_lab.core.counters import Counters, Reservation
 from booking_lab.core.group_commit.batch import Batch, GroupCommitMember
 from booking_lab.core.held_leases import HeldLeases
-from booking_lab.core.lease import Announce, Lock, Servers
+from booking_lab.core.lease import Announce, Lease, Lock, Servers
 from booking_lab.core.observer import Observer, Step, watch_step
 from booking_lab.core.statement import Statement
 from booking_lab.core.step import StepKind, StepName
@@ -75,9 +75,7 @@ class Attempt:
         self._in_transaction = self._unknown = self._closed = False
         self.committed = False
         self._committed_bookings: Sequence[Booking] = ()
-        self._leases = HeldLeases(
-            booking, servers.clock, self._announcing, self.pause, self._release_connection
-        )
+        self._leases = HeldLeases(booking, servers.clock)
 
     @property
     def request(self) -> Request:
@@ -339,13 +337,18 @@ class Attempt:
         with ExitStack() as held:
             for anchor in self.anchors:
                 lease = lock.lease(anchor, self._servers)
-                self._leases.acquire(lease, anchor, deadline)
-                held.callback(self._leases.release, lease)
+                announce = self._announcing(StepKind.ACQUIRE, StepName.LEASE)
+                self._leases.acquire(lease, anchor, deadline, announce, self.pause)
+                held.callback(self._release, lease)
                 self._leases.check(but_last=True)
             if not self._session.process_id:
                 self._session.acquire_connection()
                 self._leases.check()
             yield
+
+    def _release(self, lease: Lease) -> None:
+        announce = self._announcing(StepKind.RELEASE, StepName.LEASE)
+        self._leases.release(lease, announce, self._release_connection)
 
     # --- counters outside PostgreSQL -----------------------------------------------------------
 
@@ -572,7 +575,8 @@ class Attempt:
         if self._in_transaction:
             self._in_transaction = False
             self._session.rollback()
-        self._leases.release_all()
+        for lease in self._leases.last_first:
+            self._release(lease)
         self._closed = True
 
     @property

@@ -12,7 +12,7 @@ from booking_lab.core.anchor import Anchor
 from booking_lab.core.booking import Booking
 from booking_lab.core.clock import Clock
 from booking_lab.core.lease import Announce, Lease
-from booking_lab.core.step import StepKind, StepName
+from booking_lab.core.step import StepName
 from booking_lab.errors import (
     BookerInterrupted,
     LeaseEnded,
@@ -38,40 +38,44 @@ class _HeldLease(NamedTuple):
 class HeldLeases:
     """The leases of one try.
 
+    It keeps no reference to the attempt: a cycle of references would leave work for the garbage
+    collector after every booking.
+
     Args:
         booking: the booking.
         clock: the lab's clock.
-        announcing: returns the function that announces the messages of a lease.
-        pause: waits some seconds, as a step with the given name.
-        release_connection: gives the booking's connection back while something else is done.
     """
 
-    def __init__(
-        self,
-        booking: Booking,
-        clock: Clock,
-        announcing: Callable[[StepKind, StepName], Announce],
-        pause: Callable[[float, StepName], None],
-        release_connection: Callable[[], None],
-    ) -> None:
+    def __init__(self, booking: Booking, clock: Clock) -> None:
         self._booking = booking
         self._clock = clock
-        self._announcing = announcing
-        self._pause = pause
-        self._release_connection = release_connection
         self._held: list[_HeldLease] = []
 
     def __bool__(self) -> bool:
         return bool(self._held)
 
-    def acquire(self, lease: Lease, anchor: Anchor, deadline: float) -> None:
+    def acquire(
+        self,
+        lease: Lease,
+        anchor: Anchor,
+        deadline: float,
+        announce: Announce,
+        pause: Callable[[float, StepName], None],
+    ) -> None:
         """Acquire ``lease``, and wait for it until ``deadline`` on the lab's clock.
+
+        Args:
+            lease: the lease.
+            anchor: the anchor of the lease.
+            deadline: the end of the wait.
+            announce: announces the messages of the lease.
+            pause: waits some seconds, as a step with the given name.
 
         Raises:
             LockTimeout: another booking held it all the time.
         """
         asked = self._clock.now()
-        while not lease.try_acquire(self._announcing(StepKind.ACQUIRE, StepName.LEASE)):
+        while not lease.try_acquire(announce):
             self._booking.timing.contended += 1
             left = deadline - self._clock.now()
             if left <= 0:
@@ -79,7 +83,7 @@ class HeldLeases:
                     f"Another booking held the lock on {anchor.name} all the time; nothing was "
                     f"booked. Try again."
                 )
-            self._pause(min(left, random.uniform(LEASE_POLL / 4, LEASE_POLL)), StepName.LEASE)
+            pause(min(left, random.uniform(LEASE_POLL / 4, LEASE_POLL)), StepName.LEASE)
             asked = self._clock.now()
         self._booking.leases.append(lease)
         # Its time runs from before the request: nobody knows when the server recorded it.
@@ -105,8 +109,16 @@ class HeldLeases:
                     f"one; nothing was booked. Try again."
                 )
 
-    def release(self, lease: Lease) -> None:
-        """Release ``lease``. A failure is logged, and is no error of the booking."""
+    def release(
+        self, lease: Lease, announce: Announce, release_connection: Callable[[], None]
+    ) -> None:
+        """Release ``lease``. A failure is logged, and is no error of the booking.
+
+        Args:
+            lease: the lease.
+            announce: announces the messages of the lease.
+            release_connection: gives the booking's connection back before the messages.
+        """
         found = [one for one in self._held if one.lease is lease]
         if not found:
             return  # this try has ended, and has released it already
@@ -115,9 +127,9 @@ class HeldLeases:
         [held] = found
         self._held.remove(held)
         self._booking.leases.remove(lease)
-        self._release_connection()
+        release_connection()
         try:
-            if not lease.release(self._announcing(StepKind.RELEASE, StepName.LEASE)):
+            if not lease.release(announce):
                 raise Unavailable("It had expired: another booking may have come in between.")
         except BookerInterrupted:
             raise
@@ -130,7 +142,7 @@ class HeldLeases:
                 extra={"trace_id": self._booking.trace_id},
             )
 
-    def release_all(self) -> None:
-        """Release all leases that are still held, the last one first."""
-        for one in reversed(self._held[:]):
-            self.release(one.lease)
+    @property
+    def last_first(self) -> list[Lease]:
+        """The leases that are held, the last one first."""
+        return [one.lease for one in reversed(self._held)]
