@@ -40,7 +40,7 @@ def report(session: Session, worker: str, number: int) -> None:
 
 
 def flush_all(
-    lend: Callable[[], AbstractContextManager[Session]], within: float = WITHIN
+    checkout: Callable[[], AbstractContextManager[Session]], within: float = WITHIN
 ) -> Sequence[str]:
     """Let every worker of every instance write its ledger; return the workers that were too late.
 
@@ -48,15 +48,15 @@ def flush_all(
     unwritten rows are lost, except those of confirmed bookings.
 
     Args:
-        lend: returns a context manager with a session.
+        checkout: returns a context manager with a session.
         within: seconds to wait at most.
     """
     deadline, pause = time.monotonic() + within, _POLL
-    with lend() as session:
+    with checkout() as session:
         number = int(session.execute(_ASK)[0][0])
         session.execute(f"NOTIFY {CHANNEL}")
     while True:
-        with lend() as session:
+        with checkout() as session:
             silent = [row[0] for row in session.execute(_SILENT, {"number": number})]
             if silent and time.monotonic() > deadline:
                 session.execute(_FORGET, {"silent": silent})

@@ -89,10 +89,10 @@ class DeferredSession:
         self.verified = False
         self._provider = provider
         self._session: PostgresSession | None = None
-        self._lent: AbstractContextManager[object] | None = None
+        self._checked_out: AbstractContextManager[object] | None = None
         self._isolation: str | None = None
         self._altered = altered
-        self._kept = self._lives = self._begun = False
+        self._keeps_connection = self._is_alive = self._begun = False
 
     @property
     def process_id(self) -> int:
@@ -103,7 +103,7 @@ class DeferredSession:
 
     def read_selection(self) -> Selection:
         """Read the selection, and keep the connection; the selection counts as verified."""
-        current = self._take(self._provider.checkout())
+        current = self._check_out(self._provider.checkout())
         self.verified = True
         return current
 
@@ -138,23 +138,23 @@ class DeferredSession:
         It stays if foreign statements may have changed the state of the session, which the strategy
         may rely on.
         """
-        if not self._kept:
-            self._give_back()
+        if not self._keeps_connection:
+            self._check_in()
 
     def acquire_connection(self) -> None:
         """Take a connection."""
         if not self._session:
-            self._take(self._provider.checkout_unchecked())
+            self._check_out(self._provider.checkout_unchecked())
 
     def mark_altered(self) -> None:
         """Note that foreign statements follow, on this connection and on later ones."""
-        self._altered = self._kept = True
+        self._altered = self._keeps_connection = True
         if self._session:
             self._session.mark_altered()
 
     def close(self) -> None:
         """Give the connection back for good."""
-        self._give_back()
+        self._check_in()
 
     # --- statements ------------------------------------------------------------------------------
 
@@ -162,20 +162,20 @@ class DeferredSession:
         """Run one statement and return its rows."""
         if not self._begun:  # outside of a transaction, it must not be sent twice
             self.verify_now()
-            if not (self._session and self._lives):
-                self._take(self._provider.checkout())
+            if not (self._session and self._is_alive):
+                self._check_out(self._provider.checkout())
         if not self._session:  # it was lost, and there was no other one
             raise DatabaseUnavailable
-        lived, self._lives = self._lives, True
+        was_alive, self._is_alive = self._is_alive, True
         try:
             return self._execute(self._session, statement, parameters)
         except DatabaseUnavailable as error:
             # A silent server would be silent on the next connection, too.
-            if lived or isinstance(error, DatabaseSilent) or not self._session.lost:
+            if was_alive or isinstance(error, DatabaseSilent) or not self._session.lost:
                 raise
         # The connection died while it was idle. The transaction has no effects yet, so a new one
         # can take its place.
-        self._take(self._provider.checkout())
+        self._check_out(self._provider.checkout())
         self._session.begin(self._isolation)
         return self._execute(self._session, statement, parameters)
 
@@ -217,16 +217,16 @@ class DeferredSession:
         self.verified = True
         return rows
 
-    def _take(self, lent: AbstractContextManager[tuple[PostgresSession, T]]) -> T:
+    def _check_out(self, checkout: AbstractContextManager[tuple[PostgresSession, T]]) -> T:
         """Take a connection, and return the result of its first statement."""
-        self._give_back()
-        self._session, found = lent.__enter__()
-        self._lent, self._lives = lent, found is not None
+        self._check_in()
+        self._session, result = checkout.__enter__()
+        self._checked_out, self._is_alive = checkout, result is not None
         self._session.altered |= self._altered
-        return found
+        return result
 
-    def _give_back(self) -> None:
-        lent, self._lent, self._session = self._lent, None, None
-        self._lives = False
-        if lent:
-            lent.__exit__(None, None, None)
+    def _check_in(self) -> None:
+        checkout, self._checked_out, self._session = self._checked_out, None, None
+        self._is_alive = False
+        if checkout:
+            checkout.__exit__(None, None, None)

@@ -55,7 +55,7 @@ def live_workers(session: Session, instance: str) -> int:
 
 
 def wait_drained(
-    lend: Callable[[], AbstractContextManager[Session]], epoch: int, timeout: float
+    checkout: Callable[[], AbstractContextManager[Session]], epoch: int, timeout: float
 ) -> bool:
     """Wait until no live worker has a booking of an epoch before ``epoch`` under way.
 
@@ -63,7 +63,7 @@ def wait_drained(
     itself is committed.
 
     Args:
-        lend: returns a context manager with a session for one check.
+        checkout: returns a context manager with a session for one check.
         epoch: the epoch.
         timeout: seconds to wait at most.
 
@@ -72,7 +72,7 @@ def wait_drained(
     """
     deadline, pause = time.monotonic() + timeout, _POLL
     while True:
-        with suppress(TimedOut, Unavailable), lend() as session:
+        with suppress(TimedOut, Unavailable), checkout() as session:
             if not session.execute(_UNDRAINED, {"epoch": epoch})[0][0]:
                 return True
         if time.monotonic() > deadline:
