@@ -10,13 +10,16 @@ from booking_lab.db.pool import Pool
 
 # "livesum": the sum over live workers.
 _IN_USE = Gauge(
-    "db_pool_connections_in_use", "Connections lent.", ("pool",), multiprocess_mode="livesum"
+    "db_pool_connections_in_use",
+    "Connections that are checked out.",
+    ("pool",),
+    multiprocess_mode="livesum",
 )
 _SIZE = Gauge("db_pool_size", "Connections at most.", ("pool",), multiprocess_mode="livesum")
 _WAITING = Gauge(
-    "db_pool_waiting", "Threads waiting for one.", ("pool",), multiprocess_mode="livesum"
+    "db_pool_waiting", "Threads that wait for a connection.", ("pool",), multiprocess_mode="livesum"
 )
-_WORKERS = Gauge("booking_workers", "Workers that live.", multiprocess_mode="livesum")
+_WORKERS = Gauge("booking_workers", "Live workers.", multiprocess_mode="livesum")
 
 
 def set_gauges(pools: Sequence[Pool]) -> None:

@@ -37,12 +37,12 @@ _BY = ("strategy", "workload")
 #: Bookings that wait for ``publish`` at most; if there are more, the oldest are lost.
 MAX_PENDING = 100_000
 
-BOOKINGS = Counter("bookings", "Bookings by how they ended.", (*_BY, "status"))
+BOOKINGS = Counter("bookings", "Bookings by outcome.", (*_BY, "status"))
 DURATION = Histogram(
     "booking_duration_seconds", "A booking from request to answer.", _BY, buckets=_SECONDS
 )
 STEP_SUMS = Summary(
-    "booking_step_duration_seconds", "Steps of bookings, together.", ("strategy", "step")
+    "booking_step_duration_seconds", "Times of all steps of bookings.", ("strategy", "step")
 )
 STEPS = Histogram("booking_step_seconds", "One step of a booking.", ("step",), buckets=_SECONDS)
 WAIT = Histogram(
@@ -55,9 +55,9 @@ HOLD = Histogram(
     "lock_hold_seconds", "Time that a booking held locks.", ("strategy",), buckets=_FEW_SECONDS
 )
 CONTENTIONS = Counter(
-    "lock_contentions", "Times that a lock was somebody else's at first.", ("strategy",)
+    "lock_contentions", "Times that another booking held a lock first.", ("strategy",)
 )
-RETRIES = Counter("optimistic_retries", "Tries after a booking's first.", ("strategy",))
+RETRIES = Counter("optimistic_retries", "Further tries of bookings after the first.", ("strategy",))
 BATCHES = Histogram(
     "queue_batch_size",
     "Bookings that one writer wrote at once.",
@@ -65,10 +65,10 @@ BATCHES = Histogram(
     buckets=[4**power for power in range(6)],
 )
 REPAIRED = Counter(
-    "reservations_repaired", "Reservations and counters that were put right.", ("workload",)
+    "reservations_repaired", "Reservations and counters that were repaired.", ("workload",)
 )
 RELEASE_FAILURES = Counter(
-    "lease_release_failures", "Leases that were gone or could not be given back.", ("strategy",)
+    "lease_release_failures", "Leases that had ended or could not be released.", ("strategy",)
 )
 
 
