@@ -25,8 +25,8 @@ class Timing:
         waited: the time spent on acquiring locks and on back-off.
         held: the time from the first lock to the end of the last one.
         total: the time of the whole booking; none while it is under way.
-        contended: how many times another booking was in the way.
-        holding: whether a lock is held right now.
+        contentions: how many times another booking was in the way.
+        is_holding: whether a lock is held right now.
         lost_leases: how many locks had ended before they were released.
         steps: the kind of each step, and its time.
         batches: the number of bookings in each batch that this booking was the writer of.
@@ -35,8 +35,8 @@ class Timing:
     waited: float = 0.0
     held: float = 0.0
     total: float | None = None
-    contended: int = 0
-    holding: bool = False
+    contentions: int = 0
+    is_holding: bool = False
     lost_leases: int = 0
     steps: list[tuple[StepKind, float]] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)

@@ -76,7 +76,7 @@ class HeldLeases:
         """
         asked = self._clock.now()
         while not lease.try_acquire(announce):
-            self._booking.timing.contended += 1
+            self._booking.timing.contentions += 1
             left = deadline - self._clock.now()
             if left <= 0:
                 raise LockTimeout(

@@ -114,7 +114,7 @@ class _StrategySeries:
             observe_summary(self.step_sums[kind], values)
         if batches := [size for timing in timings for size in timing.batches]:
             observe_histogram(BATCHES.labels(self._strategy), batches)
-        self.contentions.inc(sum(timing.contended for timing in timings))
+        self.contentions.inc(sum(timing.contentions for timing in timings))
         self.retries.inc(sum(max(0, one.tries - 1) for one in bookings))
         self.release_failures.inc(sum(timing.lost_leases for timing in timings))
 

@@ -50,7 +50,7 @@ class Stopwatch(Observer):
         if step.attempt != self._attempt:
             self._attempt, self._locked_at = step.attempt, None
             self._held_before = step.booking.timing.held
-            step.booking.timing.holding = False
+            step.booking.timing.is_holding = False
         return time.perf_counter()
 
     def end(self, step: Step, begin: float, *, failed: bool) -> None:
@@ -60,13 +60,13 @@ class Stopwatch(Observer):
         if step.kind in _WAITS:
             timing.waited += now - begin
             if step.name is StepName.ROW_LOCK and now - begin > CONTENDED_AFTER:
-                timing.contended += 1
+                timing.contentions += 1
         if step.kind in _LOCKS and not failed and self._locked_at is None:
             self._locked_at = now
-            timing.holding = True
+            timing.is_holding = True
         if step.kind in _ENDS and self._locked_at is not None:
             timing.held = self._held_before + now - self._locked_at
-            timing.holding = False
+            timing.is_holding = False
 
 
 class _Timed:

@@ -113,4 +113,4 @@ def _phase(step: Step) -> str:
     """Tell waiting for a lock from holding one; the rest keeps nobody waiting."""
     if step.kind in _WAITING:
         return "waiting"
-    return "holding" if step.booking.timing.holding else "free"
+    return "holding" if step.booking.timing.is_holding else "free"

@@ -146,12 +146,12 @@ class Engine:
                 try:
                     with self._provider.session(altered=altered) as (session, current):
                         tracked.epoch = current.epoch
-                        again = self._begin(workload, request, context, session)
+                        current_booking = self._begin(workload, request, context, session)
                         if booking is None:
-                            booking = again
+                            booking = current_booking
                             observers = self._watch(booking, watching)
                         else:
-                            booking.restart_as(again)
+                            booking.restart_as(current_booking)
                         self._run(booking, session, observers)
                 except StartOver:
                     continue
@@ -271,7 +271,7 @@ class Engine:
             try:
                 self._try(booking, attempt)
             except Retryable:
-                booking.timing.contended += 1
+                booking.timing.contentions += 1
                 delay = retry.delay(number)
                 if number == retry.attempts or self._servers.clock.now() + delay > deadline:
                     raise

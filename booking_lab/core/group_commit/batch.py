@@ -84,7 +84,7 @@ class GroupCommitMember:
         with self._announce(StepKind.ACQUIRE, "turn"):
             self._queues.enter(self._key, waiter)
         while not (waiter.is_leader or waiter.done):
-            waiter.booking.timing.contended += 1
+            waiter.booking.timing.contentions += 1
             left = deadline - self._clock.now()
             if left <= 0 and self._queues.remove(self._key, waiter):
                 raise LockTimeout(
