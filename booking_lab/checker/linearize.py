@@ -88,12 +88,12 @@ def linearize(
     >>> about = ("book", "tickets", "1", "lab")
     >>> ann = Operation("ann", *about, invoked=1, returned=4, effect=Effect.HAPPENED)
     >>> ben = Operation("ben", *about, invoked=2, returned=3, effect=Effect.REFUSED)
-    >>> found = linearize([ann, ben], False, step)
-    >>> found.outcome, [one.process for one in found.order]
-    (<Found.ORDER: 'order'>, ['ann', 'ben'])
+    >>> result = linearize([ann, ben], False, step)
+    >>> result.outcome, [one.process for one in result.order]
+    (<SearchOutcome.ORDER: 'order'>, ['ann', 'ben'])
     >>> ben.effect = Effect.HAPPENED
     >>> linearize([ann, ben], False, step).outcome
-    <Found.NO_ORDER: 'no order'>
+    <SearchOutcome.NO_ORDER: 'no order'>
     """
     return _Search(operations, step, only_takes, progress).run(state, budget + len(operations))
 
