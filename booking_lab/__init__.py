@@ -4,17 +4,17 @@ These are the public names. A strategy or a workload of your own imports nothing
 
 * A strategy: ``Strategy``, ``Attempt``, ``Anomaly``, ``Capability``, ``Retry``, and the types of
   options ``Attempts`` and ``Seconds``; see ``strategies/README.md``.
-* Its locks outside PostgreSQL: ``RedisLock``, ``Redlock``, ``Mutex``, ``RedisCounters``, and what a
-  lock of your own is made of: ``Lock``, ``Lease``, ``RedisLease``, ``Servers``, ``Announce``.
+* Locks and counters outside PostgreSQL: ``RedisLock``, ``Redlock``, ``Mutex``, ``RedisCounters``,
+  and for a lock of your own: ``Lock``, ``Lease``, ``RedisLease``, ``Servers``, ``Announce``.
 * A workload: ``LabWorkload``, ``Request``, ``INTERNAL``, ``Anchor``, ``Session``, ``Row``,
   ``Violation``; see ``docs/workloads.md``.
-* What it can do beyond that: ``BatchWrite``, ``Choice``, ``ConditionalWrite``, ``Constraint``,
-  ``Counts``.
-* What bookers contend for there: ``Scenario``, ``Change``, ``stands``.
-* The errors that they raise and meet: ``BookingLabError`` and its subclasses.
+* The capabilities of a workload: ``SupportsBatch``, ``SupportsChoice``, ``SupportsCounts``,
+  ``SupportsConditionalWrite``, ``SupportsConstraint``.
+* The scenarios of a workload: ``Scenario``, ``ChangeRequest``, ``existing_booking``.
+* The errors of both: ``BookingLabError`` and its subclasses.
 
-A name's module is imported when the name is first asked for: a command that needs none of them
-starts at once, and can be stopped at once.
+The module of a name is imported at the first use of the name. So a command that needs none of them
+starts, and can be stopped, without a delay.
 
 >>> import booking_lab
 >>> booking_lab.Anchor("seats", (("event_id", 1), ("seat_number", "A1"))).name
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from booking_lab.core.anchor import Anchor
     from booking_lab.core.attempt import Attempt
     from booking_lab.core.capability import (
-        BatchWrite,
         Capability,
-        Choice,
-        ConditionalWrite,
-        Constraint,
-        Counts,
+        SupportsBatch,
+        SupportsChoice,
+        SupportsConditionalWrite,
+        SupportsConstraint,
+        SupportsCounts,
     )
     from booking_lab.core.lab_workload import LabWorkload, Violation
     from booking_lab.core.lease import Announce, Lease, Lock, Servers
     from booking_lab.core.retry import Attempts, Retry, Seconds
-    from booking_lab.core.scenario import Change, Scenario, stands
+    from booking_lab.core.scenario import ChangeRequest, Scenario, existing_booking
     from booking_lab.core.step import StepKind
     from booking_lab.core.strategy import Anomaly, Strategy
     from booking_lab.core.workload import INTERNAL, Request, Row, Session
@@ -80,18 +80,13 @@ __all__ = [
     "Anomaly",
     "Attempt",
     "Attempts",
-    "BatchWrite",
     "BookingLabError",
     "BookingNotFound",
     "Busy",
     "Capability",
-    "Change",
-    "Choice",
+    "ChangeRequest",
     "CommitUnknown",
-    "ConditionalWrite",
     "Conflict",
-    "Constraint",
-    "Counts",
     "FencedOff",
     "InvalidRequest",
     "LabWorkload",
@@ -120,27 +115,33 @@ __all__ = [
     "StepKind",
     "Strategy",
     "Superseded",
+    "SupportsBatch",
+    "SupportsChoice",
+    "SupportsConditionalWrite",
+    "SupportsConstraint",
+    "SupportsCounts",
     "Taken",
     "TimedOut",
     "Unavailable",
     "Violated",
     "Violation",
-    "stands",
+    "existing_booking",
 ]
 
-#: Where each of them is.
+#: The module of each name.
 _MODULES = {
     name: module
     for module, names in {
         "core.anchor": ("Anchor",),
         "core.attempt": ("Attempt",),
         "core.capability": (
-            *("BatchWrite", "Capability", "Choice", "ConditionalWrite", "Constraint", "Counts"),
+            *("Capability", "SupportsBatch", "SupportsChoice", "SupportsConditionalWrite"),
+            *("SupportsConstraint", "SupportsCounts"),
         ),
         "core.lab_workload": ("LabWorkload", "Violation"),
         "core.lease": ("Announce", "Lease", "Lock", "Servers"),
         "core.retry": ("Attempts", "Retry", "Seconds"),
-        "core.scenario": ("Change", "Scenario", "stands"),
+        "core.scenario": ("ChangeRequest", "Scenario", "existing_booking"),
         "core.step": ("StepKind",),
         "core.strategy": ("Anomaly", "Strategy"),
         "core.workload": ("INTERNAL", "Request", "Row", "Session"),
@@ -160,7 +161,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name; ``__version__`` is the installed package's."""
+    """Import a public name; ``__version__`` is the version of the installed package."""
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("booking-lab")
     if name not in _MODULES:

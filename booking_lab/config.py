@@ -17,14 +17,14 @@ from booking_lab.errors import ConfigurationError
 
 
 def _setting(variable: str, default: Any, about: str, *, separator: str | None = os.pathsep) -> Any:
-    """Describe one setting; ``separator`` is between a tuple's parts, none: any blanks."""
+    """Describe one setting; ``separator`` divides the parts of a tuple, none stands for blanks."""
     metadata = {"variable": variable, "about": about, "separator": separator}
     return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What an operator may set. Each field's metadata names its variable and says what it is."""
+    """The settings of the lab. The metadata of a field has its variable and its description."""
 
     database_url: str = _setting("DATABASE_URL", "", "PostgreSQL of your own; empty: embedded")
     redis_url: str = _setting("REDIS_URL", "", "Redis or Valkey of your own; empty: embedded")
@@ -125,7 +125,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read every variable that is set.
+        """Return the settings from environment variables, with defaults for the others.
+
+        Args:
+            environment: the variables; the default is the environment of the process.
 
         >>> Settings.from_environment({"BOOKING_LAB_WORKERS": "2"}).workers
         2
@@ -134,7 +137,7 @@ class Settings:
         booking_lab.errors.ConfigurationError: BOOKING_LAB_PORT is 'http'; it takes a whole number.
 
         Raises:
-            ConfigurationError: a value is not of its kind or out of range.
+            ConfigurationError: a value has the wrong type or is out of range.
         """
         environment = os.environ if environment is None else environment
         given = {
@@ -147,31 +150,31 @@ class Settings:
         return settings
 
     def to_environment(self) -> dict[str, str]:
-        """These settings as the variables that ``from_environment`` reads back."""
+        """Return these settings as variables for ``from_environment``; defaults are left out."""
         return {
-            f.metadata["variable"]: _print(f, getattr(self, f.name))
+            f.metadata["variable"]: _format(f, getattr(self, f.name))
             for f in fields(self)
             if getattr(self, f.name) != f.default
         }
 
     @property
     def loopback(self) -> bool:
-        """Whether ``host`` is reachable from this machine alone."""
+        """Whether only this machine can reach ``host``."""
         return is_loopback(self.host)
 
     @property
     def instance_name(self) -> str:
-        """A name that no other instance bears; replicas in containers differ by their host."""
+        """The unique name of this instance; replicas in containers differ by their host."""
         return self.instance or socket.gethostname()
 
     @property
     def metrics_folder(self) -> Path | None:
-        """Where the workers' metrics meet; none when a single process serves."""
+        """The folder for the metrics of all workers; none if a single process serves."""
         return Path(self.run_folder) / "metrics" if self.run_folder else None
 
     @property
     def draining_marks(self) -> tuple[Path, ...]:
-        """Files that say that a stop is under way: of the whole lab, and of this instance."""
+        """The files that mark a stop in progress: of the whole lab, and of this instance."""
         if not self.run_folder:
             return ()
         mark = Path(self.run_folder) / "draining"
@@ -189,7 +192,7 @@ class Settings:
                 f"{', '.join(_LEVELS)}."
             )
         if self.otlp_endpoint and not _is_http(self.otlp_endpoint):
-            # A password may be in it.
+            # The message does not quote it, because it may contain a password.
             raise ConfigurationError(
                 f"{_VARIABLES['otlp_endpoint']} can't be read: it takes http://host:port."
             )
@@ -214,10 +217,10 @@ class Settings:
 
 
 def forget_clients_environment() -> None:
-    """Remove from this process's environment what PostgreSQL's clients would take from it.
+    """Remove the variables of PostgreSQL's clients from this process's environment.
 
-    What a connection is like stands in its URL; a shell's ``PGSSLMODE`` or ``PGSERVICE`` is meant
-    for other programs. Passwords stay: there is good reason to keep them out of a URL.
+    A connection depends on its URL alone; ``PGSSLMODE`` or ``PGSERVICE`` of a shell are meant for
+    other programs. The variables for passwords stay, because a URL is no safe place for them.
     """
     for name in list(os.environ):
         if name.startswith("PG") and name not in {"PGPASSWORD", "PGPASSFILE"}:
@@ -246,14 +249,14 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-#: The most that each of these settings can be.
-MOST = {name: high for name, _, high in _RANGES}
+#: The highest value of each numeric setting.
+UPPER_BOUNDS = {name: high for name, _, high in _RANGES}
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine, as itself alone reaches it: by its address, not a name.
+    """Return whether a host is a loopback address, which only this machine can reach.
 
-    The one name that counts is localhost. Any other may lead anywhere.
+    The only name that counts is localhost: any other name may resolve to any address.
     """
     try:
         return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -261,11 +264,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def place_of(redis_url: str) -> str:
-    """Return where a Redis URL leads, without its password: ``host:port``, or a socket's path.
+def redis_address(redis_url: str) -> str:
+    """Return the address in a Redis URL without its password: ``host:port``, or a socket's path.
 
     Raises:
-        ValueError: it is no such URL.
+        ValueError: it is no URL of Redis.
     """
     parts = urlsplit(redis_url)
     if parts.scheme == "unix":
@@ -284,11 +287,15 @@ def _is_http(url: str) -> bool:
 
 
 def _check_redlock(variable: str, urls: tuple[str, ...]) -> None:
-    """Refuse what can't have a majority, or would count one server twice; quotes no password."""
+    """Check that Redlock has an odd number of different servers; errors quote no password.
+
+    Raises:
+        ConfigurationError: there are too few, an even number, or the same one twice.
+    """
     places: list[str] = []
     for number, url in enumerate(urls, start=1):
         try:
-            places.append(place_of(url))
+            places.append(redis_address(url))
         except ValueError:
             raise ConfigurationError(
                 f"{variable} can't be read: its URL number {number} is not of the form "
@@ -326,7 +333,7 @@ def _parse(setting: Field[Any], text: str) -> Any:
         raise ConfigurationError(f"{variable} is {text!r}; it takes {kind}.") from None
 
 
-def _print(setting: Field[Any], value: Any) -> str:
+def _format(setting: Field[Any], value: Any) -> str:
     separator = setting.metadata["separator"] or " "
     if isinstance(value, tuple):
         return separator.join(value)

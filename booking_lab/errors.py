@@ -1,4 +1,7 @@
-"""Every error that the lab raises: one base, a stable code each, the docstring as message."""
+"""The errors of the lab. They have one base class, a stable code each, and a default message.
+
+The default message is the docstring of the class.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,23 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import ClassVar
 
-#: Characters that are shown of what a plug-in says.
-MOST_SHOWN = 2000
+#: Characters of a plug-in's text that are shown at most.
+MAX_SHOWN = 2000
 
 
-def shown(said: object, show: Callable[[object], str] = repr) -> str:
-    """Return how an error of a plug-in, or what it says, is shown; its author's code may fail."""
+def safe_text(value: object, render: Callable[[object], str] = repr) -> str:
+    """Return a text for an error or a value of a plug-in, whose own code for it may fail."""
     try:
-        text = show(said)
+        text = render(value)
     except Exception:
-        return f"{type(said).__name__}, which can't be shown"
-    if len(text) <= MOST_SHOWN:
+        return f"{type(value).__name__}, which can't be shown"
+    if len(text) <= MAX_SHOWN:
         return text
-    return f"{text[:MOST_SHOWN]} ... (cut: {len(text):,} characters)"
+    return f"{text[:MAX_SHOWN]} ... (cut: {len(text):,} characters)"
 
 
 class Outcome(StrEnum):
-    """How a booking ended."""
+    """The outcome of a booking."""
 
     CONFIRMED = "confirmed"
     REFUSED = "refused"
@@ -38,9 +41,9 @@ class BookingLabError(Exception):
     """Something went wrong in the lab.
 
     Attributes:
-        code: a stable word for it.
-        outcome: how a booking ends that it ends.
-        status: HTTP's word for it.
+        code: a stable word for the error.
+        outcome: the outcome of a booking that this error ends.
+        status: the HTTP status of the answer.
 
     >>> error = SoldOut("Two desks are left.")
     >>> error.code, error.message
@@ -61,14 +64,14 @@ class BookingLabError(Exception):
 
     @property
     def message(self) -> str:
-        """What was wrong and what to do, for the reader of the answer."""
+        """The text for readers: what was wrong, and what to do."""
         return str(self)
 
 
-def own_kind(error: BookingLabError) -> type[BookingLabError]:
-    """Return the lab's kind of error that ``error`` is: of a plug-in's, the one it is made from.
+def lab_kind(error: BookingLabError) -> type[BookingLabError]:
+    """Return the class of ``error``, or the nearest base class that belongs to the lab.
 
-    What a plug-in's class says of itself, such as a ``status``, may mean anything.
+    The attributes of a plug-in's own class, such as ``status``, can have any value.
     """
     return next(kind for kind in type(error).__mro__ if kind.__module__ == __name__)
 
@@ -167,7 +170,7 @@ class Violated(Refused):
     """A constraint of the database refused the booking.
 
     Attributes:
-        constraint: its name.
+        constraint: the name of the constraint.
     """
 
     def __init__(self, constraint: str | None = None) -> None:
@@ -208,11 +211,11 @@ class Retryable(BookingLabError):
 
 
 class Conflict(Retryable):
-    """A version moved between read and write; nothing was booked. Try again."""
+    """A version changed between read and write; nothing was booked. Try again."""
 
 
 class FencedOff(Conflict):
-    """A newer holder of the lock has been here; nothing was booked. Try again."""
+    """A newer holder of the lock has registered; nothing was booked. Try again."""
 
 
 class LeaseEnded(Conflict):
@@ -220,7 +223,7 @@ class LeaseEnded(Conflict):
 
 
 class Busy(Retryable):
-    """Somebody else is booking this right now; nothing was booked. Try again."""
+    """Another customer is booking this right now; nothing was booked. Try again."""
 
     code = "busy"
 
@@ -265,8 +268,8 @@ class Unavailable(BookingLabError):
     """A server that the lab needs does not answer; nothing was booked. Try again.
 
     Attributes:
-        reason: what was said, by the server or on the way to it, for the operator; may be empty.
-        answered: whether the server itself has said it.
+        reason: the reason for the operator, from the server or from the connection; may be empty.
+        answered: whether the reason comes from the server itself.
     """
 
     code = "unavailable"
@@ -297,25 +300,25 @@ class RedisUnavailable(Unavailable):
 
 
 class CommitUnknown(BookingLabError):
-    """The connection was lost while COMMIT was on its way; the booking may stand or not."""
+    """The connection was lost while COMMIT was on its way; the booking may be confirmed or not."""
 
     code = "outcome_unknown"
     outcome = Outcome.UNKNOWN
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
-class Torn(BaseException):
-    """A booker is torn out of its work, with whatever it was about; not for anybody to catch."""
+class BookerInterrupted(BaseException):
+    """A booker is interrupted in the middle of its work. Strategies must not catch it."""
 
 
 class StartOver(Exception):
-    """The lab was switched or reset after the booking began; begin it again as it is now.
+    """The lab was switched or reset after the booking began, so the booking begins again.
 
-    Never an answer: nothing was done yet.
+    It is never an answer to a customer: nothing was done yet.
     """
 
 
-# --- strategies that break their side of the bargain -------------------------------------------
+# --- strategies and plug-ins with errors -------------------------------------------------------
 
 
 class PluginFault(BookingLabError):

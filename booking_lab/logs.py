@@ -1,4 +1,4 @@
-"""JSON log lines."""
+"""The configuration of logging: lines of JSON."""
 
 from __future__ import annotations
 

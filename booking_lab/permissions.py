@@ -1,4 +1,4 @@
-"""Whether code in a folder is ours alone: who can write to what is imported can run as us."""
+"""Checks that no other user can change code that the lab imports, and so run code as this user."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from pathlib import Path
 
 
 def written_by_others(folder: Path, files: Iterable[Path] = ()) -> str | None:
-    """Say how somebody other than root and this user can change what ``folder`` holds, if so.
+    """Return how a user other than root and this one can change the files of ``folder``, if so.
 
     Args:
-        folder: the folder. The folders above it count too, for whoever can write there can put
-            another one in its place.
-        files: those of its files and folders that count; a link leads to where it points.
+        folder: the folder. The folders above it count too: a user who can write to one of them can
+            replace the folder.
+        files: the files and folders in it to check; of a link, its target.
+
+    Returns:
+        The reason in words; none if no other user can.
     """
     for place in files:
         if place.is_symlink() and (reason := written_by_others(place.resolve().parent)):
             return reason
         if reason := _reason(place.resolve(), inside=True):
             return reason
-    for place in _way(folder):
+    for place in _folder_and_parents(folder):
         if reason := _reason(place, inside=place in {folder, folder.resolve()}):
             return reason
     return None
 
 
-def _way(folder: Path) -> Iterator[Path]:
-    """Yield the folder and those above it, as it is written and as it is reached over links."""
+def _folder_and_parents(folder: Path) -> Iterator[Path]:
+    """Yield the folder and its parents, with and without resolved links."""
     for path in dict.fromkeys((folder.absolute(), folder.resolve())):
         yield path
         yield from path.parents
@@ -44,10 +47,10 @@ def _reason(place: Path, *, inside: bool) -> str | None:
         return None
     if status.st_uid not in {0, os.geteuid()}:
         return f"{place} belongs to {_name(status.st_uid)}, not to root or to who runs the lab"
-    # The mode of a link says nothing; where it leads to is asked about as well.
+    # The mode of a link has no meaning; its target is checked as well.
     if stat.S_ISLNK(status.st_mode):
         return None
-    # In a folder like /tmp, nobody can replace what is somebody else's. But they can add to it.
+    # In a folder like /tmp, users can't replace files of others, but they can add files.
     if status.st_mode & stat.S_ISVTX and stat.S_ISDIR(status.st_mode) and not inside:
         return None
     shared = status.st_mode & stat.S_IWGRP and not _is_private(status.st_gid, status.st_uid)
@@ -58,7 +61,7 @@ def _reason(place: Path, *, inside: bool) -> str | None:
 
 @cache
 def _is_private(group: int, user: int) -> bool:
-    """Whether nobody else is in the group; many systems give each user such a one."""
+    """Return whether the group has no other member; many systems give each user such a group."""
     try:
         members = set(grp.getgrgid(group).gr_mem)
     except KeyError:

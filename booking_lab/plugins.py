@@ -1,4 +1,7 @@
-"""Finds classes in folders and installed packages. A broken file is reported, the lab runs on."""
+"""Loads the classes of plug-ins from folders and installed packages.
+
+A file that can't be loaded is reported, and the lab runs on without it.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,16 @@ from types import ModuleType
 from typing import Generic, TypeVar
 
 from booking_lab import permissions
-from booking_lab.errors import PluginFault, shown
+from booking_lab.errors import PluginFault, safe_text
 
 log = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED = _PACKAGE / "strategies"
-#: The project's own strategies: inside of the package in a wheel, beside it in a checkout.
+#: The folder of the project's strategies: inside of the package in a wheel, beside it in a
+#: checkout.
 STRATEGIES = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.with_name("strategies")
-#: What can be asked for by name, over HTTP and in SQL.
+#: Names of plug-ins, which appear in HTTP requests and in SQL.
 _NAME = re.compile("[a-z][a-z0-9_]{0,63}")
 
 T = TypeVar("T")
@@ -35,20 +39,20 @@ T = TypeVar("T")
 
 @cache
 def is_shipped(kind: type) -> bool:
-    """Tell whether a class is the lab's own, and not anybody else's."""
+    """Return whether a class belongs to the lab itself, and not to a plug-in."""
     try:
         return _is_ours(Path(inspect.getfile(kind)).resolve())
-    except TypeError:  # it stands in no file
+    except TypeError:  # it has no file
         return False
 
 
 @dataclass(frozen=True)
-class Broken:
-    """A file or an entry point that should hold a plug-in and doesn't.
+class LoadFailure:
+    """A file or an entry point that can't be loaded as a plug-in.
 
     Attributes:
         file: the file's path, or the entry point.
-        reason: why not.
+        reason: the reason.
     """
 
     file: str
@@ -56,30 +60,33 @@ class Broken:
 
 
 class Plugins(Generic[T]):
-    """The classes of one kind: one to a module, named like the module.
+    """The plug-ins of one kind: classes, one in a module, with the name of the module.
 
     Args:
-        kind: the class that they inherit from.
-        what: what they are called in messages.
-        folders: where to look, in this order; an earlier one wins a name. A module is a file or a
-            package; those whose name begins with an underscore are passed over.
-        group: the entry points that name modules of installed packages.
+        kind: the base class.
+        what: their name in messages, in the plural.
+        folders: the folders to search, in this order; of two modules with one name, the first
+            counts. A module is a file or a package. Names with a leading underscore are left out.
+        group: the group of entry points that name modules of installed packages.
+
+    Attributes:
+        classes: the loaded classes by name.
     """
 
     def __init__(self, kind: type[T], what: str, folders: Sequence[Path | str], group: str) -> None:
         self._kind = kind
         self._what = what
         self._folders = [Path(folder) for folder in folders]
-        # Looked up once: it reads the metadata of every package that is installed.
+        # Once: the search reads the metadata of every installed package.
         self._points = list(entry_points(group=group))
         self._lock = threading.Lock()
         self._seen: dict[str, float] = {}
         self._sources: dict[str, str] = {}
-        self._broken: dict[str, Broken] = {}
+        self._failures: dict[str, LoadFailure] = {}
         self.classes: dict[str, type[T]] = {}
 
     def scan(self) -> dict[str, type[T]]:
-        """Look for what is new or has changed since the last look; return what that brought."""
+        """Load modules that are new or have changed since the last scan; return their classes."""
         with self._lock:
             found: dict[str, type[T]] = {}
             for folder in self._folders:
@@ -96,17 +103,17 @@ class Plugins(Generic[T]):
             self.classes |= found
             return found
 
-    def broken(self) -> list[Broken]:
-        """What holds no usable plug-in."""
+    def load_failures(self) -> list[LoadFailure]:
+        """Return the files and entry points that hold no usable plug-in."""
         with self._lock:
-            return list(self._broken.values())
+            return list(self._failures.values())
 
     def source(self, name: str) -> str:
-        """Where ``name`` was found: a file, or an entry point."""
+        """Return the file or the entry point of ``name``."""
         return self._sources[name]
 
     def reject(self, name: str, reason: str) -> None:
-        """Take back what was found under ``name``: it is of no use."""
+        """Remove the plug-in ``name``, and report ``reason`` as its load failure."""
         with self._lock:
             self.classes.pop(name, None)
             self._report(self._sources.pop(name), reason)
@@ -118,7 +125,7 @@ class Plugins(Generic[T]):
         return True
 
     def _load(self, name: str, source: str, load: object) -> dict[str, type[T]]:
-        self._broken.pop(source, None)
+        self._failures.pop(source, None)
         try:
             if not _NAME.fullmatch(name):
                 raise PluginFault(
@@ -129,8 +136,8 @@ class Plugins(Generic[T]):
                 raise PluginFault(f"the name {name} is taken by {self._sources[name]}")
             assert callable(load)
             found = self._class_in(load())
-        except (Exception, SystemExit) as error:  # whatever its author did, the lab runs on
-            self._report(source, f"{type(error).__name__}: {shown(error, str)}")
+        except (Exception, SystemExit) as error:  # of any kind: it is a plug-in's code
+            self._report(source, f"{type(error).__name__}: {safe_text(error, str)}")
             return {}
         self._sources[name] = source
         return {name: found}
@@ -140,18 +147,18 @@ class Plugins(Generic[T]):
         if not _is_ours(package) and (reason := _changed_by_others(file)):
             raise PluginFault(f"it is not run: {reason}")
         if package.is_relative_to(_PACKAGE) and not package.is_relative_to(STRATEGIES):
-            # The lab's own, which others import by this name too: it must be one class for all.
-            # Nobody imports a strategy, and in a wheel it is no other module than in a checkout.
+            # Other modules import the lab's own workloads by this name, so it must be the same
+            # class. No module imports a strategy, and a strategy is the same module in a wheel.
             return importlib.import_module(
                 ".".join([_PACKAGE.name, *package.relative_to(_PACKAGE).parts])
             )
         if not _is_ours(package):
-            # Python takes what it has compiled for current if the source has the size it had and
-            # was changed in the same second: who saves twice in one would run the first.
+            # Python uses a compiled file if the source has the same size and was changed in the
+            # same second. After two saves within a second, it would run the first version.
             sys.dont_write_bytecode = True
         folders = [str(file.parent)] if file.stem == "__init__" else None
         spec = importlib.util.spec_from_file_location(
-            # A strategy and a workload may bear one name, and are two modules all the same.
+            # A strategy and a workload can have the same name, and need two modules.
             f"booking_lab_{self._what}_{package.name}",
             file,
             submodule_search_locations=folders,
@@ -159,7 +166,7 @@ class Plugins(Generic[T]):
         assert spec
         assert spec.loader
         module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module  # dataclasses and docstrings look their module up there
+        sys.modules[spec.name] = module  # dataclasses and docstrings look up their module there
         spec.loader.exec_module(module)
         return module
 
@@ -177,14 +184,14 @@ class Plugins(Generic[T]):
         return found[0]
 
     def _report(self, source: str, reason: str) -> None:
-        reason = " ".join(reason.split())  # a line in a list, whatever the error made of it
-        if self._broken.get(source) != Broken(source, reason):
-            self._broken[source] = Broken(source, reason)
+        reason = " ".join(reason.split())  # one line, because it appears in lists
+        if self._failures.get(source) != LoadFailure(source, reason):
+            self._failures[source] = LoadFailure(source, reason)
             log.error("%s holds no usable plug-in: %s", source, reason)
 
 
 def _is_ours(package: Path) -> bool:
-    """Whether it is a part of the lab, and as safe as the lab itself."""
+    """Return whether the code is a part of the lab."""
     return any(package.is_relative_to(folder) for folder in (_PACKAGE, STRATEGIES))
 
 
@@ -197,10 +204,10 @@ def _changed_by_others(file: Path) -> str | None:
 
 
 def _modules(folder: Path) -> Iterator[tuple[Path, float]]:
-    """The modules in ``folder``, and when each was changed."""
+    """Yield the modules in ``folder``, each with the time of its last change."""
     for pattern in ("[!_]*.py", "[!_]*/__init__.py"):
         for file in sorted(folder.glob(pattern)):
-            # An editor may put a new file in the place of one that was seen a moment ago.
+            # An editor may replace a file between the listing and this moment.
             with suppress(FileNotFoundError):
                 changed = file.stat().st_mtime
                 yield file, changed

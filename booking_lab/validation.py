@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a value, in words."""
+"""The errors of pydantic's validation, in words."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 
-class Wrong(NamedTuple):
-    """One thing that is wrong: ``where``, as the names of fields with dots between, and ``why``."""
+class FieldError(NamedTuple):
+    """One error of a value.
+
+    Attributes:
+        where: the path of the field, with dots between the names.
+        why: the reason.
+    """
 
     where: str
     why: str
@@ -17,15 +22,15 @@ class Wrong(NamedTuple):
         return f"{self.where}: {self.why}"
 
 
-def wrong(error: ValidationError, whole: str) -> list[Wrong]:
-    """Return what is wrong; ``whole`` is where, if it is the value as a whole."""
+def field_errors(error: ValidationError, whole: str) -> list[FieldError]:
+    """Return the errors of a validation; ``whole`` is the path of the value itself."""
     return [
-        Wrong(".".join(str(part) for part in one["loc"]) or whole, _why(one))
+        FieldError(".".join(str(part) for part in one["loc"]) or whole, _why(one))
         for one in error.errors(include_url=False, include_input=False)
     ]
 
 
 def _why(one: Any) -> str:
-    # What a validator of ours has said; pydantic's own message has words of its own before it.
+    # The text of the lab's own validators; pydantic's message has a prefix.
     raised = one.get("ctx", {}).get("error")
     return str(raised) if isinstance(raised, ValueError) else one["msg"]

@@ -20,27 +20,27 @@ from booking_lab import Attempt, Attempts, Retry, Strategy
 class Template(Strategy):
     """Its steps, in order."""
 
-    # Each field is an option of the admin API, with this default. The annotation says what is
-    # allowed and what it means; Attempts and Seconds come with bounds and words. Another number:
+    # Each field is an option of the admin API, with this default. The annotation has its bounds and
+    # its description; Attempts and Seconds have both already. Another number:
     #   most: Annotated[int, Field(ge=1, le=100, description="...")] = 10
     attempts: Attempts = 5
 
-    # What it does not promise to prevent, what it lets through besides once something goes wrong,
-    # and what it needs beyond rows. Without these lines: it prevents everything, whatever goes
-    # wrong, and needs nothing. `booking-lab explore` and the conformance suite hold it to that.
+    # The anomalies that it does not promise to prevent, further ones after a fault, and the
+    # capabilities that it needs. Without these lines, it promises to prevent every anomaly, also
+    # after faults, and needs nothing. `booking-lab explore` and the conformance suite check that.
     #   allows = frozenset({Anomaly.DOUBLE_BOOKING})
     #   allows_under_faults = frozenset({Anomaly.LOST_UPDATE})
     #   needs = frozenset({Capability.REDIS})
-    # If bookers who share nothing wait for each other or conflict under it: why.
+    # The reason, if bookers that share nothing wait for each other or conflict under it.
     #   serialises = "..."
 
     @property
     def retry(self) -> Retry:
-        """When to start over after a conflict; leave it out to take the default."""
+        """The rule for further tries after a conflict; without it, the default counts."""
         return Retry(self.attempts)
 
     def book(self, attempt: Attempt) -> None:
-        """Book once: return after the commit, or let the attempt's errors through."""
+        """Book once. Return after the commit, or raise an error of the attempt's primitives."""
         # A lock outside PostgreSQL goes here, around the transaction: it has to outlive the commit.
         with attempt.transaction():
             # Protect here, before the read: lock, or read versions, or register a token.

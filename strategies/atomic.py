@@ -1,12 +1,12 @@
 """Atomic write: check and write are one statement, UPDATE ... WHERE it is still free.
 
-There is no time between check and act, because the database does both. Whoever comes second waits
-for the row, finds the condition false, and is refused.
+There is no time between check and act, because the database does both. The second booking waits for
+the row, finds the condition false, and is refused.
 
 Prevents: double bookings, lost updates, oversells and overlaps.
-Costs: the least: one round trip besides the commit. The decision has to be written in SQL, where it
-can't ask another service, and think time finds no place.
-Take it: whenever the rule fits into a statement. Many do.
+Costs: the least: one round trip besides the commit. The decision has to be SQL, which can't ask
+another service, and there is no place for think time.
+Take it: whenever the rule fits into a statement. Many rules do.
 """
 
 from dataclasses import dataclass
@@ -21,6 +21,6 @@ class Atomic(Strategy):
     needs = frozenset({Capability.CONDITIONAL_WRITE})
 
     def book(self, attempt: Attempt) -> None:
-        """Book if it is free, in one statement."""
+        """Book by one statement, if the thing is free."""
         with attempt.transaction():
             attempt.write_if()

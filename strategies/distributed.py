@@ -1,15 +1,15 @@
 """Distributed locking: one Redis lock for each seat, with an expiry, around the transaction.
 
-Whoever holds the key books; the others ask again until their wait is over. The key expires by
-itself, so that a booker that dies doesn't block the seat for ever, and it is given back after
-COMMIT, by compare-and-delete.
+The holder of the key books. The others try again until their wait is over. The key expires by
+itself, so that a dead booker doesn't block the seat for ever. It is released after COMMIT, by
+compare-and-delete.
 
 Prevents: double bookings, as long as every booking ends within the expiry and Redis keeps its keys.
 Doesn't prevent: a double booking by a booker that stalls for longer than the expiry, nor after
 Redis has lost its memory. For that, the database must check too (a fencing token).
 Costs: two round trips to a second server that must be up.
-Take it: when what is protected isn't in one database. Several service instances alone are no
-reason: row locks work across these.
+Take it: when the protected thing is not in one database. Several service instances alone are no
+reason: row locks work between them.
 """
 
 from dataclasses import dataclass

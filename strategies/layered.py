@@ -1,13 +1,14 @@
 """Layers: a Redis lock, SERIALIZABLE and a version check, one behind the other.
 
 Each layer alone would be enough most of the time. The lock keeps most collisions away from the
-database, serializable isolation and the version catch what the lock lets through when it expires.
+database. Serializable isolation and the version prevent the anomalies of an expired lock.
 
 Prevents: double bookings, lost updates, oversells and overlaps, also when the lock expires under
 work or Redis loses its memory.
-Costs: all that its parts cost, conflicts of who shares nothing among it. And it hides which part
-does the work, until one is missing.
-Take it: when nobody wants to answer for taking a layer away. Otherwise, find out which you need.
+Costs: the costs of all parts, including conflicts between bookings that share nothing. And it hides
+which part does the work, until one is missing.
+Take it: when nobody wants to be responsible for the removal of a layer. Otherwise, find out which
+layer you need.
 """
 
 from dataclasses import dataclass
@@ -24,11 +25,11 @@ class Layered(Strategy):
     attempts: Attempts = 5
 
     needs = frozenset({Capability.REDIS})
-    serialises = "PostgreSQL notes by whole pages of an index what was looked for in vain"
+    serialises = "PostgreSQL tracks searches without a result by whole pages of an index"
 
     @property
     def retry(self) -> Retry:
-        """As the option says."""
+        """The rule that the option sets."""
         return Retry(self.attempts)
 
     def book(self, attempt: Attempt) -> None:

@@ -1,8 +1,8 @@
 """Mutex: a lock in the memory of the process. Right with one worker, wrong with two.
 
-The lock that every language has. Its holder books, the other threads wait. But a service runs in
-several worker processes, and each has a memory of its own: bookers in different workers hold
-different locks on the same thing, and none of them waits.
+Every language has this lock. Its holder books, and the other threads wait. But a service runs in
+several worker processes, each with a memory of its own. Bookers in different workers hold different
+locks on the same thing, and none of them waits.
 
 Prevents: double bookings, lost updates, oversells and overlaps among the threads of one worker.
 Doesn't prevent: the same between two workers, let alone two machines.

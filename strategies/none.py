@@ -1,10 +1,10 @@
 """No protection: read, decide, write. Double-books whenever two bookers overlap.
 
-The textbook race (check-then-act): both read a free seat, both decide to take it, both write. A
-transaction alone doesn't help: under READ COMMITTED nothing compares what was read with what is
-there when the write comes.
+The textbook race (check-then-act): both bookings read a free seat, decide to take it, and write. A
+transaction alone doesn't help: under READ COMMITTED, nothing compares the state of the read with
+the state at the write.
 
-Prevents: nothing. The seat and its booking still go together, in one transaction.
+Prevents: nothing. The seat and its booking still agree, because one transaction writes both.
 Costs: nothing.
 Take it: never, except to see the race and as the baseline for the others.
 """
@@ -23,7 +23,7 @@ class Unprotected(Strategy):
     )
 
     def book(self, attempt: Attempt) -> None:
-        """Book, come what may."""
+        """Book without any protection."""
         with attempt.transaction():
             change = attempt.decide(attempt.read())
             attempt.write(change)

@@ -1,11 +1,11 @@
-"""Row lock without waiting: SELECT ... FOR UPDATE NOWAIT; whoever finds it locked hears so at once.
+"""Row lock without waiting: SELECT ... FOR UPDATE NOWAIT; it fails at once if the row is locked.
 
-Like pessimistic locking, but nobody queues. PostgreSQL answers with error 55P03 instead of waiting,
-and the booking ends as a conflict, or is tried again after a random pause if ``attempts`` says so.
+Like pessimistic locking, but no booking waits. PostgreSQL answers with error 55P03, and the booking
+ends as a conflict. With more ``attempts``, it is tried again after a random pause.
 
 Prevents: double bookings, lost updates, oversells and overlaps.
-Costs: a booking can be turned away although the thing is free in the end, when the holder of the
-lock is refused or fails. Tries in vain, if it tries again.
+Costs: a booking can be turned away although the thing is free in the end, because the holder of the
+lock is refused or fails. With more attempts, some tries are wasted.
 Take it: when an answer now is better than a confirmation later, and waiting would fill the pool.
 """
 
@@ -22,11 +22,11 @@ class NoWait(Strategy):
 
     @property
     def retry(self) -> Retry:
-        """As the option says."""
+        """The rule that the option sets."""
         return Retry(self.attempts)
 
     def book(self, attempt: Attempt) -> None:
-        """Book under the row's lock, if it can be had at once."""
+        """Book under the row's lock, if no other booking has it."""
         with attempt.transaction():
             attempt.lock_rows(wait=False)
             change = attempt.decide(attempt.read())

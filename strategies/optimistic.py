@@ -1,12 +1,12 @@
 """Optimistic locking: compare-and-set on a version column; on conflict, try again.
 
-Nobody waits before the write. Each booking remembers the version that it saw and moves it on only
-if it is still the same; if not, somebody was faster, and the booking starts over after a random
-pause.
+No booking waits before the write. Each booking remembers the version that it has read, and raises
+it only if it is still the same. Otherwise another booking was faster, and this one starts over
+after a random pause.
 
 Prevents: double bookings and lost updates.
-Costs: work done in vain when many want the same thing, and a bound on the tries: a booking can end
-as a conflict although it never met a booked seat.
+Costs: wasted work when many want the same thing, and a bound on the tries: a booking can end as a
+conflict although it never found a booked seat.
 Take it: when collisions are rare and reads should never wait.
 """
 
@@ -25,13 +25,13 @@ class Optimistic(Strategy):
 
     @property
     def retry(self) -> Retry:
-        """As the options say."""
+        """The rule that the options set."""
         return Retry(self.attempts, self.base, self.cap)
 
     def book(self, attempt: Attempt) -> None:
-        """Book if nobody else has meanwhile."""
+        """Book if no version has changed since the read."""
         with attempt.transaction():
             seen = attempt.versions()  # before the read, never after
             change = attempt.decide(attempt.read())
-            attempt.bump(seen)  # Conflict if a version has moved
+            attempt.bump(seen)  # Conflict if a version has changed
             attempt.write(change)

@@ -1,15 +1,15 @@
 """Pessimistic locking: SELECT ... FOR UPDATE first; everybody else waits until COMMIT.
 
-The row lock makes bookings of one seat go one after the other: whoever reads has the lock, so what
-was read still holds when it is written. PostgreSQL keeps the lock, so it works across any number
-of workers and service instances.
+The row lock lets bookings of one seat run one after the other. A booking reads under the lock, so
+the state is still the same at the write. PostgreSQL keeps the lock, so it works for any number of
+workers and service instances.
 
-Several things are locked in one order that all bookings share. Without it (``in_order``: false),
-one booking can hold A and wait for B while another holds B and waits for A: a deadlock, which
-PostgreSQL ends by failing one of the two.
+Several things are locked in one order that all bookings share. Without that order (``in_order``:
+false), one booking can hold A and wait for B while another holds B and waits for A. PostgreSQL ends
+such a deadlock: one of the two fails.
 
 Prevents: double bookings, lost updates, oversells and overlaps.
-Costs: under contention everybody waits in line, and each waiter keeps a connection.
+Costs: under contention, bookings wait in line, each with a connection.
 Take it: when many want the same thing and the work under the lock is short.
 """
 

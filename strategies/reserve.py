@@ -1,21 +1,22 @@
 """Reserve: a counter in Redis admits, by an atomic decrement; PostgreSQL confirms.
 
-A script takes what the booking needs from the counters of what is left, all of it or nothing, and
-records the reservation. Whoever finds too little there is refused without having seen PostgreSQL.
-The others book by a conditional statement, so PostgreSQL has the last word. What it doesn't confirm
-is given back.
+A script takes the units of a booking from counters of the units left, all of them or nothing, and
+records the reservation. If a counter has too few, the booking is refused without a message to
+PostgreSQL. The others book by a conditional statement, so PostgreSQL decides. Units that it doesn't
+confirm are given back.
 
-Two servers can't change at once: a booker that dies leaves a reservation behind, and Redis can lose
-its memory. Counters that aren't there are filled from PostgreSQL, and a reconciler sets right those
-that are wrong. Until then, a counter may refuse what is free, or admit what isn't; then PostgreSQL
+Two servers can't change at the same moment: a booker that dies leaves a reservation behind, and
+Redis can lose its memory. Missing counters are filled from PostgreSQL, and a reconciler repairs
+wrong ones. Until then, a counter may refuse units that are free, or admit a booking that PostgreSQL
 refuses.
 
 Prevents: double bookings, lost updates, oversells and overlaps, whatever the counters say.
 
-Doesn't prevent: a refusal of what is free, once a booker has died with what it took from a counter,
-until the reconciler has been there.
+Doesn't prevent: a refusal while units are free, after a booker has died with units of a counter and
+before the reconciler has repaired it.
 Costs: two round trips to Redis, more than it saves as long as most bookings are confirmed.
-Take it: when far more ask than can have, such as a hundred thousand for a thousand tickets.
+Take it: when far more bookings ask than can be served, such as a hundred thousand for a thousand
+tickets.
 """
 
 from dataclasses import dataclass
@@ -31,6 +32,6 @@ class Reserve(Strategy):
     needs = frozenset({Capability.REDIS, Capability.COUNTS, Capability.CONDITIONAL_WRITE})
 
     def book(self, attempt: Attempt) -> None:
-        """Book what the counters have admitted, if PostgreSQL agrees."""
+        """Book if the counters admit it and PostgreSQL confirms it."""
         with attempt.reserved(RedisCounters()), attempt.transaction():
             attempt.write_if()

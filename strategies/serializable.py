@@ -1,19 +1,20 @@
-"""Serializable isolation: PostgreSQL finds out that two bookings don't fit in one order; try again.
+"""Serializable isolation: PostgreSQL ends one of two bookings without a serial order; try again.
 
-The code is the one of no protection. The transaction runs at SERIALIZABLE, where PostgreSQL follows
-who has read what others write (serializable snapshot isolation) and ends one of two that could not
-have run one after the other, with error 40001. The booking starts over, reads included.
+The code is that of no protection. The transaction runs at SERIALIZABLE, where PostgreSQL tracks
+which transaction has read rows that others write (serializable snapshot isolation). Of two
+transactions that could not have run one after the other, it ends one with error 40001. The booking
+starts over, including its reads.
 
 Prevents: double bookings, lost updates, oversells, overlaps and write skew, without any lock in the
-code. All that book have to run at this level.
-Doesn't prevent: overlaps on a stock server in one rare case. A transaction stays open while about a
-thousand others commit, what those have read is then summarised, and the conflict goes unnoticed.
-Where both write one row, or an index is unique, it holds.
-Costs: work in vain under contention, also where nothing was wrong, and memory for what was read.
-PostgreSQL notes what was looked for and not there by whole pages of an index, so two that look for
-free times of different resources can be in each other's way; on a small table, all are. (Whole
-tables would be noted where they are scanned: the lab tells PostgreSQL to take indexes.)
-Take it: when the rule spans many rows, so that there is nothing to lock.
+code. All bookings have to run at this level.
+Doesn't prevent: overlaps on a stock server in one rare case. While a transaction stays open, about
+a thousand others commit. Then PostgreSQL summarises their reads, and misses the conflict. If both
+write one row, or an index is unique, the protection holds.
+Costs: wasted work under contention, also where nothing was wrong, and memory for the tracked reads.
+PostgreSQL tracks a search without a result by whole pages of an index. So bookings that search for
+free times of different resources can conflict; on a small table, all of them do. (A sequential scan
+would track the whole table: the lab makes PostgreSQL use indexes.)
+Take it: when the rule spans many rows, so that there is no row to lock.
 """
 
 from dataclasses import dataclass
@@ -29,15 +30,15 @@ class Serializable(Strategy):
     base: Seconds = 0.005
     cap: Seconds = 0.25
 
-    serialises = "PostgreSQL notes by whole pages of an index what was looked for in vain"
+    serialises = "PostgreSQL tracks searches without a result by whole pages of an index"
 
     @property
     def retry(self) -> Retry:
-        """As the options say."""
+        """The rule that the options set."""
         return Retry(self.attempts, self.base, self.cap)
 
     def book(self, attempt: Attempt) -> None:
-        """Book as if alone; PostgreSQL objects if that shows."""
+        """Book as if alone; PostgreSQL ends the transaction if there is no serial order."""
         with attempt.transaction("SERIALIZABLE"):
             change = attempt.decide(attempt.read())
             attempt.write(change)

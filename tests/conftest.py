@@ -49,7 +49,7 @@ def _no_settings() -> None:
 def servers() -> Iterator[RunningLab]:
     """PostgreSQL and Valkey without a service; its database is prepared, and only a template."""
     with _quick_folder() as data, embedded(data=data, durable=False) as lab:
-        schema.prepare(lab.database_url, Settings(database_url=lab.database_url))
+        schema.migrate(lab.database_url, Settings(database_url=lab.database_url))
         yield lab
 
 

@@ -16,7 +16,7 @@ from booking_lab.bench.places import COUNTER
 from booking_lab.bench.rounds import Spread
 from booking_lab.core.booking import Outcome
 from booking_lab.crowd.verdict import percentile
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.runtime.lab import Lab
 from booking_lab.stack.service import cpu_and_gc
 from booking_lab.workloads.tickets import TicketRequest, Tickets
@@ -102,7 +102,7 @@ def _in_process(lab: Lab, clients: int, seconds: float) -> Load:
     start = threading.Barrier(clients)
 
     def booker(number: int) -> tuple[list[float], list[Outcome | None]]:
-        wish = Wish(f"{number:032x}")
+        wish = BookingContext(f"{number:032x}")
         times, outcomes = [], [_book(lab, number, wish)]
         start.wait(30)
         end = time.perf_counter() + seconds
@@ -126,6 +126,6 @@ def _in_process(lab: Lab, clients: int, seconds: float) -> Load:
     )
 
 
-def _book(lab: Lab, number: int, wish: Wish) -> Outcome | None:
+def _book(lab: Lab, number: int, wish: BookingContext) -> Outcome | None:
     request = TicketRequest(event_id=COUNTER.id, quantity=1, customer_id=f"c{number}")
     return lab.engine.book(_TICKETS, request, wish).outcome

@@ -70,5 +70,5 @@ def _draw(numbers: range) -> int:
     """Run schedules that are drawn at random, in a process of the crew; return how many."""
     ours = hands()
     entry, seats = ours.registry.get("none"), ours.workloads.get("seats")
-    plan = Plan((entry, entry.make({})), seats, seats.scenarios(2)[0])
+    plan = Plan((entry, entry.create({})), seats, seats.scenarios(2)[0])
     return explore(ours.place, ours.registry, plan, Random(numbers, 0), full=True).schedules

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.stack import running
 
 #: Of each million bookings, so many are confirmed: tickets of these events, and times.
@@ -100,7 +100,7 @@ _PATHS = (
 )
 
 
-def fill(session: Session, rows: int, at_once: int = 250_000) -> Iterator[int]:
+def fill(session: PostgresSession, rows: int, at_once: int = 250_000) -> Iterator[int]:
     """Fill an empty lab with about ``rows`` bookings; yields how many there are as it goes."""
     session.execute(_TICKET_EVENTS, {"events": _EVENTS})
     for first in range(1, rows + 1, at_once):

@@ -1,1 +1,1 @@
-"""Checks a recorded history: can one order of bookings explain every answer?"""
+"""The checker of recorded histories: it searches for an order that explains every answer."""

@@ -1,4 +1,4 @@
-"""Compares what customers were told with what the database says."""
+"""Compares the answers in a history with the database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from booking_lab.checker.operation import Effect, Operation
-from booking_lab.checker.recorded import History
+from booking_lab.checker.parsed_history import History
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
 from booking_lab.core.workload import Session
@@ -23,8 +23,8 @@ Scope = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Confirmed:
-    """An attempt that stands, as the database has it."""
+class ConfirmedAttempt:
+    """A confirmed attempt in the database."""
 
     id: str
     subject: str
@@ -32,30 +32,30 @@ class Confirmed:
 
 
 @dataclass(frozen=True)
-class Books:
-    """What a database says at one moment.
+class DatabaseSnapshot:
+    """The facts of a database at one moment.
 
     Attributes:
-        database: which one it is.
-        confirmed: the attempts that stand, by workload and scope.
-        findings: everything that is wrong, by workload.
+        database: the identity of the database.
+        confirmed: the confirmed attempts, by workload and scope.
+        findings: the audit's findings, by workload.
     """
 
     database: str
-    confirmed: Mapping[Scope, Mapping[str, Confirmed]]
+    confirmed: Mapping[Scope, Mapping[str, ConfirmedAttempt]]
     findings: Mapping[str, Sequence[Finding]]
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Something on which the answers and the database differ, or the database with itself.
+    """A difference between the answers and the database, or a finding of the audit.
 
     Attributes:
-        kind: ``lost``: confirmed, and the database knows nothing of it. ``stands``: not confirmed,
-            and it took effect all the same. ``unrecorded``: it took effect, and was not recorded.
-            Else what the lab's own audit calls it.
-        workload, scope, subject: what it is about.
-        detail: in words.
+        kind: ``lost``: confirmed, but missing in the database. ``stands``: not confirmed, but it
+            took effect. ``unrecorded``: it took effect, but is missing in the history. Any other
+            kind is an anomaly by the audit.
+        workload, scope, subject: the thing that it concerns.
+        detail: the difference in words.
     """
 
     kind: str
@@ -67,12 +67,12 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came out of comparing.
+    """The result of a comparison.
 
     Attributes:
-        compared: answers that were compared.
-        disagreements: what differs.
-        left_out: scopes that weren't compared, and why.
+        compared: the number of compared answers.
+        disagreements: the differences.
+        left_out: the scopes that were not compared, each with the reason.
     """
 
     compared: int
@@ -80,58 +80,58 @@ class Comparison:
     left_out: Sequence[str]
 
 
-def read(session: Session, workloads: Iterable[LabWorkload]) -> Books:
-    """Read the books, all of one moment.
+def read(session: Session, workloads: Iterable[LabWorkload]) -> DatabaseSnapshot:
+    """Read the facts of a database in one snapshot.
 
-    Do it before the history is read: then every booking in the books is in the history, too, though
+    Call it before the history is read. Then the history has every booking of the snapshot, even if
     the lab goes on booking.
     """
     session.begin("REPEATABLE READ")
     try:
-        confirmed: dict[Scope, dict[str, Confirmed]] = defaultdict(dict)
+        confirmed: dict[Scope, dict[str, ConfirmedAttempt]] = defaultdict(dict)
         for workload, scope, *row in session.execute(_ATTEMPTS):
-            confirmed[workload, scope][row[0]] = Confirmed(*row)
+            confirmed[workload, scope][row[0]] = ConfirmedAttempt(*row)
         there = {name for (name,) in session.execute(_WORKLOADS)}
         findings = {one.name: one.findings(session) for one in workloads if one.name in there}
-        return Books(identity(session), confirmed, findings)
+        return DatabaseSnapshot(identity(session), confirmed, findings)
     finally:
         session.rollback()
 
 
-def compare(history: History, books: Books, known_until: int) -> Comparison:
-    """Compare what was recorded since the last reset of each scope.
+def compare(history: History, snapshot: DatabaseSnapshot, known_until: int) -> Comparison:
+    """Compare the answers since the last reset of each scope with a database.
 
     Args:
-        history: read after the books.
-        books: of the database on which it was recorded.
-        known_until: how long the file was before the books were read. What was answered after that
-            may be in the books or not.
+        history: the history, read after the snapshot.
+        snapshot: the facts of the database that the history was recorded on.
+        known_until: the size of the file, in bytes, before the snapshot was read. Later answers may
+            be in the snapshot or not.
     """
     compared, found, left_out = 0, list[Disagreement](), list[str]()
     recorded = {one.process for one in history.operations}
-    for (workload, scope), operations in _by_scope(history, books.database).items():
+    for (workload, scope), operations in _by_scope(history, snapshot.database).items():
         name = f"{workload} {scope}"
         resets = [one for one in operations if one.action == "reset"]
-        if any(not _settled(one, known_until) for one in resets):
+        if any(not _is_final(one, known_until) for one in resets):
             left_out.append(f"{name}: a reset was under way")
             continue
         done = [one for one in resets if one.effect is Effect.HAPPENED]
         since = max((one.returned or 0 for one in done), default=None)
-        if since is None and history.available(books.database, *_of(operations)) is None:
+        if since is None and history.available(snapshot.database, *_of(operations)) is None:
             left_out.append(f"{name}: there were bookings before the recording began")
             continue
         answers = [
             one
             for one in operations
-            if one.request and one.invoked > (since or 0) and _settled(one, known_until)
+            if one.request and one.invoked > (since or 0) and _is_final(one, known_until)
         ]
         compared += len(answers)
-        standing = books.confirmed.get((workload, scope), {})
+        standing = snapshot.confirmed.get((workload, scope), {})
         found += _answers(answers, standing)
         found += _unrecorded(workload, scope, standing, recorded)
         found += [
             Disagreement(one.anomaly, workload, scope, one.subject, one.detail)
-            for one in books.findings.get(workload, ())
+            for one in snapshot.findings.get(workload, ())
             if one.scope == scope
         ]
     return Comparison(compared, found, left_out)
@@ -149,13 +149,13 @@ def _of(operations: Sequence[Operation]) -> tuple[str, str, Sequence[Operation]]
     return operations[0].workload, operations[0].scope, operations
 
 
-def _settled(operation: Operation, known_until: int) -> bool:
-    """Whether it was answered before the books were read."""
+def _is_final(operation: Operation, known_until: int) -> bool:
+    """Return whether it was answered before the snapshot was read."""
     return operation.answered_at is not None and operation.answered_at <= known_until
 
 
 def _answers(
-    operations: Iterable[Operation], standing: Mapping[str, Confirmed]
+    operations: Iterable[Operation], standing: Mapping[str, ConfirmedAttempt]
 ) -> Iterator[Disagreement]:
     for one in operations:
         stands = one.process in standing
@@ -168,7 +168,7 @@ def _answers(
 
 
 def _unrecorded(
-    workload: str, scope: str, standing: Mapping[str, Confirmed], recorded: set[str]
+    workload: str, scope: str, standing: Mapping[str, ConfirmedAttempt], recorded: set[str]
 ) -> Iterator[Disagreement]:
     for one in standing.values():
         if one.id not in recorded:

@@ -1,4 +1,4 @@
-"""Draws operations as time lines, one a line."""
+"""Draws operations as time lines in text, one on each line."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 
 from booking_lab.checker.operation import Effect, Operation
 
-#: Drawn at most; the first ones and the last ones.
-_MOST = 24
+#: Operations that are drawn at most: the first ones and the last ones.
+_MAX_DRAWN = 24
 _BAR = 40
 _LONGEST = 100
 
 
 def draw(operations: Sequence[Operation], stuck: Operation | None = None) -> list[str]:
-    """Return one line for each operation: who, what, its interval, and what came of it.
+    """Return one line for each operation: customer, action, interval and result.
 
     Args:
-        operations: in the order in which they are drawn.
-        stuck: the one to mark.
+        operations: the operations in the order of the lines.
+        stuck: the operation to mark.
     """
     if not operations:
         return []
     times = [time for one in operations for time in (one.invoked, one.returned) if time is not None]
     begin, end = min(times), max(times)
     shown = list(operations)
-    if len(shown) > _MOST:
-        shown = [*shown[: _MOST // 2], *shown[-_MOST // 2 :]]
+    if len(shown) > _MAX_DRAWN:
+        shown = [*shown[: _MAX_DRAWN // 2], *shown[-_MAX_DRAWN // 2 :]]
     numbers = _differing(shown)
     labels = [_label(one, numbers) for one in shown]
     width = max(map(len, labels))
@@ -36,21 +36,23 @@ def draw(operations: Sequence[Operation], stuck: Operation | None = None) -> lis
     lines = [f"{'':{width}}     0{scale:>{_BAR - 1}}"]
     for label, one in zip(labels, shown, strict=True):
         mark = "▸" if one is stuck else " "
-        lines.append(f"{label:{width}}  {mark}  {_bar(one, begin, end)}  {_came_of(one)}")
+        lines.append(f"{label:{width}}  {mark}  {_bar(one, begin, end)}  {_result_text(one)}")
     if len(shown) < len(operations):
-        lines.insert(1 + _MOST // 2, f"{'':{width}}     ... {len(operations) - _MOST} more ...")
+        lines.insert(
+            1 + _MAX_DRAWN // 2, f"{'':{width}}     ... {len(operations) - _MAX_DRAWN} more ..."
+        )
     return lines
 
 
 def state_in_words(state: Any) -> str:
-    """Return a state as a reader can take it in."""
+    """Return a short text of a state."""
     parts = [str(part) for part in state] if isinstance(state, tuple) else [str(state)]
     text = ", ".join(parts)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _differing(operations: Sequence[Operation]) -> list[str]:
-    """The numbers that customers asked for, such as quantities, as far as they differ."""
+    """Return the fields with numbers, such as quantities, in which the requests differ."""
     requests = [one.request for one in operations if one.request]
     return [
         one.name
@@ -81,7 +83,7 @@ def _bar(operation: Operation, begin: int, end: int) -> str:
     return f"{'├':>{left + 1}}{'─' * (right - left - 1)}┤".ljust(_BAR)
 
 
-def _came_of(operation: Operation) -> str:
+def _result_text(operation: Operation) -> str:
     if operation.action == "reset":
         return "reset" if operation.effect is Effect.HAPPENED else "reset, perhaps"
     if operation.effect is Effect.HAPPENED:

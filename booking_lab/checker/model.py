@@ -1,14 +1,14 @@
-"""What the checker wants of a workload: the pure functions that say how a booking changes a state.
+"""The model of a workload: pure functions that compute how a booking changes a state.
 
-A workload that can decide several bookings on one state has nearly all of it. States are hashable
-values. Customers and bookings are names: a model may compare them, and must not look into them.
-The smaller the state, the faster the check: it pays to remember a booking only if one of the
-requests that ``fresh`` was given moves or cancels it.
+A workload that can decide several bookings on one state has most of these functions. States are
+hashable values. Customers and bookings are names: a model may compare them, and must not use their
+content. A smaller state makes the check faster, so a state should contain a booking only if one of
+the requests of ``fresh`` moves or cancels it.
 
-A model may declare ``bookings_only_take = True``: bookings that are accepted one after the other
-are accepted in any other order and in any part, and come to the same state; what a booking was
-refused for does not go away by more bookings. That is so for seats, for counters, for calendars:
-all that take from what there is. It keeps the search short where much is booked at once.
+A model may declare ``bookings_only_take = True``. Then accepted bookings commute: any order and any
+subset of them is accepted, and the same subset gives the same state. A refused booking stays
+refused after further bookings. That is true for seats, counters and calendars, which bookings only
+take from. It keeps the search short when many bookings overlap.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from booking_lab.errors import BookingLabError, Refused
 
 @runtime_checkable
 class Model(Protocol):
-    """The functions without which a workload's histories can't be checked."""
+    """The functions that the checker needs of a workload."""
 
     def decide(self, state: Any, request: Any) -> Any:
-        """Return the change that ``request`` makes; raises Refused if the state doesn't allow it.
+        """Return the change that ``request`` makes.
 
-        ``state`` is one of the states below, which may hold more than the request touches.
+        ``state`` comes from ``fresh`` or ``apply``, and may contain more than the request touches.
+
+        Raises:
+            Refused: the state doesn't allow the request.
         """
         ...
 
@@ -37,25 +40,28 @@ class Model(Protocol):
         ...
 
     def fresh(self, requests: Sequence[Any], available: Mapping[str, Any]) -> Any:
-        """Return the state that a reset leaves, of all that ``requests`` touch.
+        """Return the state after a reset, of all things that ``requests`` touch.
 
-        ``requests`` are of one scope, and ``available`` is what was recorded at its reset.
+        ``requests`` belong to one scope, and ``available`` has the facts recorded at its reset.
         """
         ...
 
 
 class ModelFault(BookingLabError):
-    """The model's code is at fault."""
+    """The code of a model has failed."""
 
     code = "model_fault"
 
 
-class Modelled:
-    """The model of some operations, as the search takes it; its faults are told from the search's.
+class ModelAdapter:
+    """The model of some operations, in the form for the search. Errors of the model are ModelFault.
 
     Args:
         model: the workload.
-        operations: all that the states have to know of.
+        operations: all operations that the states have to contain.
+
+    Attributes:
+        only_takes: whether all operations are bookings of a model whose bookings only take.
     """
 
     def __init__(self, model: Model, operations: Sequence[Operation]) -> None:
@@ -65,14 +71,14 @@ class Modelled:
         self.only_takes = declared and all(one.action == "book" for one in operations)
 
     def fresh(self, available: Mapping[str, Any] | None) -> Any:
-        """Return the state that a reset leaves."""
+        """Return the state after a reset."""
         with self._at_fault():
             state = self._model.fresh(self._requests, available or {})
             hash(state)
         return state
 
     def step(self, state: Any, operation: Operation) -> Any | None:
-        """Return the state after ``operation``; none if it would have been refused."""
+        """Return the state after ``operation``; none if the model refuses it."""
         if operation.request is None:
             return self.fresh(operation.available)
         try:

@@ -1,4 +1,4 @@
-"""What the checker reasons about: an operation with an interval and an effect."""
+"""Operations of a history, each with an interval of time and an effect."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from uuid import UUID
 
 from booking_lab.core.workload import Request
 
-#: Fields of a request that tell one customer's wish from another's like it.
+#: Fields in which requests for the same things differ.
 _NAMES = {"customer_id", "id", "generation", "rests_on"}
 
 
 class Effect(StrEnum):
-    """What an operation has done, as its answer tells.
+    """The effect of an operation, as far as its answer shows.
 
     ``HAPPENED``: it took effect at one moment between invocation and answer. ``REFUSED``: at one
-    moment in between, the state did not allow it. ``POSSIBLE``: nobody knows; it took effect at
-    some moment after its invocation, or never will. ``NONE``: nothing was done, nothing was seen.
+    moment in between, the state did not allow it. ``POSSIBLE``: not known; it took effect at some
+    moment after its invocation, or never will. ``NONE``: it changed nothing and observed nothing.
     """
 
     HAPPENED = "happened"
@@ -33,24 +33,24 @@ class Operation:
     """A booking, a move, a cancellation or a reset, from its invocation to its answer.
 
     Attributes:
-        process: who asked: one logical client, which asks once; a booking's is its request's id.
+        process: the logical client, one for each operation; for a booking, its request's id.
         action: ``book``, ``move``, ``cancel`` or ``reset``.
-        workload: the name of what is booked.
-        scope: what a reset clears as one.
-        database: which database it was made on.
-        invoked: when it began, in nanoseconds of the recording machine's monotonic clock.
+        workload: the name of the workload.
+        scope: the part of the workload that one reset clears.
+        database: the identity of the database.
+        invoked: the time of its begin, in nanoseconds of the recording machine's monotonic clock.
         line: the line of its invocation in the file.
-        request: what was asked for; none for a reset.
+        request: the request; none for a reset.
         anchors: the names of the rows that it contends for.
-        subject: the thing in a word.
-        strategy, worker: how and where it was booked.
-        returned: when it was answered; none: it wasn't.
-        effect: what the answer tells.
-        outcome: the answer in the lab's word, such as ``refused``; empty: there was none.
-        code, message: the reason.
+        subject: a short name of the thing.
+        strategy, worker: the strategy, and the worker that booked it.
+        returned: the time of its answer; none without an answer.
+        effect: the effect by the answer.
+        outcome: the outcome of the booking, such as ``refused``; empty without an answer.
+        code, message: the reason of the outcome.
         booking_id: the booking's number in the database.
         answered_at: the position in the file behind its answer, in bytes.
-        available: for a reset, what it has left, as ``fresh`` of the workload takes it.
+        available: for a reset, the facts after it, for ``fresh`` of the workload.
     """
 
     process: str
@@ -75,8 +75,8 @@ class Operation:
     available: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def wish(self) -> object:
-        """What is asked for, whoever asks: operations with the same wish are interchangeable."""
+    def request_key(self) -> object:
+        """The things that are asked for; operations with equal keys are interchangeable."""
         if self.request is None:
             return self
         return (
@@ -86,15 +86,15 @@ class Operation:
 
     @property
     def customer(self) -> str:
-        """Who asked, for a reader."""
+        """The customer, for a reader."""
         return self.request.customer_id if self.request else "admin"
 
     @property
     def id(self) -> UUID | None:
-        """The request's id, by which the database knows it."""
+        """The id of the request in the database."""
         return self.request.id if self.request else None
 
     @property
-    def undirected(self) -> bool:
-        """Whether it names nothing, and nobody has chosen for it: it may be about anything."""
+    def unassigned(self) -> bool:
+        """Whether it names no thing and none was chosen for it; it may concern any thing."""
         return bool(self.request and self.request.open)

@@ -1,4 +1,4 @@
-"""A report for a reader, and for a program."""
+"""The report of a check as text and as JSON."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from booking_lab.checker.drawing import draw, state_in_words
 from booking_lab.checker.operation import Operation
-from booking_lab.checker.verdict import Problem, Report
+from booking_lab.checker.verdict import OrderProblem, Report
 from booking_lab.core.verdict import Verdict
 
-#: Problems that are drawn; all are in the JSON.
+#: Problems that the text shows at most; the JSON has all of them.
 _DRAWN = 5
 _LISTED = 10
 
@@ -36,7 +36,7 @@ def as_text(report: Report) -> Iterator[str]:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return the report as JSON has it; times in nanoseconds, as recorded."""
+    """Return the report as a JSON object; times are in nanoseconds, as recorded."""
     return {
         "verdict": report.verdict,
         "operations": report.operations,
@@ -47,7 +47,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "interrupted": report.interrupted,
         "checked": report.checked,
         "groups": report.groups,
-        "overlapping": report.met,
+        "overlapping": report.overlapping,
         "unchecked": dict(report.unchecked),
         "problems": [_problem(problem) for problem in report.problems],
         "undecided": [
@@ -68,7 +68,7 @@ def as_json(report: Report) -> dict[str, Any]:
 def _recorded(report: Report) -> Iterator[str]:
     outcomes = ", ".join(f"{many} {word}" for word, many in report.outcomes.most_common())
     yield (
-        f"Recorded: {_many(report.operations, 'operation')} by {_many(report.workers, 'worker')} "
+        f"Recorded: {_count(report.operations, 'operation')} by {_count(report.workers, 'worker')} "
         f"within {report.seconds:.1f} s: {outcomes or 'none'}."
     )
     if report.truncated:
@@ -77,13 +77,14 @@ def _recorded(report: Report) -> Iterator[str]:
 
 def _order(report: Report) -> Iterator[str]:
     yield (
-        f"Order: checked {_many(report.checked, 'answer')} in {_many(report.groups, 'group')} of "
-        f"anchors; {_many(report.met, 'operation')} began while another one was in the way."
+        f"Order: checked {_count(report.checked, 'answer')} in {_count(report.groups, 'group')} of "
+        f"anchors; {_count(report.overlapping, 'operation')} began while another one was in the "
+        f"way."
     )
     for reason, many in report.unchecked.items():
-        yield f"  not checked, {_many(many, 'operation')}: {reason}"
+        yield f"  not checked, {_count(many, 'operation')}: {reason}"
     for one in report.undecided[:_LISTED]:
-        about = f"{_many(one.operations, 'operation')} on {_some(one.anchors)}"
+        about = f"{_count(one.operations, 'operation')} on {_first_few(one.anchors)}"
         yield f"  not decided, {about}: {one.reason}"
 
 
@@ -93,8 +94,8 @@ def _database(report: Report) -> Iterator[str]:
         yield f"Database: not asked; {report.not_asked or 'there was no time'}"
         return
     many = len(found.disagreements)
-    agrees = f"it does not agree, {_many(many, 'time')}:" if many else "it agrees."
-    yield f"Database: compared {_many(found.compared, 'answer')}; {agrees}"
+    agrees = f"it does not agree, {_count(many, 'time')}:" if many else "it agrees."
+    yield f"Database: compared {_count(found.compared, 'answer')}; {agrees}"
     for one in found.disagreements[:_LISTED]:
         yield f"  {one.kind}: {one.workload} {one.scope}, {one.subject}: {one.detail}"
     if many > _LISTED:
@@ -103,9 +104,10 @@ def _database(report: Report) -> Iterator[str]:
         yield f"  not compared: {reason}"
 
 
-def _drawn(problem: Problem) -> Iterator[str]:
-    found = problem.culprits
-    yield f"{problem.kind.upper()}: {problem.workload} {problem.scope}, {_some(problem.anchors)}"
+def _drawn(problem: OrderProblem) -> Iterator[str]:
+    found = problem.counterexample
+    where = f"{problem.workload} {problem.scope}, {_first_few(problem.anchors)}"
+    yield f"{problem.kind.upper()}: {where}"
     yield f"No order explains {_what(problem)}:"
     yield from (f"  {line}" for line in draw(problem.operations, problem.stuck))
     sort = "" if found.refusals_matter else " of confirmed ones"
@@ -115,21 +117,21 @@ def _drawn(problem: Problem) -> Iterator[str]:
     )
 
 
-def _what(problem: Problem) -> str:
+def _what(problem: OrderProblem) -> str:
     few = sum(one.request is not None for one in problem.operations)
     others = problem.of - few
-    if not problem.culprits.all_needed:
-        sort = "all" if problem.culprits.refusals_matter else "even the confirmed ones of"
+    if not problem.counterexample.all_needed:
+        sort = "all" if problem.counterexample.refusals_matter else "even the confirmed ones of"
         return f"{sort} {problem.of:,} answers there; these were under way where it ends"
     what = f"these {few} answers" if few > 1 else "this answer"
     return what + (f", whatever the other {others:,} there came to" if others else "")
 
 
-def _many(number: int, what: str) -> str:
+def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _some(anchors: Any) -> str:
+def _first_few(anchors: Any) -> str:
     names = list(anchors)
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
@@ -138,18 +140,18 @@ def _name(operation: Operation) -> str:
     return f"{operation.customer}'s {operation.action} of {operation.subject}"
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def _problem(problem: OrderProblem) -> dict[str, Any]:
     return {
         "kind": problem.kind,
         "workload": problem.workload,
         "scope": problem.scope,
         "anchors": list(problem.anchors),
         "operations": [_operation(one) for one in problem.operations],
-        "all_needed": problem.culprits.all_needed,
+        "all_needed": problem.counterexample.all_needed,
         "of": problem.of,
-        "explained": problem.culprits.result.placed,
+        "explained": problem.counterexample.result.placed,
         "stuck": problem.stuck.process,
-        "state": state_in_words(problem.culprits.result.state),
+        "state": state_in_words(problem.counterexample.result.state),
     }
 
 

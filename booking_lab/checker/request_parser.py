@@ -1,4 +1,4 @@
-"""Turns recorded values back into the requests that they were."""
+"""Parses recorded values into requests."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pydantic import ConfigDict, create_model
 from booking_lab.core.workload import Request
 
 
-def maker_of(kind: type[Request]) -> Callable[[Any], Request]:
-    """Return what makes a request of this kind from JSON.
+def request_factory(kind: type[Request]) -> Callable[[Any], Request]:
+    """Return a function that makes a request of this class from JSON.
 
-    Only the types count. What an annotation asks for besides is meant for customers, and the lab's
-    own requests, such as cancellations, need not keep to it.
+    It checks types only. Other constraints of the annotations apply to customers, and requests of
+    the lab itself, such as cancellations, need not satisfy them.
 
-    The returned function raises pydantic's ValidationError, or the request's own ValueError.
+    The function raises pydantic's ValidationError, or a ValueError of the request.
     """
     hints = get_type_hints(kind)
     shape: dict[str, Any] = {

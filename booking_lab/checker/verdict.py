@@ -1,4 +1,4 @@
-"""What a check comes to."""
+"""The report of a check, and its verdict."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from booking_lab.checker.culprits import Culprits
+from booking_lab.checker.counterexample import Counterexample
 from booking_lab.checker.database import Comparison
 from booking_lab.checker.operation import Operation
 from booking_lab.core.verdict import Verdict, combined
 
 
-class Kind(StrEnum):
-    """What is wrong with answers that no order explains.
+class ProblemKind(StrEnum):
+    """The kind of a problem.
 
-    ``SOLD_TWICE``: more was confirmed than there was. ``REFUSED_WHILE_FREE``: somebody was refused
-    what nobody else had, all the time that he asked. ``CONTRADICTORY``: anything else, such as one
-    booking that was cancelled twice.
+    ``SOLD_TWICE``: more was confirmed than there was. ``REFUSED_WHILE_FREE``: a customer was
+    refused a thing that was free during the whole request. ``CONTRADICTORY``: anything else, such
+    as one booking that was cancelled twice.
     """
 
     SOLD_TWICE = "sold twice"
@@ -27,40 +27,40 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Problem:
+class OrderProblem:
     """Answers that no order explains.
 
     Attributes:
-        kind: what is wrong.
-        workload, scope: where.
-        anchors: what they contended for.
-        culprits: the few that can't be explained.
-        of: how many operations share these anchors.
+        kind: the kind.
+        workload, scope: the workload and the scope.
+        anchors: the anchors of the counterexample.
+        counterexample: few operations that no order explains.
+        of: the number of operations in the group.
     """
 
-    kind: Kind
+    kind: ProblemKind
     workload: str
     scope: str
     anchors: Sequence[str]
-    culprits: Culprits
+    counterexample: Counterexample
     of: int
 
     @property
     def operations(self) -> Sequence[Operation]:
-        """The few that can't be explained."""
-        return self.culprits.operations
+        """The operations of the counterexample."""
+        return self.counterexample.operations
 
     @property
     def stuck(self) -> Operation:
-        """The first answer that the longest order couldn't explain."""
-        stuck = self.culprits.result.stuck
+        """The first operation whose answer the longest order doesn't explain."""
+        stuck = self.counterexample.result.stuck
         assert stuck
         return stuck
 
 
 @dataclass(frozen=True)
 class Undecided:
-    """Operations of which nobody knows whether an order explains them, and why."""
+    """A group of operations without a result, and the reason."""
 
     workload: str
     scope: str
@@ -71,19 +71,24 @@ class Undecided:
 
 @dataclass
 class Report:
-    """What a check has found so far.
+    """The results of a check so far.
 
     Attributes:
-        outcomes: how the operations were answered; ``unknown`` includes those that weren't.
-        checked: answers in groups that have been decided; who wasn't answered was told nothing.
-        groups: how many such groups.
-        met: operations that began while another one on an anchor of theirs was under way, one of
-            the two booking.
+        operations: the number of bookings, moves and cancellations.
+        workers: the number of workers that recorded.
+        seconds: the time from the first to the last event.
+        truncated: whether the history has incomplete lines.
+        outcomes: the number of operations by outcome; ``unknown`` includes those without an answer.
+        checked: the number of answers in groups with a result.
+        groups: the number of groups with a result.
+        overlapping: operations that began while another one on an anchor of theirs was under way,
+            if one of the two may have booked.
         problems: answers that no order explains.
-        undecided: groups that could not be decided.
-        unchecked: operations that were not looked at, by the reason.
-        database: the comparison with the database; none: it wasn't asked, see ``not_asked``.
-        interrupted: whether somebody pressed Ctrl-C.
+        undecided: groups without a result.
+        unchecked: the number of operations that were left out, by the reason.
+        database: the comparison with the database; none if there is none, see ``not_asked``.
+        not_asked: the reason why there is no comparison.
+        interrupted: whether the check was interrupted by Ctrl-C.
     """
 
     operations: int = 0
@@ -93,8 +98,8 @@ class Report:
     outcomes: Counter[str] = field(default_factory=Counter)
     checked: int = 0
     groups: int = 0
-    met: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    overlapping: int = 0
+    problems: list[OrderProblem] = field(default_factory=list)
     undecided: list[Undecided] = field(default_factory=list)
     unchecked: Counter[str] = field(default_factory=Counter)
     database: Comparison | None = None
@@ -103,8 +108,8 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict; only what was decided and put to the test is safe."""
-        tested = self.met and self.checked
+        """The verdict; ``SAFE`` requires results for all groups, and overlapping operations."""
+        tested = self.overlapping and self.checked
         parts = [Verdict.SAFE if tested else Verdict.INCONCLUSIVE]
         if self.undecided or self.interrupted:
             parts.append(Verdict.UNKNOWN)
@@ -114,12 +119,12 @@ class Report:
 
     @property
     def doubts(self) -> list[str]:
-        """Why it isn't safe, although nothing was found to be wrong."""
+        """The reasons why the verdict is not ``SAFE``, although nothing is wrong."""
         doubts = [f"{one.operations:,} operations: {one.reason}" for one in self.undecided]
         if self.interrupted:
             doubts.append("the check was interrupted")
         if not self.checked:
             doubts.append("nothing could be checked")
-        elif not self.met:
+        elif not self.overlapping:
             doubts.append("no two operations on one anchor overlapped, so nothing was tried")
         return doubts

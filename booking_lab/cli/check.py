@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from booking_lab.checker import database, report
-from booking_lab.checker.history import BadHistory, Reader
-from booking_lab.checker.judge import Judge
+from booking_lab.checker.history_checker import HistoryChecker
+from booking_lab.checker.history_reader import BadHistory, HistoryReader
 from booking_lab.checker.linearize import BUDGET
-from booking_lab.checker.recorded import History
+from booking_lab.checker.parsed_history import History
 from booking_lab.checker.verdict import Report
 from booking_lab.cli._exit_codes import BadInput, Exit
 from booking_lab.config import Settings
@@ -81,7 +81,7 @@ def _url_of(data: Path | None) -> str | None:
     return url
 
 
-def _books(url: str | None, workloads: Workloads) -> tuple[database.Books | None, str]:
+def _books(url: str | None, workloads: Workloads) -> tuple[database.DatabaseSnapshot | None, str]:
     if url is None:
         return None, "name it with --database or --data"
     try:
@@ -99,7 +99,11 @@ def _books(url: str | None, workloads: Workloads) -> tuple[database.Books | None
 
 
 def _check(
-    file: Path, workloads: Workloads, books: database.Books | None, known_until: int, budget: int
+    file: Path,
+    workloads: Workloads,
+    books: database.DatabaseSnapshot | None,
+    known_until: int,
+    budget: int,
 ) -> Report:
     found = Report()
     # What is read stays; to look for garbage in it again and again takes a third of the time.
@@ -107,18 +111,18 @@ def _check(
     try:
         with _progress() as bars:
             reading = bars.add_task("reading", total=known_until)
-            history = Reader(
+            history = HistoryReader(
                 file, workloads, lambda done: bars.update(reading, completed=done)
             ).read()
             bars.update(reading, completed=known_until)
             if books:
                 _check_same(books, history)
             checking = bars.add_task("checking", total=len(history.operations))
-            judge = Judge(
+            judge = HistoryChecker(
                 history,
                 workloads,
                 budget=budget,
-                tell=lambda done: bars.update(checking, completed=done),
+                progress=lambda done: bars.update(checking, completed=done),
             )
             found = judge.report
             if books:
@@ -137,7 +141,7 @@ def _progress() -> Progress:
     return Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
 
 
-def _check_same(books: database.Books, history: History) -> None:
+def _check_same(books: database.DatabaseSnapshot, history: History) -> None:
     recorded = {header.database for header in history.headers}
     if books.database not in recorded:
         raise BadInput(

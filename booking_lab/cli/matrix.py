@@ -84,7 +84,7 @@ def command(
             f"{cell.schedule}"
         )
     for cell in filled:
-        if cell.serialised and not registry.get(cell.strategy).kind.serialises:
+        if cell.serialised and not registry.get(cell.strategy).strategy_class.serialises:
             click.echo(
                 f"{cell.strategy} on {cell.workload}: bookers who share nothing are in each "
                 f"other's way in {cell.serialised} schedules, and it doesn't say why (serialises)."

@@ -16,17 +16,19 @@ def command(shelf: str | None) -> None:
     settings = Settings.from_environment()
     registry = Registry([SHIPPED, *settings.strategy_folders], shelf=bool(shelf) or settings.shelf)
     for entry in registry.entries():
-        click.secho(f"{entry.name}{' (broken on purpose)' * entry.kind.broken}", bold=True)
+        click.secho(
+            f"{entry.name}{' (broken on purpose)' * entry.strategy_class.broken}", bold=True
+        )
         click.echo(f"  {entry.summary}")
         for about in entry.options:
             told = about.get("description", "")
             click.echo(f"  option {about['name']} = {about.get('default')}: {told}")
         for heading, words in (
-            ("allows", entry.kind.allows),
-            ("allows under faults", entry.kind.allows_under_faults),
-            ("needs", entry.kind.needs),
+            ("allows", entry.strategy_class.allows),
+            ("allows under faults", entry.strategy_class.allows_under_faults),
+            ("needs", entry.strategy_class.needs),
         ):
             if words:
                 click.echo(f"  {heading}: {', '.join(sorted(words))}")
-    for broken in registry.broken():
+    for broken in registry.load_failures():
         click.secho(f"{broken.file}: {broken.reason}", fg="red")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from booking_lab.config import Settings
-from booking_lab.core.capability import offered
+from booking_lab.core.capability import capabilities_of
 from booking_lab.workloads import Workloads, summary
 
 
@@ -16,6 +16,6 @@ def command() -> None:
     for workload in workloads:
         click.secho(workload.name, bold=True)
         click.echo(f"  {summary(workload)}")
-        click.echo(f"  can: {', '.join(sorted(offered(workload)))}")
-    for broken in workloads.broken():
+        click.echo(f"  can: {', '.join(sorted(capabilities_of(workload)))}")
+    for broken in workloads.load_failures():
         click.secho(f"{broken.file}: {broken.reason}", fg="red")

@@ -38,7 +38,7 @@ class Service:
     def watched(self, observer: Observer) -> Iterator[None]:
         """Let ``observer`` watch the bookings of this instance for the block."""
         engine = self.lab.engine
-        self.lab.engine = engine.with_(self.lab.bookings, [observer])
+        self.lab.engine = engine.derive(self.lab.bookings, [observer])
         try:
             yield
         finally:

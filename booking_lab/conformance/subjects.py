@@ -8,19 +8,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from booking_lab.config import Settings
-from booking_lab.core.capability import SERVERS, Capability, lacking, takes
+from booking_lab.core.capability import SERVERS, Capability, can_book, why_unsuitable
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Strategy
 from booking_lab.errors import InvalidRequest, UnknownStrategy
-from booking_lab.runtime.strategy_registry import SHELF, SHIPPED, Entry, Registry
+from booking_lab.runtime.strategy_registry import SHELF, SHIPPED, Registry, StrategyInfo
 
 
 @dataclass(frozen=True)
 class Subject:
     """A strategy with its default options."""
 
-    entry: Entry
+    entry: StrategyInfo
     strategy: Strategy
 
     @property
@@ -31,7 +31,7 @@ class Subject:
     @property
     def kind(self) -> type[Strategy]:
         """Its class, which says what it promises and needs."""
-        return self.entry.kind
+        return self.entry.strategy_class
 
     @property
     def servers(self) -> frozenset[Capability]:
@@ -40,11 +40,11 @@ class Subject:
 
     def lacks(self, workload: LabWorkload) -> str:
         """Say why it can't book ``workload``; empty: it can."""
-        return lacking(self.kind.needs, workload)
+        return why_unsuitable(self.kind.needs, workload)
 
     def scenarios(self, workload: LabWorkload, bookers: int) -> tuple[Scenario, ...]:
         """What bookers can contend for under it, the plainest first."""
-        return tuple(one for one in workload.contests(bookers) if takes(self.kind.needs, one))
+        return tuple(one for one in workload.contests(bookers) if can_book(self.kind.needs, one))
 
 
 class Subjects:
@@ -77,13 +77,13 @@ class Subjects:
         self.registry = Registry(
             [SHIPPED, *self.settings.strategy_folders], shelf=self.settings.shelf
         )
-        for broken in self.registry.broken():
+        for broken in self.registry.load_failures():
             if Path(broken.file).is_relative_to(self._folder.name):
                 raise InvalidRequest(f"{Path(broken.file).resolve()} is of no use: {broken.reason}")
         entries = [self.registry.get(name) for name in names] or [
-            entry for entry in self.registry.entries() if not entry.kind.broken
+            entry for entry in self.registry.entries() if not entry.strategy_class.broken
         ]
-        self._all = [Subject(entry, entry.make({})) for entry in entries]
+        self._all = [Subject(entry, entry.create({})) for entry in entries]
 
     def __iter__(self) -> Iterator[Subject]:
         return iter(self._all)

@@ -38,9 +38,9 @@ def test_refuses_options_that_make_no_sense(subject: Subject) -> None:
     for option in subject.entry.options:
         wrong: object = [] if option.get("type") == "object" else {}
         with pytest.raises(InvalidOptions):
-            subject.entry.make({option["name"]: wrong})
+            subject.entry.create({option["name"]: wrong})
     with pytest.raises(InvalidOptions):
-        subject.entry.make({"no_such_option": 1})
+        subject.entry.create({"no_such_option": 1})
 
 
 def test_bounds_each_number(subject: Subject) -> None:

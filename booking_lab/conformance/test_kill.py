@@ -17,7 +17,7 @@ from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.stack import RunningLab
 from booking_lab.workloads import Workloads
 
@@ -88,7 +88,7 @@ def _kill_in_thought(lab: RunningLab, body: dict[str, Any]) -> None:
     let_leases_expire([lab.redis_url, *lab.redlock_urls])
 
 
-def _done_or_in_thought(booking: Future[Any], session: Session) -> bool:
+def _done_or_in_thought(booking: Future[Any], session: PostgresSession) -> bool:
     return booking.done() or bool(session.execute(_THINKS))
 
 

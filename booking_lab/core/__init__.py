@@ -1,1 +1,4 @@
-"""What a booking is made of. Nothing here knows Flask, OpenTelemetry, Prometheus or psycopg2."""
+"""The core of the lab: bookings, attempts, and the interfaces of strategies and workloads.
+
+It does not know Flask, OpenTelemetry, Prometheus or psycopg2.
+"""

@@ -1,4 +1,4 @@
-"""The row that stands for the contended thing."""
+"""Anchors: the rows that bookings contend for, and the statements on them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Parameters = dict[str, object]
 
 @dataclass(frozen=True, order=True)
 class Anchor:
-    """One row that bookings contend for: it yields the row lock, the version and the lock key.
+    """A row that bookings contend for. The row lock, the version and the lock key belong to it.
 
-    Anchors sort by table and key; whoever takes several takes them in that order, so that two
-    requests can't wait for each other.
+    Anchors sort by table and key. Bookings lock several anchors in that order, so that no two of
+    them wait for each other.
 
     Attributes:
-        table: the row's table, which has the columns ``version`` and ``fence``. Comes from code,
-            never from input.
-        key: the row's key as (column, value) pairs, in the order of the table's key.
+        table: the table of the row, with the columns ``version`` and ``fence``. The name comes from
+            code, never from input.
+        key: the key of the row as (column, value) pairs, in the order of the table's key.
 
     >>> desk = Anchor("desks", (("floor", 1), ("desk", "a")))
     >>> desk.name
@@ -39,23 +39,23 @@ class Anchor:
 
     @property
     def name(self) -> str:
-        """A key for locks outside the database, such as ``seats:1:A1``."""
+        """The name of the row for locks outside the database, such as ``seats:1:A1``."""
         return ":".join([self.table, *(str(value) for _, value in self.key)])
 
     @property
     def parameters(self) -> Parameters:
-        """The key's values by column, for the statements below."""
+        """The values of the key by column, as parameters of the statements below."""
         return dict(self.key)
 
     @property
     def lock(self) -> Statement:
-        """The statement that takes the row lock, or waits for it."""
+        """The statement that takes the row lock, and waits for it if necessary."""
         return self._statements.lock
 
     @property
-    def lock_at_once(self) -> Statement:
-        """The statement that takes the row lock, or fails if somebody else has it."""
-        return self._statements.lock_at_once
+    def lock_nowait(self) -> Statement:
+        """The statement that takes the row lock, and fails if another session has it."""
+        return self._statements.lock_nowait
 
     @property
     def read_version(self) -> Statement:
@@ -64,21 +64,22 @@ class Anchor:
 
     @property
     def bump_version(self) -> str:
-        """Compare-and-set: moves the version on if it is still ``%(seen)s``."""
+        """Compare-and-set: the statement that raises the version if it is still ``%(seen)s``."""
         return self._statements.bump_version
 
     @property
-    def move_version(self) -> Statement:
-        """The same, and a row if it was."""
-        return self._statements.move_version
+    def bump_version_returning(self) -> Statement:
+        """The same statement; it returns a row if the version was raised."""
+        return self._statements.bump_version_returning
 
     @property
-    def move_fence(self) -> Statement:
-        """Registers the token ``%(token)s``; returns whether it is the highest yet, and the row.
+    def register_token(self) -> Statement:
+        """The statement that registers the fencing token ``%(token)s``.
 
-        The second column is null if there is no such row.
+        Its first column is true if the token is the highest so far. The second column is the
+        highest token before, and null if the row does not exist.
         """
-        return self._statements.move_fence
+        return self._statements.register_token
 
     @property
     def _statements(self) -> _Statements:
@@ -86,20 +87,20 @@ class Anchor:
 
     @property
     def where(self) -> str:
-        """The condition that finds the row, for its ``parameters``."""
+        """The SQL condition that finds the row, for ``parameters``."""
         return _where([column for column, _ in self.key])
 
 
 @dataclass(frozen=True)
 class _Statements:
-    """The statements about the anchors of one table."""
+    """The statements on the anchors of one table."""
 
     lock: Statement
-    lock_at_once: Statement
+    lock_nowait: Statement
     read_version: Statement
     bump_version: str
-    move_version: Statement
-    move_fence: Statement
+    bump_version_returning: Statement
+    register_token: Statement
 
 
 @lru_cache
@@ -109,11 +110,11 @@ def _statements(table: str, columns: tuple[str, ...]) -> _Statements:
     bump = f"UPDATE {table} SET version = version + 1 WHERE {where} AND version = %(seen)s"
     return _Statements(
         lock=Statement(lock),
-        lock_at_once=Statement(f"{lock} NOWAIT"),
+        lock_nowait=Statement(f"{lock} NOWAIT"),
         read_version=Statement(f"SELECT version FROM {table} WHERE {where}"),
         bump_version=bump,
-        move_version=Statement(f"{bump} RETURNING 1"),
-        move_fence=Statement(
+        bump_version_returning=Statement(f"{bump} RETURNING 1"),
+        register_token=Statement(
             f"WITH moved AS (UPDATE {table} SET fence = %(token)s "
             f"WHERE {where} AND fence < %(token)s RETURNING 1) "
             f"SELECT EXISTS (SELECT 1 FROM moved), (SELECT fence FROM {table} WHERE {where})"

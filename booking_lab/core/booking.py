@@ -1,4 +1,4 @@
-"""One booking from request to answer."""
+"""A booking from its request to its answer: its state, its outcome and its timing."""
 
 from __future__ import annotations
 
@@ -11,37 +11,42 @@ from booking_lab.core.capability import Capability
 from booking_lab.core.lease import Lease
 from booking_lab.core.retry import Retry
 from booking_lab.core.step import StepKind
-from booking_lab.core.workload import Request, Workload
-from booking_lab.errors import BookingLabError, Outcome, PluginFault, own_kind, shown
+from booking_lab.core.workload import Bookable, Request
+from booking_lab.errors import BookingLabError, Outcome, PluginFault, lab_kind, safe_text
 
 __all__ = ["Booking", "ChosenStrategy", "Outcome", "Timing"]
 
 
 @dataclass(slots=True)
 class Timing:
-    """What the stopwatch saw so far, in seconds.
+    """The times and counts of a booking so far; times in seconds.
 
-    ``waited`` is time in lock acquisition and back-off, ``held`` the time from the first lock to
-    the end of the last, ``total`` the whole booking (none while it is under way), ``contended``
-    how often somebody was in the way, ``holding`` whether a lock is held right now, ``lost_leases``
-    how many locks were gone when they were to be given back, ``steps`` each step and how long it
-    took, ``batches`` how many bookings it wrote at once, for each time that it was the writer.
+    Attributes:
+        waited: the time spent on acquiring locks and on back-off.
+        held: the time from the first lock to the end of the last one.
+        total: the time of the whole booking; none while it is under way.
+        contentions: how many times another booking was in the way.
+        is_holding: whether a lock is held right now.
+        lost_leases: how many locks had ended before they were released.
+        steps: the kind of each step, and its time.
+        batches: the number of bookings in each batch that this booking was the writer of.
     """
 
     waited: float = 0.0
     held: float = 0.0
     total: float | None = None
-    contended: int = 0
-    holding: bool = False
+    contentions: int = 0
+    is_holding: bool = False
     lost_leases: int = 0
     steps: list[tuple[StepKind, float]] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
 
 
 class ChosenStrategy(Protocol):
-    """A booking's strategy, as far as who has to do with the booking needs it.
+    """The part of a strategy's interface that a booking needs.
 
-    What a strategy is, ``core.strategy`` says: it rests on attempts, and these on bookings.
+    ``core.strategy`` has the whole interface. It depends on ``core.attempt``, which depends on this
+    module.
     """
 
     name: ClassVar[str]
@@ -49,43 +54,43 @@ class ChosenStrategy(Protocol):
 
     @property
     def retry(self) -> Retry:
-        """When it is tried again."""
+        """The rule for further tries."""
         ...
 
     def book(self, attempt: Any) -> None:
-        """Book once; ``attempt`` is an ``Attempt``."""
+        """Book once, by the primitives of an ``Attempt``."""
         ...
 
 
 @dataclass(slots=True)
 class Booking:
-    """One booking: what is asked, under which strategy, and what became of it.
+    """One booking: the request, the strategy and the result.
 
     Attributes:
-        workload: what is booked.
-        request: what the customer asks for.
-        strategy: how it is kept safe.
-        options: the strategy's options as the API takes them.
+        workload: the workload that the request belongs to.
+        request: the customer's request.
+        strategy: the strategy that it is booked under.
+        options: the strategy's options, in the form that the API takes.
         epoch: the count of switches when the booking began.
-        think_time: seconds between decide and write, the race window.
-        worker: which process books, as ``instance/pid``.
+        think_time: the race window: seconds between decide and write.
+        worker: the process that books, as ``instance/pid``.
         trace_id: the W3C trace id, 32 hex digits.
-        tries: how many tries were begun.
+        tries: how many tries have begun.
         leases: the locks outside PostgreSQL that it holds right now.
-        outcome: how it ended; none while it is under way.
-        error: the lab's kind of error that has ended it; none: none has.
-        code: a stable word for the outcome's reason.
-        message: how it ended, for a reader: that it is confirmed, or the reason why not.
-        note: what there is to say beside that it is confirmed; mostly empty.
+        outcome: the result; none while the booking is under way.
+        error: the lab's class of the error that has ended it; none if there was no error.
+        code: a stable word for the reason of the outcome.
+        message: the result for a reader: the confirmation, or the reason against it.
+        note: an addition to the confirmation; mostly empty.
         booking_id: the id of the confirmed booking's row.
-        scope: what a reset clears as one with it, as its workload says.
-        subject: what is contended for in a word, as its workload says.
+        scope: the workload's name of the part that one reset clears.
+        subject: the workload's short name of the thing that is contended for.
 
     Raises:
-        PluginFault: the workload doesn't say what this is about.
+        PluginFault: the workload can't name the scope or the subject.
     """
 
-    workload: Workload
+    workload: Bookable
     request: Request
     strategy: ChosenStrategy
     options: dict[str, Any]
@@ -107,54 +112,54 @@ class Booking:
     subject: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.be_about(self.request)
+        self.set_request(self.request)
 
-    def be_about(self, request: Request) -> None:
-        """Be about ``request`` from now on.
+    def set_request(self, request: Request) -> None:
+        """Set ``request``, with its scope and subject.
 
-        Its workload, which may be anybody's code, is asked here and never after the commit, when
-        it would be too late for it to fail.
+        The workload may be a plug-in, and fail. So it is asked for both names here, and not after
+        the commit, when a failure would come too late.
 
         Raises:
-            PluginFault: the workload doesn't say what this is about.
+            PluginFault: the workload can't name the scope or the subject.
         """
-        self.scope = _said(self.workload, self.workload.scope, request)
-        self.subject = _said(self.workload, self.workload.subject, request)
+        self.scope = _ask_workload(self.workload, self.workload.scope, request)
+        self.subject = _ask_workload(self.workload, self.workload.subject, request)
         self.request = request
 
     def confirm(self) -> None:
-        """Be confirmed."""
-        self.outcome, self.message = Outcome.CONFIRMED, self.said("confirmed")
+        """Set the outcome to confirmed."""
+        self.outcome, self.message = Outcome.CONFIRMED, self.confirmation_text("confirmed")
 
     def fail(self, error: BookingLabError, message: str = "") -> None:
-        """Be ended by ``error``, in its own words unless there is a ``message``."""
-        self.error = own_kind(error)
+        """Set the outcome that belongs to ``error``; ``message`` replaces the error's text."""
+        self.error = lab_kind(error)
         self.outcome = self.error.outcome
-        # A plug-in's own errors may say anything.
-        self.code, self.message = shown(error.code, str), message or shown(error, str)
+        # The code and the text of a plug-in's own error may be anything.
+        self.code, self.message = safe_text(error.code, str), message or safe_text(error, str)
         self.booking_id = None
 
-    def said(self, done: str) -> str:
-        """What a customer is told whose booking is ``done``: confirmed, moved or cancelled."""
+    def confirmation_text(self, done: str) -> str:
+        """Return the customer's message; ``done`` is confirmed, moved or cancelled."""
         return "; ".join([f"Booking {done}", *([self.note] if self.note else [])])
 
-    def begin_again(self, anew: Booking) -> None:
-        """Be under way as ``anew`` is: the same booking, begun after a switch or a reset."""
-        self.be_about(anew.request)
-        self.strategy, self.options = anew.strategy, anew.options
-        self.epoch, self.think_time = anew.epoch, anew.think_time
+    def restart_as(self, other: Booking) -> None:
+        """Take over the request and selection of ``other``, the same booking after a switch."""
+        self.set_request(other.request)
+        self.strategy, self.options = other.strategy, other.options
+        self.epoch, self.think_time = other.epoch, other.think_time
 
 
-def _said(workload: Workload, ask: Callable[[Any], str], request: Request) -> str:
-    """Return what ``workload`` says of ``request``, if every reader of it can use that."""
+def _ask_workload(workload: Bookable, ask: Callable[[Any], str], request: Request) -> str:
+    """Return the answer of a workload's function, checked to be text that PostgreSQL can store."""
     try:
-        said = ask(request)
-        if isinstance(said, str) and "\0" not in said:
-            said.encode()  # half a surrogate pair is no text either
-            return said
+        answer = ask(request)
+        if isinstance(answer, str) and "\0" not in answer:
+            answer.encode()  # half of a surrogate pair can't be encoded
+            return answer
     except Exception as error:  # whatever a plug-in's author did
-        raise PluginFault(f"The workload {workload.name} failed: {shown(error)}.") from error
+        raise PluginFault(f"The workload {workload.name} failed: {safe_text(error)}.") from error
     raise PluginFault(
-        f"The workload {workload.name} failed: its {ask.__name__} is {said!r}, which is no text "
-        f"that PostgreSQL takes."
+        f"The workload {workload.name} failed: its {ask.__name__} is {answer!r}, which is not a "
+        f"text that PostgreSQL can store."
     )

@@ -1,7 +1,7 @@
-"""What a workload can do beyond reading, deciding and writing.
+"""Capabilities of workloads and servers that go beyond reading, deciding and writing rows.
 
-Each capability is a small protocol. A workload has it by implementing it, and a strategy says which
-it needs; so neither has to know the other.
+Each capability of a workload is a small protocol. A workload has the capability if it implements
+the protocol. A strategy declares the capabilities that it needs, so neither has to know the other.
 
 >>> class Hall:
 ...     def units(self, request):
@@ -10,9 +10,9 @@ it needs; so neither has to know the other.
 ...     def left(self, session, anchor):
 ...         rows = session.execute("SELECT left FROM halls WHERE id = %(id)s", anchor.parameters)
 ...         return rows[0][0] if rows else 0
->>> isinstance(Hall(), Counts), isinstance(Hall(), Choice)
+>>> isinstance(Hall(), SupportsCounts), isinstance(Hall(), SupportsChoice)
 (True, False)
->>> offered(Hall())
+>>> capabilities_of(Hall())
 frozenset({<Capability.COUNTS: 'counts'>})
 """
 
@@ -29,9 +29,9 @@ from booking_lab.errors import Unsuitable
 
 
 class Capability(StrEnum):
-    """What a strategy may need beyond reading, deciding and writing rows.
+    """A capability that a strategy may need.
 
-    >>> lacking(frozenset({Capability.COUNTS}), workload=object())
+    >>> why_unsuitable(frozenset({Capability.COUNTS}), workload=object())
     "what is left of them can't be counted"
     """
 
@@ -44,13 +44,13 @@ class Capability(StrEnum):
     CHOICE = "choice"
 
 
-#: Those that servers offer beside PostgreSQL, and no workload.
+#: The capabilities that servers provide, and not workloads.
 SERVERS = frozenset({Capability.REDIS, Capability.QUORUM})
 
 
 @runtime_checkable
-class ConditionalWrite(Protocol):
-    """Check and write can be one statement.
+class SupportsConditionalWrite(Protocol):
+    """A workload whose check and write can be one statement.
 
     >>> from booking_lab import Taken
     >>> class Desks:
@@ -63,24 +63,24 @@ class ConditionalWrite(Protocol):
     ...         if not rows:
     ...             raise Taken
     ...         return rows[0][0]
-    >>> isinstance(Desks(), ConditionalWrite)
+    >>> isinstance(Desks(), SupportsConditionalWrite)
     True
     """
 
     def write_if(self, session: Session, request: Any) -> int:
-        """Book if the state allows it, in one statement; return the booking's row id.
+        """Book if the state allows it, in one statement; return the id of the booking's row.
 
         Raises:
             Refused: the state doesn't allow it.
-            NotFound: the request names something that isn't there.
+            NotFound: the request names something that does not exist.
             Superseded: the scope was reset since the booking began.
         """
         ...
 
 
 @runtime_checkable
-class Constraint(Protocol):
-    """A constraint of the database can refuse what must not be.
+class SupportsConstraint(Protocol):
+    """A workload in which a constraint of the database can refuse a booking.
 
     >>> class Desks:
     ...     def claim(self, session, request, change):
@@ -89,25 +89,26 @@ class Constraint(Protocol):
     ...             {"id": request.id, "desk": request.desk},
     ...         )
     ...         return number
-    >>> isinstance(Desks(), Constraint)
+    >>> isinstance(Desks(), SupportsConstraint)
     True
     """
 
     def claim(self, session: Session, request: Any, change: Any) -> int:
-        """Write like ``write``, and mark what is booked as guarded.
+        """Write like ``write``, and mark the booked things as guarded.
 
-        A constraint allows no other booking beside a guarded one, whoever writes it. ``write``
-        leaves the mark out: on the same tables, the one can fail and the other can't.
+        The constraint allows no other booking beside a guarded one, whatever code writes it.
+        ``write`` does not set the mark, so on the same tables ``write`` can double-book and
+        ``claim`` can't.
 
         Raises:
-            Refused: the database did.
+            Refused: the database refused the booking.
         """
         ...
 
 
 @runtime_checkable
-class BatchWrite(Protocol):
-    """Several requests can be decided on one state and written by one statement.
+class SupportsBatch(Protocol):
+    """A workload that can decide several requests on one state and write them by one statement.
 
     >>> class Desks:
     ...     def read_all(self, session, requests):
@@ -122,7 +123,7 @@ class BatchWrite(Protocol):
     ...         pairs = [[request.id, request.desk] for request, _ in changes]
     ...         insert = "INSERT INTO ... RETURNING number"  # of all of them at once
     ...         return [number for (number,) in session.execute(insert, {"pairs": pairs})]
-    >>> isinstance(Desks(), BatchWrite)
+    >>> isinstance(Desks(), SupportsBatch)
     True
     """
 
@@ -131,30 +132,30 @@ class BatchWrite(Protocol):
         ...
 
     def apply(self, state: Any, request: Any, change: Any) -> Any:
-        """Return the state as it is after ``change``; pure."""
+        """Return the state after ``change``. A pure function."""
         ...
 
     def write_all(self, session: Session, changes: Sequence[tuple[Any, Any]]) -> Sequence[int]:
-        """Write these (request, change) by one statement; return the bookings' row ids."""
+        """Write these pairs of request and change by one statement; return the ids of the rows."""
         ...
 
 
 @runtime_checkable
-class Counts(Protocol):
-    """What is left can be counted for each anchor."""
+class SupportsCounts(Protocol):
+    """A workload that can count what is left of each anchor."""
 
     def units(self, request: Any) -> Mapping[Anchor, int]:
-        """How much the request takes of each anchor."""
+        """Return the units that the request takes of each anchor; negative if it frees them."""
         ...
 
     def left(self, session: Session, anchor: Anchor) -> int:
-        """How much the database says is left of an anchor; 0 if it isn't there."""
+        """Return the units left of an anchor, by the database; 0 if the anchor does not exist."""
         ...
 
 
 @runtime_checkable
-class Choice(Protocol):
-    """The thing to book can be chosen among those that are free.
+class SupportsChoice(Protocol):
+    """A workload in which the thing to book can be chosen among the free ones.
 
     >>> from dataclasses import replace
     >>> from booking_lab import SoldOut
@@ -165,28 +166,31 @@ class Choice(Protocol):
     ...         if not rows:
     ...             raise SoldOut
     ...         return replace(request, desk=rows[0][0])
-    >>> isinstance(Desks(), Choice)
+    >>> isinstance(Desks(), SupportsChoice)
     True
     """
 
     def choose(self, session: Session, request: Any) -> Any:
-        """Lock the best that is free and that nobody else has locked; return the named request.
+        """Lock the best free things that no other booking has locked.
 
-        A request that names its things gets these locked, if nobody else has.
+        If the request names its things, lock these.
+
+        Returns:
+            The request with the names of the locked things.
 
         Raises:
-            Refused: nothing is left.
-            Busy: what is left is locked by others.
+            Refused: not enough is left.
+            Busy: other bookings have locked all that is left.
         """
         ...
 
 
 _PROTOCOLS: Mapping[Capability, type] = {
-    Capability.CONDITIONAL_WRITE: ConditionalWrite,
-    Capability.CONSTRAINT: Constraint,
-    Capability.BATCH: BatchWrite,
-    Capability.COUNTS: Counts,
-    Capability.CHOICE: Choice,
+    Capability.CONDITIONAL_WRITE: SupportsConditionalWrite,
+    Capability.CONSTRAINT: SupportsConstraint,
+    Capability.BATCH: SupportsBatch,
+    Capability.COUNTS: SupportsCounts,
+    Capability.CHOICE: SupportsChoice,
 }
 
 _LACKS: Mapping[Capability, str] = {
@@ -200,46 +204,47 @@ _LACKS: Mapping[Capability, str] = {
 }
 
 
-def offered(workload: object) -> frozenset[Capability]:
-    """Return what ``workload`` can do."""
+def capabilities_of(workload: object) -> frozenset[Capability]:
+    """Return the capabilities of ``workload``."""
     return _offered(type(workload))  # type: ignore[arg-type]  # classes are hashable
 
 
-@lru_cache(1000)  # comparing with a protocol takes longer than a step of a booking
+@lru_cache(1000)  # a comparison with a protocol takes longer than a step of a booking
 def _offered(kind: type) -> frozenset[Capability]:
     return frozenset(one for one, protocol in _PROTOCOLS.items() if issubclass(kind, protocol))
 
 
 class MayBeOpen(Protocol):
-    """A request, or a scenario: it may leave something to be chosen."""
+    """A request or a scenario that may leave the choice of the thing to the strategy."""
 
     @property
     def open(self) -> bool:
-        """Whether it does."""
+        """Whether something has to be chosen."""
         ...
 
 
-def lacking(
+def why_unsuitable(
     needs: frozenset[Capability], workload: object, servers: frozenset[Capability] = SERVERS
 ) -> str:
-    """Say why strategies with these needs can't book ``workload``; empty: they can.
+    """Return the reason why strategies with these needs can't book ``workload``; empty if they can.
 
     Args:
-        needs: what they need.
-        workload: what is booked.
-        servers: what the servers offer; by default all that there can be.
+        needs: the capabilities that the strategies need.
+        workload: the workload to book.
+        servers: the capabilities of the servers; all of them by default.
     """
-    return "; ".join(_LACKS[one] for one in sorted(needs - offered(workload) - servers))
+    return "; ".join(_LACKS[one] for one in sorted(needs - capabilities_of(workload) - servers))
 
 
-def takes(needs: frozenset[Capability], asked: MayBeOpen) -> bool:
-    """Tell whether strategies with these needs can take ``asked``: who doesn't choose can't, if
-    it leaves something to be chosen.
+def can_book(needs: frozenset[Capability], asked: MayBeOpen) -> bool:
+    """Return whether strategies with these needs can book ``asked``.
+
+    A strategy without ``CHOICE`` can't book a request that leaves something to be chosen.
     """
     return Capability.CHOICE in needs or not asked.open
 
 
-def check_able(
+def check_can_book(
     strategy: str,
     needs: frozenset[Capability],
     workload: Any,
@@ -248,9 +253,9 @@ def check_able(
     """Check that a strategy can book a workload.
 
     Raises:
-        Unsuitable: it can't; says why.
+        Unsuitable: it can't; the message has the reason.
     """
-    if why := lacking(needs, workload, servers):
+    if why := why_unsuitable(needs, workload, servers):
         raise Unsuitable(
             f"{workload.name.capitalize()} can't be booked under {strategy}: {why}. Choose another "
             f"strategy."

@@ -1,4 +1,4 @@
-"""Time as bookings see it."""
+"""The clock that bookings use."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import time
 
 
 class Clock:
-    """The machine's clock. Whoever schedules time instead of waiting for it overrides this one."""
+    """The machine's clock. The explorer replaces it with a clock that it sets itself."""
 
     def now(self) -> float:
-        """Seconds on a clock that never goes back; only differences mean something."""
+        """Return seconds on a monotonic clock; only differences have a meaning."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Let ``seconds`` pass."""
+        """Wait for ``seconds``."""
         time.sleep(seconds)
 
     def wait(self, lock: threading.Lock, seconds: float) -> None:
-        """Wait until another thread lets go of ``lock``, ``seconds`` at most."""
+        """Wait until another thread releases ``lock``, at most ``seconds``."""
         lock.acquire(timeout=seconds)
 
     def expiry(self, seconds: float) -> float:
-        """How long a server's clock has to keep what shall expire after ``seconds`` of this one."""
+        """Return the time to live on a server for a key that expires ``seconds`` from now."""
         return seconds

@@ -1,4 +1,4 @@
-"""Counters outside PostgreSQL that admit bookings before these begin."""
+"""The interface of counters outside PostgreSQL, which admit bookings before they begin."""
 
 from __future__ import annotations
 
@@ -11,42 +11,48 @@ from booking_lab.core.lease import Announce, Servers
 
 
 class Reservation(Protocol):
-    """What one booking needs, taken from the counters before PostgreSQL is asked.
+    """The units that one booking takes from counters before it asks PostgreSQL.
 
-    Each method is one message and announces it. All of a booking's counters change at once.
+    Each method sends one message and announces it. All counters of a booking change at once.
     """
 
     def take(self, filled: Mapping[Anchor, int], announce: Announce) -> Collection[Anchor]:
-        """Take it if so much is left everywhere.
+        """Take the units if each counter has enough left.
 
         Args:
-            filled: what PostgreSQL says is left, for counters that weren't there. A counter that
-                is there by now keeps its value.
+            filled: the units left according to PostgreSQL, for counters that were missing. A
+                counter that exists by now keeps its value.
             announce: announces the message.
 
         Returns:
-            The counters that aren't there. Nothing was taken then.
+            The counters that are missing. If there are any, nothing was taken.
 
         Raises:
             SoldOut: not enough is left. Nothing was taken.
-            Unavailable: no answer. Should it have been taken all the same, that will be repaired.
+            Unavailable: no answer. If the units were taken nevertheless, a repair returns them.
         """
         ...
 
     def confirm(self, announce: Announce) -> None:
-        """Say that PostgreSQL has committed the booking; what the booking frees is free now."""
+        """Report that PostgreSQL has committed the booking; units that it frees are free now."""
         ...
 
     def give_back(self, announce: Announce) -> None:
-        """Put it back."""
+        """Return the units to the counters."""
         ...
 
 
 class Counters(Protocol):
-    """A kind of counters."""
+    """A kind of counters, with its options."""
 
     def reservation(
         self, booking: Booking, units: Mapping[Anchor, int], servers: Servers
     ) -> Reservation:
-        """Return the reservation of a booking that takes so much of each anchor; below 0: frees."""
+        """Return the reservation of a booking.
+
+        Args:
+            booking: the booking.
+            units: the units that it takes of each anchor; negative if it frees them.
+            servers: the servers that the counters may use.
+        """
         ...

@@ -1,4 +1,4 @@
-"""What the lab around the bookings wants of a workload: tables, resets, checks, lists, contests."""
+"""The whole interface of a workload: bookings, tables, resets, checks, lists and scenarios."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
-from booking_lab.core.accounts import LAST_CHANGE, accounts
-from booking_lab.core.scenario import Scenario, derived
+from booking_lab.core.audit_sql import LAST_CHANGE, audit_sql
+from booking_lab.core.scenario import Scenario, derived_scenarios
 from booking_lab.core.strategy import Anomaly
-from booking_lab.core.workload import Request, Session, Workload
+from booking_lab.core.workload import Bookable, Request, Session
 from booking_lab.errors import ConfigurationError
 
 __all__ = ["Finding", "LabWorkload", "Scenario", "Violation"]
@@ -23,13 +23,13 @@ Violation = dict[str, Any]
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong.
+    """Something wrong in the tables.
 
     Attributes:
-        anomaly: what kind of wrong.
-        scope: the scope, as ``Workload.scope`` has it.
-        subject: the thing that it is about.
-        detail: what disagrees.
+        anomaly: the kind.
+        scope: the scope, as ``Bookable.scope`` returns it.
+        subject: the thing that is wrong.
+        detail: the values that disagree, in words.
     """
 
     anomaly: Anomaly
@@ -38,22 +38,22 @@ class Finding:
     detail: str
 
 
-class LabWorkload(Workload, ABC):
-    """A workload with its tables.
+class LabWorkload(Bookable, ABC):
+    """Base class of workloads.
 
     Attributes:
-        name: as it stands in the API.
-        request: the dataclass of a new booking. Its fields, but for those of ``INTERNAL``, are what
-            the API takes, validated by their annotations.
-        listing: a query of all bookings that were made, moved ones as they are now, with the
-            columns ``id`` (the uuid of the request that made it), ``scope``, ``subject``,
-            ``customer_id``, ``status`` (confirmed or cancelled), ``created_at`` and ``details``
-            (jsonb). A field of ``details`` that bears the name of a field of ``request`` says what
-            the booking holds of it.
+        name: the name in the API, which is the name of the module.
+        request: the dataclass of a new booking. The API takes its fields, except those with the
+            metadata ``INTERNAL``, and validates them by their annotations.
+        listing: a query of all bookings; a moved booking is listed as it is now. The columns are
+            ``id`` (the uuid of the request that made it), ``scope``, ``subject``, ``customer_id``,
+            ``status`` (confirmed or cancelled), ``created_at`` and ``details`` (jsonb). A field of
+            ``details`` with the name of a field of ``request`` holds the value that the booking has
+            now.
         wrong: a query of everything that is wrong in the workload's own tables, with the columns
             of ``Finding``; a literal ``%`` is written ``%%``.
 
-    Beside what every ``Workload`` has, it needs these:
+    A subclass implements the functions of ``Bookable`` and these:
 
     >>> sorted(LabWorkload.__abstractmethods__)
     ['available', 'changing', 'reset', 'scenarios', 'violations']
@@ -64,22 +64,22 @@ class LabWorkload(Workload, ABC):
     wrong: ClassVar[str]
 
     def migrations(self) -> Path:
-        """The folder of the numbered scripts that make its tables and its seed data.
+        """Return the folder of the numbered scripts that create its tables and its seed data.
 
-        It stands beside the code: ``migrations`` in a package, ``<module>_migrations`` beside a
-        module.
+        It is beside the code: ``migrations`` in a package, ``<module>_migrations`` beside a module.
         """
         code = Path(inspect.getfile(type(self)))
         package = code.stem == "__init__"
         return code.with_name("migrations" if package else f"{code.stem}_migrations")
 
     def schema(self) -> str:
-        """The script of a workload without ``migrations``, run at every start; deprecated.
+        """Return the script of a workload without ``migrations``; deprecated.
 
-        It stands beside the code: ``schema.sql`` in a package, ``<module>.sql`` beside a module.
+        It runs at every start. It is beside the code: ``schema.sql`` in a package,
+        ``<module>.sql`` beside a module.
 
         Raises:
-            ConfigurationError: there is none.
+            ConfigurationError: there is no script.
         """
         code = Path(inspect.getfile(type(self)))
         script = code.with_name("schema.sql" if code.stem == "__init__" else f"{code.stem}.sql")
@@ -89,11 +89,20 @@ class LabWorkload(Workload, ABC):
 
     @abstractmethod
     def reset(self, session: Session, scope: str, generation: int) -> int:
-        """Clear all bookings of ``scope``; return how many. Runs in the caller's transaction."""
+        """Clear all bookings of ``scope``, in the caller's transaction.
+
+        Args:
+            session: the session of the transaction.
+            scope: the scope.
+            generation: the count of resets; it is written into the contended rows.
+
+        Returns:
+            The number of bookings that were cleared.
+        """
 
     @abstractmethod
     def available(self, session: Session) -> Mapping[str, int]:
-        """How much is left to book, by scope."""
+        """Return the number of units that are left to book, by scope."""
 
     @abstractmethod
     def changing(
@@ -102,21 +111,21 @@ class LabWorkload(Workload, ABC):
         """Return the request that moves a booking, or cancels it if ``changes`` is none.
 
         Args:
-            session: to look the booking up.
-            booking: the id of the request that made it.
-            changes: the fields of ``request`` that shall be different.
+            session: the session to look the booking up with.
+            booking: the id of the request that made the booking.
+            changes: the new values by field of ``request``.
 
         Raises:
-            BookingNotFound: there is none.
-            NotHeld: it is cancelled.
-            InvalidRequest: these fields can't be changed so.
+            BookingNotFound: there is no such booking.
+            NotHeld: the booking is cancelled.
+            InvalidRequest: these fields can't be changed, or not to these values.
         """
 
     def change(self, session: Session, booking: UUID, changes: Mapping[str, Any] | None) -> Request:
-        """Return what ``changing`` does, with what it rests on.
+        """Return the request of ``changing``, with ``rests_on`` filled in.
 
-        That is looked up first: if the booking is changed between the two, the request comes too
-        late, and can't write anything.
+        ``rests_on`` is read first. If the booking is changed between the two reads, the request
+        rests on an old attempt, and can't be confirmed.
         """
         [(rests_on,)] = session.execute(LAST_CHANGE, {"booking": str(booking)})
         request = self.changing(session, booking, changes)
@@ -124,44 +133,45 @@ class LabWorkload(Workload, ABC):
 
     @abstractmethod
     def violations(self, session: Session) -> Sequence[Violation]:
-        """Find what was promised more often than it is there, with who, when and by which worker.
+        """Find things that were confirmed more often than they exist, from the booking rows.
 
-        From the booking rows. Each has at least ``anomaly``, ``scope`` and ``subject``.
+        Each violation has at least ``anomaly``, ``scope`` and ``subject``. It lists the bookings
+        with their customers, times and workers.
         """
 
     @abstractmethod
     def scenarios(self, bookers: int) -> Sequence[Scenario]:
-        """Return what ``bookers`` can contend for, the plainest first.
+        """Return the scenarios for so many bookers, the simplest first.
 
-        The first is about new bookings of one thing, and leaves nothing to be chosen.
+        In the first scenario, all bookers ask for one thing that they name.
         """
 
     def contests(self, bookers: int) -> Sequence[Scenario]:
-        """The scenarios, and those that follow from them: bookings that are moved and cancelled.
+        """Return ``scenarios`` and derived scenarios with moves and cancellations.
 
-        A workload whose own scenarios begin with bookings that stand already is taken at its word.
+        Nothing is derived if the workload has scenarios with existing bookings itself.
         """
         scenarios = self.scenarios(bookers)
-        return [*scenarios, *derived(scenarios, bookers)]
+        return [*scenarios, *derived_scenarios(scenarios, bookers)]
 
     def violations_in(self, session: Session, scope: str | None) -> Sequence[Violation]:
-        """Find the ``violations`` of ``scope``; none: of all scopes."""
+        """Find the ``violations`` of ``scope``, or of all scopes if it is none."""
         found = self.violations(session)
         return found if scope is None else [one for one in found if one["scope"] == scope]
 
-    def accounts(self, *, one_scope: bool = False) -> str:
-        """A query of all findings: the tables against each other, and against the answers.
+    def audit_sql(self, *, one_scope: bool = False) -> str:
+        """Return the query of all findings: ``wrong``, and differences from the ledger.
 
         Args:
-            one_scope: whether only the scope that the parameter ``scope`` names is looked at.
+            one_scope: whether to audit only the scope in the parameter ``scope``.
         """
         wrong = self.wrong
         if one_scope:
             wrong = f"SELECT * FROM ({wrong}) AS wrong WHERE scope = %(scope)s"
-        differences = accounts(self.name, self.listing, one_scope=one_scope)
+        differences = audit_sql(self.name, self.listing, one_scope=one_scope)
         return f"{wrong}\nUNION ALL\n{differences}"
 
     def findings(self, session: Session, scope: str | None = None) -> Sequence[Finding]:
-        """Find everything that is wrong in ``scope``; none: in any."""
-        rows = session.execute(self.accounts(one_scope=scope is not None), {"scope": scope})
+        """Find everything that is wrong in ``scope``, or in all scopes if it is none."""
+        rows = session.execute(self.audit_sql(one_scope=scope is not None), {"scope": scope})
         return [Finding(Anomaly(row[0]), *row[1:]) for row in rows]

@@ -1,4 +1,4 @@
-"""Locks outside PostgreSQL."""
+"""The interface of locks outside PostgreSQL, and the servers that they may use."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Announce = Callable[[str], AbstractContextManager[object]]
 
 
 def key(lab: str, kind: str, name: str) -> str:
-    """Return the key in Redis of something that belongs to ``lab``.
+    """Return a key in Redis that belongs to ``lab``.
 
-    Everything that the lab keeps in Redis is under such a key, so that two labs can use one server.
+    All of the lab's keys have this form, so that several labs can use one server.
     """
     return ":".join(["booking-lab", *([lab] if lab else []), kind, name])
 
 
-class Memory:
-    """What the threads of a process share.
+class ProcessMemory:
+    """Objects that all threads of a process share.
 
     Attributes:
-        used: whether anybody has shared something in it since it was made.
+        used: whether ``shared`` was ever called.
     """
 
     def __init__(self) -> None:
@@ -38,29 +38,29 @@ class Memory:
         self._things: dict[str, Any] = {}
 
     def shared(self, name: str, make: Callable[[], T]) -> T:
-        """Return what is shared under ``name``; if there is nothing yet, what ``make`` makes."""
+        """Return the object shared under ``name``; the first call creates it by ``make``."""
         self.used = True
         things: dict[str, T] = self._things
         if name not in things:
-            # One operation of the interpreter: of two threads that make it, both get the same.
+            # Atomic in the interpreter: if two threads create it, both get the same object.
             things.setdefault(name, make())
         return things[name]
 
     def clear(self) -> None:
-        """Forget everything, as the end of the process does."""
+        """Remove all objects, as the end of a process does."""
         self._things = {}
 
 
 @dataclass(frozen=True)
 class Servers:
-    """What locks may use beyond PostgreSQL; none where the lab has no such server.
+    """The servers that locks and counters may use besides PostgreSQL.
 
     Attributes:
-        redis: a client.
-        redlock: a client for each of the independent servers of Redlock.
-        memory: what the threads of this process share: its mutexes, and its queues.
-        clock: how time passes.
-        identity: tells this lab from all others that may use the same servers.
+        redis: a Redis client; none if the lab runs without Redis.
+        redlock: a client for each of the independent servers of Redlock; empty if there are none.
+        memory: the mutexes and the queues that the threads of this process share.
+        clock: the clock for waits and expiries.
+        identity: returns a name that no other lab on the same servers has.
 
     >>> Servers().offered
     frozenset()
@@ -68,22 +68,22 @@ class Servers:
 
     redis: Any = None
     redlock: tuple[Any, ...] = ()
-    memory: Memory = field(default_factory=Memory)
+    memory: ProcessMemory = field(default_factory=ProcessMemory)
     clock: Clock = field(default_factory=Clock)
     identity: Callable[[], str] = str
 
     @cached_property
     def offered(self) -> frozenset[Capability]:
-        """What these servers make possible."""
+        """The capabilities that these servers provide."""
         there = {Capability.REDIS: self.redis, Capability.QUORUM: self.redlock}
         return frozenset(capability for capability, server in there.items() if server)
 
 
 class Lease(Protocol):
-    """The right to one anchor. Never waits: waiting and deadlines belong to the attempt.
+    """A lock on one anchor, held by one booking. It never waits: the attempt waits and retries.
 
-    One that ends by itself has ``lasts`` as well: the seconds that it lasts at least, from before
-    ``try_acquire`` was called.
+    A lease that ends by itself also has the attribute ``lasts``: the seconds that it lasts at
+    least, counted from the begin of the call of ``try_acquire``.
 
     >>> from contextlib import nullcontext
     >>> class Turnstile:
@@ -109,20 +109,20 @@ class Lease(Protocol):
     """
 
     def try_acquire(self, announce: Announce) -> bool:
-        """Take it if it is free; return whether it is ours now. Announces each message."""
+        """Take the lock if it is free; return whether it is held now. Announces each message."""
         ...
 
     def release(self, announce: Announce) -> bool:
-        """Give it back; return whether it was still ours. Announces each message."""
+        """Release the lock; return whether it was still held. Announces each message."""
         ...
 
     def expire(self) -> bool:
-        """Do what its expiry would do now; return whether it has one and was held."""
+        """Let the lock expire now; return whether it can expire and was held."""
         ...
 
 
 class Lock(Protocol):
-    """A kind of lock, with its options; makes one lease for each anchor.
+    """A kind of lock, with its options. It makes a lease for each anchor.
 
     >>> from booking_lab import Mutex
     >>> lock: Lock = Mutex()
@@ -131,5 +131,5 @@ class Lock(Protocol):
     """
 
     def lease(self, anchor: Anchor, servers: Servers) -> Lease:
-        """Return a lease that is not taken yet."""
+        """Return a lease on ``anchor`` that is not held yet."""
         ...

@@ -1,4 +1,4 @@
-"""Those who watch bookings and their steps."""
+"""The interface of observers, which watch bookings and their steps."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import NamedTuple
 
 from booking_lab.core.booking import Booking
 from booking_lab.core.step import StepKind, StepName
-from booking_lab.errors import BookingLabError, shown
+from booking_lab.errors import BookingLabError, safe_text
 
 log = logging.getLogger(__name__)
 
 
 class Step(NamedTuple):
-    """One announced step of one try.
+    """A step of a try, as observers get it.
 
     Attributes:
-        kind: what it is.
-        detail: what it does in a word or two, such as ``row lock`` or ``versions``; for readers.
+        kind: the kind of step.
+        detail: a short text for readers, such as ``row lock`` or ``versions``.
         booking: the booking that it belongs to.
         attempt: the number of the try, from 1.
-        session: PostgreSQL's process id of the try's connection.
-        name: what it is among the steps of its kind; none: one that nobody tells from others.
+        session: the id of the server process of the try's connection; 0 if there is none.
+        name: the name, if observers or the explorer treat this step in a special way.
     """
 
     kind: StepKind
@@ -34,61 +34,61 @@ class Step(NamedTuple):
     name: StepName | None = None
 
 
-#: What an observer returns that doesn't care: it is not even entered.
-NOTHING: AbstractContextManager[None] = nullcontext()
+#: The value that an observer returns for a booking or a step that it does not watch.
+NOT_WATCHED: AbstractContextManager[None] = nullcontext()
 
 
 class Observer:
-    """Watches bookings and their steps; a subclass overrides what it wants to see.
+    """Base class of observers; a subclass overrides ``booking``, ``step`` or both.
 
-    Measuring, tracing, thinking and meeting at a barrier are observers, and nothing else in the
-    lab measures, sleeps or injects. Exceptions of the watched block pass through.
+    Measuring, tracing, think time and the barrier of a race are observers. No other code of the lab
+    measures, sleeps on purpose or injects faults. Exceptions of the watched block pass through.
 
-    An observer keeps a booking or a step from beginning by raising one of the lab's errors before
-    it. Any other error of its own is logged and changes nothing for the booking, nor for the other
-    observers; so does every error after the block, for what is done is done.
+    An observer can prevent a booking or a step: it raises one of the lab's errors before the block.
+    Any other error of an observer is logged, and changes nothing for the booking and the other
+    observers. The same is true for every error after the block, when nothing can be prevented.
     """
 
     def booking(self, booking: Booking) -> AbstractContextManager[object]:  # noqa: ARG002
-        """Return a context manager that is open for the whole booking, retries included."""
-        return NOTHING
+        """Return a context manager for the whole booking, including all tries."""
+        return NOT_WATCHED
 
     def step(self, step: Step) -> AbstractContextManager[object]:  # noqa: ARG002
-        """Return a context manager that is open while ``step`` runs."""
-        return NOTHING
+        """Return a context manager for the time in which ``step`` runs."""
+        return NOT_WATCHED
 
 
 def watch_step(observers: Sequence[Observer], step: Step) -> AbstractContextManager[object]:
-    """Let ``observers`` watch the block as ``step``: entered in this order, left in the other."""
-    return _watching(observers, lambda observer: observer.step(step))
+    """Let ``observers`` watch the block as ``step``; the first is entered first and left last."""
+    return _watch(observers, lambda observer: observer.step(step))
 
 
 def watch_booking(
     observers: Sequence[Observer], booking: Booking
 ) -> AbstractContextManager[object]:
     """Let ``observers`` watch the block as ``booking``."""
-    return _watching(observers, lambda observer: observer.booking(booking))
+    return _watch(observers, lambda observer: observer.booking(booking))
 
 
-def _watching(
+def _watch(
     observers: Sequence[Observer], ask: Callable[[Observer], AbstractContextManager[object]]
 ) -> AbstractContextManager[object]:
     watching = []
     for observer in observers:
         try:
-            if (context := ask(observer)) is not NOTHING:
+            if (context := ask(observer)) is not NOT_WATCHED:
                 watching.append(context)
         except BookingLabError:
             raise
         except Exception as error:  # see Observer
-            _tell(observer, error)
-    return Watching(watching) if watching else NOTHING
+            _log_failure(observer, error)
+    return ObserverContext(watching) if watching else NOT_WATCHED
 
 
-class Watching:
-    """What observers have returned, as one block.
+class ObserverContext:
+    """The context managers of several observers, as one.
 
-    There is one of these for each step, and neither a generator nor an ExitStack is as fast.
+    Each step needs one of these; a generator or an ExitStack would be slower.
     """
 
     __slots__ = ("_contexts", "_entered")
@@ -105,9 +105,9 @@ class Watching:
                 if isinstance(error, BookingLabError):
                     self._leave(error)
                     raise
-                _tell(context, error)
-            except BaseException as torn:
-                self._leave(torn)
+                _log_failure(context, error)
+            except BaseException as interruption:
+                self._leave(interruption)
                 raise
             else:
                 self._entered.append(context)
@@ -116,9 +116,9 @@ class Watching:
         self._leave(error)
 
     def _leave(self, error: BaseException | None) -> None:
-        torn: BaseException | None = None
+        interruption: BaseException | None = None
         for context in reversed(self._entered):
-            ending = torn or error
+            ending = interruption or error
             try:
                 if ending is None:
                     context.__exit__(None, None, None)
@@ -126,23 +126,23 @@ class Watching:
                     context.__exit__(type(ending), ending, ending.__traceback__)
             except Exception as own:
                 if own is not ending:
-                    _tell(context, own)
+                    _log_failure(context, own)
             except BaseException as own:
                 if own is not ending:
-                    torn = own
-        if torn:
-            raise torn
+                    interruption = own
+        if interruption:
+            raise interruption
 
 
-def _tell(whose: object, error: Exception) -> None:
-    """Log that an observer failed; each kind once, for it may fail at every step."""
-    text = shown(error)
+def _log_failure(whose: object, error: Exception) -> None:
+    """Log that an observer failed. Each kind of failure once: it may occur at every step."""
+    text = safe_text(error)
     kind = type(whose), type(error), text
-    if kind not in _told and len(_told) < _MOST_TOLD:
-        _told.add(kind)
-        log.error("an observer failed, and is passed over: %s", text, exc_info=error)
+    if kind not in _logged and len(_logged) < _MAX_TOLD:
+        _logged.add(kind)
+        log.error("an observer failed, and is ignored: %s", text, exc_info=error)
 
 
-#: What was logged already.
-_told: set[tuple[type, type, str]] = set()
-_MOST_TOLD = 100
+#: The failures that were logged.
+_logged: set[tuple[type, type, str]] = set()
+_MAX_TOLD = 100

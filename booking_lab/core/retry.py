@@ -1,4 +1,4 @@
-"""When a booking is tried again, and what options of strategies are in attempts and seconds."""
+"""The rule for further tries, and types for options that are numbers of tries or seconds."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from typing import Annotated
 from pydantic import Field
 
 Attempts = Annotated[int, Field(ge=1, le=1000, description="tries at most, the first included")]
-#: What an option in seconds can be at most.
-MOST_SECONDS = 120
-Seconds = Annotated[float, Field(gt=0, le=MOST_SECONDS, description="seconds")]
+#: The highest value of an option in seconds.
+MAX_SECONDS = 120
+Seconds = Annotated[float, Field(gt=0, le=MAX_SECONDS, description="seconds")]
 
 
 @dataclass(frozen=True)
 class Retry:
-    """Try again, at most ``attempts`` times in all and ``deadline`` seconds.
+    """The rule for further tries after a conflict: exponential back-off with full jitter.
 
-    Before try n+1 it waits a random time between zero and ``base * 2**(n-1)`` seconds, at most
-    ``cap`` ("full jitter": https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
-    Without the jitter, those who collided would collide again.
+    The pause after the n-th failed try is a random time between zero and ``base * 2**(n-1)``
+    seconds, at most ``cap``. Without the jitter, bookings that collided would collide again.
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+
+    Attributes:
+        attempts: the number of tries, including the first.
+        base: the longest first pause, in seconds.
+        cap: the longest pause at all, in seconds.
+        deadline: seconds after the begin of the booking; no try begins later.
 
     >>> retry = Retry(attempts=3, base=0.01, cap=0.015)
     >>> 0 <= retry.delay(1) <= 0.01
@@ -28,7 +34,7 @@ class Retry:
     >>> 0 <= retry.delay(9) <= 0.015
     True
 
-    As options of a strategy, its parts have bounds:
+    The types ``Attempts`` and ``Seconds`` have bounds:
 
     >>> import pydantic
     >>> pydantic.TypeAdapter(Attempts).json_schema()["maximum"]
@@ -43,6 +49,6 @@ class Retry:
     deadline: float = 10.0
 
     def delay(self, failed: int) -> float:
-        """Return how many seconds to wait after the ``failed``-th failed try, counted from 1."""
-        # Beyond 30 doublings any base is past any cap, and a float would overflow.
+        """Return the pause in seconds after failed try number ``failed``, counted from 1."""
+        # After 30 doublings any base exceeds any cap; more doublings would overflow a float.
         return random.uniform(0, min(self.cap, self.base * 2 ** min(failed - 1, 30)))

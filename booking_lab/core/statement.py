@@ -1,4 +1,4 @@
-"""SQL that is sent again and again, and that PostgreSQL plans once for each connection."""
+"""SQL statements that are prepared: PostgreSQL plans them once for each connection."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ _PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 class Statement(str):
-    """The text of a statement, and what it takes to prepare it.
+    """The text of a statement, with the types of its parameters.
 
     It is sent like any other text: ``session.execute(statement, parameters)``. A session that
-    prepares has PostgreSQL parse and plan it the first time, and names it from then on.
+    prepares statements sends PREPARE the first time, and only the name from then on.
 
     Args:
         text: the SQL, with ``%(name)s`` for parameters.
-        types: the SQL types of parameters; of names that aren't in ``text``, they don't count.
-            PostgreSQL infers a type that isn't given from where the parameter stands.
+        types: the SQL types of parameters; names that aren't in ``text`` are ignored. PostgreSQL
+            infers a missing type from the place of the parameter.
 
     Attributes:
-        name: the name under which connections know it: the same wherever the text is the same.
+        name: the name of the prepared statement; equal texts with equal types have equal names.
 
-    >>> look = Statement("SELECT holder FROM seats WHERE id = ANY(%(ids)s)", ids="integer[]")
-    >>> look.prepare("look")
-    'PREPARE look (integer[]) AS SELECT holder FROM seats WHERE id = ANY($1)'
-    >>> look.call("look")
-    'EXECUTE look (%(ids)s)'
+    >>> holders = Statement("SELECT holder FROM seats WHERE id = ANY(%(ids)s)", ids="integer[]")
+    >>> holders.prepare("holders")
+    'PREPARE holders (integer[]) AS SELECT holder FROM seats WHERE id = ANY($1)'
+    >>> holders.call("holders")
+    'EXECUTE holders (%(ids)s)'
     """
 
     name: str
@@ -47,11 +47,11 @@ class Statement(str):
         return self
 
     def prepare(self, name: str) -> str:
-        """Return what prepares it under ``name``; its parameters are ``$1``, ``$2`` and so on."""
+        """Return the PREPARE statement for ``name``; its parameters are ``$1``, ``$2``, ..."""
         return f"PREPARE {name}{self._types} AS {self._body}"
 
     def call(self, name: str) -> str:
-        """Return what runs it once it is prepared under ``name``, with the parameters' names."""
+        """Return the EXECUTE statement for ``name``, with ``%(name)s`` for parameters."""
         return f"EXECUTE {name}{self._values}"
 
 

@@ -1,4 +1,4 @@
-"""The kinds of steps that a booking is made of, and the names of some."""
+"""The kinds of steps of a booking, and the names of some steps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class StepKind(StrEnum):
-    """What a step is; one announced step is one statement on the wire.
+    """The kind of a step. One announced step is one message to a server.
 
     >>> StepKind("read") is StepKind.READ
     True
@@ -22,10 +22,11 @@ class StepKind(StrEnum):
 
 
 class StepName(StrEnum):
-    """The steps of an attempt that observers or the explorer tell from others of their kind.
+    """Names of the steps that observers or the explorer treat in a special way.
 
-    The value is the text that readers see, unless a lock or a counter has one of its own. Any other
-    step has a text alone, also if it is the same one: a text decides nothing.
+    The value is the text that readers see, unless a lock or a counter has a text of its own. Other
+    steps have a text and no name, even if their text is equal to a name: code never decides by a
+    text.
     """
 
     ROW_LOCK = "row lock"

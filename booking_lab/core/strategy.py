@@ -1,4 +1,4 @@
-"""How a check-then-act is kept safe: the interface of a strategy."""
+"""The interface of a strategy: one way to protect a check-then-act."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from booking_lab.core.retry import Retry
 
 
 class Anomaly(StrEnum):
-    """What a strategy may let through, the worst first.
+    """The kinds of wrong results, the worst first.
 
     >>> Anomaly("oversell")
     <Anomaly.OVERSELL: 'oversell'>
@@ -30,26 +30,27 @@ class Anomaly(StrEnum):
 
 
 def worst(anomalies: Collection[Anomaly]) -> Anomaly | None:
-    """Return the one to name where there is room for one; none: there is none."""
+    """Return the worst of ``anomalies``; none if there are none."""
     return next((anomaly for anomaly in Anomaly if anomaly in anomalies), None)
 
 
 class Strategy(ABC):
-    """One way to book safely, or not.
+    """Base class of strategies.
 
     A subclass is a frozen dataclass in a module of its own. Its fields are the options that the
-    admin API takes, validated by their annotations. The module's docstring is its description;
-    its first line is shown in lists. Its name is the module's.
+    admin API takes, validated by their annotations. The docstring of the module is the description
+    of the strategy, and lists show its first line. The name of the module is the strategy's name.
 
     Attributes:
-        allows: the anomalies that it does not promise to prevent; undeclared ones are held
-            against it.
-        allows_under_faults: those that it lets through besides, once a lock expires while its
-            holder works, Redis loses its memory, or a booker dies.
-        needs: what it needs beyond rows; without it the API says so.
-        serialises: why bookers who share nothing wait for each other or conflict under it; empty:
-            they don't.
-        broken: whether it is wrong on purpose: a known mistake, off unless asked for.
+        allows: the anomalies that it does not promise to prevent. The conformance suite and the
+            explorer report any other anomaly as a broken promise.
+        allows_under_faults: further anomalies that can occur after a fault: a lock expires while
+            its holder works, Redis loses its memory, or a booker dies.
+        needs: the capabilities that it needs beyond rows. If one is missing, the API refuses it.
+        serialises: the reason why bookers that share nothing wait for each other or conflict under
+            it; empty if they don't.
+        broken: whether it contains a known mistake on purpose. Such a strategy is offered only if
+            the setting BOOKING_LAB_SHELF is on.
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
@@ -80,9 +81,9 @@ class Strategy(ABC):
 
     @property
     def retry(self) -> Retry:
-        """When the engine tries again after ``Retryable``; deadlocks can hit every strategy."""
+        """The rule for further tries after ``Retryable``; deadlocks can occur in every strategy."""
         return Retry()
 
     @abstractmethod
     def book(self, attempt: Attempt) -> None:
-        """Book once: return after the commit, or raise what the attempt's primitives raise."""
+        """Book once. Return after the commit, or raise an error of the attempt's primitives."""

@@ -1,4 +1,4 @@
-"""The verdicts: one family for everything that judges bookings."""
+"""The verdicts of all parts of the lab that judge bookings."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What a run shows, or many runs together.
+    """The result of one run, or of several runs together.
 
-    ``SAFE``: it was put to the test, and nothing went wrong. It speaks of these runs alone.
-    ``INCONCLUSIVE``: it was judged, and nothing was wrong, but nothing was put to the test either.
-    ``UNKNOWN``: it could not be judged, or not to its end.
-    ``WRONG``: something went wrong. Which anomaly it was is said beside the verdict.
+    ``SAFE``: bookings overlapped, and nothing went wrong. It is true for these runs alone.
+    ``INCONCLUSIVE``: nothing went wrong, but no bookings overlapped, so nothing was tested.
+    ``UNKNOWN``: the run could not be judged, or not completely.
+    ``WRONG``: something went wrong. The anomaly is named beside the verdict.
     """
 
     SAFE = "safe"
@@ -27,23 +27,22 @@ _STYLES = {Verdict.SAFE: "green", Verdict.WRONG: "red"}
 
 
 def combined(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the verdict on a whole from those on its parts.
+    """Return the verdict on a whole from the verdicts on its parts.
 
-    The strongest one counts: ``WRONG``, then ``UNKNOWN``, ``INCONCLUSIVE``, ``SAFE``. Evidence
-    against the whole is not undone by parts that went well or that nobody could judge. After that
-    comes a part that could not be judged, for it may be wrong. A part that tested nothing can't be
-    wrong, but it keeps the whole from being called safe: safe is a whole whose parts all are.
-    No parts at all tested nothing: they are ``INCONCLUSIVE``.
+    The strongest one counts: ``WRONG``, then ``UNKNOWN``, ``INCONCLUSIVE``, ``SAFE``. A wrong part
+    makes the whole wrong, whatever the others are. A part that could not be judged comes next,
+    because it may be wrong. A part that tested nothing can't be wrong, but the whole is safe only
+    if all of its parts are. Without any parts, nothing was tested: ``INCONCLUSIVE``.
     """
     return max(verdicts, key=_ORDER.index, default=Verdict.INCONCLUSIVE)
 
 
 def in_words(verdict: Verdict, findings: Iterable[str] = ()) -> str:
-    """Return a verdict as commands and documents show it: ``wrong: double booking``."""
-    said = ", ".join(findings)
-    return f"{verdict}: {said}" if said else str(verdict)
+    """Return a verdict in the form that commands and documents show: ``wrong: double booking``."""
+    names = ", ".join(findings)
+    return f"{verdict}: {names}" if names else str(verdict)
 
 
 def style(verdict: Verdict) -> str:
-    """Return the colour in which a terminal shows a verdict."""
+    """Return the colour of a verdict in a terminal."""
     return _STYLES.get(verdict, "yellow")

@@ -1,4 +1,4 @@
-"""What is booked: the interface of a workload."""
+"""The interface of a workload that bookings need, with requests and database sessions."""
 
 from __future__ import annotations
 
@@ -16,63 +16,75 @@ INTERNAL = {"internal": True}
 
 
 class Session(Protocol):
-    """One database connection as the core and the workloads see it."""
+    """One database session, as the core and the workloads use it.
+
+    A workload needs ``execute`` alone. The lab calls the other methods.
+    """
 
     @property
     def process_id(self) -> int:
-        """PostgreSQL's process id of this session."""
+        """The id of the server process of this session; 0 while it has no connection."""
         ...
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
-        """Run one statement and return its rows; raises the lab's errors, never the driver's."""
-        ...
+        """Run one statement and return its rows.
 
-    def alter(self) -> None:
-        """Expect anything of what follows: whoever has the connection next finds it as it was."""
-        ...
-
-    def expect_same_transaction(self) -> None:
-        """Have COMMIT fail unless the open transaction, and all written in it, is there then."""
-        ...
-
-    def rest(self) -> None:
-        """Hold no connection until the next statement: something else is waited for."""
-        ...
-
-    def resume(self) -> None:
-        """Have a connection again, before it is needed.
+        Args:
+            statement: the SQL, with ``%(name)s`` for parameters.
+            parameters: the values of the parameters by name.
 
         Raises:
-            PoolTimeout: none came free in time.
+            BookingLabError: the lab's error for the server's, such as ``Violated`` or
+                ``LockTimeout``. An error in the SQL itself is raised as the driver's.
+        """
+        ...
+
+    def mark_altered(self) -> None:
+        """Note that foreign statements follow: the connection is reset before its next use."""
+        ...
+
+    def require_same_transaction(self) -> None:
+        """Make COMMIT fail if the open transaction, or a part of it, has ended before."""
+        ...
+
+    def release_connection(self) -> None:
+        """Give the connection back until the next statement, because a wait follows."""
+        ...
+
+    def acquire_connection(self) -> None:
+        """Take a connection now, before the next statement.
+
+        Raises:
+            PoolTimeout: no connection came free in time.
         """
         ...
 
     def begin(self, isolation: str | None) -> None:
-        """Open a transaction; it travels with the next statement.
+        """Open a transaction; BEGIN is sent together with the next statement.
 
         Raises:
             StartOver: the lab was switched or reset since the booking began.
         """
         ...
 
-    def verify(self) -> None:
-        """Find out whether the lab is still what it was when the bookings at hand began.
+    def verify_with_next(self) -> None:
+        """Check together with the next statement that no switch or reset came since the begin.
 
         Raises:
-            StartOver: it was switched or reset.
+            StartOver: the lab was switched or reset; the next statement raises it.
         """
         ...
 
-    def verify_at_once(self) -> None:
-        """Find out the same now, before something is done that no transaction undoes.
+    def verify_now(self) -> None:
+        """Check the same now, before a step that no rollback can undo.
 
         Raises:
-            StartOver: it was switched or reset.
+            StartOver: the lab was switched or reset.
         """
         ...
 
     def commit(self, record: Record | None) -> None:
-        """Commit; with ``record``, that booking's row is part of the transaction.
+        """Commit; ``record``, if any, is written as a part of the transaction.
 
         Raises:
             CommitUnknown: the connection was lost while COMMIT was on its way.
@@ -80,24 +92,24 @@ class Session(Protocol):
         ...
 
     def rollback(self) -> None:
-        """Undo the open transaction, if any; a dead connection has done so already."""
+        """Roll back the open transaction, if any; the server has done so for a dead connection."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a customer asks for; a workload adds its own fields.
+    """A customer's request; a workload adds its own fields in a subclass.
 
-    A field whose metadata says ``internal`` is filled in by the lab, never by the customer.
+    The lab, and never the customer, fills in the fields with the metadata ``INTERNAL``.
 
     Attributes:
-        customer_id: who asks.
-        id: identifies the booking from its start, before the database knows of it.
-        generation: the lab's count of resets when the booking began; what was reset since
-            must not take this booking any more.
-        replaces: the booking that this one moves or cancels; none: a new booking.
-        rests_on: the attempt that made that booking what it was when it was looked up. Two that
-            rest on the same can't both be confirmed. None: nobody says.
+        customer_id: the customer.
+        id: the id of the booking, from its start, before the database knows of it.
+        generation: the lab's count of resets when the booking began. A row that was reset later
+            must not accept this booking.
+        replaces: the id of the booking that this request moves or cancels; none for a new booking.
+        rests_on: the attempt that changed that booking last, when it was looked up. Of two requests
+            that rest on the same attempt, at most one is confirmed. None if it is not known.
 
     >>> @dataclass(frozen=True, kw_only=True)
     ... class DeskRequest(Request):
@@ -110,7 +122,7 @@ class Request:
     >>> moved = DeskRequest(customer_id="ann", floor=1, desk="b", replaces=asked.id)
     >>> moved.action, moved.holder == asked.id
     ('move', True)
-    >>> asked_for(asked)
+    >>> customer_fields(asked)
     ['floor', 'desk']
     """
 
@@ -122,7 +134,7 @@ class Request:
 
     @property
     def open(self) -> bool:
-        """Whether it names no thing, so that whoever books has to choose one."""
+        """Whether it names no particular thing, so that one has to be chosen when it is booked."""
         return False
 
     @property
@@ -132,12 +144,12 @@ class Request:
 
     @property
     def holder(self) -> UUID:
-        """The id under which the things are held: it stays the same when a booking is moved."""
+        """The id that the booked things are held under; a move does not change it."""
         return self.replaces or self.id
 
 
-def asked_for(request: Request) -> list[str]:
-    """The names of the fields that a customer fills in to say what it wants."""
+def customer_fields(request: Request) -> list[str]:
+    """Return the names of the fields that a customer fills in, except ``customer_id``."""
     return [
         one.name
         for one in fields(request)
@@ -146,43 +158,43 @@ def asked_for(request: Request) -> list[str]:
 
 
 class Record(Protocol):
-    """A row about a booking that is written in the booking's own transaction."""
+    """A row about one or more bookings that is written in their transaction."""
 
     def statement(self) -> tuple[str, Mapping[str, object]]:
-        """The INSERT and its parameters."""
+        """Return the INSERT and its parameters."""
         ...
 
 
-class Workload(Protocol):
-    """What is booked. Knows nothing of how the check-then-act is kept safe.
+class Bookable(Protocol):
+    """The functions that every strategy uses to book. They contain no concurrency control.
 
-    What else it can do, it says by implementing protocols of ``booking_lab.core.capability``.
+    A workload may also implement protocols of ``booking_lab.core.capability``.
     """
 
     name: str
 
     def scope(self, request: Any) -> str:
-        """What a reset clears as one, such as an event's id."""
+        """Return the part of the workload that one reset clears, such as an event's id."""
         ...
 
     def subject(self, request: Any) -> str:
-        """The contended thing in a word, such as ``A1``."""
+        """Return a short name of the contended thing, such as ``A1``."""
         ...
 
     def anchors(self, request: Any) -> Sequence[Anchor]:
-        """The rows that the request contends for, in any order."""
+        """Return the rows that the request contends for, in any order."""
         ...
 
     def read(self, session: Session, request: Any) -> Any:
-        """Read what ``decide`` needs.
+        """Read the state that ``decide`` needs.
 
         Raises:
-            NotFound: the request names something that isn't there.
+            NotFound: the request names something that does not exist.
         """
         ...
 
     def decide(self, state: Any, request: Any) -> Any:
-        """Say what shall change; pure.
+        """Return the change to write. A pure function.
 
         Raises:
             Refused: the state doesn't allow the booking.
@@ -190,9 +202,10 @@ class Workload(Protocol):
         ...
 
     def write(self, session: Session, request: Any, change: Any) -> int:
-        """Make the change and insert the booking in one statement, whatever the state is by now.
+        """Make the change and insert the booking in one statement, without a check of the state.
 
-        Returns the booking's id.
+        Returns:
+            The id of the booking's row.
 
         Raises:
             Superseded: the scope was reset since the booking began.

@@ -1,4 +1,4 @@
-"""The bookings of all kinds as one list, newest first, a page at a time."""
+"""The list of the bookings of all workloads, newest first, in pages."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from uuid import UUID
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Row
-from booking_lab.db.session import Session
-from booking_lab.errors import BookingLabError, BookingNotFound, InvalidRequest, PluginFault, shown
+from booking_lab.db.session import PostgresSession
+from booking_lab.errors import (
+    BookingLabError,
+    BookingNotFound,
+    InvalidRequest,
+    PluginFault,
+    safe_text,
+)
 
 _COLUMNS = "id, scope, subject, customer_id, status, created_at, details"
 _ONE_KIND = f"""
 (SELECT '{{kind}}' AS kind, {_COLUMNS} FROM ({{listing}}) AS listed WHERE {{condition}}
  ORDER BY created_at DESC, id DESC LIMIT %(limit)s)
 """
-#: What the columns have to be, so that those of several kinds make one list.
+#: The types of the columns, so that the lists of several workloads can be combined.
 _TYPES = """
 (SELECT ''::text, NULL::uuid, ''::text, ''::text, ''::text, ''::text, NULL::timestamptz, NULL::jsonb
  WHERE false)
@@ -32,7 +38,7 @@ ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 _COUNTED = "(SELECT id FROM ({listing}) AS listed WHERE {condition})"
 _COUNT = "SELECT count(*) FROM ({kinds}) AS listed"
 _KIND = "SELECT workload FROM attempts WHERE id = %(id)s::uuid"
-#: What each filter comes down to; a page begins behind the last booking of the one before.
+#: The condition of each filter; a page begins after the last booking of the page before.
 _CONDITIONS = {
     "id": "id = %(id)s::uuid",
     "customer_id": "customer_id = %(customer_id)s",
@@ -43,18 +49,18 @@ _CONDITIONS = {
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A booking that was made; moved, as it is now.
+class ListedBooking:
+    """A booking in the list; a moved booking as it is now.
 
     Attributes:
         kind: the workload.
         id: the id of the request that made it.
         scope: the scope that it belongs to.
-        subject: what it is about, in a word.
-        customer_id: whose it is.
+        subject: a short name of the booked thing.
+        customer_id: the customer.
         status: confirmed or cancelled.
-        created_at: when it was made.
-        details: what else its workload says.
+        created_at: the time when it was made.
+        details: further values by the workload.
     """
 
     kind: str
@@ -66,38 +72,40 @@ class Listed:
     created_at: datetime
     details: dict[str, Any]
 
-    def shown(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the booking as a JSON object."""
         return {**asdict(self), "id": str(self.id), "created_at": self.created_at.isoformat()}
 
 
-def find(session: Session, workloads: Iterable[LabWorkload], booking: UUID) -> Listed:
+def find(
+    session: PostgresSession, workloads: Iterable[LabWorkload], booking: UUID
+) -> ListedBooking:
     """Return the booking of this id.
 
     Raises:
-        BookingNotFound: there is none.
-        PluginFault: a workload's own list can't be read.
+        BookingNotFound: there is no such booking.
+        PluginFault: the query of a plug-in workload fails.
     """
     made = session.execute(_KIND, {"id": str(booking)})
-    # Whoever has an attempt has its booking in that kind's list; an orphan may be in any.
+    # A booking with an attempt is in the list of its workload; an orphan may be in any list.
     likely = [one for one in workloads if not made or one.name == made[0][0]]
     broken: PluginFault | None = None
     for one in likely:
         try:
             if found := _read(session, [one], {"id": str(booking)}, 1):
                 return found[0]
-        except PluginFault as error:  # it may well be in another kind's
+        except PluginFault as error:  # the booking may be in another list
             broken = error
     if broken:
         raise broken
     raise BookingNotFound(f"There is no booking {booking}; GET /api/bookings lists them.")
 
 
-def check(session: Session, filters: Mapping[str, str], workload: LabWorkload) -> None:
-    """Check that the list of ``workload`` can be a part of one of all kinds.
+def check(session: PostgresSession, filters: Mapping[str, str], workload: LabWorkload) -> None:
+    """Check that the list of ``workload`` can be combined with those of other workloads.
 
     Raises:
-        Exception: what is wrong with it.
+        Exception: the error of its query.
     """
     listed = _ONE_KIND.format(
         kind=workload.name, listing=workload.listing, condition=_condition(filters)
@@ -106,26 +114,26 @@ def check(session: Session, filters: Mapping[str, str], workload: LabWorkload) -
 
 
 def page(
-    session: Session,
+    session: PostgresSession,
     workloads: Collection[LabWorkload],
     filters: Mapping[str, str],
     cursor: str | None,
     limit: int,
-) -> tuple[Sequence[Listed], str | None]:
-    """Return ``limit`` bookings at most, and the cursor of the next page; none: this is the last.
+) -> tuple[Sequence[ListedBooking], str | None]:
+    """Return one page of bookings, and the cursor of the next page; none after the last page.
 
-    Bookings that are made while somebody turns the pages neither shift nor repeat what follows.
+    New bookings between two pages neither shift nor repeat the following bookings.
 
     Args:
-        session: to read them.
-        workloads: the kinds to list.
-        filters: what their columns have to be.
-        cursor: where the page begins; none: with the newest.
-        limit: how many.
+        session: the session.
+        workloads: the workloads to list.
+        filters: the required values by column.
+        cursor: the begin of the page; none for the newest bookings.
+        limit: bookings at most.
 
     Raises:
-        InvalidRequest: the cursor isn't one of this list's.
-        PluginFault: a workload's own list can't be read.
+        InvalidRequest: the cursor does not belong to this list.
+        PluginFault: the query of a plug-in workload fails.
     """
     found = _read(session, workloads, {**filters, **_position(cursor)}, limit + 1)
     if len(found) <= limit:
@@ -133,26 +141,31 @@ def page(
     return found[:limit], _cursor(found[limit - 1])
 
 
-def total(session: Session, workloads: Collection[LabWorkload], filters: Mapping[str, str]) -> int:
-    """Return how many bookings there are for ``filters``, on all pages.
+def total(
+    session: PostgresSession, workloads: Collection[LabWorkload], filters: Mapping[str, str]
+) -> int:
+    """Return the number of bookings for ``filters`` on all pages.
 
     Raises:
-        PluginFault: a workload's own list can't be read.
+        PluginFault: the query of a plug-in workload fails.
     """
     rows = _execute(session, _COUNT, _COUNTED, workloads, filters)
     return int(rows[0][0]) if rows else 0
 
 
 def _read(
-    session: Session, workloads: Collection[LabWorkload], filters: Mapping[str, str], limit: int
-) -> Sequence[Listed]:
-    # Each kind's part is filtered and cut by itself, so that it can come from an index.
+    session: PostgresSession,
+    workloads: Collection[LabWorkload],
+    filters: Mapping[str, str],
+    limit: int,
+) -> Sequence[ListedBooking]:
+    # Each workload's part has its own filter and LIMIT, so that it can use an index.
     rows = _execute(session, _ALL, _ONE_KIND, workloads, {**filters, "limit": limit})
-    return [Listed(*row) for row in rows]
+    return [ListedBooking(*row) for row in rows]
 
 
 def _execute(
-    session: Session,
+    session: PostgresSession,
     statement: str,
     one_kind: str,
     workloads: Collection[LabWorkload],
@@ -169,10 +182,10 @@ def _execute(
         return session.execute(statement.format(kinds=kinds), parameters)
     except BookingLabError:
         raise
-    except Exception as error:  # a workload's own SQL, whichever it is
+    except Exception as error:  # of any kind: the SQL is a plug-in's
         names = " or ".join(one.name for one in workloads)
         raise PluginFault(
-            f"The bookings of {names} can't be listed: {' '.join(shown(error, str).split())}"
+            f"The bookings of {names} can't be listed: {' '.join(safe_text(error, str).split())}"
         ) from error
 
 
@@ -180,7 +193,7 @@ def _condition(parameters: Mapping[str, object]) -> str:
     return " AND ".join(c for name, c in _CONDITIONS.items() if name in parameters) or "true"
 
 
-def _cursor(last: Listed) -> str:
+def _cursor(last: ListedBooking) -> str:
     position = json.dumps([last.created_at.isoformat(), str(last.id)])
     return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
 

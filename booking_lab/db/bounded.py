@@ -1,10 +1,9 @@
-"""Connections on which no wait is for ever, whatever has become of the server.
+"""Connections with a time limit for each answer, for the case that the server is frozen or gone.
 
-PostgreSQL ends its own waits, as long as it runs. One that is frozen, or whose machine has gone
-without a word, ends nothing, and psycopg2 would wait for it for good: neither a Unix socket nor a
-statement has a time limit of its own. So psycopg2 is told to wait by a callback, and this one looks
-at the clock. It counts for all connections of the process; those that were not opened here have no
-limit.
+A running PostgreSQL ends its waits itself. A frozen server, or one whose machine has disappeared,
+does not, and psycopg2 would wait for it for ever: neither a Unix socket nor a statement has a time
+limit in the client. So this module sets psycopg2's wait callback, which checks the clock. The
+callback serves all connections of the process; connections from elsewhere have no limit.
 """
 
 from __future__ import annotations
@@ -17,21 +16,20 @@ from contextlib import contextmanager
 import psycopg2
 from psycopg2.extensions import POLL_OK, POLL_READ, connection, parse_dsn, set_wait_callback
 
-#: Seconds to open a connection, unless it is said otherwise.
+#: Seconds to open a connection by default.
 CONNECT_WITHIN = 3.0
 
 
 class ServerSilent(psycopg2.OperationalError):
-    """The server has said nothing for as long as it may; the connection is closed."""
+    """The server has not answered within the limit; the connection is closed."""
 
 
 class BoundedConnection(connection):
-    """A connection that waits no longer for one answer than ``limit`` seconds.
+    """A connection that waits at most ``limit`` seconds for an answer.
 
     Attributes:
-        limit: seconds; none: until there is an answer.
-        prepared: the names of the statements that PostgreSQL has prepared for it; none: it is not
-            to prepare any.
+        limit: seconds; none: no limit.
+        prepared: the names of its prepared statements; none: nothing may be prepared on it.
     """
 
     limit: float | None = CONNECT_WITHIN
@@ -39,7 +37,7 @@ class BoundedConnection(connection):
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Wait no longer than this in the block, whatever the limit is otherwise."""
+        """Limit each wait in the block to ``seconds``, or to the present limit if it is lower."""
         before = self.limit
         self.limit = seconds if before is None else min(seconds, before)
         try:
@@ -49,10 +47,10 @@ class BoundedConnection(connection):
 
 
 def connect(url: str, within: float = CONNECT_WITHIN) -> BoundedConnection:
-    """Open a connection in autocommit mode; its limit is ``within`` seconds, as it is for opening.
+    """Open a connection in autocommit mode, within ``within`` seconds, which is also its limit.
 
-    Nothing but ``url`` says what the session is like: what a client would take from the
-    environment is given here, and PostgreSQL's poolers take it as well.
+    The session depends on ``url`` alone: everything that libpq would take from the environment is
+    passed here, by parameters that PostgreSQL's poolers accept.
 
     Raises:
         psycopg2.OperationalError: it could not be opened.
@@ -61,7 +59,7 @@ def connect(url: str, within: float = CONNECT_WITHIN) -> BoundedConnection:
     def opened(dsn: str, async_: int = 0) -> BoundedConnection:
         made = BoundedConnection.__new__(BoundedConnection)
         made.limit = within
-        made.__init__(dsn, async_)  # type: ignore[misc]  # which waits, within the limit
+        made.__init__(dsn, async_)  # type: ignore[misc]  # it connects, and waits within the limit
         return made
 
     raw = psycopg2.connect(
@@ -69,7 +67,7 @@ def connect(url: str, within: float = CONNECT_WITHIN) -> BoundedConnection:
         connection_factory=opened,
         application_name="booking-lab",
         client_encoding="UTF8",
-        # Empty, and not left out: then PGOPTIONS would count.
+        # Empty, because libpq takes PGOPTIONS if this is missing.
         options=parse_dsn(url).get("options", ""),
     )
     raw.autocommit = True
@@ -80,12 +78,12 @@ def _wait(waiting: connection) -> None:
     """Wait until ``waiting`` has its answer.
 
     Raises:
-        ServerSilent: there was none in time; psycopg2 closes the connection for that.
+        ServerSilent: there was no answer in time; psycopg2 closes the connection after it.
     """
     limit = getattr(waiting, "limit", None)
     until = None if limit is None else time.monotonic() + limit
     while (state := waiting.poll()) != POLL_OK:
-        # Not select(): descriptors may be higher than it can count.
+        # Not select(), which fails for a descriptor above 1,023.
         ready = select.poll()
         ready.register(waiting.fileno(), select.POLLIN if state == POLL_READ else select.POLLOUT)
         left = None if until is None else max(until - time.monotonic(), 0) * 1000

@@ -1,4 +1,4 @@
-"""What a schema of the database holds: columns, constraints, indexes, functions, sequences."""
+"""The objects of a database schema: columns, constraints, indexes, functions, sequences."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from booking_lab.core.workload import Session
 
-#: How many lacking objects a message names.
-_MOST_NAMED = 3
+#: The number of missing objects that a message names.
+_MAX_NAMED = 3
 
 _OBJECTS = """
 WITH relations AS (
@@ -35,17 +35,17 @@ WHERE nspname = current_schema()
 
 
 def objects(session: Session) -> frozenset[str]:
-    """Return what the first schema of the search path holds, each with its name, columns by type.
+    """Return the names of all objects in the first schema of the search path.
 
-    A changed definition of anything but a column makes no difference: PostgreSQL's versions write
-    definitions in different ways.
+    A column's name includes its type. The definitions of other objects are left out: versions of
+    PostgreSQL print them in different ways.
     """
     return frozenset(str(name) for (name,) in session.execute(_OBJECTS))
 
 
-def named(lacking: Iterable[str]) -> str:
-    """Return the first of these objects, and how many more there are, for a message."""
-    # Columns first: a table that is lacking takes everything else with it.
+def abbreviated(lacking: Iterable[str]) -> str:
+    """Return the first of these objects and the number of the others, for a message."""
+    # Columns come first: if a table is missing, all of its objects are.
     names = sorted(lacking)
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return ", ".join(names[:_MAX_NAMED]) + more

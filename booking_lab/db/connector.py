@@ -1,4 +1,4 @@
-"""Connections whose waits are all bounded, and whose sessions are the same everywhere."""
+"""Opens connections with bounded waits, and sets everything that a session depends on."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import psycopg2
 
 from booking_lab.db import bounded
 from booking_lab.db.bounded import CONNECT_WITHIN, BoundedConnection
-from booking_lab.db.session import Session
-from booking_lab.db.sqlstate import unreachable
+from booking_lab.db.session import PostgresSession
+from booking_lab.db.sqlstate import connection_failure
 
-#: What a session's answers, locks and snapshots depend on. The server, the database, the role or a
-#: pooler may have defaults of their own, and none of them is to count. Two things are left as they
-#: are found: whether the server writes (one that only reads has its reasons), and whether
-#: backslashes in literals are escapes (the driver has asked for that while it connected).
+#: The settings that results, locks and snapshots depend on. The server, the database, the role or a
+#: pooler may have other defaults, and these must not count. Two settings stay as they are:
+#: read-only mode, which a server has for a reason, and the meaning of backslashes in literals,
+#: which the driver asks for while it connects.
 _SESSION = (
     ("search_path", '"$user", public'),
     ("TimeZone", "'UTC'"),
@@ -29,22 +29,25 @@ _SESSION = (
     ("array_nulls", "on"),
     ("default_transaction_isolation", "'read committed'"),
     ("default_transaction_deferrable", "off"),
-    # Else PostgreSQL plans anew each time for what takes an array, prepared or not.
+    # Otherwise PostgreSQL plans statements with array parameters each time, prepared or not.
     ("plan_cache_mode", "force_generic_plan"),
 )
-#: Since this version, a server ends transactions by their age; the lab's have bounded waits.
+#: The first version with a limit for the age of transactions; the lab bounds its waits itself.
 _HAS_TRANSACTION_TIMEOUT = 170_000
 
 
 @dataclass(frozen=True)
 class Connector:
-    """Opens connections whose waits are all bounded.
+    """Opens connections with bounded waits.
 
     Attributes:
         url: libpq's connection string.
         lock_timeout: seconds that a statement waits for a lock.
         statement_timeout: seconds that a statement may take.
-        prepare: whether sessions prepare the statements that come again and again.
+        prepare: whether sessions prepare statements.
+        kind: the class of its sessions.
+        grace: seconds after ``statement_timeout`` in which the server has to end a statement
+            itself; after that, it counts as frozen.
     """
 
     url: str
@@ -52,10 +55,7 @@ class Connector:
     statement_timeout: float = 15.0
     prepare: bool = True
 
-    #: What its sessions are.
-    kind: ClassVar[type[Session]] = Session
-    #: Seconds beyond ``statement_timeout`` after which a server that hasn't ended a statement by
-    #: itself is taken for frozen.
+    kind: ClassVar[type[PostgresSession]] = PostgresSession
     grace: ClassVar[float] = 1.0
 
     def connect(self, within: float = CONNECT_WITHIN) -> BoundedConnection:
@@ -65,32 +65,32 @@ class Connector:
             within: seconds that this may take.
 
         Raises:
-            DatabaseUnavailable: there is none to be had.
+            DatabaseUnavailable: no connection could be opened.
         """
         try:
             raw = bounded.connect(self.url, within)
         except psycopg2.OperationalError as error:
-            raise unreachable(error) from error
+            raise connection_failure(error) from error
         try:
-            self.settle_in(raw)
+            self.configure_session(raw)
         except psycopg2.Error as error:
             raw.close()
-            raise unreachable(error) from error
+            raise connection_failure(error) from error
         raw.limit = self.statement_timeout + self.grace
         return raw
 
-    def settle_in(self, raw: BoundedConnection) -> None:
-        """Make the session what it is for the lab, whoever had it before.
+    def configure_session(self, raw: BoundedConnection) -> None:
+        """Set all settings that the lab depends on.
 
-        By a statement: a pooler, which keeps the sessions, refuses to be told when it connects.
+        They are set by a statement: a pooler refuses settings in the connection's parameters.
         """
         bounds = {
             "lock_timeout": self.lock_timeout,
             "statement_timeout": self.statement_timeout,
-            # A booker that stalls in a transaction keeps its locks no longer than this.
+            # The longest time that a stalled booker keeps its locks.
             "idle_in_transaction_session_timeout": 60,
             "idle_session_timeout": 0,
-            # A query whose client has gone is noticed and ended.
+            # The server notices and ends a query whose client has gone.
             "client_connection_check_interval": 1,
         }
         if raw.server_version >= _HAS_TRANSACTION_TIMEOUT:
@@ -100,23 +100,23 @@ class Connector:
         with raw.cursor() as cursor:
             cursor.execute(";\n".join([*statements, "SELECT pg_backend_pid()"]))
             [served_by] = cursor.fetchone() or (0,)
-        # Behind a pooler, the server's process is another one than the client was told, and what
-        # the session before has prepared may be there yet.
+        # Behind a pooler, the client has the id of another server process, and the session may
+        # still have prepared statements of its last user.
         itself = served_by == raw.get_backend_pid()
         raw.prepared = set() if self.prepare and itself else None
 
-    def settle_anew(self, raw: BoundedConnection) -> None:
-        """Undo whatever somebody has made of the session: settings, locks, temporary tables."""
+    def reset_session(self, raw: BoundedConnection) -> None:
+        """Undo all changes of the session's state: settings, locks, temporary tables."""
         with raw.cursor() as cursor:
             cursor.execute("DISCARD ALL")
-        self.settle_in(raw)
+        self.configure_session(raw)
 
     @contextmanager
-    def session(self, within: float = CONNECT_WITHIN) -> Iterator[Session]:
-        """Open a connection of its own for the block; ``within`` seconds.
+    def session(self, within: float = CONNECT_WITHIN) -> Iterator[PostgresSession]:
+        """Open a connection for the block, within ``within`` seconds.
 
         Raises:
-            DatabaseUnavailable: there is none to be had.
+            DatabaseUnavailable: no connection could be opened.
         """
         raw = self.connect(within)
         try:
@@ -125,5 +125,5 @@ class Connector:
             self.disconnect(raw)
 
     def disconnect(self, raw: BoundedConnection) -> None:
-        """Be done with a connection."""
+        """Close a connection."""
         raw.close()

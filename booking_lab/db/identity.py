@@ -1,4 +1,4 @@
-"""Tells databases apart."""
+"""The identity of a database."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ FROM pg_control_system()
 
 
 def identity(session: Session) -> str:
-    """Return a name that no other database bears: the cluster's number and the database's in it."""
+    """Return a unique name of the database: its cluster's system identifier, and its oid."""
     return str(session.execute(_IDENTITY)[0][0])
 
 
 class Identity:
-    """Which database a lab is about, for those who have no session at hand.
+    """The identity of the lab's database, for code that has no session.
 
     Args:
-        connector: opens a session to ask on, should nobody have asked yet.
+        connector: opens a session for the first query.
     """
 
     def __init__(self, connector: Connector) -> None:
@@ -29,10 +29,10 @@ class Identity:
         self._known = ""
 
     def __call__(self) -> str:
-        """Return the name of ``identity``.
+        """Return the database's name by ``identity``.
 
         Raises:
-            DatabaseUnavailable: it was never asked for, and the server doesn't answer.
+            DatabaseUnavailable: the name is not known yet, and the server doesn't answer.
         """
         if not self._known:
             with self._connector.session() as session:
@@ -40,5 +40,5 @@ class Identity:
         return self._known
 
     def learn(self, session: Session) -> None:
-        """Ask again: another database may have taken the place of the one before."""
+        """Query the identity again: another database may have replaced the last one."""
         self._known = identity(session)

@@ -1,4 +1,4 @@
-"""The ledger of bookings: one row each in ``attempts``, whatever became of it."""
+"""The ledger of bookings: each has one row in ``attempts``, whatever its result is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.statement import Statement
-from booking_lab.core.workload import Request, Session, asked_for
+from booking_lab.core.workload import Request, Session, customer_fields
 from booking_lab.errors import BookingLabError, Refused
 
 log = logging.getLogger(__name__)
@@ -24,15 +24,15 @@ _COLUMNS = (
     "booking, rests_on, asked"
 )
 
-#: ``attempts`` as rows of JSON, so that one or a thousand are one parameter; what bookings of one
-#: transaction have in common is sent once.
+#: The rows are one JSON parameter, whether there is one row or a thousand. Values that the bookings
+#: of a transaction have in common are sent once.
 _INSERT = Statement(f"""
 INSERT INTO attempts ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(
     json_populate_record(NULL::attempts, %(common)s), %(rows)s)
 """)
 
-#: What began before its scope was reset stays out. FOR SHARE waits for a reset under way and then
-#: looks again at the row that it left.
+#: Bookings that began before the last reset of their scope are left out. FOR SHARE waits for a
+#: reset under way, and then reads the row as the reset left it.
 _INSERT_LATE = f"""
 INSERT INTO attempts ({_COLUMNS})
 SELECT {", ".join(f"late.{name}" for name in _COLUMNS.split(", "))}
@@ -45,8 +45,8 @@ ON CONFLICT (id) DO UPDATE SET
     held_ms = excluded.held_ms, total_ms = excluded.total_ms
 """
 
-#: What is confirmed has its row; only what came after COMMIT is missing. FOR SHARE as above: a
-#: reset takes the rows away in an order of its own.
+#: A confirmed booking has its row already, without the values from after COMMIT. FOR SHARE as
+#: above: a reset deletes rows in another order.
 _UPDATE = """
 WITH told AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(rows)s) AS told (
@@ -62,55 +62,55 @@ UPDATE attempts SET
 FROM there WHERE attempts.id = there.id
 """
 
-#: Rows that a worker keeps for later, unless it is told otherwise.
-MOST_PENDING = 100_000
+#: Rows that a worker keeps in memory by default while the database is away.
+MAX_PENDING = 100_000
 _BATCH = 500
 
-#: What PostgreSQL says of a row that can't be written, however often one tries.
+#: Errors about a row that can never be written.
 _UNFIT = (psycopg2.DataError, psycopg2.IntegrityError, Refused)
-#: What it says when it can't write any row for now.
+#: Errors of a database that can't write any row now.
 _FAILED = (psycopg2.Error, BookingLabError)
 
 
 @dataclass(frozen=True)
-class Confirmation:
-    """The rows that say these bookings are confirmed; part of the bookings' own transaction.
+class ConfirmedRows:
+    """The ledger's rows of confirmed bookings, written in the transaction of the bookings.
 
-    Their times run up to COMMIT; the final ones follow with the answer.
+    The times in them end at COMMIT. The final times are written after the answer.
     """
 
     bookings: Sequence[Booking]
 
     def statement(self) -> tuple[str, Mapping[str, object]]:
-        """The INSERT and its parameters."""
+        """Return the INSERT and its parameters."""
         return _INSERT, _inserted(self.bookings, Outcome.CONFIRMED)
 
 
 class Ledger:
-    """Collects how bookings were answered and writes them in batches.
+    """Collects the results of bookings, and writes them in batches. Thread-safe.
 
-    Thread-safe. ``flush`` is called by the worker's housekeeping and at an orderly stop.
+    The worker's housekeeping calls ``flush``, also at an orderly stop.
 
     Args:
-        most: rows that wait for a database that is away; the oldest go when there are more.
+        most: pending rows at most; if there are more, the oldest are lost.
     """
 
-    def __init__(self, most: int = MOST_PENDING) -> None:
+    def __init__(self, most: int = MAX_PENDING) -> None:
         self._most = most
         self._pending: deque[Booking] = deque()
         self._lost = 0
         self._lock = threading.Lock()
 
-    def close(self, booking: Booking) -> None:
-        """Take down how ``booking`` was answered."""
+    def record(self, booking: Booking) -> None:
+        """Record the result of ``booking``; ``flush`` writes it."""
         with self._lock:
             self._pending.append(booking)
             self._trim()
 
     def flush(self, session: Session) -> None:
-        """Write all that is pending. Keeps it if the database fails; a row that fails is lost."""
-        self._tell()
-        while batch := self._take():
+        """Write all pending rows. They stay pending if the database fails; an unfit row is lost."""
+        self._log_lost()
+        while batch := self._next_batch():
             try:
                 self._write(session, batch)
             except BaseException:
@@ -123,12 +123,12 @@ class Ledger:
         try:
             _send(session, batch)
         except Exception as error:
-            # Anything else is a row's own fault, such as a value that has no form in JSON.
+            # Any other error is about a row, such as a value that JSON can't represent.
             if isinstance(error, _FAILED) and not isinstance(error, _UNFIT):
                 raise
             if len(batch) > 1:
                 for one in batch:
-                    self._write(session, [one])  # so that what is unfit is lost alone
+                    self._write(session, [one])  # so that only the unfit row is lost
                 return
             reason = str(error).partition("\n")[0]
             log.error(
@@ -140,13 +140,13 @@ class Ledger:
             self._pending.popleft()
             self._lost += 1
 
-    def _tell(self) -> None:
+    def _log_lost(self) -> None:
         with self._lock:
             lost, self._lost = self._lost, 0
         if lost:
             log.error("rows of the ledger are lost: %d more than it keeps", lost)
 
-    def _take(self) -> list[Booking]:
+    def _next_batch(self) -> list[Booking]:
         with self._lock:
             return [self._pending.popleft() for _ in range(min(_BATCH, len(self._pending)))]
 
@@ -163,17 +163,18 @@ def _send(session: Session, bookings: Sequence[Booking]) -> None:
             session.execute(statement, {"rows": _as_json(rows)})
 
 
-def settle(session: Session, booking: Booking) -> bool:
-    """Find out whether a booking stands whose COMMIT was never answered.
+def outcome_of_lost_commit(session: Session, booking: Booking) -> bool:
+    """Find out whether a booking is committed if the answer to its COMMIT was lost.
 
-    Inserts the booking's row as failed. If its transaction is still open, the unique key makes
-    the INSERT wait for it; if it has committed, the INSERT finds its row; if not, the row is ours
-    now, and the transaction can never commit any more, for it would need the same key.
+    This inserts the booking's row as failed. If the transaction is still open, the unique key makes
+    the INSERT wait for it. If it has committed, the INSERT finds its row. Otherwise the INSERT
+    succeeds, and the transaction can't commit any more, because it needs the same key.
 
-    Returns whether it is confirmed.
+    Returns:
+        Whether the booking is confirmed.
 
     Raises:
-        LockTimeout: its transaction is still open.
+        LockTimeout: the transaction is still open.
     """
     inserted = session.execute(
         f"{_INSERT} ON CONFLICT (id) DO NOTHING RETURNING id", _inserted([booking], Outcome.ERROR)
@@ -185,13 +186,13 @@ def settle(session: Session, booking: Booking) -> bool:
 
 
 def _inserted(bookings: Sequence[Booking], outcome: Outcome) -> dict[str, object]:
-    """The parameters that insert these, which ran in one transaction."""
+    """Return the parameters of the INSERT for bookings of one transaction."""
     common, rows = _common(bookings[0], outcome), [_own(booking) for booking in bookings]
     return {"common": _as_json(common), "rows": _as_json(rows)}
 
 
 def _common(booking: Booking, outcome: Outcome | None) -> dict[str, object]:
-    """What a booking's row has in common with those of its transaction."""
+    """Return the values that the rows of one transaction have in common."""
     return {
         "workload": booking.workload.name,
         "strategy": booking.strategy.name,
@@ -204,7 +205,7 @@ def _common(booking: Booking, outcome: Outcome | None) -> dict[str, object]:
 
 
 def _own(booking: Booking) -> dict[str, object]:
-    """What it has for itself."""
+    """Return the values of a booking's own."""
     request = booking.request
     return {
         "scope": booking.scope,
@@ -220,8 +221,8 @@ def _own(booking: Booking) -> dict[str, object]:
 
 
 def _changed(request: Request) -> dict[str, object]:
-    """What a move or a cancellation has besides."""
-    holds = {name: getattr(request, name) for name in asked_for(request)}
+    """Return the further values of a move or a cancellation."""
+    holds = {name: getattr(request, name) for name in customer_fields(request)}
     return {
         "booking": request.replaces,
         "rests_on": request.rests_on,
@@ -241,5 +242,5 @@ def _times(booking: Booking) -> dict[str, object]:
 
 
 def _as_json(value: object) -> str:
-    # Several times as fast as the standard library, and this is done twice for every booking.
+    # Several times as fast as the standard library; every booking calls it twice.
     return to_json(value).decode()

@@ -1,7 +1,7 @@
-"""The version of a database: which scripts ran on it, and what they left there.
+"""The version of a database: the scripts that ran on it, and the objects that they created.
 
-No library does it: those that are kept and take plain SQL commit each script by itself, split it by
-a parser of their own, or lock by a row that a killed start leaves behind.
+No library fits. The maintained ones that take plain SQL commit each script separately, split it by
+a parser of their own, or lock by a row that stays behind after a killed start.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import psycopg2
 from booking_lab import __version__
 from booking_lab.core.workload import Session
 from booking_lab.db import catalog
-from booking_lab.db.scripts import Part, Run, Script
+from booking_lab.db.scripts import SchemaPart, Script, ScriptRun
 from booking_lab.errors import ConfigurationError, Violated
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 _ENDED = {"25P01", "3B001"}
 #: insufficient_privilege.
 _NOT_ALLOWED = "42501"
-#: The version that gave databases no version.
+#: The version that did not record a version in the database.
 _FIRST_RELEASE = "0.1.0"
 _TABLE = """
 CREATE TABLE lab_migrations (
@@ -48,35 +48,35 @@ VALUES (%(part)s, %(number)s, %(name)s, %(digest)s, %(ran_by)s, %(objects)s::tex
 
 
 class TransactionEnded(ConfigurationError):
-    """A script ends the transaction that all of them run in."""
+    """A script has ended the transaction that all scripts run in."""
 
 
 class Migrator:
-    """Runs scripts on a database that knows which ones ran, and what they left there.
+    """Runs scripts on a database, and records them there.
 
     Args:
-        session: whose transaction, if it has begun one, all changes belong to.
+        session: the session; if it has begun a transaction, all changes belong to that.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._ran: dict[str, list[Run]] = defaultdict(list)
+        self._ran: dict[str, list[ScriptRun]] = defaultdict(list)
         [(self._versioned, self._has_tables)] = session.execute(
             "SELECT to_regclass('lab_migrations') IS NOT NULL, to_regclass('lab') IS NOT NULL"
         )
         if self._versioned:
             for part, number, name, digest, ran_by, objects in session.execute(_RAN):
-                self._ran[part].append(Run(number, name, digest, ran_by, frozenset(objects)))
+                self._ran[part].append(ScriptRun(number, name, digest, ran_by, frozenset(objects)))
         self._objects = catalog.objects(session)
 
-    def begin(self, first: Sequence[Part]) -> None:
-        """Give the database a version unless it has one.
+    def begin(self, first: Sequence[SchemaPart]) -> None:
+        """Create the record of scripts, unless it exists.
 
         Args:
-            first: the parts that version 0.1.0, which gave none, had as well.
+            first: the parts that version 0.1.0 had, which recorded nothing.
 
         Raises:
-            ConfigurationError: it has tables of the lab that no version made.
+            ConfigurationError: the database has tables of the lab that no version has made.
         """
         if self._versioned:
             return
@@ -84,8 +84,8 @@ class Migrator:
         if self._has_tables:
             self._adopt(first)
 
-    def _adopt(self, parts: Sequence[Part]) -> None:
-        """Take the tables for those of version 0.1.0, if they have all that it made."""
+    def _adopt(self, parts: Sequence[SchemaPart]) -> None:
+        """Record the tables as those of version 0.1.0, if they have all objects of that version."""
         made: frozenset[str] = frozenset()
         self._session.execute("SAVEPOINT elsewhere; SET LOCAL search_path = pg_temp")
         for part in parts:
@@ -97,36 +97,36 @@ class Migrator:
         if lacking := made - self._objects:
             raise ConfigurationError(
                 f"The database has tables of booking-lab, but no version of it, and they are not "
-                f"those of version {_FIRST_RELEASE}: they lack {catalog.named(lacking)}."
+                f"those of version {_FIRST_RELEASE}: they lack {catalog.abbreviated(lacking)}."
             )
         for part in parts:
             self._record(part, self._ran[part.name])
 
-    def pending(self, part: Part) -> tuple[Script, ...]:
-        """The scripts of a part that have not run yet."""
+    def pending(self, part: SchemaPart) -> tuple[Script, ...]:
+        """Return the scripts of a part that have not run yet."""
         return part.pending(self._ran[part.name])
 
-    def mismatch(self, part: Part) -> str | None:
-        """Say in a sentence why the scripts of a part aren't those that ran; none if they are."""
+    def mismatch(self, part: SchemaPart) -> str | None:
+        """Return how a part's scripts differ from those that ran, as a sentence; else none."""
         return part.mismatch(self._ran[part.name])
 
-    def lack(self, part: Part) -> str | None:
-        """Say in a sentence what is lacking of what a part's scripts made; none if nothing is."""
+    def lack(self, part: SchemaPart) -> str | None:
+        """Return, as a sentence, which objects of a part are missing; none if all are there."""
         ran = self._ran[part.name]
         if not ran or not (lacking := ran[-1].objects - self._objects):
             return None
         return (
-            f"The database lacks what the scripts of {part.name} made: {catalog.named(lacking)}. "
-            f"Put it back."
+            f"The database lacks what the scripts of {part.name} made: "
+            f"{catalog.abbreviated(lacking)}. Put it back."
         )
 
-    def run(self, part: Part) -> None:
-        """Run the scripts of a part that have not run yet, and write that down.
+    def run(self, part: SchemaPart) -> None:
+        """Run the scripts of a part that have not run yet, and record them.
 
         Raises:
-            ConfigurationError: the database isn't what a script needs, or the script is wrong.
-            TransactionEnded: a script ends the transaction.
-            psycopg2.Error: PostgreSQL doesn't do it, for want of rights for example.
+            ConfigurationError: a script does not fit to the database, or is wrong.
+            TransactionEnded: a script has ended the transaction.
+            psycopg2.Error: another error of PostgreSQL, such as a missing privilege.
         """
         ran, scripts = self._ran[part.name], self.pending(part)
         if not scripts:
@@ -143,9 +143,9 @@ class Migrator:
         self._objects = objects
         log.info("scripts of %s: %s", part.name, ", ".join(script.name for script in scripts))
 
-    def _run(self, part: Part, script: Script) -> None:
+    def _run(self, part: SchemaPart, script: Script) -> None:
         try:
-            # In a savepoint, which is there at the end unless the script has ended the transaction.
+            # The savepoint exists at the end unless the script has ended the transaction.
             self._session.execute(f"SAVEPOINT script;\n{script.text}\n;RELEASE SAVEPOINT script")
         except (psycopg2.Error, Violated) as error:
             cause = error if isinstance(error, psycopg2.Error) else error.__cause__
@@ -162,11 +162,11 @@ class Migrator:
                 f"{cause.diag.message_primary}."
             ) from error
 
-    def _record(self, part: Part, runs: Sequence[Run]) -> None:
+    def _record(self, part: SchemaPart, runs: Sequence[ScriptRun]) -> None:
         for run in runs:
             row = {**vars(run), "part": part.name, "objects": sorted(run.objects)}
             self._session.execute(_RECORD, row)
 
 
-def _run(script: Script, version: str, objects: frozenset[str] = frozenset()) -> Run:
-    return Run(script.number, script.name, script.digest, version, objects)
+def _run(script: Script, version: str, objects: frozenset[str] = frozenset()) -> ScriptRun:
+    return ScriptRun(script.number, script.name, script.digest, version, objects)

@@ -1,4 +1,4 @@
-"""Connection pools that wait, and that tell how many use them and how many wait."""
+"""Connection pools with a bounded wait, and the numbers for their gauges."""
 
 from __future__ import annotations
 
@@ -12,46 +12,51 @@ import psycopg2
 
 from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.connector import Connector
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import DatabaseSilent, DatabaseUnavailable, PoolTimeout
 
 T = TypeVar("T")
 
-#: Seconds in which a connection has to answer its first statement, to count as alive.
+#: Seconds in which a connection has to answer its first statement; else it counts as dead.
 _PROOF_WITHIN = 5.0
 
 
-class Connections(Protocol):
-    """Where bookings take their connections: a pool, or what stands for one."""
+class ConnectionSource(Protocol):
+    """The interface of a pool that bookings need; the explorer has one of its own."""
 
-    def session(self, first: Callable[[Session], T]) -> AbstractContextManager[tuple[Session, T]]:
-        """Lend a connection, and what ``first`` returned on it.
+    def session(
+        self, first: Callable[[PostgresSession], T]
+    ) -> AbstractContextManager[tuple[PostgresSession, T]]:
+        """Check out a connection for the block, with the result of ``first`` on it.
 
         Raises:
-            PoolTimeout: none came free in time.
+            PoolTimeout: no connection came free in time.
             DatabaseUnavailable: the server doesn't answer.
         """
         ...
 
-    def beside(self, within: float) -> AbstractContextManager[Session]:
-        """Open one more, for what can't wait until one is free, within so many seconds.
+    def extra_connection(self, within: float) -> AbstractContextManager[PostgresSession]:
+        """Open a connection outside of the pool, for work that can't wait for a free one.
+
+        Args:
+            within: seconds for connecting, for each lock and for each answer.
 
         Raises:
-            DatabaseUnavailable: there is none to be had.
+            DatabaseUnavailable: no connection could be opened.
         """
         ...
 
 
 @contextmanager
-def opened_beside(connector: Connector, within: float) -> Iterator[Session]:
-    """Open a connection beside those of a pool.
+def extra_connection(connector: Connector, within: float) -> Iterator[PostgresSession]:
+    """Open a connection outside of any pool, for the block.
 
     Args:
         connector: opens it.
-        within: seconds that it may take to connect, or to wait for a lock or an answer.
+        within: seconds for connecting, for each lock and for each answer.
 
     Raises:
-        DatabaseUnavailable: there is none to be had.
+        DatabaseUnavailable: no connection could be opened.
     """
     least = max(within, 0.001)
     bounded = replace(connector, lock_timeout=least)
@@ -60,17 +65,17 @@ def opened_beside(connector: Connector, within: float) -> Iterator[Session]:
 
 
 class Pool:
-    """At most ``size`` connections of one process; whoever finds none free waits for one.
+    """A pool of at most ``size`` connections of one process.
 
-    The connection that was used last is lent first, so that as few as possible are kept warm.
-    Make a pool after a fork: connections must not be shared between processes.
+    The connection that was used last is checked out first, so that few connections are kept busy.
+    Create the pool after a fork: connections must not be shared between processes.
 
     Args:
-        name: says which one it is.
+        name: the name in metrics.
         connector: opens its connections.
-        size: how many there are at most.
-        timeout: seconds to wait for one.
-        altered: whether others than the lab send statements on any of them.
+        size: connections at most.
+        timeout: seconds to wait for a free connection.
+        altered: whether foreign statements are sent on its connections.
     """
 
     def __init__(
@@ -82,41 +87,44 @@ class Pool:
         self._altered = altered
         self._connector = connector
         self._one_free = threading.Condition(threading.Lock())
-        # These three change under the condition's lock alone.
+        # These three change only under the condition's lock.
         self._idle: list[BoundedConnection] = []
-        self._lent = self._waiting = 0
+        self._in_use = self._waiting = 0
 
-    def session(self, first: Callable[[Session], T]) -> AbstractContextManager[tuple[Session, T]]:
-        """Lend a connection, and what ``first`` returned on it.
+    def session(
+        self, first: Callable[[PostgresSession], T]
+    ) -> AbstractContextManager[tuple[PostgresSession, T]]:
+        """Check out a connection for the block, with the result of ``first`` on it.
 
-        ``first`` is the caller's own first statement and the proof that the connection lives: one
-        that died while idle is thrown away and the next is tried, which costs no extra message.
+        ``first`` sends the caller's first statement. It is also the liveness check, without a
+        message of its own: a connection that died while it was idle is dropped, and the next one
+        is tried.
 
         Raises:
             PoolTimeout: no connection came free in time.
             DatabaseUnavailable: the server doesn't answer.
         """
-        return _Loan(self, first)
+        return _Checkout(self, first)
 
-    def beside(self, within: float) -> AbstractContextManager[Session]:
-        """Open a connection beside the pool, for what can't wait until one of it is free.
+    def extra_connection(self, within: float) -> AbstractContextManager[PostgresSession]:
+        """Open a connection outside of the pool, for work that can't wait for a free one.
 
         Args:
-            within: seconds that it may take to connect, or to wait for a lock or an answer.
+            within: seconds for connecting, for each lock and for each answer.
 
         Raises:
-            DatabaseUnavailable: there is none to be had.
+            DatabaseUnavailable: no connection could be opened.
         """
-        return opened_beside(self._connector, within)
+        return extra_connection(self._connector, within)
 
     @property
     def in_use(self) -> int:
-        """How many connections are lent out."""
-        return self._lent
+        """The number of connections that are checked out."""
+        return self._in_use
 
     @property
     def waiting(self) -> int:
-        """How many threads are waiting for a connection."""
+        """The number of threads that wait for a connection."""
         return self._waiting
 
     def close(self) -> None:
@@ -126,85 +134,85 @@ class Pool:
         for raw in idle:
             raw.close()
 
-    def take(self) -> Session:
-        """Take a connection, which may have died while it was idle.
+    def check_out(self) -> PostgresSession:
+        """Take a connection out of the pool; it may have died while it was idle.
 
         Raises:
-            PoolTimeout: none came free in time.
-            DatabaseUnavailable: there is none yet, and none can be opened.
+            PoolTimeout: no connection came free in time.
+            DatabaseUnavailable: there was no idle connection, and no new one could be opened.
         """
         with self._one_free:
-            if self._lent >= self.size:
+            if self._in_use >= self.size:
                 self._wait()
-            self._lent += 1
+            self._in_use += 1
             raw = self._idle.pop() if self._idle else None
         try:
-            session = Session(raw or self._connector.connect())
+            session = PostgresSession(raw or self._connector.connect())
         except BaseException:
-            self._put(None)
+            self._put_back(None)
             raise
         session.altered = self._altered
         return session
 
-    def give_back(self, session: Session) -> None:
-        """Give a connection back; one that can't serve another booking is closed."""
+    def check_in(self, session: PostgresSession) -> None:
+        """Put a connection back; close it if it can't serve another booking."""
         raw = session.raw
-        if session.usable and (not session.altered or self._settled(raw)):
-            self._put(raw)
+        if session.usable and (not session.altered or self._restored(raw)):
+            self._put_back(raw)
         else:
             raw.close()
-            self._put(None)
+            self._put_back(None)
 
     def _wait(self) -> None:
         self._waiting += 1
         try:
-            if not self._one_free.wait_for(lambda: self._lent < self.size, self._timeout):
+            if not self._one_free.wait_for(lambda: self._in_use < self.size, self._timeout):
                 raise PoolTimeout
         finally:
             self._waiting -= 1
 
-    def _put(self, raw: BoundedConnection | None) -> None:
+    def _put_back(self, raw: BoundedConnection | None) -> None:
         with self._one_free:
-            self._lent -= 1
+            self._in_use -= 1
             if raw:
                 self._idle.append(raw)
             self._one_free.notify()
 
-    def _settled(self, raw: BoundedConnection) -> bool:
-        """Make a session what it was before somebody's own statements; tell whether it is."""
+    def _restored(self, raw: BoundedConnection) -> bool:
+        """Reset a session after foreign statements; return whether that succeeded."""
         try:
-            self._connector.settle_anew(raw)
+            self._connector.reset_session(raw)
         except psycopg2.Error:
             return False
         return True
 
 
-class _Loan(Generic[T]):
-    """One use of a pool's connection. There are several a booking, and a generator is slower."""
+class _Checkout(Generic[T]):
+    """One use of a pool's connection. A booking has several, and a generator would be slower."""
 
     __slots__ = ("_first", "_pool", "_session")
 
-    def __init__(self, pool: Pool, first: Callable[[Session], T]) -> None:
+    def __init__(self, pool: Pool, first: Callable[[PostgresSession], T]) -> None:
         self._pool, self._first = pool, first
 
-    def __enter__(self) -> tuple[Session, T]:
+    def __enter__(self) -> tuple[PostgresSession, T]:
         dead: DatabaseUnavailable | None = None
         for _ in range(self._pool.size + 1):
-            session = self._session = self._pool.take()
+            session = self._session = self._pool.check_out()
             try:
                 with session.within(_PROOF_WITHIN):
                     return session, self._first(session)
             except DatabaseUnavailable as error:
-                self._pool.give_back(session)
-                # A server that is silent would be so on all of them, one after the other.
+                self._pool.check_in(session)
+                # A silent server would be silent on all of them, one after the other.
                 if isinstance(error, DatabaseSilent) or not session.lost:
                     raise
                 dead = error
             except BaseException:
-                self._pool.give_back(session)
+                self._pool.check_in(session)
                 raise
         assert dead
         raise dead
 
     def __exit__(self, *_: object) -> None:
-        self._pool.give_back(self._session)
+        self._pool.check_in(self._session)

@@ -1,4 +1,4 @@
-"""Whether PostgreSQL does what a booking needs, said soon."""
+"""The health check of PostgreSQL: a quick test of everything that a booking needs."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import replace
 
 from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.connector import Connector
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import DatabaseSilent, DatabaseUnavailable
 
-#: Seconds that an answer may take: a balancer asks every few seconds, and gives up soon.
+#: Seconds that an answer may take: a load balancer asks every few seconds and gives up soon.
 WITHIN = 1.3
 
-#: More rows than so little memory holds, so they need room on the disk. There may be none, and a
-#: server with a full disk still updates rows where the pages have room.
+#: The rows need more memory than this, and so a temporary file. It fails on a full disk, on which
+#: an UPDATE still succeeds if the row's page has free space.
 _TAKE_ROOM = """SET LOCAL work_mem = '64kB';
 SELECT count(*) FROM generate_series(1, 5000)"""
-#: A write like any other, of a row that nobody waits for. A server that answers may only read.
+#: A write of a row that no booking waits for. It fails on a server that only reads.
 _WRITE = "UPDATE workers SET drained_epoch = drained_epoch WHERE worker = %(worker)s"
 
 
 class Probe:
-    """Asks on a connection of its own, so that no booking and no reader is in its way.
+    """The health check, on a connection of its own: it doesn't wait for bookings or readers.
 
-    Make it after a fork: connections must not be shared between processes.
+    Create it after a fork: connections must not be shared between processes.
 
     Args:
         connector: opens the connection.
@@ -39,15 +39,15 @@ class Probe:
         self._raw: BoundedConnection | None = None
 
     def check(self) -> None:
-        """See that PostgreSQL writes, and has room to, now.
+        """Check that PostgreSQL can write now, and has free space on its disk.
 
         Raises:
-            DatabaseUnavailable: it doesn't; says what it says itself.
-            TimedOut: somebody has locked the table of workers.
+            DatabaseUnavailable: it can't; the error has the server's reason.
+            TimedOut: another session has locked the table of workers.
         """
         deadline = time.monotonic() + WITHIN
         if not self._lock.acquire(timeout=WITHIN):
-            raise DatabaseSilent  # who asked before has had no answer either
+            raise DatabaseSilent  # an earlier check still waits for its answer
         try:
             if self._raw is None:
                 self._write(deadline)
@@ -69,10 +69,10 @@ class Probe:
     def _write(self, deadline: float) -> None:
         if self._raw is None:
             self._raw = self._connector.connect(_left(deadline))
-        session = Session(self._raw)
+        session = PostgresSession(self._raw)
         try:
             with session.within(_left(deadline)):
-                session.ahead(_TAKE_ROOM)
+                session.prepend(_TAKE_ROOM)
                 session.execute(_WRITE, {"worker": self._worker})
         finally:
             if not session.usable:

@@ -1,4 +1,4 @@
-"""Brings a database to this version; safe to run by several instances at once."""
+"""Migrates a database to this version; several instances can do it at the same time."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db import scripts
 from booking_lab.db.connector import Connector
 from booking_lab.db.migrator import Migrator, TransactionEnded
-from booking_lab.db.scripts import Part
-from booking_lab.db.session import Session
-from booking_lab.errors import ConfigurationError, TimedOut, Unavailable, shown
+from booking_lab.db.scripts import SchemaPart
+from booking_lab.db.session import PostgresSession
+from booking_lab.errors import ConfigurationError, TimedOut, Unavailable, safe_text
 from booking_lab.plugins import is_shipped
 from booking_lab.workloads import Workloads
 
 log = logging.getLogger(__name__)
 
-#: Any number will do, as long as every instance takes the same.
+#: Any number, if all instances take the same one.
 _ADVISORY_LOCK = 0x6B00C
-#: Seconds that a start waits for another one, or for whoever uses the tables.
+#: Seconds that a start waits for another start, or for sessions that use the tables.
 _LOCK_SECONDS = 60.0
-#: Seconds for one statement of a script: a long ledger may get an index.
+#: Seconds for one statement of a script, such as a new index of a long ledger.
 _STATEMENT_SECONDS = 600.0
-#: What to do about a database that doesn't fit.
+#: The advice in errors about a database that doesn't fit.
 _ELSEWHERE = (
     "Nothing was changed. An empty database can be named in DATABASE_URL instead; without one of "
     "your own, another data folder."
 )
 
 
-def prepare(database_url: str, settings: Settings) -> None:
+def migrate(database_url: str, settings: Settings) -> None:
     """Run the scripts that haven't run on the database yet, all of them or none.
 
-    A reader's own workload that doesn't fit to the database goes without; that is logged, and the
-    lab runs on.
+    A plug-in workload that doesn't fit to the database is left out; that is logged, and the lab
+    starts without it.
 
     Raises:
         DatabaseUnavailable: PostgreSQL doesn't answer.
-        LockTimeout: others use the tables for too long.
-        ConfigurationError: the database is newer, lacks something, or has other tables.
+        LockTimeout: other sessions use the tables for too long.
+        ConfigurationError: the database is newer, has missing objects, or has other tables.
     """
     workloads = Workloads(settings.workload_folders)
     connector = Connector(database_url, _LOCK_SECONDS, _STATEMENT_SECONDS)
@@ -60,7 +60,7 @@ def prepare(database_url: str, settings: Settings) -> None:
             raise ConfigurationError(f"{error} {_ELSEWHERE}") from error
         for workload in workloads:
             if workload not in shipped:
-                _prepare_own(session, migrator, workload)
+                _migrate_own(session, migrator, workload)
         session.execute(
             "INSERT INTO lab (strategy, think_time_ms) VALUES (%(strategy)s, %(think)s) "
             "ON CONFLICT DO NOTHING",
@@ -69,8 +69,8 @@ def prepare(database_url: str, settings: Settings) -> None:
         session.commit()
 
 
-def _check(migrator: Migrator, parts: Sequence[Part]) -> None:
-    # What a newer version has made of the database may lack something for this one.
+def _check(migrator: Migrator, parts: Sequence[SchemaPart]) -> None:
+    # A database of a newer version may also lack objects; the mismatch is the better message.
     for objection in (migrator.mismatch, migrator.lack):
         for part in parts:
             if reason := objection(part):
@@ -78,7 +78,7 @@ def _check(migrator: Migrator, parts: Sequence[Part]) -> None:
 
 
 def reject_unfit(workloads: Workloads, database_url: str) -> None:
-    """Take back the reader's own workloads whose tables are not what their scripts make."""
+    """Reject plug-in workloads whose tables don't match their scripts."""
     own = [one for one in workloads if not is_shipped(type(one))]
     if not own:
         return
@@ -86,7 +86,7 @@ def reject_unfit(workloads: Workloads, database_url: str) -> None:
         with Connector(database_url).session() as session:
             migrator = Migrator(session)
     except (Unavailable, TimedOut) as error:
-        # PostgreSQL may be away for a moment as a service is started again.
+        # PostgreSQL may be away for a moment while a service restarts.
         log.warning("own workloads were not held against their tables: %s", error)
         return
     for workload in own:
@@ -100,8 +100,8 @@ def _unfit(migrator: Migrator, workload: LabWorkload) -> str | None:
             workload.schema()  # runs at every start
             return None
         part = scripts.of_workload(workload)
-    except Exception as error:  # whatever its author did
-        return shown(error, str)
+    except Exception as error:  # of any kind: it is a plug-in's code
+        return safe_text(error, str)
     if pending := migrator.pending(part):
         return (
             f"Its script {pending[0].name} has not run on the database; the log of the lab's start "
@@ -110,7 +110,7 @@ def _unfit(migrator: Migrator, workload: LabWorkload) -> str | None:
     return migrator.mismatch(part) or migrator.lack(part)
 
 
-def _prepare_own(session: Session, migrator: Migrator, workload: LabWorkload) -> None:
+def _migrate_own(session: PostgresSession, migrator: Migrator, workload: LabWorkload) -> None:
     session.execute("SAVEPOINT workload")
     try:
         if not workload.migrations().is_dir():
@@ -121,16 +121,16 @@ def _prepare_own(session: Session, migrator: Migrator, workload: LabWorkload) ->
         migrator.run(part)
     except (Unavailable, TimedOut, TransactionEnded):
         raise
-    except Exception as error:  # no script, no SQL, and whatever else its author did
+    except Exception as error:  # a missing script, wrong SQL, or any error of a plug-in's code
         session.execute("ROLLBACK TO SAVEPOINT workload")
         log.error("workload %s has no tables: %s", workload.name, " ".join(str(error).split()))
 
 
-def _run_unnumbered(session: Session, workload: LabWorkload) -> None:
+def _run_unnumbered(session: PostgresSession, workload: LabWorkload) -> None:
     session.execute(workload.schema())
-    told = (
+    warning = (
         f"workload {workload.name} has one script, which runs at every start: move it to "
         f"{workload.migrations()} as 0001_what_it_does.sql, before a later version wants that"
     )
-    log.warning(told)
-    warnings.warn(told, DeprecationWarning, stacklevel=2)
+    log.warning(warning)
+    warnings.warn(warning, DeprecationWarning, stacklevel=2)

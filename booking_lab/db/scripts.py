@@ -1,4 +1,4 @@
-"""Numbered scripts of SQL: each runs once on a database, and stays as it is from then on."""
+"""Numbered SQL scripts: each runs once on a database, and never changes after that."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 @dataclass(frozen=True)
 class Script:
-    """A script, and what tells whether it is still the one that ran."""
+    """A script; its digest shows whether its text has changed since it ran.
+
+    Attributes:
+        number: its number, from 1.
+        name: the name of its file.
+        text: the SQL.
+    """
 
     number: int
     name: str
@@ -31,13 +37,16 @@ class Script:
 
 
 @dataclass(frozen=True)
-class Run:
-    """A script that ran on a database.
+class ScriptRun:
+    """The record of a script that ran on a database.
 
     Attributes:
-        digest: that of its text at that time.
+        number: its number, from 1.
+        name: the name of its file.
+        digest: the digest of its text at that time.
         ran_by: the version of the lab that ran it.
-        objects: what the part has in the database after it, if it was the last one of its start.
+        objects: the database objects of its part after it; empty unless it was the last script of
+            a start.
     """
 
     number: int
@@ -48,24 +57,24 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Part:
-    """What has tables of its own: the lab, or a workload.
+class SchemaPart:
+    """A part of the database with scripts of its own: the lab's part, or that of a workload.
 
     Attributes:
-        name: as it stands in the database and in messages; no two parts share it.
-        scripts: in the order of their numbers, which begin with 1 and have no gap.
+        name: the unique name, in the database and in messages.
+        scripts: the scripts in the order of their numbers, which begin with 1 and have no gap.
     """
 
     name: str
     scripts: tuple[Script, ...]
 
-    def pending(self, ran: Iterable[Run]) -> tuple[Script, ...]:
-        """The scripts that have not run yet."""
+    def pending(self, ran: Iterable[ScriptRun]) -> tuple[Script, ...]:
+        """Return the scripts that have not run yet."""
         numbers = {one.number for one in ran}
         return tuple(script for script in self.scripts if script.number not in numbers)
 
-    def mismatch(self, ran: Iterable[Run]) -> str | None:
-        """Say in a sentence why the scripts aren't those that ran; none if they are."""
+    def mismatch(self, ran: Iterable[ScriptRun]) -> str | None:
+        """Return, as a sentence, how the scripts differ from those that ran; none if they don't."""
         for one in ran:
             if one.number > len(self.scripts):
                 return (
@@ -81,19 +90,18 @@ class Part:
         return None
 
 
-def of_lab() -> Part:
-    """Return the lab's own part, which is the first."""
-    return Part("the lab", _read(resources.files("booking_lab.db").joinpath("migrations")))
+def of_lab() -> SchemaPart:
+    """Return the lab's own part, which comes first."""
+    return SchemaPart("the lab", _read(resources.files("booking_lab.db").joinpath("migrations")))
 
 
-def of_workload(workload: LabWorkload) -> Part:
+def of_workload(workload: LabWorkload) -> SchemaPart:
     """Return a workload's part.
 
     Raises:
-        ConfigurationError: its folder holds no scripts, or they have other names or numbers than
-            they are to have.
+        ConfigurationError: its folder has no scripts, or their names or numbers are wrong.
     """
-    return Part(f"workload {workload.name}", _read(workload.migrations()))
+    return SchemaPart(f"workload {workload.name}", _read(workload.migrations()))
 
 
 def _read(folder: Traversable) -> tuple[Script, ...]:

@@ -1,4 +1,4 @@
-"""From PostgreSQL's error codes to the lab's errors."""
+"""Translation of PostgreSQL's error codes into the lab's errors."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _ERRORS: dict[str, type[Exception]] = {
 }
 #: unique_violation, exclusion_violation, check_violation: the database refused.
 _VIOLATIONS = {"23505", "23P01", "23514"}
-#: What the server can't do, whoever asks: connection exceptions (08), it only reads (25006), no
-#: resources (53), it goes down or comes up, or the database is dropped (57P), an error of the
-#: system or of a disk (58), of its configuration files (F0), or of its own (XX).
+#: Codes of a server that can't work, whatever the statement is: connection exceptions (08),
+#: read-only mode (25006), no resources (53), shutdown, startup or a dropped database (57P), system
+#: and disk errors (58), configuration files (F0) and internal errors (XX).
 _CANNOT = ("08", "25006", "53", "57P", "58", "F0", "XX")
-#: What is wrong without a word of the server, and no lost connection either. Those show in many
-#: ways, a crash of the server for one as a plain DatabaseError on the next use.
+#: Errors of the driver without a code that are not a lost connection. A lost connection has many
+#: forms: a crash of the server shows as a plain DatabaseError at the next use.
 _MISUSE = (
     psycopg2.ProgrammingError,
     psycopg2.NotSupportedError,
@@ -42,8 +42,8 @@ _MISUSE = (
 )
 
 
-def translated(error: psycopg2.Error) -> Exception:
-    """Return the lab's error for the driver's, or ``error`` itself if it is a bug of ours."""
+def translate(error: psycopg2.Error) -> Exception:
+    """Return the lab's error for the driver's; ``error`` itself if its cause is a bug."""
     if isinstance(error, ServerSilent):
         return DatabaseSilent()
     code = error.pgcode or ""
@@ -52,10 +52,10 @@ def translated(error: psycopg2.Error) -> Exception:
     if code in _VIOLATIONS:
         return Violated(error.diag.constraint_name)
     if code.startswith(_CANNOT):
-        said = error.diag.message_primary or code
+        reason = error.diag.message_primary or code
         return DatabaseUnavailable(
-            f"PostgreSQL can't do this now ({said}); nothing was booked. Try again.",
-            said,
+            f"PostgreSQL can't do this now ({reason}); nothing was booked. Try again.",
+            reason,
             answered=True,
         )
     if not code and not isinstance(error, _MISUSE):
@@ -63,14 +63,14 @@ def translated(error: psycopg2.Error) -> Exception:
     return error
 
 
-def unreachable(error: psycopg2.Error) -> DatabaseUnavailable:
-    """Return the error of a connection that could not be opened.
+def connection_failure(error: psycopg2.Error) -> DatabaseUnavailable:
+    """Return the lab's error for a connection that could not be opened.
 
-    Its message is for everybody, and doesn't quote the driver, who names hosts and users.
+    Its message is public, so it does not quote the driver, which names hosts and users.
     """
     if isinstance(error, ServerSilent):
         return DatabaseSilent()
-    said = str(error).strip().partition("\n")[0].rpartition("failed: ")[2].strip()
+    reason = str(error).strip().partition("\n")[0].rpartition("failed: ")[2].strip()
     return DatabaseUnavailable(
-        "No connection to PostgreSQL could be made; nothing was booked. Try again.", said
+        "No connection to PostgreSQL could be made; nothing was booked. Try again.", reason
     )

@@ -1,4 +1,4 @@
-"""Statistics from the ledger: counts and latencies by strategy."""
+"""Statistics of bookings from the ledger: counts and latencies by strategy."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from booking_lab.core.workload import Session
 from booking_lab.db import tallies
 
-#: How many bookings took how long: numbers by bucket.
+#: A distribution of times: the number of bookings by bucket.
 _Times = Mapping[int, int]
 
 
 @dataclass(frozen=True)
 class StrategyStats:
-    """How the bookings under one strategy went; times in milliseconds, none without bookings.
+    """Counts and times of the bookings under one strategy; times in milliseconds.
 
-    Times are within one per cent: the ledger keeps their distribution and not each of them.
+    Times are accurate to one per cent: the ledger keeps their distribution, not each value. Without
+    bookings they are none.
 
     Attributes:
-        overlapping: bookings that were under way while another of the same thing was confirmed.
-            Without any, that nothing went wrong says nothing about the strategy.
+        overlapping: bookings that overlapped with another, confirmed one of the same thing. If
+            there are none, the strategy was not tested.
     """
 
     strategy: str
@@ -43,7 +44,7 @@ class StrategyStats:
 
     @property
     def failed(self) -> int:
-        """All that were not confirmed."""
+        """The number of bookings that were not confirmed."""
         return self.total - self.confirmed
 
 
@@ -53,9 +54,14 @@ _OUTCOMES = ("confirmed", "refused", "conflict", "timeout", "unknown", "error")
 def by_strategy(
     session: Session, kind: str | None = None, scope: str | None = None
 ) -> tuple[list[StrategyStats], bool]:
-    """Return the figures since the last reset, of ``kind`` and ``scope`` if they are given.
+    """Return the statistics since the last reset, and whether they are complete.
 
-    Returns whether they are complete, too: not while a flood of rows has still to be added up.
+    They are incomplete while very many new rows of the ledger have not been added up yet.
+
+    Args:
+        session: the session.
+        kind: only this workload, if given.
+        scope: only this scope, if given.
     """
     found: dict[str, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
     rows, complete = tallies.read(session, kind, scope)
@@ -86,7 +92,7 @@ def _count(figures: Mapping[str, _Times], name: str) -> int:
 
 
 def _percentile(times: _Times, share: float) -> float | None:
-    """The shortest time that at least ``share`` of all don't exceed."""
+    """Return the shortest time that at least ``share`` of the bookings do not exceed."""
     wanted, so_far = math.ceil(share * sum(times.values())), 0
     for bucket, n in sorted(times.items()):
         so_far += n

@@ -1,7 +1,7 @@
-"""The ledger added up, so that its figures cost the same however long it is.
+"""Tallies: sums of the ledger, so that statistics cost the same however long it is.
 
-A row is added up once nothing can change any more what it counts for. Until then, and for as long
-as there are few, the rows themselves are read.
+A row is added to the tallies when it is final: when nothing can change the counts that it belongs
+to. Rows that are not added yet are read themselves.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from importlib import resources
 
 from booking_lab.core.workload import Row, Session
 
-#: Seconds after its beginning that an answered booking's row counts as final: by then, those that
-#: met it are written as well, but for the few that take longer.
+#: Seconds after the begin of an answered booking after which its row is final. By then, the rows of
+#: bookings that overlapped with it are written, except those of a few that take longer.
 FINAL_AFTER = 30.0
-#: The same for one without an answer: its worker has died, or is away from the database.
+#: The same for a booking without an answer: its worker has died, or has lost the database.
 _GIVEN_UP_AFTER = 300.0
-#: Seconds that a few final rows wait for more, so that seldom is added up what is little.
+#: Seconds that a few final rows wait for more, so that batches are not too small.
 PATIENCE = 90.0
-#: Seconds before a booking began in which another one may have begun that it met.
+#: Seconds before a booking in which an overlapping one may have begun.
 _LOOKBACK = 300
-#: Rows that are added up in one transaction, a fraction of a second. With those that come then,
-#: fewer than are read for an answer.
+#: Rows that are added up in one transaction, which takes a fraction of a second. A batch and the
+#: rows that arrive meanwhile are fewer than the rows that an answer reads.
 BATCH = 10_000
-#: Rows that are read for an answer at most; more are there only after a flood.
-_MOST_READ = 60_000
+#: Rows that an answer reads at most; there are more only after a flood of bookings.
+_MAX_READ = 60_000
 
 _ROW = "(txid, started_at, id)"
 _MARK = "(SELECT txid, started_at, id FROM ledger_marks WHERE done = 'tallied')"
@@ -35,11 +35,11 @@ _IN_SCOPE = """
 (%(kind)s::text IS NULL OR workload = %(kind)s) AND (%(scope)s::text IS NULL OR scope = %(scope)s)
 """
 
-# Cut before it is filtered: so it comes from the index, whatever the planner takes the mark for.
+# LIMIT comes before the filter, so that the planner takes the index whatever it guesses.
 _REST = _SUM.format(
     counted=f"""(
         SELECT * FROM attempts WHERE {_ROW} > {_MARK}
-        ORDER BY txid, started_at, id LIMIT {_MOST_READ}
+        ORDER BY txid, started_at, id LIMIT {_MAX_READ}
     ) AS rest WHERE {_IN_SCOPE}""",
     context=f"{_ROW} <= {_MARK}",
     lookback=_LOOKBACK,
@@ -55,12 +55,12 @@ _READ = _BY_STRATEGY.format(
 )
 _TOO_MANY = f"""
 SELECT 1 FROM attempts WHERE {_ROW} > {_MARK} ORDER BY txid, started_at, id
-LIMIT 1 OFFSET {_MOST_READ}
+LIMIT 1 OFFSET {_MAX_READ}
 """
 
 _LOCK = "SELECT 1 FROM ledger_marks WHERE done = %(done)s FOR UPDATE SKIP LOCKED"
 _LOCK_ALL = "SELECT 1 FROM ledger_marks ORDER BY done FOR UPDATE"
-#: The end of the next batch: what every later statement can see, and nothing that isn't final.
+#: The end of the next batch: it has final rows only, which every later statement sees.
 _NEXT = f"""
 SELECT txid::text, started_at, id::text FROM (
     SELECT *, bool_and(
@@ -90,7 +90,7 @@ ON CONFLICT (workload, scope, strategy, figure, bucket) DO UPDATE SET n = before
 """
 _MOVE = f"UPDATE ledger_marks SET (txid, started_at, id) = ROW{_END} WHERE done = %(done)s"
 
-#: The end of the next batch that is old enough, and added up.
+#: The end of the next batch of rows that are old enough, and added up.
 _OLD = f"""
 SELECT txid::text, started_at, id::text FROM (
     SELECT *, bool_and(started_at < clock_timestamp() - %(days)s * interval '1 day')
@@ -108,26 +108,32 @@ _FORGET = "DELETE FROM tallies WHERE workload = %(workload)s AND scope = %(scope
 
 
 def read(session: Session, kind: str | None, scope: str | None) -> tuple[list[Row], bool]:
-    """Return the figures of ``kind`` and ``scope``, if given: strategy, figure, bucket and number.
+    """Return the statistics as rows of strategy, figure, bucket and number.
 
-    A figure is an outcome, ``retries`` or ``overlapping``, or a time whose numbers stand beside
-    their buckets (see ``time_of``).
+    A figure is an outcome, ``retries``, ``overlapping`` or a time. For buckets of times,
+    see ``time_of``.
 
-    Returns whether they are complete, too. After a flood, more rows can be there than are read for
-    an answer; until they are added up, there are the figures of those that have been.
+    Args:
+        session: the session.
+        kind: only this workload, if given.
+        scope: only this scope, if given.
+
+    Returns:
+        The rows, and whether they are complete. After a flood of bookings, more rows wait than an
+        answer reads. Then the result contains only those that are added up.
     """
-    with _roomy(session):
+    with _transaction_with_memory(session):
         complete = not session.execute(_TOO_MANY)
         figures = _READ if complete else _READ_ADDED_UP
         return session.execute(figures, {"kind": kind, "scope": scope}), complete
 
 
 def time_of(bucket: int) -> float:
-    """The time that stands for a bucket, in milliseconds: within one per cent of each in it."""
+    """Return the time of a bucket in milliseconds, accurate to one per cent."""
     return 0.0 if bucket <= _NO_TIME else float(1.02 ** (bucket - 0.5))
 
 
-#: The bucket of a microsecond or less, as `tally_bucket` has it.
+#: The bucket of a microsecond or less, as in the SQL function ``tally_bucket``.
 _NO_TIME = -348
 
 
@@ -137,16 +143,16 @@ def add_up(
     final_after: float = FINAL_AFTER,
     patience: float = PATIENCE,
 ) -> bool:
-    """Add up the next final rows, ``batch`` at most; return whether there may be more.
+    """Add up the next final rows, at most ``batch``; return whether there may be more.
 
-    Does nothing while somebody else does it, or resets.
+    It does nothing while another session adds up or resets.
     """
     ages = {
         "final": final_after,
         "waited": final_after + patience,
         "given_up": max(final_after, _GIVEN_UP_AFTER),
     }
-    with _roomy(session):
+    with _transaction_with_memory(session):
         if not session.execute(_LOCK, {"done": "tallied"}):
             return False
         found = session.execute(_NEXT, {"batch": batch, **ages})
@@ -159,8 +165,8 @@ def add_up(
 
 
 @contextmanager
-def _roomy(session: Session) -> Iterator[None]:
-    """A transaction that may sort and hash in memory what it adds up."""
+def _transaction_with_memory(session: Session) -> Iterator[None]:
+    """Run the block as a transaction with enough memory for sorts and hashes."""
     session.begin(None)
     try:
         session.execute("SET LOCAL work_mem = '64MB'")
@@ -172,12 +178,15 @@ def _roomy(session: Session) -> Iterator[None]:
 
 
 def prune(session: Session, days: float, batch: int = BATCH) -> bool:
-    """Let go of the next rows, ``batch`` at most, that are older than ``days`` and added up.
+    """Delete the next rows, at most ``batch``, that are older than ``days`` and added up.
 
-    Those of confirmed bookings stay: each accounts for its booking. Returns whether there may be
-    more. Does nothing while somebody else does it, or resets.
+    Rows of confirmed bookings stay, because the audit needs them. It does nothing while another
+    session prunes or resets.
+
+    Returns:
+        Whether there may be more rows.
     """
-    with _roomy(session):
+    with _transaction_with_memory(session):
         if not session.execute(_LOCK, {"done": "pruned"}):
             return False
         found = session.execute(_OLD, {"batch": batch, "days": days})
@@ -194,6 +203,6 @@ def _end(done: str, row: Row) -> dict[str, object]:
 
 
 def forget(session: Session, workload: str, scope: str) -> None:
-    """Forget what was added up of ``scope``; nobody adds up or prunes until COMMIT."""
+    """Delete the tallies of ``scope``, and lock out adding up and pruning until COMMIT."""
     session.execute(_LOCK_ALL)
     session.execute(_FORGET, {"workload": workload, "scope": scope})

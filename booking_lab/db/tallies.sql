@@ -1,5 +1,5 @@
--- How the bookings of a part of the ledger went, added up: one row for each strategy of a scope,
--- figure and bucket. Filled in are the rows that are meant, and those that are not.
+-- The sums of a part of the ledger: one row for each workload, scope, strategy, figure and bucket.
+-- The parameter "counted" selects the rows to add up, and "context" the rows around them.
 WITH counted AS MATERIALIZED (
     SELECT workload, scope, subject, id, strategy, outcome, tries, waited_ms, held_ms, total_ms,
            started_at, started_at + total_ms * interval '1 ms' AS ended_at
@@ -17,10 +17,10 @@ WITH counted AS MATERIALIZED (
     SELECT workload, scope, subject FROM others
     UNION SELECT workload, scope, subject FROM counted WHERE outcome = 'confirmed'
 ),
--- A booking overlapped if it was under way while another one of the same thing was being confirmed:
--- only then could it have gone wrong. Bookings of what is long taken prove nothing, however many.
--- Two running extremes find it in one pass each way; comparing all pairs on one hot seat would take
--- a time that grows with the square of the bookings.
+-- A booking overlapped if it was under way while another booking of the same thing was confirmed.
+-- Only such bookings test a strategy; bookings of a thing that was taken long before do not. Two
+-- running extremes find them in one pass in each direction. A comparison of all pairs on one hot
+-- seat would take quadratic time.
 overlapped AS (
     SELECT id FROM (
         SELECT id, counts AND (

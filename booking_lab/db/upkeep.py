@@ -1,4 +1,4 @@
-"""The ledger's upkeep: it is added up as it grows, and what is old is let go of."""
+"""Upkeep of the ledger: adds up new rows, and deletes old ones."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ from collections.abc import Callable
 
 from booking_lab.db import tallies
 from booking_lab.db.pool import Pool
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 
-#: Seconds between two looks whether there is something to do.
+#: Seconds between two rounds.
 EVERY = 1.0
-#: Seconds that a round goes on while there is more.
+#: Seconds that a round takes at most; the next one goes on.
 _AT_A_STRETCH = 5.0
 
 
 class Upkeep:
-    """One worker's part in it; whoever comes first does the next batch.
+    """The upkeep by one worker; all workers share the work batch by batch.
 
     Args:
-        pool: lends a connection for each batch.
-        proof: finds out whether a connection lives.
-        days: how long the rows of bookings stay that were not confirmed; 0: for ever.
+        pool: the pool for the connections; each batch takes one.
+        liveness_check: the first statement on each connection.
+        days: days that the rows of unconfirmed bookings stay; 0: for ever.
     """
 
-    def __init__(self, pool: Pool, proof: Callable[[Session], object], days: float) -> None:
+    def __init__(
+        self, pool: Pool, liveness_check: Callable[[PostgresSession], object], days: float
+    ) -> None:
         self._pool = pool
-        self._proof = proof
+        self._liveness_check = liveness_check
         self._days = days
 
     def round(self) -> None:
-        """Do what there is to do, for some seconds.
+        """Add up and delete rows until nothing is left to do, for some seconds at most.
 
         Raises:
             BookingLabError: PostgreSQL doesn't answer, or not in time.
@@ -38,7 +40,7 @@ class Upkeep:
         deadline = time.monotonic() + _AT_A_STRETCH
         more = True
         while more and time.monotonic() < deadline:
-            with self._pool.session(self._proof) as (session, _):
+            with self._pool.session(self._liveness_check) as (session, _):
                 added = tallies.add_up(session)
                 pruned = self._days > 0 and tallies.prune(session, self._days)
                 more = added or pruned

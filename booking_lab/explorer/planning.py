@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from booking_lab.core.capability import check_able, takes
+from booking_lab.core.capability import can_book, check_can_book
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.core.scenario import Scenario, booker, booker_number
+from booking_lab.core.scenario import Scenario, booker_name, booker_number
 from booking_lab.core.step import StepKind
 from booking_lab.errors import InvalidRequest, UnknownStrategy, Unsuitable
 from booking_lab.explorer.scheduler.gate import BEGIN
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.schedule import InvalidSchedule, Move, Schedule
-from booking_lab.runtime.strategy_registry import Entry, Registry
+from booking_lab.runtime.strategy_registry import Registry, StrategyInfo
 from booking_lab.workloads import Workloads
 
 #: More have more schedules than anybody can wait for.
@@ -71,7 +71,7 @@ def plan(names: Names, registry: Registry, workloads: Workloads, schedule: Sched
         InvalidRequest: something isn't there, or doesn't go together.
     """
     entry = _entry(names.strategy, registry)
-    strategy = entry.make(names.options)
+    strategy = entry.create(names.options)
     workload = workloads.get(names.workload)
     scenario = _scenario(names.scenario, workload, names.bookers)
     beside = _entry(names.beside, registry) if names.beside else None
@@ -87,15 +87,15 @@ def plan(names: Names, registry: Registry, workloads: Workloads, schedule: Sched
     _check_schedule(schedule, names.bookers)
     struck = [move.actor for move in schedule if move.actor in _KNOWN]
     nemeses = _nemeses([*names.nemeses, *struck])
-    other = (beside, beside.make({})) if beside else None
+    other = (beside, beside.create({})) if beside else None
     return Plan((entry, strategy), workload, scenario, names.workers, nemeses, other)
 
 
-def _entry(name: str, registry: Registry) -> Entry:
+def _entry(name: str, registry: Registry) -> StrategyInfo:
     try:
         return registry.get(name)
     except UnknownStrategy as error:
-        for broken in registry.broken():
+        for broken in registry.load_failures():
             if broken.file.endswith((f"/{name}.py", f"/{name}/__init__.py")):
                 raise UnknownStrategy(f"{broken.file} is of no use: {broken.reason}") from None
         raise UnknownStrategy(error.message) from None
@@ -111,9 +111,9 @@ def _scenario(name: str, workload: LabWorkload, bookers: int) -> Scenario:
     return scenarios[name] if name else next(iter(scenarios.values()))
 
 
-def _check_suitable(entry: Entry, workload: LabWorkload, scenario: Scenario) -> None:
-    check_able(entry.name, entry.kind.needs, workload)
-    if not takes(entry.kind.needs, scenario):
+def _check_suitable(entry: StrategyInfo, workload: LabWorkload, scenario: Scenario) -> None:
+    check_can_book(entry.name, entry.strategy_class.needs, workload)
+    if not can_book(entry.strategy_class.needs, scenario):
         raise Unsuitable(
             f"Strategy {entry.name} doesn't choose, and in {scenario.name!r} there is something "
             f"to choose. Choose another scenario."
@@ -136,7 +136,7 @@ def _check_schedule(schedule: Schedule, bookers: int) -> None:
     Raises:
         InvalidSchedule: somebody isn't there, or can't do that.
     """
-    names = {booker(number) for number in range(bookers)}
+    names = {booker_name(number) for number in range(bookers)}
     for move in schedule:
         if move.is_bookers and move.actor not in names:
             wanted = booker_number(move.actor) + 1

@@ -48,7 +48,7 @@ def own_servers(
         strategy_folders=settings.strategy_folders, workload_folders=settings.workload_folders
     )
     with _ending_in_peace() as ignore_interrupts, embedded(settings=own, progress=progress) as lab:
-        schema.prepare(lab.database_url, own)
+        schema.migrate(lab.database_url, own)
         with Connector(lab.database_url).session() as session:
             session.execute(_NO_AUTOVACUUM)
         numbers = count()

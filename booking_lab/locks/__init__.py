@@ -1,1 +1,1 @@
-"""Locks outside PostgreSQL."""
+"""Locks and counters outside PostgreSQL."""

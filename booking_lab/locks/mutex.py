@@ -1,4 +1,4 @@
-"""A lock in this process's memory: the threads of one worker see it, other workers don't."""
+"""A lock in the memory of a process: it works between threads, not between workers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from booking_lab.core.lease import Announce, Servers
 
 @dataclass(frozen=True)
 class Mutex:
-    """One lock for each anchor, in the memory of the process.
+    """A lock for each anchor, in the memory of the process.
 
     >>> from contextlib import nullcontext
     >>> servers, desk = Servers(), Anchor("desks", (("desk", "a"),))
@@ -23,19 +23,19 @@ class Mutex:
     """
 
     def lease(self, anchor: Anchor, servers: Servers) -> MutexLease:
-        """Return a lease that is not taken yet."""
+        """Return a lease on ``anchor`` that is not held yet."""
         holders: dict[str, str] = servers.memory.shared("mutexes", dict)
         return MutexLease(holders, anchor.name)
 
 
 @dataclass(frozen=True)
 class MutexLease:
-    """The holder's token under the lock's name.
+    """A lease of a mutex: an entry with the holder's token under the lock's name.
 
     Attributes:
-        holders: the tokens of all holders in this process, by the lock's name.
-        name: the lock's name.
-        token: tells this holder from all others.
+        holders: the tokens of all holders in this process, by the names of the locks.
+        name: the name of the lock.
+        token: a unique value of this holder.
     """
 
     holders: dict[str, str]
@@ -43,20 +43,20 @@ class MutexLease:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def try_acquire(self, announce: Announce) -> bool:
-        """Take the lock if it is free."""
+        """Take the lock if it is free; return whether it is held now."""
         with announce("mutex"):
-            # One operation of the interpreter, so no other thread can come in between.
+            # setdefault is atomic: no other thread can come in between.
             return self.holders.setdefault(self.name, self.token) == self.token
 
     def release(self, announce: Announce) -> bool:
-        """Give it back; false if it is somebody else's, which stays so."""
+        """Release the lock; return false, and change nothing, if another booking holds it."""
         with announce("mutex"):
             if self.holders.get(self.name) != self.token:
                 return False
-            # Nobody takes it in between: it is ours, and others only set what isn't there.
+            # No other thread can take it in between: others only set missing entries.
             del self.holders[self.name]
             return True
 
     def expire(self) -> bool:
-        """Nothing: it never expires."""
+        """Return false: a mutex never expires."""
         return False

@@ -1,10 +1,9 @@
-"""Counters in Redis of what is left, with a record of every reservation under way.
+"""Counters in Redis of the units left, with a record of every open reservation.
 
-Each anchor has a hash: what is left, a version that moves with every change, and a field for each
-reservation that nobody has confirmed yet, with its units and when it was made by the clock of
-Redis. A set names the anchors that have one. Keys bear the generation, so that a reset leaves the
-counters of before behind, and the lab's name, so that labs can share a Redis. They expire when
-nobody uses them.
+Each anchor has a hash: the units left, a version that rises with every change, and a field for each
+reservation that is not confirmed yet, with its units and its time by the clock of Redis. A set
+names the anchors with a counter. The keys contain the generation, so that a reset begins with new
+counters, and the name of the lab, so that several labs can share a Redis. Unused keys expire.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ from booking_lab.core.lease import Announce, Servers, key
 from booking_lab.errors import RedisUnavailable, SoldOut
 from booking_lab.locks.redis_lock import run_script, unavailable
 
-#: Seconds after which a counter that nobody uses is forgotten.
+#: Seconds after which an unused counter expires.
 KEPT_FOR = 3600.0
 
-# A script runs as a whole, so all counters of a booking change at once or not at all. Each finds
-# its record, or finds none: sent again, because the answer was lost, it does nothing more.
+# A script is atomic, so all counters of a booking change at once or not at all. It checks for the
+# record of its booking. So it can be sent again after a lost answer, and then does nothing.
 _TAKE = """
 local id, kept, asked, index = ARGV[1], ARGV[2], cjson.decode(ARGV[3]), KEYS[#KEYS]
 local missing = {}
@@ -58,9 +57,9 @@ end
 redis.call('PEXPIRE', index, kept)
 return {}
 """
-# What is taken is free again when it is given back, what is freed when it is confirmed: the sign
-# in ARGV[2] says which of the two this is.
-_SETTLE = """
+# Taken units are free again when they are given back, and freed units when they are confirmed. The
+# sign in ARGV[2] says which of the two this is.
+_FINISH = """
 for i = 1, #KEYS do
     local record = redis.call('HGET', KEYS[i], ARGV[1])
     if record then
@@ -71,7 +70,7 @@ for i = 1, #KEYS do
     end
 end
 """
-_LOOK = "return {redis.call('TIME')[1], redis.call('HGETALL', KEYS[1])}"
+_READ = "return {redis.call('TIME')[1], redis.call('HGETALL', KEYS[1])}"
 _REPAIR = """
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'left', ARGV[2])
@@ -83,9 +82,9 @@ return 1
 
 @dataclass(frozen=True)
 class RedisCounters:
-    """One counter in Redis for each anchor.
+    """A counter in Redis for each anchor; for ``attempt.reserved``.
 
-    It has no options, and a booking takes from it within ``attempt.reserved``:
+    It has no options:
 
     >>> RedisCounters()
     RedisCounters()
@@ -94,7 +93,12 @@ class RedisCounters:
     def reservation(
         self, booking: Booking, units: Mapping[Anchor, int], servers: Servers
     ) -> RedisReservation:
-        """Return the reservation of a booking that takes so much of each anchor; below 0: frees.
+        """Return the reservation of a booking.
+
+        Args:
+            booking: the booking.
+            units: the units that it takes of each anchor; negative if it frees them.
+            servers: the servers of the lab.
 
         Raises:
             RedisUnavailable: the lab runs without Redis.
@@ -113,15 +117,15 @@ class RedisCounters:
 
 @dataclass(frozen=True)
 class RedisReservation:
-    """What one booking takes from the counters, or frees there.
+    """The units that one booking takes from the counters, or frees.
 
     Attributes:
         client: the Redis client.
         id: the booking's id.
-        workload: what is booked.
+        workload: the name of the workload.
         index: the key of the set that names the counters.
-        units: how much of each anchor.
-        kept_ms: milliseconds until the counters are forgotten.
+        units: the units of each anchor; negative if they are freed.
+        kept_ms: milliseconds until unused counters expire.
     """
 
     client: redis.Redis
@@ -132,7 +136,7 @@ class RedisReservation:
     kept_ms: int
 
     def take(self, filled: Mapping[Anchor, int], announce: Announce) -> Collection[Anchor]:
-        """Take it if so much is left everywhere; return the counters that aren't there."""
+        """Take the units if each counter has enough left; return the missing counters."""
         asked = []
         for anchor, units in self.units.items():
             name = json.dumps([self.workload, anchor.table, anchor.key])
@@ -149,14 +153,14 @@ class RedisReservation:
         return [anchors[number - 1] for number in answer]
 
     def confirm(self, announce: Announce) -> None:
-        """Forget the record; what was freed is there for others."""
+        """Remove the record; freed units are free for others now."""
         with announce("reservation"):
-            run_script(self.client, _SETTLE, self._keys, self.id, -1)
+            run_script(self.client, _FINISH, self._keys, self.id, -1)
 
     def give_back(self, announce: Announce) -> None:
-        """Forget the record; what was taken is there for others."""
+        """Remove the record; taken units are free for others again."""
         with announce("reservation"):
-            run_script(self.client, _SETTLE, self._keys, self.id, 1)
+            run_script(self.client, _FINISH, self._keys, self.id, 1)
 
     @property
     def _keys(self) -> list[str]:
@@ -164,16 +168,16 @@ class RedisReservation:
 
 
 @dataclass(frozen=True)
-class Counter:
-    """A counter as somebody who wants to repair it has seen it.
+class CounterSnapshot:
+    """The state of a counter at one moment, for a repair.
 
     Attributes:
-        key: its key.
-        workload: what is booked.
-        anchor: what it counts.
-        left: its value.
-        version: moves with every change.
-        reservations: by the booking's id, the units and the age in seconds.
+        key: the key in Redis.
+        workload: the name of the workload.
+        anchor: the anchor that it belongs to.
+        left: the value.
+        version: the version, which rises with every change.
+        reservations: the units and the age in seconds of each reservation, by the booking's id.
     """
 
     key: str
@@ -184,8 +188,8 @@ class Counter:
     reservations: Mapping[str, tuple[int, float]]
 
 
-def some(client: redis.Redis, lab: str, generation: int, most: int) -> list[Counter]:
-    """Look at some counters of ``lab``, at most ``most``, by chance.
+def sample(client: redis.Redis, lab: str, generation: int, most: int) -> list[CounterSnapshot]:
+    """Return a random sample of the counters of ``lab``, at most ``most``.
 
     Raises:
         RedisUnavailable: no answer.
@@ -193,7 +197,7 @@ def some(client: redis.Redis, lab: str, generation: int, most: int) -> list[Coun
     index = _index(lab, generation)
     try:
         members: Any = client.srandmember(index, most)
-        seen = [(member, _look(client, index, member)) for member in members]
+        seen = [(member, _read(client, index, member)) for member in members]
         if gone := [member for member, counter in seen if counter is None]:
             client.srem(index, *gone)
     except redis.RedisError as error:
@@ -201,8 +205,13 @@ def some(client: redis.Redis, lab: str, generation: int, most: int) -> list[Coun
     return [counter for _, counter in seen if counter]
 
 
-def repair(client: redis.Redis, counter: Counter, left: int, forget: Collection[str]) -> bool:
-    """Set a counter right and forget reservations, unless it has changed since it was looked at.
+def repair(
+    client: redis.Redis, counter: CounterSnapshot, left: int, forget: Collection[str]
+) -> bool:
+    """Set a counter to ``left`` and drop reservations, unless it has changed since ``sample``.
+
+    Returns:
+        Whether it was set.
 
     Raises:
         RedisUnavailable: no answer.
@@ -210,15 +219,15 @@ def repair(client: redis.Redis, counter: Counter, left: int, forget: Collection[
     return bool(run_script(client, _REPAIR, [counter.key], counter.version, left, *forget))
 
 
-def _look(client: redis.Redis, index: str, member: bytes) -> Counter | None:
-    """Return the counter that the index calls ``member``; none if it is gone, or never was one."""
+def _read(client: redis.Redis, index: str, member: bytes) -> CounterSnapshot | None:
+    """Return the counter of an entry in the index; none if it has expired or is no counter."""
     try:
         workload, table, key = json.loads(member)
-        # These become part of statements, and Redis may be open to more people than PostgreSQL is.
+        # These names become a part of SQL, and more people may have access to Redis.
         if not all(_NAME.fullmatch(name) for name in (table, *(column for column, _ in key))):
             return None
         anchor = Anchor(table, tuple((column, value) for column, value in key))
-        now, pairs = run_script(client, _LOOK, [_key(index, anchor)])
+        now, pairs = run_script(client, _READ, [_key(index, anchor)])
         fields = {pairs[i].decode(): pairs[i + 1].decode() for i in range(0, len(pairs), 2)}
         left, version = int(fields.pop("left")), int(fields.pop("version"))
         records = {name: record.split("@") for name, record in fields.items()}
@@ -226,9 +235,9 @@ def _look(client: redis.Redis, index: str, member: bytes) -> Counter | None:
             str(UUID(name)): (int(units), int(now) - int(since))
             for name, (units, since) in records.items()
         }
-    except (ValueError, TypeError, KeyError):  # nothing that the scripts above have written
+    except (ValueError, TypeError, KeyError):  # not written by the scripts above
         return None
-    return Counter(_key(index, anchor), workload, anchor, left, version, reservations)
+    return CounterSnapshot(_key(index, anchor), workload, anchor, left, version, reservations)
 
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")

@@ -1,4 +1,4 @@
-"""A lock in Redis: SET with NX and an expiry, given back by compare-and-delete.
+"""A lock in Redis: SET with NX and an expiry, released by compare-and-delete.
 
 https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/ (a single instance)
 """
@@ -22,17 +22,17 @@ from booking_lab.errors import RedisUnavailable
 
 log = logging.getLogger(__name__)
 
-#: Seconds that an answer to ``check_writes`` may take when somebody waits to hear of it.
+#: Seconds that an answer to ``check_writes`` may take in a health check.
 PROBE_TIMEOUT = 0.4
 
-# Finding one's own token counts as success. So a SET whose answer was lost can be sent again: a
-# bare SET NX would then take its own key for somebody else's, and block itself for the whole TTL.
+# The own token counts as success. So a SET whose answer was lost can be sent again. A bare SET NX
+# would then find its own key, and block itself for the whole time to live.
 _ACQUIRE = """
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
 return 0
 """
-# GET and DEL as two commands could delete a lock that expired in between and is another's now.
+# GET and DEL as two commands could delete the lock of another holder after an expiry in between.
 _RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
@@ -40,9 +40,13 @@ return 0
 
 
 def connect(url: str, timeout: float) -> redis.Redis:
-    """Return a client that fails fast and never repeats a command by itself.
+    """Return a client with a time limit, which never repeats a command by itself.
 
-    The client's own retries would make a dead server cost seconds instead of milliseconds.
+    With the client's own retries, a dead server would cost seconds instead of milliseconds.
+
+    Args:
+        url: the URL of the server.
+        timeout: seconds for connecting, and for each answer.
     """
     return redis.Redis.from_url(
         url,
@@ -54,23 +58,23 @@ def connect(url: str, timeout: float) -> redis.Redis:
 
 
 def lock_key(anchor: Anchor, servers: Servers) -> str:
-    """Return the key of the lock on ``anchor``, at every server."""
+    """Return the key of the lock on ``anchor``; it is the same at every server."""
     return key(servers.identity(), "lock", anchor.name)
 
 
 @dataclass(frozen=True)
 class RedisLock:
-    """One Redis lock for each anchor.
+    """A Redis lock for each anchor.
 
     Attributes:
-        ttl: seconds after which it expires by itself, even if its holder still works.
+        ttl: seconds after which a lock expires by itself, even if its holder still works.
 
     >>> desk = Anchor("desks", (("desk", "a"),))
     >>> RedisLock(ttl=2.5).lease(desk, Servers())
     Traceback (most recent call last):
     booking_lab.errors.RedisUnavailable: The lab runs without Redis, and this strategy needs it.
 
-    The key, and for how long it is set:
+    The key, and its time to live in milliseconds:
 
     >>> lease = RedisLock(ttl=2.5).lease(desk, Servers(redis.Redis(), identity=lambda: "mine"))
     >>> lease.key, lease.ttl_ms
@@ -80,7 +84,7 @@ class RedisLock:
     ttl: float
 
     def lease(self, anchor: Anchor, servers: Servers) -> RedisLease:
-        """Return a lease that is not taken yet.
+        """Return a lease on ``anchor`` that is not held yet.
 
         Raises:
             RedisUnavailable: the lab runs without Redis.
@@ -93,13 +97,13 @@ class RedisLock:
 
 @dataclass(frozen=True)
 class RedisLease:
-    """A key that bears the holder's token while it is held.
+    """A lease of a Redis lock: a key whose value is the holder's token.
 
     Attributes:
         client: the Redis client.
-        key: the lock's key.
+        key: the key of the lock.
         ttl_ms: milliseconds until it expires.
-        token: tells this holder from all others.
+        token: a unique value of this holder.
     """
 
     client: redis.Redis
@@ -109,26 +113,26 @@ class RedisLease:
 
     @classmethod
     def of(cls, client: redis.Redis, key: str, ttl: float) -> RedisLease:
-        """Return the lease of ``key`` at one server; ``ttl`` in seconds."""
-        # Redis refuses an expiry of zero, so a part of a millisecond is a whole one.
+        """Return a lease on ``key`` at one server; ``ttl`` is in seconds."""
+        # Redis refuses an expiry of zero, so parts of a millisecond are rounded up.
         return cls(client, key, math.ceil(ttl * 1000))
 
     @property
     def lasts(self) -> float:
-        """Seconds that it lasts at least, from before it was asked for."""
+        """Seconds that it lasts at least, counted from before the request for it."""
         return self.ttl_ms / 1000
 
     def try_acquire(self, announce: Announce) -> bool:
-        """Take the lock if it is free.
+        """Take the lock if it is free; return whether it is held now.
 
         Raises:
-            RedisUnavailable: no answer. Should the lock have been taken all the same, it expires.
+            RedisUnavailable: no answer. If the lock was taken nevertheless, it expires.
         """
         with announce("lease"):
             return bool(self._run(_ACQUIRE, self.token, str(self.ttl_ms)))
 
     def release(self, announce: Announce) -> bool:
-        """Give it back; false if it had expired.
+        """Release the lock; return false if it had expired.
 
         Raises:
             RedisUnavailable: no answer. The lock expires by itself.
@@ -137,7 +141,7 @@ class RedisLease:
             return self.expire()
 
     def expire(self) -> bool:
-        """Remove the key if it is still ours, as its expiry would."""
+        """Delete the key if it still has this token, as an expiry would; return whether it had."""
         return bool(self._run(_RELEASE, self.token))
 
     def _run(self, script: str, *arguments: str) -> object:
@@ -145,31 +149,31 @@ class RedisLease:
 
 
 def run_script(client: redis.Redis, script: str, keys: Sequence[str], *arguments: Any) -> Any:
-    """Run a script that may safely run twice; return its answer.
+    """Run a script that may safely run twice; return its result.
 
     Raises:
-        RedisUnavailable: no answer, or one that says that the server can't.
+        RedisUnavailable: no answer, or the answer that the server can't do it.
     """
     try:
         try:
             return client.eval(script, len(keys), *keys, *arguments)
         except redis.ConnectionError:
-            # A pooled connection that a restart has cut.
+            # A restart may have closed a pooled connection; the second try opens a new one.
             return client.eval(script, len(keys), *keys, *arguments)
     except redis.RedisError as error:
         raise unavailable(error) from error
 
 
-#: As a booking does: a script that writes. Many a server that takes no writes answers PING.
-#: Nobody sees the key: it is gone when the script ends.
+#: A script that writes, like those of bookings: a server without writes may still answer PING. No
+#: client sees the key, because the script deletes it.
 _WRITE = "redis.call('SET', KEYS[1], '', 'PX', 1000) return redis.call('DEL', KEYS[1])"
 
 
 def check_writes(client: redis.Redis) -> None:
-    """See that a server does what bookings need of it; leaves nothing behind.
+    """Check that a server can do what bookings need. It leaves no key behind.
 
     Raises:
-        RedisUnavailable: it doesn't; says what it says itself.
+        RedisUnavailable: it can't; the error has the server's reason.
     """
     try:
         client.eval(_WRITE, 1, "booking-lab:ready")
@@ -178,12 +182,12 @@ def check_writes(client: redis.Redis) -> None:
 
 
 def unavailable(error: redis.RedisError) -> RedisUnavailable:
-    """Return the lab's error for the client's; one that was an answer is told as such."""
-    # What the server answers with has a status, or is of this kind; some are connection errors for
-    # the client, since another connection may do better.
+    """Return the lab's error for an error of the client; ``answered`` is set for an answer."""
+    # An answer of the server has a status, or is a ResponseError. The client treats some answers as
+    # connection errors, because another connection may work.
     if not (isinstance(error, redis.ResponseError) or error.status_code):
         return RedisUnavailable(reason=str(error))
-    said = str(error).partition("\n")[0]
+    reason = str(error).partition("\n")[0]
     return RedisUnavailable(
-        f"Redis can't do this now ({said}); nothing was booked. Try again.", said, answered=True
+        f"Redis can't do this now ({reason}); nothing was booked. Try again.", reason, answered=True
     )

@@ -1,4 +1,4 @@
-"""Redlock: a lock that is held at most of several independent Redis servers.
+"""Redlock: a lock that is held at a majority of several independent Redis servers.
 
 https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/ (the Redlock algorithm)
 """
@@ -13,20 +13,20 @@ from booking_lab.core.lease import Announce, Servers
 from booking_lab.errors import RedisUnavailable
 from booking_lab.locks.redis_lock import RedisLease, lock_key
 
-#: How much faster a server's clock may run than ours, as a share, and what its granularity adds in
-#: seconds: as in the reference implementations.
+#: The share by which a server's clock may be faster than ours, and the granularity of its expiry in
+#: seconds; both as in the reference implementations.
 DRIFT = 0.01
 GRANULARITY = 0.002
 
 
 @dataclass(frozen=True)
 class Redlock:
-    """One lock for each anchor, held at more than half of the servers.
+    """A lock for each anchor, held at more than half of the servers.
 
     Attributes:
-        ttl: seconds after which it expires by itself at every server.
+        ttl: seconds after which a lock expires by itself at every server.
 
-    What is left of the time is a little less, since the servers' clocks may run faster:
+    A lease lasts a little less than ``ttl``, because the servers' clocks may be faster:
 
     >>> import redis
     >>> servers = Servers(redlock=(redis.Redis(), redis.Redis(), redis.Redis()))
@@ -38,7 +38,7 @@ class Redlock:
     ttl: float
 
     def lease(self, anchor: Anchor, servers: Servers) -> RedlockLease:
-        """Return a lease that is not taken yet.
+        """Return a lease on ``anchor`` that is not held yet.
 
         Raises:
             RedisUnavailable: the lab runs without these servers.
@@ -53,12 +53,12 @@ class Redlock:
 
 @dataclass(frozen=True)
 class RedlockLease:
-    """The same lock at several servers.
+    """A lease of the same lock at several servers.
 
     Attributes:
         parts: the lease at each server.
         ttl: seconds until they expire.
-        clock: measures how long taking them took.
+        clock: measures the time that it takes to acquire them.
     """
 
     parts: list[RedisLease]
@@ -67,15 +67,15 @@ class RedlockLease:
 
     @property
     def lasts(self) -> float:
-        """Seconds that it lasts at least, from before it was asked for."""
+        """Seconds that it lasts at least, counted from before the request for it."""
         ttl = min(part.lasts for part in self.parts)
         return ttl - ttl * DRIFT - GRANULARITY
 
     def try_acquire(self, announce: Announce) -> bool:
-        """Take the lock at every server; keep it if that was most of them, and quick enough.
+        """Take the lock at every server, and keep it if a majority gave it in time.
 
         Raises:
-            RedisUnavailable: most servers don't answer.
+            RedisUnavailable: no majority of the servers answers.
         """
         begin = self.clock.now()
         taken = away = 0
@@ -93,11 +93,11 @@ class RedlockLease:
         return False
 
     def release(self, announce: Announce) -> bool:
-        """Give it back everywhere; false if most servers had it no longer."""
+        """Release it everywhere; return false if no majority of the servers still had it."""
         return self._give_back(announce) >= self._quorum
 
     def expire(self) -> bool:
-        """Remove the key at every server where it is still ours."""
+        """Delete the key at every server where it still has this token."""
         return sum(part.expire() for part in self.parts) > 0
 
     @property
@@ -108,7 +108,7 @@ class RedlockLease:
         given = 0
         for number, part in enumerate(self.parts, start=1):
             try:
-                # Also where taking it failed: the key may have been set and the answer lost.
+                # Also after a failure: the key may be set although the answer was lost.
                 given += part.release(_at(number, announce))
             except RedisUnavailable:
                 continue

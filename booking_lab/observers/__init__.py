@@ -1,4 +1,4 @@
-"""Those who watch: each sees every step, and no other code measures, sleeps or injects."""
+"""Observers: the only code of the lab that measures, sleeps on purpose or injects faults."""
 
-# Before any of them counts: it says where.
+# Imported first: it decides where prometheus_client stores the values.
 from booking_lab.observers import metric_files as metric_files

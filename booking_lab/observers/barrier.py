@@ -1,4 +1,4 @@
-"""A barrier between decide and write, where all bookers of a race meet."""
+"""A barrier between decide and write, at which all bookers of a race wait for each other."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from booking_lab.core.booking import Booking
 from booking_lab.core.observer import Observer, Step
 from booking_lab.core.step import StepKind
 
-#: Seconds between two looks at who is blocked.
-_LOOK_EVERY = 0.005
+#: Seconds between two checks which sessions are blocked.
+_POLL_EVERY = 0.005
 
 
-class Opening(StrEnum):
-    """Why the barrier opened."""
+class ReleaseReason(StrEnum):
+    """The reason why the barrier opened.
+
+    ``FILLED``: all bookers had arrived. ``LET_GO``: the others could not arrive. ``TIMED_OUT``: the
+    time was over.
+    """
 
     FILLED = "filled"
     LET_GO = "let go"
@@ -25,10 +29,10 @@ class Opening(StrEnum):
 
 
 class Barrier(Observer):
-    """Stops each booker once, after its first decision, until all are there.
+    """Stops each booker once, after its first decision, until all have arrived.
 
-    Under a strategy that blocks, those who have not come can't come: they wait for a lock that
-    somebody at the barrier holds, or have ended. Then the barrier lets go.
+    Under a strategy with locks, the others may be unable to arrive: they wait for a lock that a
+    booker at the barrier holds, or have ended. Then the barrier opens.
 
     Args:
         parties: how many bookers are expected.
@@ -37,7 +41,7 @@ class Barrier(Observer):
     def __init__(self, parties: int) -> None:
         self._parties = parties
         self._condition = threading.Condition()
-        self._open: Opening | None = None
+        self._reason: ReleaseReason | None = None
         self._arrived: set[str] = set()
         self._ended = 0
         self._sessions: dict[str, int] = {}
@@ -45,7 +49,7 @@ class Barrier(Observer):
 
     @contextmanager
     def booking(self, booking: Booking) -> Iterator[None]:
-        """Notice who has ended without coming to the barrier."""
+        """Count the booking as ended if it leaves without a stop at the barrier."""
         try:
             yield
         finally:
@@ -57,43 +61,55 @@ class Barrier(Observer):
 
     @contextmanager
     def step(self, step: Step) -> Iterator[None]:
-        """Follow the booker; stop it once it has decided."""
+        """Record the booker's state, and stop it after its first decision."""
         key = str(step.booking.request.id)
         with self._condition:
             self._sessions[key] = step.session
             if step.kind is StepKind.WAIT:
                 self._leasing.add(key)
-            elif step.kind is not StepKind.ACQUIRE:  # between two waits it asks for the lease
+            elif step.kind is not StepKind.ACQUIRE:  # between two waits, it requests the lease
                 self._leasing.discard(key)
         yield
         if step.kind is StepKind.DECIDE and key not in self._arrived:
             with self._condition:
                 self._arrived.add(key)
-                self._condition.wait_for(lambda: self._open is not None)
+                self._condition.wait_for(lambda: self._reason is not None)
 
-    def watch(self, blocked: Callable[[Collection[int]], set[int]], timeout: float) -> Opening:
-        """Open the barrier when it is full, can't fill any more, or ``timeout`` seconds are over.
+    def watch(
+        self, blocked: Callable[[Collection[int]], set[int]], timeout: float
+    ) -> ReleaseReason:
+        """Open the barrier when all have arrived, when the others can't arrive, or after a timeout.
 
         Args:
-            blocked: given sessions' process ids, says which of them wait for another of these.
+            blocked: takes the process ids of sessions, and returns those that wait for another one
+                of them.
             timeout: seconds.
 
+        Returns:
+            The reason.
+
         Raises:
-            BaseException: what ``blocked`` raised; the barrier is open then, too.
+            BaseException: an error of ``blocked``; the barrier is open after it, too.
         """
         try:
-            return self._let(self._watched(blocked, timeout))
+            return self._release(self._watched(blocked, timeout))
         except BaseException:
-            self._let(Opening.TIMED_OUT)
+            self._release(ReleaseReason.TIMED_OUT)
             raise
 
-    def _watched(self, blocked: Callable[[Collection[int]], set[int]], timeout: float) -> Opening:
+    def _watched(
+        self, blocked: Callable[[Collection[int]], set[int]], timeout: float
+    ) -> ReleaseReason:
         try:
             return self._watch(blocked, timeout)
         finally:
-            self._let(Opening.TIMED_OUT)  # unless it is open: nobody stands there for ever
+            self._release(
+                ReleaseReason.TIMED_OUT
+            )  # if it is not open yet: no booker must wait for ever
 
-    def _watch(self, blocked: Callable[[Collection[int]], set[int]], timeout: float) -> Opening:
+    def _watch(
+        self, blocked: Callable[[Collection[int]], set[int]], timeout: float
+    ) -> ReleaseReason:
         deadline = time.monotonic() + timeout
         stuck_before = False
         while True:
@@ -107,17 +123,17 @@ class Barrier(Observer):
                 key in leasing or session in waiting for key, session in absent.items()
             )
             if arrived == self._parties:
-                return Opening.FILLED
-            # A session may be between two waits while it is looked at, so it takes two looks.
+                return ReleaseReason.FILLED
+            # At the moment of a check, a session may be between two waits. So two checks decide.
             if stuck and stuck_before:
-                return Opening.LET_GO
+                return ReleaseReason.LET_GO
             if time.monotonic() > deadline:
-                return Opening.TIMED_OUT
+                return ReleaseReason.TIMED_OUT
             stuck_before = stuck
-            time.sleep(_LOOK_EVERY)
+            time.sleep(_POLL_EVERY)
 
-    def _let(self, opening: Opening) -> Opening:
+    def _release(self, opening: ReleaseReason) -> ReleaseReason:
         with self._condition:
-            self._open = self._open or opening
+            self._reason = self._reason or opening
             self._condition.notify_all()
         return opening

@@ -1,30 +1,31 @@
-"""Records a history: every booking's invocation and its answer, with times, as lines of JSON.
+"""The recorder of histories: the invocation and the answer of every booking, as lines of JSON.
 
-All workers of all instances on a machine append to one file. A line is one write to a file that is
-open for appending, so lines don't mix; they stand in the order in which they were written, which
-need not be that of their times. When the disk is full, or a worker is killed at that moment, a line
-may break off. The next one begins behind it, on a new line if the same worker writes it. What broke
-off is not lost to anybody: nothing was done without its ``invoke``, and without its answer an
-operation counts as unknown. Times are nanoseconds of CLOCK_MONOTONIC, which is the same
-clock in every process of a machine until it is booted again.
+All workers of all instances on a machine append to one file. Each line is one write to a file that
+is open for appending, so lines don't mix. Their order is the order of the writes, which can differ
+from the order of their times. When the disk is full, or a worker is killed during a write, a line
+can be incomplete. The next line follows directly, or on a new line if the same worker writes it.
+No information gets lost by that: nothing was done without its ``invoke``, and an operation without
+its answer counts as unknown. Times are nanoseconds of CLOCK_MONOTONIC, which is the same clock in
+every process of a machine until it is booted again.
 
 Every line is an object with ``type``:
 
 ``header``: a worker begins to record. ``format`` 1; ``worker``; ``time``; ``at``, the same moment
-as a date; ``clock``, the boot that ``time`` counts from; ``database``, which database it books on;
-``fresh``, by workload and scope, where nothing was booked yet, what there was to book. The last two
-are null if the database did not answer.
+as a date; ``clock``, the boot that ``time`` counts from; ``database``, the identity of the
+database; ``fresh``, by workload and scope, the things to book in scopes without bookings. The last
+two are null if the database did not answer.
 
-``invoke``: an operation begins. ``process``: the logical client, one for each operation; a
-booking's is its attempt's id. ``f``: ``book``, ``move``, ``cancel`` or ``reset``. ``workload``,
+``invoke``: an operation begins. ``process``: the logical client, one for each operation; for a
+booking, the id of its attempt. ``f``: ``book``, ``move``, ``cancel`` or ``reset``. ``workload``,
 ``scope``, ``anchors``: the rows contended for. ``value``: the request. ``strategy``, ``worker``,
 ``time``.
 
-``ok``, ``fail``, ``info``: the answer to the ``invoke`` of the same ``process``: it took effect, it
-had none, nobody knows. ``f``, ``worker``, ``time``. A booking's has ``outcome``, ``code``,
-``message``, ``tries`` and ``booking_id``, and ``value`` again if things were chosen for it. A
-``fail`` whose outcome is ``refused`` has seen that the thing wasn't free; any other has seen
-nothing. A reset's ``value`` is what it has left, as ``fresh`` has it.
+``ok``, ``fail``, ``info``: the answer to the ``invoke`` of the same ``process``: the operation took
+effect, it did not, or nobody knows. ``f``, ``worker``, ``time``. The answer of a booking has
+``outcome``, ``code``, ``message``, ``tries`` and ``booking_id``, and ``value`` again if things were
+chosen for it. A ``fail`` with the outcome ``refused`` has seen that the thing was not free; any
+other ``fail`` has seen nothing. The ``value`` of a reset has the things that it has left to book,
+as in ``fresh``.
 """
 
 from __future__ import annotations
@@ -54,9 +55,9 @@ from booking_lab.errors import (
     NotFound,
     PluginFault,
     Unavailable,
-    shown,
+    safe_text,
 )
-from booking_lab.observers.opening import Resetting, facts
+from booking_lab.observers.initial_facts import ResetRecording, initial_facts
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ def open_history(file: str | Path) -> int:
         BookingLabError: it can't be written.
     """
     try:
-        # Names of customers are nobody else's business.
+        # It contains names of customers, so others must not read it.
         return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise BookingLabError(
@@ -81,8 +82,8 @@ def open_history(file: str | Path) -> int:
         ) from None
 
 
-class History(Observer):
-    """Appends what one worker does.
+class HistoryRecorder(Observer):
+    """Appends the operations of one worker to a history.
 
     Args:
         file: the file.
@@ -96,38 +97,40 @@ class History(Observer):
         self._incomplete = False
         self._broken_off = False
         self._header: bytes = b""
-        self._introducing = threading.Lock()
+        self._header_lock = threading.Lock()
 
     def begin(self, session: Session | None, workloads: Iterable[LabWorkload] = ()) -> None:
-        """Write the header; without a session, nothing is known of the database.
+        """Write the header; without a session, its values of the database are null.
 
-        If it can't be written now, it is written before anything else is.
+        If it can't be written now, it is written before the next line.
         """
-        known = facts(session, workloads) if session else {"database": None, "fresh": None}
+        known = initial_facts(session, workloads) if session else {"database": None, "fresh": None}
         clock = _BOOT.read_text().strip() if _BOOT.exists() else ""
         at = datetime.now(UTC).isoformat()
         self._header = self._line("header", format=FORMAT, at=at, clock=clock, **known)
         try:
-            self._introduce()
+            self._write_header()
         except OSError as error:
             log.error("the history %s can't be written: %s", self._file, error)
 
     @contextmanager
     def booking(self, booking: Booking) -> Iterator[None]:
-        """Write the booking's invocation, then its answer.
+        """Write the booking's invocation, and later its answer.
 
         Raises:
-            Unavailable: the invocation can't be written; a booking that the history doesn't know
-                of would make it worthless.
-            PluginFault: the workload's own code fails.
+            Unavailable: the invocation can't be written. A booking that is missing in the history
+                would make it worthless, so there is no booking.
+            PluginFault: a plug-in workload fails.
         """
         asked, workload = booking.request, booking.workload
         process, action = str(asked.id), asked.action
         try:
             anchors = [anchor.name for anchor in workload.anchors(asked)]
             value = _as_json(asked)
-        except Exception as error:  # a workload's own code
-            raise PluginFault(f"The workload {workload.name} failed: {shown(error)}.") from error
+        except Exception as error:  # of a plug-in workload
+            raise PluginFault(
+                f"The workload {workload.name} failed: {safe_text(error)}."
+            ) from error
         self._invoke(
             process=process,
             f=action,
@@ -137,7 +140,7 @@ class History(Observer):
             value=value,
             strategy=booking.strategy.name,
         )
-        kind = "info"  # whatever tears the worker away
+        kind = "info"  # stays if the worker is interrupted
         try:
             yield
             kind = _TYPES.get(booking.outcome, "fail") if booking.outcome else "info"
@@ -159,15 +162,17 @@ class History(Observer):
             )
 
     @contextmanager
-    def reset(self, workload: LabWorkload, scope: str, session: Session) -> Iterator[Resetting]:
-        """Write a reset's invocation, then whether it was done.
+    def reset(
+        self, workload: LabWorkload, scope: str, session: Session
+    ) -> Iterator[ResetRecording]:
+        """Write a reset's invocation, and later its result.
 
         Raises:
             Unavailable: the invocation can't be written; nothing was reset.
         """
         process = str(uuid4())
         self._invoke(process=process, f="reset", workload=workload.name, scope=scope, anchors=[])
-        kind, done = "info", Resetting(workload, scope, session)
+        kind, done = "info", ResetRecording(workload, scope, session)
         try:
             yield done
             kind = "ok"
@@ -191,7 +196,7 @@ class History(Observer):
             ) from error
 
     def _answer(self, kind: str, **event: Any) -> None:
-        # What is done is done. Without its answer, the operation counts as unknown.
+        # The operation can't be undone. Without its answer, it counts as unknown.
         try:
             self._append(kind, **event)
         except OSError as error:
@@ -201,11 +206,11 @@ class History(Observer):
 
     def _append(self, kind: str, **event: Any) -> None:
         if self._header:
-            self._introduce()
+            self._write_header()
         self._write(self._line(kind, **event))
 
-    def _introduce(self) -> None:
-        with self._introducing:
+    def _write_header(self) -> None:
+        with self._header_lock:
             if self._header:
                 self._write(self._header)
                 self._header = b""
@@ -230,5 +235,5 @@ def _as_json(request: Request) -> Any:
     return _adapters[kind].dump_python(request, mode="json")
 
 
-#: Making one takes longer than using it a thousand times.
+#: To create one takes longer than a thousand uses.
 _adapters: dict[type[Request], TypeAdapter[Any]] = {}

@@ -1,12 +1,13 @@
-"""The files in which the workers of a machine count, and which a scrape adds up.
+"""The files for the metrics of the workers of a machine; a scrape adds them up.
 
-prometheus_client has them named by process ids, maps them into memory, and leaves those of the dead
-for ever. Here a worker has a *place*, which it keeps as long as it lives. Who comes after it counts
-on in the files that it has left. So there are as many as ever lived at the same time, and no
-counter goes back.
+prometheus_client names its files by process ids, maps them into memory, and never deletes the files
+of dead processes. Here each worker has a *slot*, which it keeps as long as it lives. The next
+worker in the slot continues the files of the last one. So there are only as many files as workers
+lived at the same time, and no counter goes back.
 
-Room in a file is reserved before it is used. Without that, the first write into memory that has no
-room on a full disk ends the process by a signal. What finds no room is kept and not shown.
+Space in a file is allocated before it is used. Without that, the first write into mapped memory on
+a full disk would end the process by a signal. Values without space are kept in memory, and not
+shown.
 """
 
 from __future__ import annotations
@@ -29,20 +30,20 @@ from prometheus_client.registry import Collector
 log = logging.getLogger(__name__)
 
 #: An entry has a head, a padding and two numbers besides its key.
-_MOST_BESIDE_KEY = 32
+_MAX_BESIDE_KEY = 32
 
 
-class _Place:
-    """Where this process counts; it is claimed as long as the process lives."""
+class _ProcessSlot:
+    """The slot of this process; it is claimed as long as the process lives."""
 
     number = 0
     claim: socket.socket | None = None
 
 
-def take_place(folder: Path) -> None:
-    """Have this process count in files of its own below ``folder`` from now on.
+def claim_slot(folder: Path) -> None:
+    """Claim a slot for this process, and store its metrics in files below ``folder``.
 
-    If there is no such folder or no room, what it counts is not shown.
+    If there is no such folder or no space, its metrics are not shown.
     """
     if not folder.is_dir():
         log.error("what this worker counts is not shown: there is no folder %s", folder)
@@ -50,12 +51,12 @@ def take_place(folder: Path) -> None:
     for number in count(1):
         if claim := _claim(folder, number):
             _remove_live_gauges(folder, number)
-            _Place.number, _Place.claim = number, claim
+            _ProcessSlot.number, _ProcessSlot.claim = number, claim
             return
 
 
-def forget_dead(folder: Path) -> None:
-    """Take the gauges of workers that have gone off the scrape."""
+def remove_dead_gauges(folder: Path) -> None:
+    """Remove the gauges of dead workers."""
     gauges = folder.glob("gauge_live*_*.db")
     for number in {int(gauge.stem.rpartition("_")[2]) for gauge in gauges}:
         if claim := _claim(folder, number):
@@ -63,16 +64,16 @@ def forget_dead(folder: Path) -> None:
             claim.close()
 
 
-class Files(Collector):
-    """What all workers have counted."""
+class MetricFilesCollector(Collector):
+    """The collector of the metrics of all workers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def collect(self) -> Iterable[Metric]:
-        """Add it up; a file that a worker left half made says nothing."""
+        """Add up all files; the file of a worker that died while it created it is left out."""
         if not self._folder.is_dir():
-            _say(str(self._folder), "it was removed; what was counted shows after a restart")
+            _log_once(str(self._folder), "it was removed; what was counted shows after a restart")
         files = [str(file) for file in self._folder.glob("*.db") if _is_begun(file)]
         try:
             return _merged(files)
@@ -80,12 +81,12 @@ class Files(Collector):
             return _merged([file for file in files if _is_whole(file)])
 
 
-class _File:
-    """One file of this process; what has no room in it is kept in memory until there is some."""
+class _MetricFile:
+    """One file of this process; values without space are kept in memory until there is some."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._file: _Reserved | None = None
+        self._file: _PreallocatedDict | None = None
         self._kept: dict[str, tuple[float, float]] = {}
 
     def read_value(self, key: str) -> tuple[float, float]:
@@ -98,7 +99,7 @@ class _File:
         try:
             self._opened().write_value(key, value, timestamp)  # type: ignore[no-untyped-call]
         except OSError as error:
-            if not self._kept and _Place.number:
+            if not self._kept and _ProcessSlot.number:
                 log.error("%s has no room, so metrics are not shown: %s", self._name, error)
             self._kept[key] = (value, timestamp)
 
@@ -106,16 +107,16 @@ class _File:
         if self._file:
             self._file.close()  # type: ignore[no-untyped-call]
 
-    def _opened(self) -> _Reserved:
-        if not _Place.number:
+    def _opened(self) -> _PreallocatedDict:
+        if not _ProcessSlot.number:
             raise OSError("this process has no place")
         if self._file is None:
-            self._file = _Reserved(self._name)
+            self._file = _PreallocatedDict(self._name)
         return self._file
 
 
-class _Reserved(MmapedDict):
-    """The client's file, with room reserved for all that is mapped."""
+class _PreallocatedDict(MmapedDict):
+    """The client's file, with allocated space for everything that is mapped."""
 
     def __init__(self, name: str) -> None:
         with open(name, "ab") as file:  # noqa: PTH123 - the client has names, and so have we
@@ -125,7 +126,7 @@ class _Reserved(MmapedDict):
 
     def _init_value(self, key: str) -> None:
         capacity = self._capacity
-        while self._used + len(key.encode()) + _MOST_BESIDE_KEY > capacity:
+        while self._used + len(key.encode()) + _MAX_BESIDE_KEY > capacity:
             capacity *= 2
         if capacity > self._capacity:
             os.posix_fallocate(self._f.fileno(), 0, capacity)
@@ -140,23 +141,23 @@ def _is_whole(file: str) -> bool:
     try:
         _merged([file])
     except (OSError, ValueError, RuntimeError, struct.error) as error:
-        _say(file, str(error))
+        _log_once(file, str(error))
         return False
     return True
 
 
-def _say(what: str, why: str) -> None:
-    if what not in _said:
-        _said.add(what)
+def _log_once(what: str, why: str) -> None:
+    if what not in _logged:
+        _logged.add(what)
         log.error("the metrics lack %s: %s", what, why)
 
 
-#: What was said already; a scrape comes every few seconds.
-_said: set[str] = set()
+#: The messages that were logged; a scrape comes every few seconds.
+_logged: set[str] = set()
 
 
 def _is_begun(file: Path) -> bool:
-    """Whether there is anything in it; a worker may have died as it made it, or make it now."""
+    """Return whether the file has content; a worker may be creating it, or died while it did."""
     try:
         return file.stat().st_size >= _INITIAL_MMAP_SIZE
     except OSError:
@@ -164,9 +165,9 @@ def _is_begun(file: Path) -> bool:
 
 
 def _claim(folder: Path, number: int) -> socket.socket | None:
-    """Claim a place, as long as the socket is open; none if a living process has it.
+    """Claim a slot for as long as the socket is open; none if a live process has it.
 
-    The name of such a socket is in no file system, where something could remove it.
+    The name of an abstract socket is in no file system, so nothing can remove it.
     """
     claim = socket.socket(socket.AF_UNIX)
     where = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]
@@ -184,11 +185,11 @@ def _remove_live_gauges(folder: Path, number: int) -> None:
 
 
 def _install() -> None:
-    """Have the client use places and reserved files, before the first metric is made."""
-    setattr(values, "MmapedDict", _File)  # noqa: B010 - its type is not declared to be variable
-    values.ValueClass = values.MultiProcessValue(lambda: _Place.number)  # type: ignore[no-untyped-call]
+    """Make the client use slots and allocated files, before the first metric is created."""
+    setattr(values, "MmapedDict", _MetricFile)  # noqa: B010 - its type is not declared to be variable
+    values.ValueClass = values.MultiProcessValue(lambda: _ProcessSlot.number)  # type: ignore[no-untyped-call]
 
 
-# The client knows from a variable, as it is imported, that other processes count as well.
+# At its import, the client finds out by a variable whether it has to combine processes.
 if values.ValueClass._multiprocess:
     _install()

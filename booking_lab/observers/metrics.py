@@ -1,7 +1,7 @@
 """Prometheus metrics of bookings and their steps.
 
-With ``PROMETHEUS_MULTIPROC_DIR`` set, the client keeps each process's figures in files there, and
-a scrape of any worker adds them up.
+If ``PROMETHEUS_MULTIPROC_DIR`` is set, the client keeps each process's values in files there, and a
+scrape of any worker adds them up.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from functools import cache
 
 from prometheus_client import Counter, Histogram, Summary
 
-from booking_lab.config import MOST
+from booking_lab.config import UPPER_BOUNDS
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.observer import Observer
-from booking_lab.core.retry import MOST_SECONDS
+from booking_lab.core.retry import MAX_SECONDS
 from booking_lab.core.step import StepKind
 
-#: Seconds that no booking takes longer: the longest wait that an option of a strategy allows, tries
-#: that begin until as late as that, and the last one's waits for a row and for a statement.
-LONGEST = 2 * MOST_SECONDS + MOST["lock_timeout"] + MOST["statement_timeout"]
+#: The longest time of a booking in seconds: the longest wait by an option of a strategy, tries that
+#: begin until such a deadline, and the last try's waits for a row and for a statement.
+LONGEST = 2 * MAX_SECONDS + UPPER_BOUNDS["lock_timeout"] + UPPER_BOUNDS["statement_timeout"]
 
-# Every scrape adds up the series of all workers, so there are no more labels and buckets than
-# somebody looks at. The last bucket lies beyond the longest booking: what is off the scale would be
-# shown as the scale's end.
 log = logging.getLogger(__name__)
+
+# Every scrape adds up the series of all workers, so there are few labels and buckets. The last
+# bucket is above the longest booking, because Prometheus would show longer times as the last bound.
 
 _SECONDS = (0.005, 0.02, 0.06, 0.12, 0.3, 1, 4, 30, LONGEST)
 _FEW_SECONDS = (0.005, 0.05, 0.5, 5, LONGEST)
 _BY = ("strategy", "workload")
 
-#: Bookings that wait to be made public; the oldest go when there are more.
-MOST_PENDING = 100_000
+#: Bookings that wait for ``publish`` at most; if there are more, the oldest are lost.
+MAX_PENDING = 100_000
 
-BOOKINGS = Counter("bookings", "Bookings by how they ended.", (*_BY, "status"))
+BOOKINGS = Counter("bookings", "Bookings by outcome.", (*_BY, "status"))
 DURATION = Histogram(
     "booking_duration_seconds", "A booking from request to answer.", _BY, buckets=_SECONDS
 )
 STEP_SUMS = Summary(
-    "booking_step_duration_seconds", "Steps of bookings, together.", ("strategy", "step")
+    "booking_step_duration_seconds", "Times of all steps of bookings.", ("strategy", "step")
 )
 STEPS = Histogram("booking_step_seconds", "One step of a booking.", ("step",), buckets=_SECONDS)
 WAIT = Histogram(
@@ -55,9 +55,9 @@ HOLD = Histogram(
     "lock_hold_seconds", "Time that a booking held locks.", ("strategy",), buckets=_FEW_SECONDS
 )
 CONTENTIONS = Counter(
-    "lock_contentions", "Times that a lock was somebody else's at first.", ("strategy",)
+    "lock_contentions", "Times that another booking held a lock first.", ("strategy",)
 )
-RETRIES = Counter("optimistic_retries", "Tries after a booking's first.", ("strategy",))
+RETRIES = Counter("optimistic_retries", "Further tries of bookings after the first.", ("strategy",))
 BATCHES = Histogram(
     "queue_batch_size",
     "Bookings that one writer wrote at once.",
@@ -65,15 +65,15 @@ BATCHES = Histogram(
     buckets=[4**power for power in range(6)],
 )
 REPAIRED = Counter(
-    "reservations_repaired", "Reservations and counters that were put right.", ("workload",)
+    "reservations_repaired", "Reservations and counters that were repaired.", ("workload",)
 )
 RELEASE_FAILURES = Counter(
-    "lease_release_failures", "Leases that were gone or could not be given back.", ("strategy",)
+    "lease_release_failures", "Leases that had ended or could not be released.", ("strategy",)
 )
 
 
 class _Series:
-    """The series of one strategy on one workload; they begin at zero when this is made."""
+    """The series of one strategy on one workload; to create them sets them to zero."""
 
     def __init__(self, strategy: str, workload: str) -> None:
         by = (strategy, workload)
@@ -82,16 +82,16 @@ class _Series:
         self.duration = DURATION.labels(*by)
 
     def observe(self, bookings: Sequence[Booking]) -> None:
-        """Add what these took."""
+        """Add the times of ``bookings``."""
         whole = [one.timing for one in bookings if one.outcome is not None]
-        observe(self.duration, [timing.total or 0.0 for timing in whole])
-        observe(self.strategy.wait, [timing.waited for timing in whole])
-        observe(self.strategy.hold, [timing.held for timing in whole])
-        self.strategy.add(bookings)
+        observe_histogram(self.duration, [timing.total or 0.0 for timing in whole])
+        observe_histogram(self.strategy.wait, [timing.waited for timing in whole])
+        observe_histogram(self.strategy.hold, [timing.held for timing in whole])
+        self.strategy.observe(bookings)
 
 
 class _StrategySeries:
-    """The series of one strategy, whatever it books; they begin at zero when this is made."""
+    """The series of one strategy on all workloads; to create them sets them to zero."""
 
     def __init__(self, strategy: str) -> None:
         self._strategy = strategy
@@ -102,25 +102,25 @@ class _StrategySeries:
         self.retries = RETRIES.labels(strategy)
         self.release_failures = RELEASE_FAILURES.labels(strategy)
 
-    def add(self, bookings: Sequence[Booking]) -> None:
-        """Add the steps of these, and what else is counted in them."""
+    def observe(self, bookings: Sequence[Booking]) -> None:
+        """Add the steps and the counts of ``bookings``."""
         timings = [one.timing for one in bookings]
         steps: dict[StepKind, list[float]] = defaultdict(list)
         for timing in timings:
             for kind, seconds in timing.steps:
                 steps[kind].append(seconds)
         for kind, values in steps.items():
-            observe(STEPS.labels(kind.value), values)
-            add(self.step_sums[kind], values)
+            observe_histogram(STEPS.labels(kind.value), values)
+            observe_summary(self.step_sums[kind], values)
         if batches := [size for timing in timings for size in timing.batches]:
-            observe(BATCHES.labels(self._strategy), batches)
-        self.contentions.inc(sum(timing.contended for timing in timings))
+            observe_histogram(BATCHES.labels(self._strategy), batches)
+        self.contentions.inc(sum(timing.contentions for timing in timings))
         self.retries.inc(sum(max(0, one.tries - 1) for one in bookings))
         self.release_failures.inc(sum(timing.lost_leases for timing in timings))
 
 
-def observe(histogram: Histogram, values: Sequence[float]) -> None:
-    """Do what ``histogram.observe`` does for each of ``values``, at once."""
+def observe_histogram(histogram: Histogram, values: Sequence[float]) -> None:
+    """Add ``values`` to a histogram, like ``histogram.observe`` for each, but at once."""
     if not values:
         return
     histogram._sum.inc(sum(values))
@@ -131,39 +131,43 @@ def observe(histogram: Histogram, values: Sequence[float]) -> None:
             bucket.inc(below - before)
 
 
-def add(summary: Summary, values: Sequence[float]) -> None:
-    """Do what ``summary.observe`` does for each of ``values``, at once."""
+def observe_summary(summary: Summary, values: Sequence[float]) -> None:
+    """Add ``values`` to a summary, like ``summary.observe`` for each, but at once."""
     summary._sum.inc(sum(values))
     summary._count.inc(len(values))
 
 
-#: Looking labels up at every step would cost more than counting.
+#: To look up labels at every step would cost more than to count.
 _series = cache(_Series)
 _strategy_series = cache(_StrategySeries)
 
 
 class Metrics(Observer):
-    """Counts bookings at once, and makes public what the stopwatch has taken in ``publish``.
+    """Counts bookings immediately, and collects their times until ``publish``.
 
-    A dozen values a booking, each with a lock and a file of its own, would be a third of what a
-    booking costs; all values of a quarter of a second cost little more than one.
+    A booking has a dozen values, each with a lock and a file of its own. To add them one by one
+    would be a third of the cost of a booking. All values of a quarter of a second together cost
+    little more than one.
+
+    Args:
+        most: bookings that wait for ``publish`` at most.
     """
 
-    def __init__(self, most: int = MOST_PENDING) -> None:
+    def __init__(self, most: int = MAX_PENDING) -> None:
         self._ended: deque[Booking] = deque(maxlen=most)
         self._lost = 0
 
     def booking(self, booking: Booking) -> AbstractContextManager[object]:
-        """Count the booking when it has ended."""
+        """Return a context manager that counts the booking at its end."""
         return _Counted(booking, self)
 
-    def take_down(self, booking: Booking) -> None:
-        """Keep ``booking`` until it is made public; the oldest goes if there are too many."""
+    def record(self, booking: Booking) -> None:
+        """Keep ``booking`` until ``publish``; if there are too many, the oldest is lost."""
         self._lost += len(self._ended) == self._ended.maxlen
         self._ended.append(booking)
 
     def publish(self) -> None:
-        """Show what the bookings took that have ended by now. Thread-safe."""
+        """Add the times of the ended bookings to the metrics. Thread-safe."""
         lost, self._lost = self._lost, 0
         if lost:
             log.error("times of bookings are lost to the metrics: %d more than are kept", lost)
@@ -175,12 +179,12 @@ class Metrics(Observer):
         for series, bookings in ended.items():
             try:
                 series.observe(bookings)
-            except Exception:  # the others are to be seen all the same
+            except Exception:  # the others are published nevertheless
                 log.exception("times of %d bookings are lost to the metrics", len(bookings))
 
 
 class _Counted:
-    """One booking under the eyes of ``Metrics``. A generator would cost several times as much."""
+    """The context manager of one booking. A generator would cost several times as much."""
 
     __slots__ = ("_booking", "_metrics")
 
@@ -192,21 +196,21 @@ class _Counted:
 
     def __exit__(self, *_: object) -> None:
         booking = self._booking
-        if booking.outcome is not None:  # none: it named something that isn't there
+        if booking.outcome is not None:  # none if the request named something that does not exist
             series = _series(booking.strategy.name, booking.workload.name)
             series.bookings[booking.outcome].inc()
-        self._metrics.take_down(booking)
+        self._metrics.record(booking)
 
 
 def begin_at_zero(pairs: Iterable[tuple[str, str]], batching: Iterable[str]) -> None:
-    """Show every series before its first booking.
+    """Create every series with zero before its first booking.
 
-    A counter that first appears as 10 has not risen for Prometheus: the first race after a start
-    would be on no dashboard.
+    For Prometheus, a counter that first appears with 10 has not risen, so dashboards would miss the
+    first race after a start.
 
     Args:
-        pairs: the strategies, each with each of the workloads that it can book.
-        batching: the strategies whose bookers stand in line.
+        pairs: the pairs of strategies and workloads that fit.
+        batching: the strategies with batches.
     """
     for strategy, workload in pairs:
         _series(strategy, workload)

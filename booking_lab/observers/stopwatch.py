@@ -1,4 +1,4 @@
-"""Measures each booking: how long it waited, held locks and took in all, and each step."""
+"""The stopwatch of a booking: its total time, its waits, its locks and each step."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from booking_lab.core.booking import Booking
 from booking_lab.core.observer import Observer, Step
 from booking_lab.core.step import StepKind, StepName
 
-#: A row lock that took longer than this, in seconds, was somebody else's at first. PostgreSQL
-#: doesn't say whether it made a session wait; an uncontended lock takes a tenth of this.
+#: If a row lock takes longer than this, in seconds, another booking had it first. PostgreSQL
+#: doesn't report whether a session had to wait; an uncontended lock takes a tenth of this.
 CONTENDED_AFTER = 0.002
 
 _WAITS = {StepKind.ACQUIRE, StepKind.WAIT}
@@ -19,10 +19,10 @@ _ENDS = {StepKind.COMMIT, StepKind.RELEASE}
 
 
 class Stopwatch(Observer):
-    """Keeps the timing of one booking; make one for each, inside of all other observers.
+    """Fills in the timing of one booking. Each booking needs a stopwatch of its own.
 
-    A write takes the row's lock as well, so holding begins with the first lock or write and ends
-    with the last commit, rollback or release of the try.
+    It has to be the innermost observer. A write locks rows as well, so the time of holding begins
+    with the first lock or write, and ends with the last commit, rollback or release of the try.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Stopwatch(Observer):
         self._locked_at: float | None = None
 
     def booking(self, booking: Booking) -> AbstractContextManager[object]:
-        """Take the total time."""
+        """Return a context manager that measures the total time."""
         self._timing = booking.timing
         return self
 
@@ -42,35 +42,35 @@ class Stopwatch(Observer):
         self._timing.total = time.perf_counter() - self._begin
 
     def step(self, step: Step) -> AbstractContextManager[object]:
-        """Add the step's time to what it is a part of."""
+        """Return a context manager that measures the step."""
         return _Timed(self, step)
 
     def begin(self, step: Step) -> float:
-        """Notice a new try; return the time."""
+        """Begin a step, which may be the first of a new try; return the time."""
         if step.attempt != self._attempt:
             self._attempt, self._locked_at = step.attempt, None
             self._held_before = step.booking.timing.held
-            step.booking.timing.holding = False
+            step.booking.timing.is_holding = False
         return time.perf_counter()
 
     def end(self, step: Step, begin: float, *, failed: bool) -> None:
-        """Add what has passed since ``begin``."""
+        """End a step that began at ``begin``, and add its time."""
         timing, now = step.booking.timing, time.perf_counter()
         timing.steps.append((step.kind, now - begin))
         if step.kind in _WAITS:
             timing.waited += now - begin
             if step.name is StepName.ROW_LOCK and now - begin > CONTENDED_AFTER:
-                timing.contended += 1
+                timing.contentions += 1
         if step.kind in _LOCKS and not failed and self._locked_at is None:
             self._locked_at = now
-            timing.holding = True
+            timing.is_holding = True
         if step.kind in _ENDS and self._locked_at is not None:
             timing.held = self._held_before + now - self._locked_at
-            timing.holding = False
+            timing.is_holding = False
 
 
 class _Timed:
-    """One step under the stopwatch. A generator would cost several times as much."""
+    """The context manager of one step. A generator would cost several times as much."""
 
     __slots__ = ("_begin", "_step", "_stopwatch")
 

@@ -1,4 +1,4 @@
-"""The race window: time that passes between the decision and the write."""
+"""The race window: a pause between the decision and the write."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from booking_lab.core.observer import NOTHING, Observer, Step
+from booking_lab.core.observer import NOT_WATCHED, Observer, Step
 from booking_lab.core.step import StepKind
 
 
 class ThinkTime(Observer):
-    """Pauses after each decision for as long as the lab's think time says.
+    """Pauses after each decision for the lab's think time.
 
-    In the field this is the payment, the other service, the garbage collector: whatever lets time
-    pass between check and act.
+    In production, a payment, another service or the garbage collector takes time between check and
+    act.
     """
 
     def step(self, step: Step) -> AbstractContextManager[object]:
-        """Pause once a decision has been made; a refusal doesn't think."""
+        """Return a context manager that pauses after a decision, but not after a refusal."""
         if step.kind is StepKind.DECIDE and step.booking.think_time:
             return _pausing(step.booking.think_time)
-        return NOTHING
+        return NOT_WATCHED
 
 
 @contextmanager

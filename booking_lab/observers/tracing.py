@@ -13,7 +13,7 @@ from opentelemetry.trace import Status, StatusCode, Tracer
 
 from booking_lab.config import Settings
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.observer import NOTHING, Observer, Step
+from booking_lab.core.observer import NOT_WATCHED, Observer, Step
 from booking_lab.core.step import StepKind
 
 _WAITING = {StepKind.ACQUIRE, StepKind.WAIT}
@@ -59,11 +59,11 @@ class Tracing(Observer):
 
     def booking(self, booking: Booking) -> AbstractContextManager[object]:
         """One span for the booking."""
-        return self._booking(booking) if _recording() else NOTHING
+        return self._booking(booking) if _recording() else NOT_WATCHED
 
     def step(self, step: Step) -> AbstractContextManager[object]:
         """One span for the step, with waiting told apart from work under the lock."""
-        return self._one_step(step) if _recording() else NOTHING
+        return self._one_step(step) if _recording() else NOT_WATCHED
 
     @contextmanager
     def _booking(self, booking: Booking) -> Iterator[None]:
@@ -123,4 +123,4 @@ def _phase(step: Step) -> str:
     """Tell waiting for a lock from holding one; the rest keeps nobody waiting."""
     if step.kind in _WAITING:
         return "waiting"
-    return "holding" if step.booking.timing.holding else "free"
+    return "holding" if step.booking.timing.is_holding else "free"

@@ -1,1 +1,1 @@
-"""What one process of the lab holds: engine, sessions, selection, and the threads beside them."""
+"""One process of the lab: the engine, sessions, the selection, and background threads."""

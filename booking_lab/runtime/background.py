@@ -1,4 +1,4 @@
-"""Threads beside the bookings, which go on whatever a part of their work comes to."""
+"""Background threads, which go on when one of their tasks fails."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from booking_lab.errors import BookingLabError
 
 log = logging.getLogger(__name__)
 
-#: Seconds without a new round after which a thread is taken for one that hangs. A statement may
-#: take a quarter of this.
+#: Seconds without a new round after which a thread counts as hanging. A statement may take a
+#: quarter of this.
 _HANGS_AFTER = 60.0
-#: Seconds that a thread gets to end.
-_PATIENCE = 10.0
+#: Seconds that a thread has to end.
+_STOP_TIMEOUT = 10.0
 
 
-class Duty:
-    """Something to do again and again; an error of it is logged, and nobody else's.
+class BackgroundTask:
+    """A task that runs again and again; its errors are logged, and don't go further.
 
-    Only the first error of a series is logged, for it may go on for a while: a server that is away
-    as a warning, anything else with its traceback.
+    Of a series of errors, only the first is logged. An error of the lab, such as a server that is
+    away, is a warning; any other error is logged with its traceback.
 
     Args:
-        name: what it is called in the log.
-        do: does it once.
+        name: the name in the log.
+        do: does the task once.
     """
 
     def __init__(self, name: str, do: Callable[[], object]) -> None:
@@ -35,7 +35,7 @@ class Duty:
         self._failing = False
 
     def __call__(self) -> None:
-        """Do it once."""
+        """Run the task once."""
         try:
             self._do()
         except BaseException as error:  # a plug-in may even have called sys.exit
@@ -54,35 +54,35 @@ class Duty:
 
 
 class Heartbeat:
-    """Tells whether a thread lives: it was started, has not ended, and begins its rounds."""
+    """Shows whether a thread is alive: it was started, has not ended, and begins rounds in time."""
 
     def __init__(self, thread: threading.Thread) -> None:
         self._thread = thread
         self._last = time.monotonic()
 
     def beat(self) -> None:
-        """Say that a round begins."""
+        """Note that a round begins."""
         self._last = time.monotonic()
 
     @property
-    def lives(self) -> bool:
-        """Whether rounds go on."""
+    def is_alive(self) -> bool:
+        """Whether the thread is alive."""
         return self._thread.is_alive() and time.monotonic() - self._last < _HANGS_AFTER
 
 
-class Rounds:
-    """A thread that sees to a duty until it is stopped.
+class PeriodicThread:
+    """A thread that runs a task periodically until it is stopped.
 
     Args:
-        duty: what to do in each round.
+        task: the task of each round.
         every: seconds between two rounds.
     """
 
-    def __init__(self, duty: Duty, every: float) -> None:
-        self._duty = duty
+    def __init__(self, task: BackgroundTask, every: float) -> None:
+        self._task = task
         self._every = every
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=duty.name, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=task.name, daemon=True)
         self.heartbeat = Heartbeat(self._thread)
 
     def start(self) -> None:
@@ -90,11 +90,11 @@ class Rounds:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread once its round is over."""
+        """End the thread after its present round."""
         self._stop.set()
-        self._thread.join(_PATIENCE)
+        self._thread.join(_STOP_TIMEOUT)
 
     def _run(self) -> None:
         while not self._stop.wait(self._every):
             self.heartbeat.beat()
-            self._duty()
+            self._task()

@@ -1,14 +1,15 @@
-"""Sets right the counters outside PostgreSQL, by what PostgreSQL says.
+"""Repairs counters outside PostgreSQL from the tables in PostgreSQL.
 
-A counter should show what PostgreSQL says is left, less the reservations that it has not confirmed
-yet. It doesn't if a booker died between two messages, or if something was booked past the counters.
+The right value of a counter is the number of units left in PostgreSQL, minus the reservations that
+are not confirmed yet. A counter is wrong if a booker died between two messages, or if a booking
+bypassed the counters.
 
-What is guaranteed: nothing is ever sold that isn't there, since PostgreSQL confirms every booking,
-whatever its counter says. No unit is lost for ever: each round sets some counters to what they
-should show, and a reservation that is old and was never confirmed doesn't count. Until then, what
-is free may be refused. A counter that changes while it is looked at is left for another round, so
-no booking under way is counted twice or not at all. A booker that stalls for longer than the bound
-may find its place given away; then PostgreSQL decides between the two.
+Guarantees: nothing is oversold, because PostgreSQL confirms every booking, whatever its counter
+shows. No unit is lost for ever: each round sets some counters to their right value, and drops old
+reservations that were never confirmed. Until then, a counter may refuse units that are free. A
+counter that changes during its repair is left for another round, so that no booking under way is
+counted twice or not at all. If a booker stalls for longer than the bound, its units may go to
+another booker; then PostgreSQL decides between the two.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ from booking_lab.core.workload import Session
 from booking_lab.db.pool import Pool
 from booking_lab.errors import TimedOut, Unavailable
 from booking_lab.locks import redis_counters
-from booking_lab.locks.redis_counters import Counter
+from booking_lab.locks.redis_counters import CounterSnapshot
 from booking_lab.observers.metrics import REPAIRED
 from booking_lab.runtime import selection
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which a reservation is taken for one of a booker that died: longer than the waits
-#: of a booking for locks and statements.
+#: Seconds after which the booker of a reservation counts as dead: longer than the waits of a
+#: booking for locks and statements.
 LEFT_BEHIND_AFTER = 30.0
 #: Seconds between two rounds.
 EVERY = 0.25
-#: Counters of a round, drawn by chance, so that several workers share the work.
+#: Counters of a round; they are random, so that several workers share the work.
 _EACH_ROUND = 16
 
 _CONFIRMED = """
@@ -41,16 +42,16 @@ SELECT id::text FROM attempts WHERE id = ANY(%(ids)s::uuid[]) AND outcome = 'con
 
 
 class Reconciler:
-    """Repairs counters, some in each round, as long as there are any.
+    """Repairs some counters in each round.
 
-    It doesn't matter who uses them: bookings may count under a strategy of their own, and what is
-    booked or freed past the counters leaves them wrong.
+    It works under every strategy: single bookings can have a strategy with counters, and bookings
+    under other strategies bypass the counters.
 
     Args:
-        redis: the client.
-        workloads: those that can be counted, by name.
-        pool: lends connections; none is held while Redis is asked.
-        lab: says which lab's counters they are.
+        redis: the Redis client.
+        workloads: the workloads that can be counted, by name.
+        pool: the pool for the connections; none is held while Redis is asked.
+        lab: returns the identity of the lab whose counters are repaired.
         left_behind_after: seconds after which a reservation without a confirmation is dropped.
     """
 
@@ -70,27 +71,29 @@ class Reconciler:
         self._failing: set[str] = set()
 
     def round(self) -> int:
-        """Repair some counters; return how many reservations and counters were put right.
+        """Repair some counters; return the number of repaired counters and dropped reservations.
 
-        A counter that can't be repaired is logged, and keeps no other one from it.
+        If one counter can't be repaired, that is logged, and the others are repaired.
 
         Raises:
             Unavailable: Redis or PostgreSQL doesn't answer.
         """
         with self._pool.session(selection.read) as (_, current):
             generation = current.generation
-        counters = redis_counters.some(self._redis, self._lab(), generation, _EACH_ROUND)
+        counters = redis_counters.sample(self._redis, self._lab(), generation, _EACH_ROUND)
         counted = [one for one in counters if one.workload in self._workloads]
         if not counted:
             return 0
         with self._pool.session(selection.read) as (session, _):
-            truths = [(one, self._truth_if_told(session, one)) for one in counted]
-        return sum(self._repair(one, *truth) for one, truth in truths if truth)
+            actuals = [(one, self._actual_state_or_none(session, one)) for one in counted]
+        return sum(self._repair(one, *actual) for one, actual in actuals if actual)
 
-    def _truth_if_told(self, session: Session, counter: Counter) -> tuple[int, set[str]] | None:
+    def _actual_state_or_none(
+        self, session: Session, counter: CounterSnapshot
+    ) -> tuple[int, set[str]] | None:
         name = counter.anchor.name
         try:
-            truth = self._truth(session, counter)
+            actual = self._actual_state(session, counter)
         except (Unavailable, TimedOut):
             raise
         except Exception:  # a workload's bug
@@ -99,15 +102,15 @@ class Reconciler:
                 self._failing.add(name)
             return None
         self._failing.discard(name)
-        return truth
+        return actual
 
-    def _repair(self, counter: Counter, left: int, confirmed: Collection[str]) -> int:
+    def _repair(self, counter: CounterSnapshot, left: int, confirmed: Collection[str]) -> int:
         forgotten = [
             booking
             for booking, (_, age) in counter.reservations.items()
             if age >= self._left_behind_after
         ]
-        # What is taken counts until PostgreSQL has it; what is freed, once its booker says so.
+        # Taken units count until PostgreSQL has them. Freed units count when the booker confirms.
         right = left - sum(
             max(-units if booking in confirmed else units, 0)
             for booking, (units, _) in counter.reservations.items()
@@ -121,9 +124,9 @@ class Reconciler:
         REPAIRED.labels(counter.workload).inc(max(len(forgotten), 1))
         return max(len(forgotten), 1)
 
-    def _truth(self, session: Session, counter: Counter) -> tuple[int, set[str]]:
-        """What PostgreSQL says is left, and which reservations are in that already."""
-        # One snapshot: a booking that commits between two statements were in one and not the other.
+    def _actual_state(self, session: Session, counter: CounterSnapshot) -> tuple[int, set[str]]:
+        """Return the units left by PostgreSQL, and the reservations that are included already."""
+        # One snapshot: a booking that commits between two statements would be in one result only.
         session.begin("REPEATABLE READ")
         try:
             rows = session.execute(_CONFIRMED, {"ids": list(counter.reservations)})

@@ -1,4 +1,4 @@
-"""Books: runs a strategy's tries until one counts, and turns every end into an outcome."""
+"""The engine: runs the tries of a booking, and turns every result into an outcome."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from dataclasses import dataclass, replace
 
 from booking_lab.core.attempt import Attempt
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.capability import Capability, check_able, lacking, takes
+from booking_lab.core.capability import Capability, can_book, check_can_book, why_unsuitable
 from booking_lab.core.lease import Servers
 from booking_lab.core.observer import Observer, watch_booking
 from booking_lab.core.step import StepName
 from booking_lab.core.strategy import Strategy
-from booking_lab.core.workload import Request, Session, Workload
-from booking_lab.db.ledger import Confirmation, Ledger, settle
-from booking_lab.db.pool import Connections
+from booking_lab.core.workload import Bookable, Request, Session
+from booking_lab.db.ledger import ConfirmedRows, Ledger, outcome_of_lost_commit
+from booking_lab.db.pool import ConnectionSource
 from booking_lab.errors import (
+    BookerInterrupted,
     BookingLabError,
     CommitUnknown,
     DatabaseUnavailable,
@@ -27,51 +28,53 @@ from booking_lab.errors import (
     StartOver,
     StrategyFault,
     TimedOut,
-    Torn,
     Unavailable,
     Unsuitable,
-    shown,
+    safe_text,
 )
 from booking_lab.observers.stopwatch import Stopwatch
 from booking_lab.plugins import is_shipped
 from booking_lab.runtime import in_flight, selection
 from booking_lab.runtime.session_provider import DeferredSession, SessionProvider
-from booking_lab.runtime.strategy_registry import Entry, Registry
+from booking_lab.runtime.strategy_registry import Registry, StrategyInfo
 
 log = logging.getLogger(__name__)
 
-#: Seconds to find out what became of a COMMIT whose answer was lost. PostgreSQL may restart.
-SETTLE_WITHIN = 5.0
+#: Seconds to find out the result of a COMMIT whose answer was lost. PostgreSQL may restart.
+RESOLVE_WITHIN = 5.0
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What the caller wants beside the thing itself.
+class BookingContext:
+    """The context of a booking: everything from the caller besides the request.
 
     Attributes:
-        trace_id: the W3C trace id to book under.
-        strategy: a strategy of its own for this booking; none: the lab's current one.
+        trace_id: the W3C trace id.
+        strategy: a strategy for this booking alone; none for the lab's current one.
     """
 
     trace_id: str
-    strategy: tuple[Entry, Strategy] | None = None
+    strategy: tuple[StrategyInfo, Strategy] | None = None
 
 
 class Engine:
-    """The one way to book, for requests, races and tests alike.
+    """Books requests; the API, races and tests all use it.
 
     Args:
-        pool: where bookings take their connections.
+        pool: the pool of connections for bookings.
         servers: the servers that locks may use.
         registry: the strategies.
-        ledger: takes down how each booking ended.
-        observers: watch every booking.
+        ledger: records the result of each booking.
+        observers: the observers of every booking.
         worker: this process, as ``instance/pid``.
+
+    Attributes:
+        in_flight: the bookings under way.
     """
 
     def __init__(
         self,
-        pool: Connections,
+        pool: ConnectionSource,
         servers: Servers,
         registry: Registry,
         ledger: Ledger,
@@ -83,15 +86,15 @@ class Engine:
         self._registry = registry
         self._ledger = ledger
         self._observers = tuple(observers)
-        self._of_steps = [one for one in observers if type(one).step is not Observer.step]
+        self._step_observers = [one for one in observers if type(one).step is not Observer.step]
         self._worker = worker
-        self.under_way = in_flight.UnderWay()
+        self.in_flight = in_flight.InFlight()
         self._provider = SessionProvider(pool)
 
-    def with_(self, pool: Connections, observers: Sequence[Observer]) -> Engine:
-        """Return an engine like this one on another pool, watched by ``observers`` as well.
+    def derive(self, pool: ConnectionSource, observers: Sequence[Observer]) -> Engine:
+        """Return an engine like this one, on another pool and with further ``observers``.
 
-        It shares the count of bookings under way, so that a switch waits for these too.
+        Both share ``in_flight``, so that a switch waits for the bookings of both.
         """
         engine = Engine(
             pool,
@@ -101,11 +104,11 @@ class Engine:
             (*observers, *self._observers),
             self._worker,
         )
-        engine.under_way = self.under_way
+        engine.in_flight = self.in_flight
         return engine
 
     def read_selection(self) -> None:
-        """Read the selection; else the first booking does, and sends other messages than the rest.
+        """Read the selection, so that the first booking sends the same messages as all others.
 
         Raises:
             PoolTimeout: no connection came free in time.
@@ -114,99 +117,111 @@ class Engine:
         with self._provider.checkout():
             pass
 
-    def book(self, workload: Workload, request: Request, wish: Wish) -> Booking:
-        """Book, and return the booking with its outcome.
+    def book(self, workload: Bookable, request: Request, context: BookingContext) -> Booking:
+        """Book ``request``, and return the booking with its outcome.
 
         Raises:
-            NotFound: the request names something that isn't there; leaves no row.
-            Unsuitable: the strategy can't book this; leaves no row.
-            Unavailable: PostgreSQL doesn't answer and hasn't since this process started.
+            NotFound: the request names something that does not exist; the ledger gets no row.
+            Unsuitable: the strategy can't book this request; the ledger gets no row.
+            Unavailable: PostgreSQL has not answered since this process started.
         """
-        # Under way until it is in the ledger: so a switch that has drained has the books complete.
-        with self.under_way.entered() as entry:
-            booking = self._book(workload, request, wish, entry)
-            self._ledger.close(booking)
+        # In flight until it is in the ledger: after a switch has drained, the ledger is complete.
+        with self.in_flight.track() as tracked:
+            booking = self._book(workload, request, context, tracked)
+            self._ledger.record(booking)
         return booking
 
     def _book(
-        self, workload: Workload, request: Request, wish: Wish, entry: in_flight.Entry
+        self,
+        workload: Bookable,
+        request: Request,
+        context: BookingContext,
+        tracked: in_flight.InFlightBooking,
     ) -> Booking:
-        # Its statements may be a plug-in's.
+        # A plug-in workload sends foreign statements.
         altered = not is_shipped(type(workload))
         booking: Booking | None = None
         with ExitStack() as watching:
             while booking is None or booking.outcome is None:
                 try:
                     with self._provider.session(altered=altered) as (session, current):
-                        entry.epoch = current.epoch
-                        anew = self._begin(workload, request, wish, session)
+                        tracked.epoch = current.epoch
+                        current_booking = self._begin(workload, request, context, session)
                         if booking is None:
-                            booking = anew
+                            booking = current_booking
                             observers = self._watch(booking, watching)
                         else:
-                            booking.begin_again(anew)
+                            booking.restart_as(current_booking)
                         self._run(booking, session, observers)
                 except StartOver:
                     continue
                 except CommitUnknown as error:
-                    # Its connection is given back: who settles this must not wait for another's.
+                    # After the connection is back in the pool: this must not wait for another one.
                     assert booking
-                    self._settle(booking, error)
+                    self._resolve_outcome(booking, error)
                 except (PoolTimeout, Unavailable) as error:
                     last = self._provider.last
                     if last is None:
                         raise
-                    # It never began, and has a row all the same, under the selection last seen.
+                    # The booking never began. It gets a row under the selection that was read last.
                     if booking is None:
-                        booking = self._booking(workload, request, wish, last)
+                        booking = self._booking(workload, request, context, last)
                         self._watch(booking, watching)
                     booking.fail(error)
         return booking
 
     def _begin(
-        self, workload: Workload, request: Request, wish: Wish, session: DeferredSession
+        self,
+        workload: Bookable,
+        request: Request,
+        context: BookingContext,
+        session: DeferredSession,
     ) -> Booking:
         assert session.assumed
         try:
-            return self._booking(workload, request, wish, session.assumed)
+            return self._booking(workload, request, context, session.assumed)
         except BookingLabError:
-            session.verify_at_once()  # under the selection as it is now, it may be possible
+            session.verify_now()  # under a newer selection it may be possible
             raise
 
     def _watch(self, booking: Booking, watching: ExitStack) -> Sequence[Observer]:
-        # The stopwatch ends first, so that the others find what it has taken.
+        # The stopwatch ends first, so that the other observers find its times.
         stopwatch = Stopwatch()
         watching.enter_context(watch_booking((*self._observers, stopwatch), booking))
-        return (*self._of_steps, stopwatch)
+        return (*self._step_observers, stopwatch)
 
     def _booking(
-        self, workload: Workload, request: Request, wish: Wish, current: selection.Selection
+        self,
+        workload: Bookable,
+        request: Request,
+        context: BookingContext,
+        current: selection.Selection,
     ) -> Booking:
-        entry, strategy = wish.strategy or self._registry.selected(current)
+        entry, strategy = context.strategy or self._registry.selected(current)
         self.check_suitable(workload, request, strategy)
         return Booking(
             workload=workload,
             request=replace(request, generation=current.generation),
             strategy=strategy,
-            options=entry.given(strategy),
+            options=entry.options_of(strategy),
             epoch=current.epoch,
             think_time=current.think_time_ms / 1000,
             worker=self._worker,
-            trace_id=wish.trace_id,
+            trace_id=context.trace_id,
         )
 
-    def lacking(self, workload: Workload, kind: type[Strategy]) -> str:
-        """Say what strategies of this kind need and ``workload`` or the lab lacks; else empty."""
-        return lacking(kind.needs, workload, self._servers.offered)
+    def why_unsuitable(self, workload: Bookable, kind: type[Strategy]) -> str:
+        """Return why strategies of this class can't book ``workload`` here; empty if they can."""
+        return why_unsuitable(kind.needs, workload, self._servers.offered)
 
-    def check_suitable(self, workload: Workload, request: Request, strategy: Strategy) -> None:
+    def check_suitable(self, workload: Bookable, request: Request, strategy: Strategy) -> None:
         """Check that ``request`` can be booked under ``strategy``.
 
         Raises:
             Unsuitable: it can't.
         """
-        check_able(strategy.name, strategy.needs, workload, self._servers.offered)
-        if not takes(strategy.needs, request):
+        check_can_book(strategy.name, strategy.needs, workload, self._servers.offered)
+        if not can_book(strategy.needs, request):
             raise Unsuitable(
                 f"Strategy {strategy.name} doesn't choose: name what you want to book, or book "
                 f"under a strategy that needs 'choice'."
@@ -224,22 +239,22 @@ class Engine:
             booking.fail(error)
             if booking.outcome is Outcome.ERROR and not isinstance(error, Unavailable):
                 self._report(booking)
-        except Exception as error:  # a plug-in's own bug ends its booking, not the worker
+        except Exception as error:  # a bug of a plug-in ends the booking, not the worker
             self._verify(booking, session)
             self._report(booking)
-            said = f"Strategy {booking.strategy.name} failed: {shown(error)}."
-            booking.fail(StrategyFault(), said)
+            message = f"Strategy {booking.strategy.name} failed: {safe_text(error)}."
+            booking.fail(StrategyFault(), message)
 
     @staticmethod
     def _verify(booking: Booking, session: Session) -> None:
-        """Let nothing end by the word of a strategy that isn't the current one any more.
+        """Check that the selection is still current before a booking fails under it.
 
         Raises:
-            StartOver: it isn't.
+            StartOver: the lab was switched or reset.
         """
-        # The writer of a batch has looked for all of it.
+        # In a batch, the writer has checked it for all bookings.
         if Capability.BATCH not in booking.strategy.needs:
-            session.verify_at_once()
+            session.verify_now()
 
     def _try_until_done(
         self, booking: Booking, session: Session, observers: Sequence[Observer]
@@ -248,15 +263,15 @@ class Engine:
         deadline = self._servers.clock.now() + retry.deadline
         asked = booking.request
         for number in range(1, retry.attempts + 1):
-            # What a try has chosen is chosen anew by the next.
+            # A new try chooses again.
             booking.tries = number
             if booking.request is not asked:
-                booking.be_about(asked)
-            attempt = Attempt(booking, number, session, self._servers, observers, Confirmation)
+                booking.set_request(asked)
+            attempt = Attempt(booking, number, session, self._servers, observers, ConfirmedRows)
             try:
                 self._try(booking, attempt)
             except Retryable:
-                booking.timing.contended += 1
+                booking.timing.contentions += 1
                 delay = retry.delay(number)
                 if number == retry.attempts or self._servers.clock.now() + delay > deadline:
                     raise
@@ -267,32 +282,32 @@ class Engine:
                 attempt.close()
 
     def _try(self, booking: Booking, attempt: Attempt) -> None:
-        """Try once; what was committed, or may have been, is so whatever the strategy says."""
+        """Run one try. An error of the strategy after COMMIT doesn't change the result."""
         try:
             booking.strategy.book(attempt)
-        except Torn:
+        except BookerInterrupted:
             raise
         except BaseException as error:  # a plug-in may even have called sys.exit
-            attempt.check_known()
+            attempt.check_outcome_known()
             if not attempt.committed:
                 raise
             self._report(booking)
             booking.code = StrategyFault.code
-            booking.note = f"then strategy {booking.strategy.name} failed: {shown(error)}"
+            booking.note = f"then strategy {booking.strategy.name} failed: {safe_text(error)}"
         else:
-            attempt.finish()
+            attempt.check_committed()
 
-    def _settle(self, booking: Booking, error: CommitUnknown) -> None:
-        """Ask PostgreSQL what became of the commit, on a connection beside the pool.
+    def _resolve_outcome(self, booking: Booking, error: CommitUnknown) -> None:
+        """Ask PostgreSQL for the result of the commit, on a connection outside of the pool.
 
-        All of the pool may be lent to others who have lost the answer to their commit.
+        Other bookings that have lost their answer may have taken the whole pool.
         """
         clock = self._servers.clock
-        deadline = clock.now() + SETTLE_WITHIN
+        deadline = clock.now() + RESOLVE_WITHIN
         while (left := deadline - clock.now()) > 0:
             try:
-                with self._pool.beside(left) as session:
-                    stands = settle(session, booking)
+                with self._pool.extra_connection(left) as session:
+                    stands = outcome_of_lost_commit(session, booking)
                 break
             except (TimedOut, Unavailable):
                 clock.sleep(0.1)

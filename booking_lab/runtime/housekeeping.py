@@ -1,4 +1,4 @@
-"""What a worker does beside booking: write the ledger, and see switches through."""
+"""The housekeeping of a worker: it writes the ledger, and reports when a switch is drained."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ import psycopg2
 from booking_lab.db import flushes
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import BookingLabError
 from booking_lab.runtime import selection, worker_registry
-from booking_lab.runtime.background import Duty, Heartbeat
-from booking_lab.runtime.in_flight import UnderWay
+from booking_lab.runtime.background import BackgroundTask, Heartbeat
+from booking_lab.runtime.in_flight import InFlight
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two writes of the ledger; its rows are promised within a second.
+#: Seconds between two writes of the ledger; the documents promise its rows within a second.
 _FLUSH_EVERY = 0.25
-#: Seconds before it tries again what has failed.
-_REST = 0.5
-#: Seconds between two looks whether the bookings of an older epoch are done.
-_DRAIN_LOOK = 0.01
-#: Seconds that the thread gets to end: a statement that waits is over by then, as a rule.
-_PATIENCE = 10.0
+#: Seconds before a new try after a failure.
+_RETRY_AFTER = 0.5
+#: Seconds between two checks whether the bookings of an older epoch are done.
+_DRAIN_POLL = 0.01
+#: Seconds that the thread has to end; a waiting statement usually ends by then.
+_STOP_TIMEOUT = 10.0
 
 
 class Housekeeping:
@@ -37,31 +37,31 @@ class Housekeeping:
 
     Args:
         connector: opens the connection.
-        ledger: what to write.
-        under_way: the bookings under way in this process.
+        ledger: the ledger to write.
+        in_flight: the bookings under way in this process.
         worker: this process, as ``instance/pid``.
-        connected: called with each new connection.
-        duties: done several times a second, whether the database answers or not.
+        connected: called with the session of each new connection.
+        tasks: run several times a second, whether the database answers or not.
 
     Attributes:
-        heartbeat: tells whether the thread lives.
+        heartbeat: shows whether the thread is alive.
     """
 
     def __init__(
         self,
         connector: Connector,
         ledger: Ledger,
-        under_way: UnderWay,
+        in_flight: InFlight,
         worker: str,
-        connected: Callable[[Session], object],
-        duties: Sequence[Duty],
+        connected: Callable[[PostgresSession], object],
+        tasks: Sequence[BackgroundTask],
     ) -> None:
         self._connector = connector
         self._ledger = ledger
-        self._under_way = under_way
+        self._in_flight = in_flight
         self._worker = worker
         self._connected = connected
-        self._duties = duties
+        self._tasks = tasks
         self._stop_read, self._stop_write = os.pipe()
         self._stopping = False
         self._tried = threading.Event()
@@ -69,34 +69,34 @@ class Housekeeping:
         self.heartbeat = Heartbeat(self._thread)
 
     def start(self, timeout: float = 5.0) -> None:
-        """Start the thread; return once the worker is registered, or can't be for now."""
+        """Start the thread; return when the worker is registered, or the first try has failed."""
         self._thread.start()
         self._tried.wait(timeout)
 
     def stop(self) -> None:
-        """Write what is left of the ledger and end the thread."""
+        """Write the pending rows of the ledger, and end the thread."""
         self._stopping = True
         os.write(self._stop_write, b".")
-        self._thread.join(_PATIENCE)
+        self._thread.join(_STOP_TIMEOUT)
         if self._thread.is_alive():
-            # It still watches the pipe, which ends with the process.
+            # The thread still watches the pipe, which closes at the end of the process.
             log.error("housekeeping has not ended in time; the ledger's last rows may be lost")
             return
         os.close(self._stop_read)
         os.close(self._stop_write)
 
     def _run(self) -> None:
-        said = ""
+        last_reason = ""
         while True:
             self._begin_round()
             last = self._stopping
             bug: BaseException | None = None
             try:
                 with closing(self._connector.connect()) as raw:
-                    self._serve(raw, Session(raw))
+                    self._serve(raw, PostgresSession(raw))
             except (BookingLabError, psycopg2.Error) as error:
                 reason = str(error).partition("\n")[0]
-            except BaseException as error:  # whatever it is: a switch waits for this thread
+            except BaseException as error:  # of any kind: switches wait for this thread
                 reason, bug = repr(error), error
             else:
                 return
@@ -104,48 +104,48 @@ class Housekeeping:
             if last:
                 log.error("the ledger's last rows are lost: %s", reason, exc_info=bug)
                 return
-            # Once is enough: it may be so for a while.
-            level = logging.DEBUG if reason == said else logging.WARNING
-            log.log(level, "housekeeping begins anew: %s", reason, exc_info=bug)
-            said = reason
-            _wait([self._stop_read], _REST)
+            # The same reason is a warning once: it may last for a while.
+            level = logging.DEBUG if reason == last_reason else logging.WARNING
+            log.log(level, "housekeeping starts again: %s", reason, exc_info=bug)
+            last_reason = reason
+            _wait([self._stop_read], _RETRY_AFTER)
 
-    def _serve(self, raw: psycopg2.extensions.connection, session: Session) -> None:
+    def _serve(self, raw: psycopg2.extensions.connection, session: PostgresSession) -> None:
         self._connected(session)
         session.execute(f"LISTEN {selection.CHANNEL}; LISTEN {flushes.CHANNEL}")
-        # A switch may have come between two connections; what is under way now belongs to it.
-        drained = told = 0
-        wanted, asked = selection.read(session).epoch, flushes.asked(session)
+        # A switch may have come between two connections; the bookings under way belong to it.
+        drained = reported = 0
+        wanted, asked = selection.read(session).epoch, flushes.last_requested(session)
         while True:
-            done = drained < wanted and not self._under_way.older_than(wanted)
+            done = drained < wanted and not self._in_flight.older_than(wanted)
             self._begin_round()
             self._ledger.flush(session)
-            if told < asked:
-                flushes.tell(session, self._worker, asked)
-                told = asked
+            if reported < asked:
+                flushes.report(session, self._worker, asked)
+                reported = asked
             if done:
-                # After the flush: whoever has waited for this finds the books complete.
-                worker_registry.register(session, self._worker, wanted, told)
+                # After the flush: a client that has waited for this finds the ledger complete.
+                worker_registry.register(session, self._worker, wanted, reported)
                 self._tried.set()
                 drained = wanted
             if self._stopping:
                 worker_registry.unregister(session, self._worker)
                 return
-            seconds = _DRAIN_LOOK if drained < wanted else _FLUSH_EVERY
+            seconds = _DRAIN_POLL if drained < wanted else _FLUSH_EVERY
             _wait([raw.fileno(), self._stop_read], seconds)
             raw.poll()
             if raw.notifies:
                 raw.notifies.clear()
-                wanted, asked = selection.read(session).epoch, flushes.asked(session)
+                wanted, asked = selection.read(session).epoch, flushes.last_requested(session)
 
     def _begin_round(self) -> None:
         self.heartbeat.beat()
-        for duty in self._duties:
-            duty()
+        for task in self._tasks:
+            task()
 
 
 def _wait(descriptors: Sequence[int], seconds: float) -> None:
-    """Wait until one of these can be read, ``seconds`` at most."""
+    """Wait until a descriptor can be read, at most ``seconds``."""
     # Not select(), which fails for a descriptor above 1,023.
     poll = select.poll()
     for descriptor in descriptors:

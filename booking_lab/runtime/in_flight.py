@@ -5,55 +5,56 @@ from __future__ import annotations
 import threading
 
 
-class Entry:
-    """A booking under way for as long as the block runs.
+class InFlightBooking:
+    """A booking that is under way for as long as the block runs.
 
     Attributes:
-        epoch: the epoch that it runs in; none: not known yet.
+        epoch: the epoch that it runs in; none while it is not known yet.
     """
 
-    __slots__ = ("_under_way", "epoch")
+    __slots__ = ("_in_flight", "epoch")
 
-    def __init__(self, under_way: UnderWay) -> None:
+    def __init__(self, in_flight: InFlight) -> None:
         self.epoch: int | None = None
-        self._under_way = under_way
+        self._in_flight = in_flight
 
-    def __enter__(self) -> Entry:
-        self._under_way.add(self)
+    def __enter__(self) -> InFlightBooking:
+        self._in_flight.add(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._under_way.discard(self)
+        self._in_flight.discard(self)
 
 
-class UnderWay:
-    """The bookings under way in this process, by the epoch that they run in.
+class InFlight:
+    """The bookings under way in this process, with the epochs that they run in.
 
-    A booking enters before it reads the selection: until it has, it counts as older than any.
+    A booking is added before it reads the selection. Until it has read it, it counts as older than
+    any epoch.
     """
 
     def __init__(self) -> None:
-        self._entries: set[Entry] = set()
+        self._bookings: set[InFlightBooking] = set()
         self._lock = threading.Lock()
 
-    def entered(self) -> Entry:
-        """Count one booking for as long as the block runs; set ``epoch`` on it once known."""
-        return Entry(self)
+    def track(self) -> InFlightBooking:
+        """Return a context manager that tracks one booking; set its ``epoch`` once it is known."""
+        return InFlightBooking(self)
 
-    def add(self, entry: Entry) -> None:
-        """Count ``entry``."""
+    def add(self, booking: InFlightBooking) -> None:
+        """Add a booking."""
         with self._lock:
-            self._entries.add(entry)
+            self._bookings.add(booking)
 
-    def discard(self, entry: Entry) -> None:
-        """Count ``entry`` no more."""
+    def discard(self, booking: InFlightBooking) -> None:
+        """Remove a booking."""
         with self._lock:
-            self._entries.discard(entry)
+            self._bookings.discard(booking)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._bookings)
 
-    def older_than(self, epoch: int) -> set[Entry]:
-        """The bookings that run in an epoch before ``epoch``, or don't know yet."""
+    def older_than(self, epoch: int) -> set[InFlightBooking]:
+        """Return the bookings of epochs before ``epoch``, and those of an unknown epoch."""
         with self._lock:
-            return {e for e in self._entries if e.epoch is None or e.epoch < epoch}
+            return {e for e in self._bookings if e.epoch is None or e.epoch < epoch}

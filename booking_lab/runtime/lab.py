@@ -1,4 +1,4 @@
-"""Everything that one process of the lab holds."""
+"""The lab in one process: settings, strategies, workloads, pools, servers and background work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import product
 import psycopg2
 
 from booking_lab.config import Settings
-from booking_lab.core.capability import Capability, Counts
+from booking_lab.core.capability import Capability, SupportsCounts
 from booking_lab.core.lease import Servers
 from booking_lab.core.observer import Observer
 from booking_lab.db import schema, upkeep
@@ -23,29 +23,29 @@ from booking_lab.db.upkeep import Upkeep
 from booking_lab.errors import BookingLabError
 from booking_lab.locks import redis_lock
 from booking_lab.observers import gauges, metrics, tracing
-from booking_lab.observers.history import History
+from booking_lab.observers.history import HistoryRecorder
 from booking_lab.observers.metrics import Metrics
 from booking_lab.observers.think import ThinkTime
 from booking_lab.plugins import is_shipped
 from booking_lab.runtime import counter_repair, selection
-from booking_lab.runtime.background import Duty, Rounds
+from booking_lab.runtime.background import BackgroundTask, PeriodicThread
 from booking_lab.runtime.counter_repair import Reconciler
 from booking_lab.runtime.engine import Engine
 from booking_lab.runtime.housekeeping import Housekeeping
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
-#: How many requests of a worker may wait at a time that are no bookings: switches, resets, races.
-#: Eight threads are left to what isn't booking, so that two of them are always free for reads.
-MOST_WAITS = 6
+#: Switches, resets and races of a worker that may wait at a time. Eight threads are reserved for
+#: requests other than bookings, so two of them are always free for reads.
+MAX_BLOCKING_REQUESTS = 6
 
 log = logging.getLogger(__name__)
 
 
 class Lab:
-    """The pools, the servers, the strategies and the engine of one process.
+    """The lab in one process.
 
-    Made before the workers fork; ``start`` opens what must not be shared between processes.
+    It is created before the workers fork. ``start`` opens everything that processes must not share.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -62,20 +62,20 @@ class Lab:
         self.ledger = Ledger()
         self.metrics = Metrics()
         self.tracer_provider = tracing.provider(settings) if settings.otlp_endpoint else None
-        #: Of the threads that bookings leave free, so many may wait for bookings or for locks.
-        self.waits = threading.BoundedSemaphore(MOST_WAITS)
+        #: Held by requests other than bookings while they wait for bookings or for locks.
+        self.blocking_slots = threading.BoundedSemaphore(MAX_BLOCKING_REQUESTS)
         self._identity = Identity(self.connector)
         self._housekeeping: Housekeeping | None = None
-        self._rounds: list[Rounds] = []
+        self._periodic: list[PeriodicThread] = []
 
     def start(self) -> None:
-        """Open pools and clients and start the housekeeping; call it in the worker."""
+        """Open pools and clients, and start the background threads; call it in the worker."""
         settings = self.settings
         self.worker = f"{settings.instance_name}/{os.getpid()}"
         self.bookings = Pool(
             "booking", self.connector, settings.booking_pool, settings.pool_timeout
         )
-        # Reads have connections of their own: bookers that wait for a lock don't starve them.
+        # Reads have connections of their own, because bookings that wait for locks hold theirs.
         self.reads = Pool(
             "read",
             self.connector,
@@ -100,7 +100,7 @@ class Lab:
             redis_lock.connect(url, settings.redis_timeout) for url in settings.redlock_urls
         )
         self.servers = Servers(self.redis, self.redlock, identity=self._identity)
-        self.history = self._recording()
+        self.history = self._history_recorder()
         self.engine = Engine(
             self.bookings,
             self.servers,
@@ -109,37 +109,44 @@ class Lab:
             self._observers(),
             self.worker,
         )
-        metrics.begin_at_zero(*self._bookable())
-        countable = {one.name: one for one in self.workloads if isinstance(one, Counts)}
+        metrics.begin_at_zero(*self._bookable_pairs())
+        countable = {one.name: one for one in self.workloads if isinstance(one, SupportsCounts)}
         self._housekeeping = Housekeeping(
             self.connector,
             self.ledger,
-            self.engine.under_way,
+            self.engine.in_flight,
             self.worker,
             connected=self._identity.learn,
-            duties=[
-                Duty("showing gauges", lambda: gauges.show((self.bookings, self.reads))),
-                Duty("publishing metrics", self.metrics.publish),
+            tasks=[
+                BackgroundTask(
+                    "showing gauges", lambda: gauges.set_gauges((self.bookings, self.reads))
+                ),
+                BackgroundTask("publishing metrics", self.metrics.publish),
             ],
         )
         self._housekeeping.start()
         if self.redis:
-            # Apart from the housekeeping: a Redis that doesn't answer must not delay a switch.
+            # In a thread of its own: a Redis that doesn't answer must not delay a switch.
             self.reconciler = Reconciler(self.redis, countable, self.reads, self._identity)
-            self._rounds.append(
-                Rounds(Duty("repairing counters", self.reconciler.round), counter_repair.EVERY)
+            self._periodic.append(
+                PeriodicThread(
+                    BackgroundTask("repairing counters", self.reconciler.round),
+                    counter_repair.EVERY,
+                )
             )
-        # Apart from it as well: a batch takes longer than the ledger's rows may wait.
+        # In a thread of its own, too: a batch takes longer than the ledger's rows may wait.
         keeping = Upkeep(self.reads, selection.read, settings.ledger_days)
-        self._rounds.append(Rounds(Duty("keeping the ledger", keeping.round), upkeep.EVERY))
-        for one in self._rounds:
+        self._periodic.append(
+            PeriodicThread(BackgroundTask("keeping the ledger", keeping.round), upkeep.EVERY)
+        )
+        for one in self._periodic:
             one.start()
 
     def stop(self) -> None:
-        """Write the ledger's last rows and close everything."""
-        for one in self._rounds:
+        """Stop the background threads, write the ledger's last rows, and close everything."""
+        for one in self._periodic:
             one.stop()
-        self._rounds = []
+        self._periodic = []
         if self._housekeeping:
             self._housekeeping.stop()
             self._housekeeping = None
@@ -156,25 +163,25 @@ class Lab:
                 self.tracer_provider.shutdown()
 
     @property
-    def lives(self) -> bool:
-        """Whether what runs beside the bookings lives: the housekeeping, repairs, adding up."""
+    def is_alive(self) -> bool:
+        """Whether all background threads are alive."""
         housekeeping = self._housekeeping
-        return (housekeeping is None or housekeeping.heartbeat.lives) and all(
-            one.heartbeat.lives for one in self._rounds
+        return (housekeeping is None or housekeeping.heartbeat.is_alive) and all(
+            one.heartbeat.is_alive for one in self._periodic
         )
 
-    def _bookable(self) -> tuple[list[tuple[str, str]], list[str]]:
-        """Which strategy can book which workload here, and which let bookers stand in line."""
+    def _bookable_pairs(self) -> tuple[list[tuple[str, str]], list[str]]:
+        """Return the pairs of strategy and workload that fit, and the strategies with batches."""
         entries = self.registry.entries()
         pairs = [
             (entry.name, workload.name)
             for entry, workload in product(entries, self.workloads)
-            if not self.engine.lacking(workload, entry.kind)
+            if not self.engine.why_unsuitable(workload, entry.strategy_class)
         ]
-        return pairs, [e.name for e in entries if Capability.BATCH in e.kind.needs]
+        return pairs, [e.name for e in entries if Capability.BATCH in e.strategy_class.needs]
 
     def _observers(self) -> list[Observer]:
-        # Thinking stands outside of measuring: the race window is nobody's step.
+        # ThinkTime is outside of the others: the race window is no part of a step.
         observers: list[Observer] = [ThinkTime()]
         if self.tracer_provider:
             tracing.export(self.tracer_provider, self.settings.otlp_endpoint)
@@ -184,15 +191,15 @@ class Lab:
             observers.append(self.history)
         return observers
 
-    def _recording(self) -> History | None:
+    def _history_recorder(self) -> HistoryRecorder | None:
         if not self.settings.history:
             return None
-        history = History(self.settings.history, self.worker)
+        history = HistoryRecorder(self.settings.history, self.worker)
         try:
             with self.connector.session() as session:
                 history.begin(session, self.workloads)
         except (BookingLabError, psycopg2.Error) as error:
-            # PostgreSQL may be away for a moment as a worker is replaced.
-            log.warning("the history does not know its database: %s", error)
+            # PostgreSQL may be away for a moment while a worker is replaced.
+            log.warning("the history starts without the facts of its database: %s", error)
             history.begin(None)
         return history

@@ -1,4 +1,4 @@
-"""Resets: afterwards, nothing that began before is to be seen."""
+"""Resets of a scope: they clear its bookings, and bookings under way can't write any more."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from contextlib import nullcontext
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db import tallies
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import NotFound
-from booking_lab.observers.history import History
-from booking_lab.observers.opening import Resetting
+from booking_lab.observers.history import HistoryRecorder
+from booking_lab.observers.initial_facts import ResetRecording
 
 _NEXT = "UPDATE lab SET generation = generation + 1 RETURNING generation"
 _MARK = """
@@ -19,12 +19,14 @@ WHERE workload = %(workload)s AND scope = %(scope)s RETURNING 1
 _FORGET = "DELETE FROM attempts WHERE workload = %(workload)s AND scope = %(scope)s"
 
 
-def reset(session: Session, workload: LabWorkload, scope: str, history: History | None) -> int:
-    """Clear ``scope``, and take it down in ``history``; return how many bookings there were.
+def reset(
+    session: PostgresSession, workload: LabWorkload, scope: str, history: HistoryRecorder | None
+) -> int:
+    """Clear ``scope``, and record it in ``history``; return the number of cleared bookings.
 
-    Every booking remembers the generation in which it began. The contended rows are marked with
-    the new one in the same transaction that frees them, so that a booking under way finds them
-    changed when it writes, however late that is.
+    Every booking keeps the generation in which it began. The transaction that frees the contended
+    rows also writes the new generation into them. So a booking under way is refused when it writes,
+    however late that is.
 
     Raises:
         NotFound: there is no such scope.
@@ -34,7 +36,9 @@ def reset(session: Session, workload: LabWorkload, scope: str, history: History 
         return _reset(session, workload, scope, record)
 
 
-def _reset(session: Session, workload: LabWorkload, scope: str, record: Resetting | None) -> int:
+def _reset(
+    session: PostgresSession, workload: LabWorkload, scope: str, record: ResetRecording | None
+) -> int:
     session.begin()
     try:
         parameters = {
@@ -42,15 +46,15 @@ def _reset(session: Session, workload: LabWorkload, scope: str, record: Resettin
             "workload": workload.name,
             "scope": scope,
         }
-        # Marked before it is cleared: that waits for ledgers being written, and those that come
-        # later see the mark.
+        # The mark comes before the clearing: it waits for ledger writes in progress, and later
+        # ledger writes see the new generation and leave old rows out.
         if not session.execute(_MARK, parameters):
             raise NotFound(f"There is no {scope!r} to reset among {workload.name}.")
         cleared = workload.reset(session, scope, parameters["generation"])
         tallies.forget(session, workload.name, scope)
         session.execute(_FORGET, parameters)
         if record:
-            record.look()
+            record.record_remaining()
     except BaseException:
         session.rollback()
         raise

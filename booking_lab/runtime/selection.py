@@ -1,8 +1,8 @@
-"""Which strategy is active: one row in PostgreSQL that every booking reads when it begins.
+"""The selection: the active strategy and its options, one row in PostgreSQL.
 
-PostgreSQL and not Redis, so that the strategies that don't need Redis go on without it. The row is
-read on the connection that the booking has just taken, where a ping would have been sent anyway:
-a switch is true everywhere from the moment it is committed, and it costs no extra message.
+It is in PostgreSQL and not in Redis, so that strategies without Redis work without it. Each booking
+checks the row in a message that it sends anyway. So a switch counts everywhere from its commit on,
+and costs no extra message.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Session
-from booking_lab.db.session import Session as PooledSession
+from booking_lab.db.session import PostgresSession
 
 _READ = Statement("SELECT strategy, options::text, think_time_ms, epoch, generation FROM lab")
 _SWITCH = """
@@ -22,22 +22,22 @@ UPDATE lab SET strategy = %(strategy)s, options = %(options)s::jsonb,
     think_time_ms = %(think_time_ms)s, epoch = epoch + 1
 RETURNING epoch
 """
-#: Fails unless the selection is what it was.
-EXPECT = Statement("SELECT expect_selection(%(epoch)s, %(resets)s)")
-#: The channel on which workers hear of a switch.
+#: Fails with StartOver if the selection has changed.
+ASSERT_UNCHANGED = Statement("SELECT expect_selection(%(epoch)s, %(resets)s)")
+#: The channel of the notifications of a switch.
 CHANNEL = "booking_lab_switch"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What the lab does from the next booking on.
+    """The strategy and the think time of the next bookings.
 
     Attributes:
         strategy: the strategy's name.
         options: the options that it was given, as JSON.
-        think_time_ms: the race window.
-        epoch: counts switches.
-        generation: counts resets.
+        think_time_ms: the race window in milliseconds.
+        epoch: the count of switches.
+        generation: the count of resets.
     """
 
     strategy: str
@@ -49,7 +49,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Switched:
-    """A switch: what was before, what is now."""
+    """The result of a switch: the selections before and after it."""
 
     before: Selection
     after: Selection
@@ -60,13 +60,13 @@ def read(session: Session) -> Selection:
     return Selection(*session.execute(_READ)[0])
 
 
-def expect(session: PooledSession, current: Selection) -> None:
-    """Have the next statement of ``session`` fail unless ``current`` is what it is then.
+def assert_unchanged(session: PostgresSession, current: Selection) -> None:
+    """Make the next statement of ``session`` fail with ``StartOver`` if the selection has changed.
 
-    It fails with ``StartOver``, and costs no message of its own.
+    The check is sent together with that statement.
     """
     expected = {"epoch": current.epoch, "resets": current.generation}
-    session.ahead(EXPECT, expected)
+    session.prepend(ASSERT_UNCHANGED, expected)
 
 
 def switch(
@@ -76,7 +76,7 @@ def switch(
     options: Mapping[str, Any] | None = None,
     think_time_ms: float | None = None,
 ) -> Switched:
-    """Change what is given, and the epoch; tell every worker."""
+    """Change the given values, raise the epoch, and notify every worker."""
     session.begin(None)
     try:
         before = Selection(*session.execute(f"{_READ} FOR UPDATE")[0])

@@ -1,4 +1,4 @@
-"""The workers that live, and whether they have seen a switch through."""
+"""The registry of live workers, with the last switch that each of them has drained."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, suppress
 from booking_lab.core.workload import Session
 from booking_lab.errors import TimedOut, Unavailable
 
-#: Seconds between two looks whether a switch has been seen through: the first, and the longest.
-_LOOK, _LOOK_AT_MOST = 0.01, 0.05
+#: Seconds between two checks whether a switch is drained: the first pause, and the longest.
+_POLL, _MAX_POLL = 0.01, 0.05
 
 _REGISTER = """
 INSERT INTO workers (worker, process_id, drained_epoch, flushed)
@@ -32,46 +32,50 @@ WHERE drained_epoch < %(epoch)s
 
 
 def register(session: Session, worker: str, epoch: int, flushed: int = 0) -> None:
-    """Say that ``worker`` lives, on this session, and has seen the switch to ``epoch`` through.
+    """Register ``worker`` as alive on this session, and the switch to ``epoch`` as drained.
 
-    ``flushed`` is the number up to which it has written its ledger.
+    Args:
+        session: the session of the worker; it is alive as long as the session exists.
+        worker: the worker, as ``instance/pid``.
+        epoch: the epoch; the worker has no older bookings under way.
+        flushed: the number of the last flush request that the worker has served.
     """
     session.execute(_GONE)
     session.execute(_REGISTER, {"worker": worker, "epoch": epoch, "flushed": flushed})
 
 
 def unregister(session: Session, worker: str) -> None:
-    """Say that ``worker`` ends."""
+    """Remove ``worker``, which ends."""
     session.execute("DELETE FROM workers WHERE worker = %(worker)s", {"worker": worker})
 
 
 def live_workers(session: Session, instance: str) -> int:
-    """How many workers of ``instance`` have registered and live."""
+    """Return the number of live workers of ``instance``."""
     return int(session.execute(_LIVE, {"instance": instance})[0][0])
 
 
 def wait_drained(
-    lend: Callable[[], AbstractContextManager[Session]], epoch: int, timeout: float
+    checkout: Callable[[], AbstractContextManager[Session]], epoch: int, timeout: float
 ) -> bool:
     """Wait until no live worker has a booking of an epoch before ``epoch`` under way.
 
-    No connection is held while it waits, and that none is to be had for now ends nothing: what was
-    switched is switched.
+    It waits without a connection. If none can be had for a check, the wait goes on: the switch
+    itself is committed.
 
     Args:
-        lend: lends a connection for a look.
+        checkout: returns a context manager with a session for one check.
         epoch: the epoch.
         timeout: seconds to wait at most.
 
     Returns:
-        Whether they were all done in time.
+        Whether all of these bookings ended in time.
     """
-    deadline, pause = time.monotonic() + timeout, _LOOK
+    deadline, pause = time.monotonic() + timeout, _POLL
     while True:
-        with suppress(TimedOut, Unavailable), lend() as session:
+        with suppress(TimedOut, Unavailable), checkout() as session:
             if not session.execute(_UNDRAINED, {"epoch": epoch})[0][0]:
                 return True
         if time.monotonic() > deadline:
             return False
         time.sleep(pause)
-        pause = min(2 * pause, _LOOK_AT_MOST)
+        pause = min(2 * pause, _MAX_POLL)

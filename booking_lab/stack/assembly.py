@@ -116,7 +116,7 @@ class Assembly:
     def forget_dead_workers(self) -> None:
         """Take their gauges off the scrape."""
         if self.run_folder:
-            metric_files.forget_dead(self.run_folder / "metrics")
+            metric_files.remove_dead_gauges(self.run_folder / "metrics")
 
     def mend_run_folder(self) -> None:
         """Make anew what something has removed from the run folder.
@@ -298,7 +298,7 @@ def prepare_schema(settings: Settings) -> None:
         StackError: it won't have it, for want of rights for example.
     """
     try:
-        schema.prepare(settings.database_url, settings)
+        schema.migrate(settings.database_url, settings)
     except LockTimeout:
         raise StackError(
             "The tables could not be brought to this version: another start is at it, or others "

@@ -10,10 +10,10 @@ from pathlib import Path
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
-from booking_lab.config import Settings, place_of
+from booking_lab.config import Settings, redis_address
 from booking_lab.db import bounded
 from booking_lab.db.connector import Connector
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import ConfigurationError, RedisUnavailable, UnknownStrategy
 from booking_lab.locks import redis_lock
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
@@ -86,7 +86,7 @@ def _parsed(url: str) -> dict[str, str]:
         ) from None
 
 
-def _shared(one: Session, other: Session) -> bool:
+def _shared(one: PostgresSession, other: PostgresSession) -> bool:
     """Tell whether two connections are served by one session, or one by several."""
     seen = [int(who.execute("SELECT pg_backend_pid()")[0][0]) for who in (one, other, one, other)]
     return seen[:2] != seen[2:] or seen[0] == seen[1]
@@ -100,7 +100,7 @@ def check_redis(url: str, variable: str = "REDIS_URL") -> None:
         ConfigurationError: it is no URL of Redis.
     """
     try:
-        where = place_of(url)
+        where = redis_address(url)
         client = redis_lock.connect(url, timeout=3)
     except ValueError:
         raise ConfigurationError(

@@ -14,7 +14,7 @@ from werkzeug import Response
 
 from booking_lab import __version__
 from booking_lab.config import Settings
-from booking_lab.errors import PluginFault, shown
+from booking_lab.errors import PluginFault, safe_text
 from booking_lab.observers import tracing
 from booking_lab.runtime.lab import Lab
 from booking_lab.web.http import hooks, inputs, problems
@@ -58,7 +58,7 @@ class Service(OpenAPI):
         except Exception:
             raise
         except BaseException as error:
-            did = f"raised {shown(error)}"
+            did = f"raised {safe_text(error)}"
             if isinstance(error, SystemExit):
                 did = f"called sys.exit({error.code!r})"
             raise PluginFault(

@@ -1,4 +1,4 @@
-"""What can be booked: each workload stands in a package of its own, its schema beside it."""
+"""The workloads. Each is a package of its own, with the scripts of its tables."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.errors import UnknownKind, shown
-from booking_lab.plugins import Broken, Plugins
+from booking_lab.errors import UnknownKind, safe_text
+from booking_lab.plugins import LoadFailure, Plugins
 
-#: Entry points of installed packages; each names a module.
+#: The group of entry points; each names a module of an installed package.
 GROUP = "booking_lab.workloads"
 
 _SHIPPED = Path(__file__).resolve().parent
 
 
 class Workloads:
-    """The lab's own workloads, those of more folders, and those of installed packages.
+    """The workloads of the lab, of further folders, and of installed packages.
 
-    They are looked for once: their tables have to be made before anything is booked.
+    They are loaded once, because their tables have to exist before the first booking.
 
     Args:
-        folders: where to look besides.
+        folders: further folders to search.
     """
 
     def __init__(self, folders: Sequence[Path | str] = ()) -> None:
@@ -33,8 +33,8 @@ class Workloads:
             try:
                 self._workloads[name] = kind()
                 self._workloads[name].name = name
-            except Exception as error:  # whatever a plug-in's author did, the lab runs on
-                self.reject(name, f"{type(error).__name__}: {shown(error, str)}")
+            except Exception as error:  # of any kind: it is a plug-in's code
+                self.reject(name, f"{type(error).__name__}: {safe_text(error, str)}")
 
     def __iter__(self) -> Iterator[LabWorkload]:
         return iter(self._workloads.values())
@@ -43,7 +43,7 @@ class Workloads:
         """Return the workload of this name.
 
         Raises:
-            UnknownKind: there is none.
+            UnknownKind: there is no such workload.
         """
         try:
             return self._workloads[name]
@@ -54,21 +54,21 @@ class Workloads:
             ) from None
 
     def source(self, name: str) -> str:
-        """Where ``name`` was found: a file, or an entry point."""
+        """Return the file or the entry point of the workload ``name``."""
         return self._plugins.source(name)
 
     def reject(self, name: str, reason: str) -> None:
-        """Take back what was found under ``name``: it is of no use."""
+        """Remove the workload ``name``, and report ``reason`` as its load failure."""
         self._workloads.pop(name, None)
         self._plugins.reject(name, reason)
 
-    def broken(self) -> list[Broken]:
-        """The files that hold no usable workload."""
-        return self._plugins.broken()
+    def load_failures(self) -> list[LoadFailure]:
+        """Return the files and entry points that hold no usable workload."""
+        return self._plugins.load_failures()
 
 
 def summary(workload: LabWorkload) -> str:
-    """Return the first line of a workload's description, which is its module's docstring."""
+    """Return the first line of a workload's description, the docstring of its module."""
     kind = type(workload)
     text = sys.modules[kind.__module__].__doc__ or kind.__doc__ or ""
     return inspect.cleandoc(text).partition("\n")[0]

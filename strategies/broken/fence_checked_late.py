@@ -1,14 +1,14 @@
 """Fence checked late: a lock's holder shows its token when it writes, and not before it reads.
 
-Looks right: this is how fencing is drawn everywhere: the storage refuses a write whose token is
-lower than one it has seen. Old holders are turned away, and nothing of theirs is ever written.
-Goes wrong: that keeps the writes in order, and says nothing of what they rest on. A's lock expires.
-B, the new holder, reads before the old one has written; A's token is the highest yet, and B's is
+Looks right: most drawings of fencing show this: the storage refuses a write whose token is lower
+than an earlier one. Old holders are turned away, and can't write any more.
+Goes wrong: this keeps the writes in order, but doesn't protect the reads before them. A's lock
+expires. B, the new holder, reads before A writes. A's token is the highest so far, and B's token is
 higher still:
     A:acquire A:read A:read expiry:A B:acquire B:read B:read
     A:write A:write A:commit B:write B:write B:commit
-Mend it: register the token before the first read. From then on, whoever held the lock before can
-write no more, and what was read still stands. See ``fenced``.
+Mend it: register the token before the first read. From then on, earlier holders of the lock can't
+write any more, so the state of the read stays valid. See ``fenced``.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class FenceCheckedLate(Strategy):
     needs = frozenset({Capability.REDIS})
 
     def book(self, attempt: Attempt) -> None:
-        """Book while holding the Redis lock, if nobody newer has written."""
+        """Book while holding the Redis lock, unless a newer holder has written."""
         with attempt.holding(RedisLock(self.ttl), wait=self.wait), attempt.transaction():
             token = attempt.token()
             change = attempt.decide(attempt.read())

@@ -1,11 +1,12 @@
 """Locked after the read: SELECT, then SELECT ... FOR UPDATE, and the decision rests on the first.
 
-Looks right: the row is locked before it is written, and that is what row locks are for. It comes
-about by itself: the state was read anyway, to show it or to check it, and the lock was added later.
-Goes wrong: B waits for A's lock with what it has read before, and doesn't look again:
+Looks right: the row is locked before it is written, which is the purpose of row locks. It happens
+easily: the code read the state anyway, to show or to check it, and the lock was added later.
+Goes wrong: B waits for A's lock with the state that it has read before, and doesn't read again:
     A:read B:read A:acquire B:acquire A:write A:commit B:write B:commit
-Mend it: lock first, then read, and decide on what was read under the lock. See ``pessimistic``. An
-object-relational mapper needs telling: it may hand out the object that it has read before.
+Mend it: lock first, then read, and decide on the state that was read under the lock. See
+``pessimistic``. With an object-relational mapper, refresh the object: otherwise it may return the
+one that it has read before.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ class LockedAfterRead(Strategy):
     broken = True
 
     def book(self, attempt: Attempt) -> None:
-        """Book under the row's lock, on what was read without it."""
+        """Book under the row's lock, on a state that was read before it."""
         with attempt.transaction():
             state = attempt.read()
             attempt.lock_rows()

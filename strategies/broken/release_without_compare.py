@@ -1,14 +1,16 @@
-"""Release without compare: a lock in Redis is given back by DEL, whoever's it is by then.
+"""Release without compare: a lock in Redis is released by DEL, even if another booking holds it.
 
-Looks right: whoever gives the lock back has taken it before, so whose should it be? And if the
-answer to taking it is lost, it may have been taken all the same: so clear up, as Redlock does too.
-Goes wrong: the key says that there is a lock, and not whose. B doesn't get it, clears up (that is
-its second message), and has deleted the lock of A, who is at work. C finds the key free:
+Looks right: a booking releases only a lock that it has taken before, so the lock should be its own.
+And if the answer to the request for it is lost, the lock may be taken nevertheless: so clean up, as
+Redlock does too.
+Goes wrong: the key shows that there is a lock, but not its holder. B doesn't get it, and cleans up
+(its second message). This deletes the lock of A, which is still at work. C finds the key free:
     A:acquire A:read B:acquire B:acquire C:acquire C:read C:write C:commit A:write A:commit
-Clearing up only makes it show at once. Without, it takes an expiry: A's lock expires, B takes it,
-and A, when it is done, gives back B's, so that C comes in while B still works.
-Mend it: write a token of one's own into the key, and delete it only if it still says so; compare
-and delete in one script, for the key can change hands in between. RedisLock does.
+The cleanup only makes the mistake visible at once. Without it, it needs an expiry: A's lock
+expires, and B takes it. When A has finished, it releases B's lock, so that C begins while B still
+works.
+Mend it: write a unique token into the key, and delete the key only if it still has this token.
+Compare and delete in one script, because the holder can change in between. RedisLock does that.
 """
 
 from __future__ import annotations
@@ -31,20 +33,20 @@ from booking_lab import (
 
 @dataclass(frozen=True)
 class AnybodysLock(RedisLock):
-    """One Redis lock for each thing, with no owner."""
+    """A Redis lock for each thing, without an owner."""
 
     def lease(self, anchor: Anchor, servers: Servers) -> AnybodysLease:
-        """Return a lease that is not taken yet."""
+        """Return a lease on ``anchor`` that is not held yet."""
         lease = super().lease(anchor, servers)
         return AnybodysLease(lease.client, lease.key, lease.ttl_ms)
 
 
 @dataclass(frozen=True)
 class AnybodysLease(RedisLease):
-    """A key that is deleted by whoever is done."""
+    """A key that any booking deletes when it has finished."""
 
     def try_acquire(self, announce: Announce) -> bool:
-        """Take it if it is free; otherwise clear up."""
+        """Take the lock if it is free; otherwise clean up."""
         if super().try_acquire(announce):
             return True
         self.release(announce)
@@ -58,7 +60,7 @@ class AnybodysLease(RedisLease):
 
 @dataclass(frozen=True)
 class ReleaseWithoutCompare(Strategy):
-    """Lock in Redis, read, decide, write, commit, unlock for whomever."""
+    """Lock in Redis, read, decide, write, commit, unlock without a comparison."""
 
     ttl: Seconds = 10.0
     wait: Seconds = 5.0

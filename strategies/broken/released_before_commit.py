@@ -1,13 +1,12 @@
-"""Lease released before commit: the lock is given back while the transaction is still open.
+"""Lease released before commit: the lock is released while the transaction is still open.
 
-Looks right: lock, do the work, unlock; and all of it in one transaction, as it should be. Often the
-two aren't even in sight of each other: a function holds the lock, and a framework commits when the
-request ends.
-Goes wrong: what A has written can't be read before its COMMIT. B gets the lock in between and reads
-what was there before. Its write waits for A's, and then goes over it:
+Looks right: lock, do the work, unlock, and all of it in one transaction. Often the two are in
+different places: a function holds the lock, and a framework commits at the end of the request.
+Goes wrong: other bookings can't read A's change before its COMMIT. B gets the lock before that, and
+reads the old state. Its write waits for A's, and then overwrites it:
     A:acquire A:read A:write A:release B:acquire B:read B:write A:commit B:release B:commit
-Mend it: the lock around the transaction, not in it: it has to outlive COMMIT. Turn the two lines of
-``with`` round, and this is ``distributed``.
+Mend it: put the lock around the transaction, and not into it, because it has to outlive COMMIT.
+With its two context managers swapped, this is ``distributed``.
 """
 
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ class ReleasedBeforeCommit(Strategy):
     needs = frozenset({Capability.REDIS})
 
     def book(self, attempt: Attempt) -> None:
-        """Book while holding the Redis lock, almost."""
+        """Book while holding the Redis lock, but commit without it."""
         with attempt.transaction(), attempt.holding(RedisLock(self.ttl), wait=self.wait):
             change = attempt.decide(attempt.read())
             attempt.write(change)

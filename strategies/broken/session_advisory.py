@@ -1,15 +1,15 @@
 """Session-level advisory lock: pg_advisory_lock, and pg_advisory_unlock when the work is done.
 
-Looks right: a lock is taken and given back, in ``finally`` even, as one does with locks.
-Goes wrong: it belongs to the session and knows nothing of the transaction. Unlocked before COMMIT,
-it lets B read what A has written over already:
+Looks right: a lock is taken and released, even in ``finally``, as usual with locks.
+Goes wrong: it belongs to the session, and is independent of the transaction. It is unlocked before
+COMMIT, so B reads the state from before A's change:
     A:acquire A:read A:write A:release B:acquire B:read B:write A:commit B:release B:commit
-There is worse. If a statement fails, the transaction takes no more, the unlock fails as well, and
-the lock stays with the connection. Few pools empty a session before they lend it again, as that of
-the lab does: the next booking would take the same lock once more, for it is its own by then, and
-share it with nobody knows whom.
-Mend it: pg_advisory_xact_lock. PostgreSQL gives it back itself, at the end of the transaction,
-whatever that is. See ``advisory``.
+There is a worse case. If a statement fails, the transaction accepts no further ones, so the unlock
+fails too, and the lock stays with the connection. The lab's pool resets such a session, but few
+pools do. Without a reset, the next booking on the connection gets the lock at once, because its
+session holds it already.
+Mend it: pg_advisory_xact_lock. PostgreSQL releases it itself at the end of the transaction, also
+after an error. See ``advisory``.
 """
 
 from dataclasses import dataclass

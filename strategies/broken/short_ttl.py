@@ -2,13 +2,13 @@
 
 Looks right: a short expiry means a short wait after a crash, and in the tests the work took a
 millisecond.
-Goes wrong: in the field it takes longer: a payment, a slow query, a pause of the garbage collector.
-Nobody tells A that its lock is gone:
+Goes wrong: in production the work takes longer: a payment, a slow query, a pause of the garbage
+collector. A does not notice that its lock has expired:
     A:acquire A:read expiry:A B:acquire B:read B:write B:commit B:release A:write A:commit
-No expiry is long enough for certain, but one that is shorter than the work is wrong even when
-nothing goes wrong. Let a crowd book with a think time of 50 ms.
-Mend it: an expiry far beyond the longest work, and a bound on the work; renewing helps as long as
-whoever renews isn't paused too. For certain: the database has to check, as in ``fenced``.
+No expiry is certainly long enough, but an expiry shorter than the work fails even without a fault.
+To see it, let a crowd book with a think time of 50 ms.
+Mend it: an expiry far beyond the longest work, and a bound on the work. A renewal helps as long as
+the renewing process isn't paused too. To be certain, let the database check, as in ``fenced``.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class ShortTtl(Strategy):
     needs = frozenset({Capability.REDIS})
 
     def book(self, attempt: Attempt) -> None:
-        """Book while holding the Redis lock, for as long as that is."""
+        """Book while holding the Redis lock, which expires too early."""
         with attempt.holding(RedisLock(self.ttl), wait=self.wait), attempt.transaction():
             change = attempt.decide(attempt.read())
             attempt.write(change)

@@ -1,12 +1,13 @@
 """Versions read late: optimistic locking that remembers the version after it has read the state.
 
-Looks right: read, remember the version, compare before the write; every line of optimistic locking
-is there. Tests that let one booking follow the other pass, and most that let them overlap.
-Goes wrong: between the two reads, B can book. Then the state is old and the version new, and the
-comparison of a new version with itself succeeds:
+Looks right: read, remember the version, compare before the write: all steps of optimistic locking
+are there. Tests with one booking after the other pass, and so do most tests with overlapping
+bookings.
+Goes wrong: B can book between the two reads. Then the state is old and the version is new, and the
+comparison of the new version with itself succeeds:
     A:read B:read B:read B:write B:write B:commit A:read A:write A:write A:commit
-Mend it: the version first. It may then be older than the state, which costs a try in vain and no
-more. Or both in one statement.
+Mend it: read the version first. It may then be older than the state, which costs only a wasted try.
+Or read both in one statement.
 """
 
 from dataclasses import dataclass
@@ -24,11 +25,11 @@ class VersionsReadLate(Strategy):
 
     @property
     def retry(self) -> Retry:
-        """As the option says."""
+        """The rule that the option sets."""
         return Retry(self.attempts)
 
     def book(self, attempt: Attempt) -> None:
-        """Book if nobody else has since the version was read."""
+        """Book if no version has changed since it was read."""
         with attempt.transaction():
             state = attempt.read()
             seen = attempt.versions()

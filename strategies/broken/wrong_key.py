@@ -1,13 +1,13 @@
-"""Lock key on the wrong thing: the lock's name has the customer in it, so that no two ever meet.
+"""Lock key on the wrong thing: the lock's name contains the customer, so two never meet.
 
-Looks right: it stops the double click, which is what it was made for: one customer, twice the same
-booking. In the tests, there is one customer.
-Goes wrong: A and B want the same thing and hold two locks:
+Looks right: it stops a double click, its purpose: one customer who books the same thing twice. The
+tests have only one customer.
+Goes wrong: A and B want the same thing, and hold two different locks:
     A:acquire A:read B:acquire B:read B:write B:commit B:release A:write A:commit
-The same comes of a key with the request's id, the worker's name, or of two spellings of one thing.
-A key that is too wide is the harmless brother: all wait for all, and nothing is booked twice.
-Mend it: the key is the name of what is contended for and of nothing else. In the lab, this is the
-anchor's name.
+A key with the request's id or the worker's name has the same effect, and so have two spellings of
+one thing. A key that is too wide is harmless: all bookings wait for each other, and none is double.
+Mend it: take the name of the contended thing as the key, and nothing else. In the lab, this is the
+name of the anchor.
 """
 
 from dataclasses import dataclass, replace

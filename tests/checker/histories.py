@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from booking_lab.checker.history import Reader
-from booking_lab.checker.judge import Judge
+from booking_lab.checker.history_checker import HistoryChecker
+from booking_lab.checker.history_reader import HistoryReader
 from booking_lab.checker.verdict import Report
 from booking_lab.workloads import Workloads
 
@@ -98,4 +98,6 @@ class Written:
 
     def judged(self, workloads: Any = None, **options: Any) -> Report:
         workloads = workloads or Workloads()
-        return Judge(Reader(self.file, workloads).read(), workloads, **options).run()
+        return HistoryChecker(
+            HistoryReader(self.file, workloads).read(), workloads, **options
+        ).run()

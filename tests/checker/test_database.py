@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from booking_lab.checker import database
-from booking_lab.checker.history import Reader
+from booking_lab.checker.history_reader import HistoryReader
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.connector import Connector
 from booking_lab.workloads import Workloads
@@ -54,7 +54,7 @@ class Lab:
     def compared(self, books=None, known_until=None):
         books = books or self.books()
         known_until = known_until or self.file.stat().st_size
-        return database.compare(Reader(self.file, WORKLOADS).read(), books, known_until)
+        return database.compare(HistoryReader(self.file, WORKLOADS).read(), books, known_until)
 
     def disagreements(self):
         return {(one.kind, one.subject) for one in self.compared().disagreements}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking_lab.checker.drawing import draw
-from booking_lab.checker.history import Reader
+from booking_lab.checker.history_reader import HistoryReader
 from booking_lab.checker.report import as_json, as_text
 from booking_lab.workloads import Workloads
 
@@ -63,7 +63,7 @@ def test_what_was_not_answered_and_what_took_no_time_are_drawn(written):
     written.book("A1", 0, None, customer="ann")
     written.book("A1", 50, 50, "refused", customer="bob")
     written.book("A1", 0, 100, customer="cid")
-    lines = draw(Reader(written.file, Workloads()).read().operations)
+    lines = draw(HistoryReader(written.file, Workloads()).read().operations)
     assert lines[1].endswith("─  not answered, line 2")
     assert "│" in lines[2]
     assert "refused, saw: The seat is booked already. (line 3)" in lines[2]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from booking_lab.checker.history import Reader
-from booking_lab.checker.judge import Judge
-from booking_lab.checker.verdict import Kind
+from booking_lab.checker.history_checker import HistoryChecker
+from booking_lab.checker.history_reader import HistoryReader
+from booking_lab.checker.verdict import ProblemKind
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.verdict import Verdict
 from booking_lab.crowd.client import Customer, let_loose
@@ -52,7 +52,7 @@ class Recorded:
         self.file.write_bytes(b"".join(headers) + lines[self._begin :])
 
     def judged(self):
-        return Judge(Reader(self.file, WORKLOADS).read(), WORKLOADS).run()
+        return HistoryChecker(HistoryReader(self.file, WORKLOADS).read(), WORKLOADS).run()
 
     def check(self, *arguments):
         return subprocess.run(
@@ -81,8 +81,8 @@ def test_a_run_without_protection_is_not_explained_and_names_both(recorded, reco
     assert report.operations == 80
     assert report.workers == 4
     for problem in report.problems:
-        assert problem.kind is Kind.SOLD_TWICE
-        assert problem.culprits.all_needed
+        assert problem.kind is ProblemKind.SOLD_TWICE
+        assert problem.counterexample.all_needed
         first, second = problem.operations
         assert first.subject == second.subject
         assert {first.outcome, second.outcome} == {"confirmed"}
@@ -162,11 +162,11 @@ def test_tickets_are_recorded_moved_and_cancelled(make_client, tmp_path):
     client.delete(f"/api/bookings/{first['id']}")
     assert book(4)["status"] == "confirmed"
 
-    history = Reader(file, WORKLOADS).read()
+    history = HistoryReader(file, WORKLOADS).read()
     assert [one.action for one in history.operations] == [
         "book", "book", "move", "book", "cancel", "book",
     ]  # fmt: skip
-    report = Judge(history, WORKLOADS).run()
+    report = HistoryChecker(history, WORKLOADS).run()
     assert (report.problems, report.undecided) == ([], [])
     assert report.checked == 6
 
@@ -193,10 +193,10 @@ def test_slots_are_recorded_moved_and_cancelled(make_client, tmp_path):
     client.delete(f"/api/bookings/{first['id']}")
     assert book(10, "bob")["status"] == "confirmed"
 
-    history = Reader(file, WORKLOADS).read()
+    history = HistoryReader(file, WORKLOADS).read()
     assert [one.action for one in history.operations] == [
         "book", "book", "book", "move", "book", "cancel", "book",
     ]  # fmt: skip
-    report = Judge(history, WORKLOADS).run()
+    report = HistoryChecker(history, WORKLOADS).run()
     assert (report.problems, report.undecided) == ([], [])
     assert report.checked == 7

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from booking_lab.checker.groups import Group, groups_of
-from booking_lab.checker.linearize import Found, linearize
-from booking_lab.checker.model import Modelled
+from booking_lab.checker.linearize import SearchOutcome, linearize
+from booking_lab.checker.model import ModelAdapter
 from booking_lab.checker.operation import Effect, Operation
+from booking_lab.checker.partition import Group, partition
 
 from .models import Hotel, Rooms, operation
 
@@ -18,9 +18,9 @@ from .models import Hotel, Rooms, operation
 PATIENT = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def found(group: Group) -> Found:
-    step = Modelled(Hotel(), group.operations).step
-    return linearize(group.operations, frozenset(), step).found
+def found(group: Group) -> SearchOutcome:
+    step = ModelAdapter(Hotel(), group.operations).step
+    return linearize(group.operations, frozenset(), step).outcome
 
 
 @st.composite
@@ -45,13 +45,13 @@ def test_a_history_has_an_order_if_and_only_if_each_group_has_one(
     operations: list[Operation],
 ) -> None:
     whole = found(Group(operations, {}))
-    parts = [found(group) for group in groups_of(operations, {})]
+    parts = [found(group) for group in partition(operations, {})]
     # Resets that came while bookings were under way go with each group by itself, so that the
     # groups may tell a little less; they never tell more.
-    if whole is Found.ORDER:
-        assert set(parts) <= {Found.ORDER}
+    if whole is SearchOutcome.ORDER:
+        assert set(parts) <= {SearchOutcome.ORDER}
     elif not any(inside(operations)):
-        assert Found.NO_ORDER in parts
+        assert SearchOutcome.NO_ORDER in parts
 
 
 def inside(operations: Sequence[Operation]) -> list[bool]:
@@ -76,12 +76,12 @@ def shape(groups: Sequence[Group]) -> list[list[str]]:
 
 def test_operations_are_together_that_share_anchors_through_others() -> None:
     operations = [book("x", 0, 1), book("xy", 2, 3), book("yz", 4, 5), book("w", 0, 9)]
-    assert shape(list(groups_of(operations, {}))) == [["w"], ["x", "x+y", "y+z"]]
+    assert shape(list(partition(operations, {}))) == [["w"], ["x", "x+y", "y+z"]]
 
 
 def test_a_reset_that_nothing_overlapped_divides_what_was_before_from_what_came_after() -> None:
     operations = [book("x", 0, 1), operation(None, 2, 3, available={"left": 7}), book("x", 4, 5)]
-    groups = list(groups_of(operations, None))
+    groups = list(partition(operations, None))
     assert shape(groups) == [["x"], ["x"]]
     assert [group.available for group in groups] == [None, {"left": 7}]
 
@@ -90,4 +90,4 @@ def test_a_reset_that_something_overlapped_divides_the_rest() -> None:
     operations = [
         book("x", 0, 1), book("y", 0, 5), operation(None, 2, 3), book("x", 6, 7), book("y", 6, 7),
     ]  # fmt: skip
-    assert shape(list(groups_of(operations, {}))) == [["x"], ["x"], ["y", "", "y"]]
+    assert shape(list(partition(operations, {}))) == [["x"], ["x"], ["y", "", "y"]]

@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from booking_lab.checker.history import BadHistory, Reader
+from booking_lab.checker.history_reader import BadHistory, HistoryReader
 from booking_lab.checker.operation import Effect
 from booking_lab.workloads import Workloads
 
 
 def read(file):
-    return Reader(file, Workloads()).read()
+    return HistoryReader(file, Workloads()).read()
 
 
 def test_answers_go_to_the_invocations_of_their_process(written):

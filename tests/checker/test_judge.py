@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from booking_lab.checker.verdict import Kind
+from booking_lab.checker.verdict import ProblemKind
 from booking_lab.core.verdict import Verdict
 from booking_lab.workloads.seats import Seats
 
@@ -22,7 +22,7 @@ def test_one_of_two_gets_the_seat(written):
     written.book("A1", 5, 15, "refused")
     report = written.judged()
     assert report.verdict is Verdict.SAFE
-    assert (report.checked, report.groups, report.met) == (2, 1, 1)
+    assert (report.checked, report.groups, report.overlapping) == (2, 1, 1)
 
 
 def test_two_who_overlap_get_the_same_seat(written):
@@ -33,8 +33,8 @@ def test_two_who_overlap_get_the_same_seat(written):
     report = written.judged()
     assert report.verdict is Verdict.WRONG
     [problem] = report.problems
-    assert problem.kind is Kind.SOLD_TWICE
-    assert problem.culprits.all_needed
+    assert problem.kind is ProblemKind.SOLD_TWICE
+    assert problem.counterexample.all_needed
     assert customers(problem) == ["ann", "bob"]
     assert problem.anchors == ["seats:1:A1"]
     assert problem.of == 3
@@ -45,7 +45,7 @@ def test_somebody_is_refused_a_seat_that_was_free_throughout(written):
     written.book("A1", 5, 15, customer="bob")
     written.book("A1", 10, 20, "refused", customer="cid")
     [problem] = written.judged().problems
-    assert problem.kind is Kind.REFUSED_WHILE_FREE
+    assert problem.kind is ProblemKind.REFUSED_WHILE_FREE
     assert customers(problem) == ["ann"]
 
 
@@ -54,7 +54,7 @@ def test_somebody_is_refused_a_seat_after_it_was_given_back(written):
     written.cancel(booking, "A1", 20, 30)
     written.book("A1", 40, 50, "refused", customer="bob")
     [problem] = written.judged().problems
-    assert problem.kind is Kind.REFUSED_WHILE_FREE
+    assert problem.kind is ProblemKind.REFUSED_WHILE_FREE
     assert problem.operations[-1].customer == "bob"
     # That it was booked before doesn't matter: it was cancelled, so it must have been.
     assert [one.action for one in problem.operations] == ["cancel", "book"]
@@ -82,7 +82,7 @@ def test_one_booking_is_cancelled_twice(written):
     written.cancel(booking, "A1", 20, 30)
     written.cancel(booking, "A1", 25, 35)
     [problem] = written.judged().problems
-    assert problem.kind is Kind.CONTRADICTORY
+    assert problem.kind is ProblemKind.CONTRADICTORY
     assert [one.action for one in problem.operations] == ["cancel", "cancel"]
 
 
@@ -93,7 +93,7 @@ def test_baskets_join_their_seats(written):
     written.book(["A3", "A4"], 0, 10, "refused")
     report = written.judged()
     assert (report.groups, report.checked) == (1, 3)
-    assert report.problems[0].kind is Kind.REFUSED_WHILE_FREE
+    assert report.problems[0].kind is ProblemKind.REFUSED_WHILE_FREE
 
 
 def test_nothing_that_overlapped_is_inconclusive(written):
@@ -102,7 +102,7 @@ def test_nothing_that_overlapped_is_inconclusive(written):
     written.book("A2", 5, 15)
     report = written.judged()
     assert report.verdict is Verdict.INCONCLUSIVE
-    assert report.met == 0
+    assert report.overlapping == 0
     assert "overlapped" in report.doubts[0]
 
 
@@ -126,7 +126,7 @@ def test_failures_that_saw_nothing_say_nothing(written, outcome):
     report = written.judged()
     assert report.verdict is Verdict.SAFE
     assert report.checked == 1
-    assert report.met == 1
+    assert report.overlapping == 1
 
 
 def test_who_was_not_answered_may_have_the_seat_or_not(written):
@@ -143,7 +143,7 @@ def test_where_nobody_was_told_anything_there_is_nothing_to_explain(written):
     written.book("A1", 5, 15, "error")
     report = written.judged()
     assert report.verdict is Verdict.INCONCLUSIVE
-    assert (report.checked, report.met) == (0, 2)
+    assert (report.checked, report.overlapping) == (0, 2)
 
 
 def test_a_reset_frees_the_seat(written):
@@ -196,7 +196,7 @@ def test_what_began_before_a_reset_does_not_show_up_after(written):
     written.reset(20, 30)
     written.book("A1", 40, 50, "refused")
     [problem] = written.judged().problems
-    assert problem.kind is Kind.REFUSED_WHILE_FREE
+    assert problem.kind is ProblemKind.REFUSED_WHILE_FREE
 
 
 def test_what_stood_before_the_recording_is_not_known(tmp_path):

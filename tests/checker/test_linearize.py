@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from booking_lab.checker.linearize import Found, Step, linearize
-from booking_lab.checker.model import Modelled
+from booking_lab.checker.linearize import SearchOutcome, Transition, linearize
+from booking_lab.checker.model import ModelAdapter
 from booking_lab.checker.operation import Effect, Operation
 from booking_lab.errors import SoldOut, Taken
 
@@ -34,7 +34,7 @@ def orders(operations: Sequence[Operation]) -> Iterator[tuple[Operation, ...]]:
         yield from permutations((*sure, *extra))
 
 
-def explains(order: Sequence[Operation], state: Any, step: Step) -> bool:
+def explains(order: Sequence[Operation], state: Any, step: Transition) -> bool:
     """Whether this order is one, by the definition."""
     for index, one in enumerate(order):
         # Who was answered before another one began comes before it.
@@ -49,12 +49,12 @@ def explains(order: Sequence[Operation], state: Any, step: Step) -> bool:
 
 
 def hold_to_brute_force(model: Any, state: Any, operations: Sequence[Operation]) -> None:
-    modelled = Modelled(model, operations)
+    modelled = ModelAdapter(model, operations)
     step = modelled.step
     found = linearize(operations, state, step, only_takes=modelled.only_takes)
     there_is = any(explains(order, state, step) for order in orders(operations))
     event(f"explained: {there_is}")
-    assert found.found is (Found.ORDER if there_is else Found.NO_ORDER)
+    assert found.outcome is (SearchOutcome.ORDER if there_is else SearchOutcome.NO_ORDER)
     if there_is:
         assert explains(found.order, state, step)
         assert {one for one in found.order if one.effect is not POSSIBLE} == {
@@ -114,13 +114,13 @@ def test_a_counter_is_explained_if_and_only_if_a_permutation_explains_it(
     hold_to_brute_force(Counter(), left, operations)
 
 
-class Reserved(Counter):
+class ReservedTime(Counter):
     """A counter that says nothing of order."""
 
     bookings_only_take = False
 
 
-class Rest(Reserved):
+class Rest(ReservedTime):
     """Gives the rest if less is left than was asked for; who asks for none fills it up to six."""
 
     def decide(self, left: int, request: Some) -> int:
@@ -131,7 +131,7 @@ class Rest(Reserved):
         return min(left, request.quantity)
 
 
-class Register(Reserved):
+class Register(ReservedTime):
     """Holds the last value, and refuses what it holds already: the order makes the state."""
 
     def decide(self, value: int, request: Some) -> int:
@@ -141,7 +141,7 @@ class Register(Reserved):
 
 
 @pytest.mark.parametrize(
-    "model", [Reserved(), Rest(), Register()], ids=lambda one: type(one).__name__
+    "model", [ReservedTime(), Rest(), Register()], ids=lambda one: type(one).__name__
 )
 @PATIENT
 @given(operations=counters(), left=st.integers(0, 6))
@@ -167,21 +167,21 @@ def cancel(before: Operation, begin: int, end: int | None, effect: Effect = HAPP
     return operation(request, begin, end, effect)
 
 
-def found(*operations: Operation) -> Found:
-    return linearize(operations, frozenset(), Modelled(Hotel(), operations).step).found
+def found(*operations: Operation) -> SearchOutcome:
+    return linearize(operations, frozenset(), ModelAdapter(Hotel(), operations).step).outcome
 
 
 def test_known_histories_of_one_room() -> None:
-    assert found() is Found.ORDER
-    assert found(book("x", 0, 1), book("x", 2, 3)) is Found.NO_ORDER
-    assert found(book("x", 0, 1), book("x", 2, 3, REFUSED)) is Found.ORDER
+    assert found() is SearchOutcome.ORDER
+    assert found(book("x", 0, 1), book("x", 2, 3)) is SearchOutcome.NO_ORDER
+    assert found(book("x", 0, 1), book("x", 2, 3, REFUSED)) is SearchOutcome.ORDER
     # Refused before anybody had it; while somebody got it; after it was given back.
-    assert found(book("x", 0, 1, REFUSED), book("x", 2, 3)) is Found.NO_ORDER
-    assert found(book("x", 0, 2, REFUSED), book("x", 1, 3)) is Found.ORDER
+    assert found(book("x", 0, 1, REFUSED), book("x", 2, 3)) is SearchOutcome.NO_ORDER
+    assert found(book("x", 0, 2, REFUSED), book("x", 1, 3)) is SearchOutcome.ORDER
     first = book("x", 0, 1)
-    assert found(first, cancel(first, 2, 3), book("x", 4, 5, REFUSED)) is Found.NO_ORDER
-    assert found(first, cancel(first, 2, 3), book("x", 4, 5)) is Found.ORDER
-    assert found(first, cancel(first, 2, 3), cancel(first, 4, 5)) is Found.NO_ORDER
+    assert found(first, cancel(first, 2, 3), book("x", 4, 5, REFUSED)) is SearchOutcome.NO_ORDER
+    assert found(first, cancel(first, 2, 3), book("x", 4, 5)) is SearchOutcome.ORDER
+    assert found(first, cancel(first, 2, 3), cancel(first, 4, 5)) is SearchOutcome.NO_ORDER
 
 
 class Promising(Hotel):
@@ -191,29 +191,31 @@ class Promising(Hotel):
 def test_bookings_only_take_where_nothing_is_given_back() -> None:
     first = book("x", 0, 1)
     operations = [first, cancel(first, 2, 20), book("x", 3, 10)]
-    modelled = Modelled(Promising(), operations)
+    modelled = ModelAdapter(Promising(), operations)
     assert not modelled.only_takes
-    assert Modelled(Promising(), [first]).only_takes
+    assert ModelAdapter(Promising(), [first]).only_takes
     result = linearize(operations, frozenset(), modelled.step, only_takes=modelled.only_takes)
-    assert result.found is Found.ORDER
+    assert result.outcome is SearchOutcome.ORDER
 
 
 def test_an_unknown_outcome_takes_effect_at_any_later_time_or_never() -> None:
     unknown = book("x", 2, None, POSSIBLE)
-    assert found(unknown, book("x", 100, 101, REFUSED)) is Found.ORDER
-    assert found(unknown, book("x", 100, 101)) is Found.ORDER
-    assert found(unknown, book("x", 100, 101, REFUSED), book("x", 200, 201)) is Found.NO_ORDER
-    assert found(unknown, book("x", 0, 1, REFUSED)) is Found.NO_ORDER
+    assert found(unknown, book("x", 100, 101, REFUSED)) is SearchOutcome.ORDER
+    assert found(unknown, book("x", 100, 101)) is SearchOutcome.ORDER
+    assert (
+        found(unknown, book("x", 100, 101, REFUSED), book("x", 200, 201)) is SearchOutcome.NO_ORDER
+    )
+    assert found(unknown, book("x", 0, 1, REFUSED)) is SearchOutcome.NO_ORDER
 
 
 def test_moments_that_are_the_same_count_as_overlapping() -> None:
-    assert found(book("x", 5, 9), book("x", 0, 5, REFUSED)) is Found.ORDER
-    assert found(book("x", 6, 9), book("x", 0, 5, REFUSED)) is Found.NO_ORDER
+    assert found(book("x", 5, 9), book("x", 0, 5, REFUSED)) is SearchOutcome.ORDER
+    assert found(book("x", 6, 9), book("x", 0, 5, REFUSED)) is SearchOutcome.NO_ORDER
 
 
 def test_what_got_stuck_is_named_with_the_state() -> None:
     first, second = book("x", 0, 1), book("x", 2, 3)
-    result = linearize([second, first], frozenset(), Modelled(Hotel(), []).step)
+    result = linearize([second, first], frozenset(), ModelAdapter(Hotel(), []).step)
     assert result.stuck is second
     assert result.placed == 1
     assert {room for room, _ in result.state} == {"x"}
@@ -240,14 +242,18 @@ def crowd(many: int, capacity: int, *, oversold: int = 0, seed: int = 1) -> list
 
 
 @pytest.mark.parametrize(
-    ("oversold", "expected"), [(0, Found.ORDER), (3, Found.NO_ORDER)], ids=["right", "oversold"]
+    ("oversold", "expected"),
+    [(0, SearchOutcome.ORDER), (3, SearchOutcome.NO_ORDER)],
+    ids=["right", "oversold"],
 )
-def test_one_hot_counter_takes_a_step_for_each_operation(oversold: int, expected: Found) -> None:
+def test_one_hot_counter_takes_a_step_for_each_operation(
+    oversold: int, expected: SearchOutcome
+) -> None:
     operations = crowd(20_000, 24_000, oversold=oversold)
     result = linearize(
-        operations, 24_000, Modelled(Counter(), operations).step, only_takes=True, budget=0
+        operations, 24_000, ModelAdapter(Counter(), operations).step, only_takes=True, budget=0
     )
-    assert result.found is expected
+    assert result.outcome is expected
 
 
 def ask(quantity: int, begin: int, end: int, effect: Effect = HAPPENED) -> Operation:
@@ -260,13 +266,13 @@ def test_different_wishes_that_do_the_same_now_may_do_different_things_later() -
     operations = [
         ask(0, 3, 4), ask(5, 0, 10), ask(3, 0, 12), ask(1, 13, 14), ask(1, 15, 16, REFUSED),
     ]  # fmt: skip
-    result = linearize(operations, 3, Modelled(Rest(), operations).step)
+    result = linearize(operations, 3, ModelAdapter(Rest(), operations).step)
     assert [getattr(one.request, "quantity", None) for one in result.order] == [3, 0, 5, 1, 1]
 
 
 def test_another_order_of_the_same_that_comes_to_another_state_is_tried() -> None:
     operations = [ask(1, 0, 10), ask(2, 0, 12), ask(2, 20, 21)]
-    result = linearize(operations, 0, Modelled(Register(), operations).step)
+    result = linearize(operations, 0, ModelAdapter(Register(), operations).step)
     assert [getattr(one.request, "quantity", None) for one in result.order] == [2, 1, 2]
 
 
@@ -274,13 +280,15 @@ def test_what_is_known_to_lead_nowhere_is_not_tried_again() -> None:
     # Nothing explains the refusal. The others have 9! orders, and come to 2**9 sets.
     operations = [book(room, 0, None, POSSIBLE) for room in "abcdefghi"]
     operations.append(book("x", 0, 1, REFUSED))
-    result = linearize(operations, frozenset(), Modelled(Hotel(), operations).step)
-    assert result.found is Found.NO_ORDER
+    result = linearize(operations, frozenset(), ModelAdapter(Hotel(), operations).step)
+    assert result.outcome is SearchOutcome.NO_ORDER
     assert result.steps < 9 * 2**9
 
 
 def test_a_search_that_takes_too_long_gives_up() -> None:
     operations = crowd(20_000, 24_000, oversold=3)
-    result = linearize(operations, 24_000, Modelled(Reserved(), operations).step, budget=1_000)
-    assert result.found is Found.GAVE_UP
+    result = linearize(
+        operations, 24_000, ModelAdapter(ReservedTime(), operations).step, budget=1_000
+    )
+    assert result.outcome is SearchOutcome.GAVE_UP
     assert result.stuck is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from booking_lab.checker.report import as_text
-from booking_lab.checker.verdict import Kind
+from booking_lab.checker.verdict import ProblemKind
 from booking_lab.cli._exit_codes import Exit
 from booking_lab.core.verdict import Verdict
 from tests.docs.markdown import ROOT, section, table
@@ -27,7 +27,7 @@ def test_the_verdicts_have_the_exit_codes_that_the_page_says() -> None:
     assert [row for row in said if row[0]] == [
         (verdict, str(Exit.of(verdict))) for verdict in Verdict
     ]
-    assert columns("What the check says", "Kind", 0) == [(kind,) for kind in Kind]
+    assert columns("What the check says", "Kind", 0) == [(kind,) for kind in ProblemKind]
 
 
 def test_the_drawing_is_as_the_page_shows_it(written: Written) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking_lab.checker.model import Modelled
+from booking_lab.checker.model import ModelAdapter
 from booking_lab.checker.operation import Effect, Operation
 from booking_lab.workloads import Workloads
 from booking_lab.workloads.slots import Product, SlotRequest
@@ -67,5 +67,5 @@ def test_a_history_is_explained_if_and_only_if_a_permutation_explains_it(
         )
     ]
     model: Any = WORKLOADS.get(name)
-    assert Modelled(model, operations).only_takes
-    hold_to_brute_force(model, Modelled(model, operations).fresh(available), operations)
+    assert ModelAdapter(model, operations).only_takes
+    hold_to_brute_force(model, ModelAdapter(model, operations).fresh(available), operations)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from booking_lab.checker.history import Reader
+from booking_lab.checker.history_reader import HistoryReader
 from booking_lab.checker.operation import Effect
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.core.strategy import Strategy
 from booking_lab.errors import BookingLabError, NotFound, Unavailable
-from booking_lab.observers.history import History
+from booking_lab.observers.history import HistoryRecorder
 from booking_lab.workloads import Workloads
 from booking_lab.workloads.seats import SeatRequest
 from tests.web.conftest import make_client
@@ -48,7 +48,7 @@ def booking(seat="A1"):
 
 
 def record(file, many):
-    history = History(file, f"1/{os.getpid()}")
+    history = HistoryRecorder(file, f"1/{os.getpid()}")
     for _ in range(many):
         one = booking()
         with history.booking(one):
@@ -57,12 +57,12 @@ def record(file, many):
 
 
 def read(file):
-    return Reader(Path(file), WORKLOADS).read()
+    return HistoryReader(Path(file), WORKLOADS).read()
 
 
 def test_lines_of_threads_and_processes_are_never_torn(tmp_path):
     file = tmp_path / "history.jsonl"
-    history = History(file, "1/1")
+    history = HistoryRecorder(file, "1/1")
     history.begin(None)
     context = multiprocessing.get_context("spawn")
     others = [context.Process(target=record, args=(file, 300)) for _ in range(2)]
@@ -89,7 +89,7 @@ def test_lines_of_threads_and_processes_are_never_torn(tmp_path):
     ],
 )
 def test_each_outcome_has_its_effect(tmp_path, outcome, effect):
-    history = History(tmp_path / "h", "1/1")
+    history = HistoryRecorder(tmp_path / "h", "1/1")
     history.begin(None)
     one = booking()
     with history.booking(one):
@@ -104,7 +104,7 @@ def test_each_outcome_has_its_effect(tmp_path, outcome, effect):
     ("error", "effect"), [(NotFound, Effect.NONE), (SystemExit, Effect.POSSIBLE)]
 )
 def test_a_booking_that_ends_without_an_outcome(tmp_path, error, effect):
-    history = History(tmp_path / "h", "1/1")
+    history = HistoryRecorder(tmp_path / "h", "1/1")
     history.begin(None)
     with pytest.raises(error), history.booking(booking()):
         raise error
@@ -112,7 +112,7 @@ def test_a_booking_that_ends_without_an_outcome(tmp_path, error, effect):
 
 
 def test_what_is_chosen_for_a_booking_is_recorded_with_its_answer(tmp_path):
-    history = History(tmp_path / "h", "1/1")
+    history = HistoryRecorder(tmp_path / "h", "1/1")
     history.begin(None)
     one = booking()
     asked = one.request
@@ -124,7 +124,7 @@ def test_what_is_chosen_for_a_booking_is_recorded_with_its_answer(tmp_path):
 
 
 def test_a_booking_that_cannot_be_recorded_is_not_made():
-    history = History("/dev/full", "1/1")
+    history = HistoryRecorder("/dev/full", "1/1")
     with (
         pytest.raises(Unavailable, match=r"/dev/full can't be written: No space left.*Nothing"),
         history.booking(booking()),
@@ -154,7 +154,7 @@ def confirmed(history):
 @pytest.mark.parametrize("same", [True, False])
 def test_a_line_that_breaks_off_spoils_no_other(tmp_path, room, same):
     file = tmp_path / "h"
-    history, other = History(file, "1/1"), History(file, "1/2")
+    history, other = HistoryRecorder(file, "1/1"), HistoryRecorder(file, "1/2")
     history.begin(None)
     other.begin(None)
     first = confirmed(history)
@@ -171,7 +171,7 @@ def test_a_line_that_breaks_off_spoils_no_other(tmp_path, room, same):
 
 def test_an_answer_that_breaks_off_leaves_the_operation_unknown(tmp_path):
     file = tmp_path / "h"
-    history = History(file, "1/1")
+    history = HistoryRecorder(file, "1/1")
     history.begin(None)
     with history.booking(booking()):
         limit = no_file_larger_than(file.stat().st_size + 40)
@@ -185,7 +185,7 @@ def test_an_answer_that_breaks_off_leaves_the_operation_unknown(tmp_path):
 
 def test_a_worker_that_begins_on_a_full_disk_says_who_it_is_later(tmp_path):
     file = tmp_path / "h"
-    history = History(file, "1/1")
+    history = HistoryRecorder(file, "1/1")
     with no_file_larger_than(20):
         history.begin(None)
         with pytest.raises(Unavailable), history.booking(booking()):
@@ -197,7 +197,7 @@ def test_a_worker_that_begins_on_a_full_disk_says_who_it_is_later(tmp_path):
 
 def test_a_worker_that_was_killed_as_it_wrote_leaves_a_line_that_others_go_on_behind(tmp_path):
     file = tmp_path / "h"
-    history = History(file, "1/1")
+    history = HistoryRecorder(file, "1/1")
     history.begin(None)
     confirmed(history)
     whole = file.read_bytes()
@@ -208,14 +208,14 @@ def test_a_worker_that_was_killed_as_it_wrote_leaves_a_line_that_others_go_on_be
 
 
 def test_a_history_is_its_owners_alone(tmp_path):
-    History(tmp_path / "h", "1/1").close()
+    HistoryRecorder(tmp_path / "h", "1/1").close()
     assert (tmp_path / "h").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("file", ["/nowhere/history.jsonl", "/"])
 def test_a_file_that_cannot_be_written_is_refused_before_anything_starts(file):
     with pytest.raises(BookingLabError, match=r"can't be written: .*BOOKING_LAB_HISTORY"):
-        History(file, "1/1")
+        HistoryRecorder(file, "1/1")
 
 
 def test_the_service_records_bookings_and_resets(make_client, tmp_path):

@@ -12,7 +12,7 @@ from booking_lab.core.verdict import Verdict
 
 GAVE_UP = Undecided("seats", "1", ["seats:1:A1"], 7, "gave up")
 AGREES = Comparison(5, [], [])
-NOBODY_MET = "no two operations on one anchor overlapped, so nothing was tried"
+NONE_OVERLAPPED = "no two operations on one anchor overlapped, so nothing was tried"
 LOST = Comparison(5, [Disagreement("lost", "seats", "1", "A1", "")], [])
 
 
@@ -22,18 +22,18 @@ LOST = Comparison(5, [Disagreement("lost", "seats", "1", "A1", "")], [])
         ({}, Verdict.SAFE, []),
         ({"database": AGREES}, Verdict.SAFE, []),
         ({"database": LOST}, Verdict.WRONG, []),
-        ({"database": LOST, "met": 0}, Verdict.WRONG, None),
+        ({"database": LOST, "overlapping": 0}, Verdict.WRONG, None),
         ({"undecided": [GAVE_UP]}, Verdict.UNKNOWN, ["7 operations: gave up"]),
         ({"interrupted": True}, Verdict.UNKNOWN, ["the check was interrupted"]),
         ({"checked": 0}, Verdict.INCONCLUSIVE, ["nothing could be checked"]),
-        ({"met": 0}, Verdict.INCONCLUSIVE, [NOBODY_MET]),
-        ({"met": 0, "interrupted": True}, Verdict.UNKNOWN, None),
+        ({"overlapping": 0}, Verdict.INCONCLUSIVE, [NONE_OVERLAPPED]),
+        ({"overlapping": 0, "interrupted": True}, Verdict.UNKNOWN, None),
         ({"database": LOST, "interrupted": True}, Verdict.WRONG, None),
     ],
 )
 def test_only_what_was_decided_and_put_to_the_test_is_safe(
     found: dict[str, Any], verdict: Verdict, doubts: list[str] | None
 ) -> None:
-    report = Report(**{"checked": 5, "met": 2, **found})
+    report = Report(**{"checked": 5, "overlapping": 2, **found})
     assert report.verdict is verdict
     assert doubts is None or report.doubts == doubts

@@ -96,7 +96,7 @@ def look(place, registry):
     def look(name, workload, scenario, search=None, bookers=2, nemeses=()):
         entry, workload = registry.get(name), Workloads().get(workload)
         [contest] = [one for one in workload.contests(bookers) if one.name == scenario]
-        plan = Plan((entry, entry.make({})), workload, contest, 0, nemeses)
+        plan = Plan((entry, entry.create({})), workload, contest, 0, nemeses)
         found = (
             explore(place, registry, plan, search) if search else explored(place, registry, plan)
         )

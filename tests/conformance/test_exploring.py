@@ -16,7 +16,7 @@ REGISTRY = Registry([SHIPPED, LIARS])
 
 def question(name):
     entry = REGISTRY.get(name)
-    return Question(Subject(entry, entry.make({})), Workloads().get("seats"), everything=True)
+    return Question(Subject(entry, entry.create({})), Workloads().get("seats"), everything=True)
 
 
 def test_whoever_wants_more_has_the_rest_explored(place):

@@ -89,7 +89,7 @@ SILENT = ("none", "distributed")
     [
         (name, anomaly)
         for name in SILENT
-        for kind in [Registry([SHIPPED]).get(name).kind]
+        for kind in [Registry([SHIPPED]).get(name).strategy_class]
         for anomaly in sorted(kind.allows | kind.allows_under_faults)
     ],
 )

@@ -204,9 +204,9 @@ def test_the_figures_in_the_text_are_those_of_the_code() -> None:
     pages = (API, ROOT / "docs" / "metrics.md")
     said = [" ".join(page.read_text().split()) for page in pages]
     assert "within five seconds" in said[0]
-    assert engine.SETTLE_WITHIN == 5
+    assert engine.RESOLVE_WITHIN == 5
     assert "within ten seconds" in said[0]
-    assert race.LET_GO_AFTER == 10
+    assert race.BARRIER_TIMEOUT == 10
     assert "two milliseconds" in said[1]
     assert stopwatch.CONTENDED_AFTER == 0.002
 
@@ -282,7 +282,7 @@ def test_every_strategy_that_is_broken_on_purpose_is_in_the_guides_table() -> No
     guide = ROOT / "strategies" / "README.md"
     listed = [row[0] for row in table(section(guide, "The shelf").prose, "Mistake")]
     shelf = Registry([SHIPPED], shelf=True).entries()
-    assert listed == [entry.name for entry in shelf if entry.kind.broken]
+    assert listed == [entry.name for entry in shelf if entry.strategy_class.broken]
 
 
 # --- the explorer --------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 
 from booking_lab.config import Settings
-from booking_lab.core.capability import _PROTOCOLS, Capability, offered
+from booking_lab.core.capability import _PROTOCOLS, Capability, capabilities_of
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.core.workload import Workload
+from booking_lab.core.workload import Bookable
 from booking_lab.db import schema
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.plan import Place, Plan
@@ -36,7 +36,7 @@ def test_the_table_says_what_each_can_do() -> None:
     rows = {row[0]: row for row in table(section(PAGE, "What can be booked").prose, "Workload")}
     for workload in Workloads():
         *_, can = rows[workload.name]
-        assert words(can) == {str(one) for one in offered(workload)}
+        assert words(can) == {str(one) for one in capabilities_of(workload)}
 
 
 def test_everything_that_bookers_contend_for_is_described() -> None:
@@ -73,7 +73,7 @@ def test_every_capability_is_described_with_its_functions_and_who_needs_it() -> 
     assert said == {
         str(capability): (
             {name for name in vars(protocol) if not name.startswith("_")},
-            {entry.name for entry in strategies if capability in entry.kind.needs},
+            {entry.name for entry in strategies if capability in entry.strategy_class.needs},
         )
         for capability, protocol in _PROTOCOLS.items()
     }
@@ -83,12 +83,12 @@ def test_everything_that_a_workload_has_to_have_is_described() -> None:
     said = {row[0] for row in table(section(PAGE, "One of your own").prose, "Member")}
     functions = {
         name: function
-        for kind in (Workload, LabWorkload)
+        for kind in (Bookable, LabWorkload)
         for name, function in vars(kind).items()
         if inspect.isfunction(function) and not name.startswith("_")
     }
     ready_made = {
-        "contests", "migrations", "schema", "accounts", "findings", "change", "violations_in",
+        "contests", "migrations", "schema", "audit_sql", "findings", "change", "violations_in",
     }  # fmt: skip
     attributes = set(LabWorkload.__annotations__)
     assert said == attributes | {
@@ -106,11 +106,11 @@ def test_the_workload_of_the_page_is_found_and_explored(
     for file in (ROOT / "tests" / "web" / "own").glob("desks*"):
         copy = shutil.copytree if file.is_dir() else shutil.copy
         copy(file, tmp_path / file.name)
-    schema.prepare(database_url, Settings(workload_folders=(str(tmp_path),)))
+    schema.migrate(database_url, Settings(workload_folders=(str(tmp_path),)))
     workload = Workloads([tmp_path]).get("desks")
     registry = Registry([SHIPPED])
     entry = registry.get("none")
-    plan = Plan((entry, entry.make({})), workload, workload.scenarios(2)[0])
+    plan = Plan((entry, entry.create({})), workload, workload.scenarios(2)[0])
     found = explore(Place(database_url, redis_url), registry, plan, Exhaustive())
     assert found.complete
     assert set(found.anomalies) == {"double booking"}

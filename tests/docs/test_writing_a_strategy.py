@@ -53,7 +53,7 @@ def body_of_book(source: str) -> str:
 def test_the_template_is_a_strategy_once_it_has_a_name_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "mine.py").symlink_to(FOLDER / "_template.py")
     registry = Registry([tmp_path])
-    assert registry.broken() == []
+    assert registry.load_failures() == []
     assert [entry.name for entry in registry.entries()] == ["mine"]
     assert "_template" not in {entry.name for entry in Registry([FOLDER]).entries()}
 
@@ -65,4 +65,4 @@ def test_the_guide_lists_what_an_attempt_can_do() -> None:
     }
     public = {name for name in vars(Attempt) if not name.startswith("_")} | {"number"}
     # These are for the engine and for the attempt itself.
-    assert calls == public - {"step", "finish", "check_known", "close"}
+    assert calls == public - {"step", "check_committed", "check_outcome_known", "close"}

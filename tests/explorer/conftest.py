@@ -58,7 +58,7 @@ def run(place) -> Run:
         seats = Workloads().get("seats")
         if isinstance(scenario, int):
             scenario = seats.scenarios(bookers)[scenario]
-        plan = Plan((entry, entry.make(options or {})), seats, scenario, workers, nemeses)
+        plan = Plan((entry, entry.create(options or {})), seats, scenario, workers, nemeses)
         return explore(place, registry, plan, search or Exhaustive(), full=full)
 
     return run

@@ -69,7 +69,7 @@ def test_what_was_explored_before_is_of_no_account(place):
 
     def explored(name, search):
         entry = REGISTRY.get(name)
-        return explore(place, REGISTRY, Plan((entry, entry.make({})), slots, apart), search)
+        return explore(place, REGISTRY, Plan((entry, entry.create({})), slots, apart), search)
 
     first = explored("serializable", Exhaustive())
     explored("none", Random(150, 0))

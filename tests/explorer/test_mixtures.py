@@ -28,7 +28,7 @@ def beside(place):
 
     def explored(one, other, workload="seats", bookers=2, *, full=False):
         workload = Workloads().get(workload)
-        first, second = ((entry, entry.make({})) for entry in map(REGISTRY.get, (one, other)))
+        first, second = ((entry, entry.create({})) for entry in map(REGISTRY.get, (one, other)))
         plan = Plan(first, workload, workload.scenarios(bookers)[0], beside=second)
         return explore(place, REGISTRY, plan, Exhaustive(2), full=full)
 

@@ -48,12 +48,12 @@ def text(place):
     """The page of a schedule in which B waits for A, with a text that tries to be markup."""
     registry, seats = Registry([SHIPPED]), Workloads().get("seats")
     entry = registry.get("pessimistic")
-    plan = Plan((entry, entry.make({})), seats, seats.scenarios(2)[0])
+    plan = Plan((entry, entry.create({})), seats, seats.scenarios(2)[0])
     found = explore(place, registry, plan, Replay(parse("A:acquire B:acquire")))
     return page(plan, found.last, ["<script>alert(1)</script>"], "The schedule:")
 
 
-class Reader(HTMLParser):
+class HistoryReader(HTMLParser):
     """Takes down what is in a page."""
 
     void = {"meta", "link"}
@@ -86,7 +86,7 @@ class Reader(HTMLParser):
 
 
 def test_the_page_is_well_formed_and_needs_nothing_else(text):
-    page = Reader(text)
+    page = HistoryReader(text)
 
     assert page.open == []
     assert not [one for _, one in page.tags if re.match("(https?:)?//", one.get("src") or "")]
@@ -100,11 +100,11 @@ def test_the_page_is_well_formed_and_needs_nothing_else(text):
 
 def test_text_is_no_markup(text):
     assert "<script>alert(1)" not in text
-    assert "<script>alert(1)</script>" in Reader(text).texts
+    assert "<script>alert(1)</script>" in HistoryReader(text).texts
 
 
 def test_without_javascript_it_is_a_table(text):
-    page = Reader(text)
+    page = HistoryReader(text)
 
     head, *rows, ending = [[" ".join(cell.split()) for cell in row] for row in page.cells]
     assert head == ["#", "A event_id 1001, seats [S1]", "B event_id 1001, seats [S1]"]
@@ -118,7 +118,7 @@ def test_without_javascript_it_is_a_table(text):
 
 
 def test_it_can_be_read_by_those_who_do_not_see_it(text):
-    page = Reader(text)
+    page = HistoryReader(text)
 
     assert page.all("html") == [{"lang": "en"}]
     assert len(page.all("h1")) == len(page.all("main")) == len(page.all("caption")) == 1

@@ -118,7 +118,7 @@ def test_code_before_the_first_message_has_its_turn(run, write):
 def test_the_labs_own_strategies_keep_nothing_of_their_own():
     registry = Registry([SHIPPED], shelf=True)
 
-    assert [one.name for one in registry.entries() if may_share(one.make({}))] == []
+    assert [one.name for one in registry.entries() if may_share(one.create({}))] == []
 
 
 @pytest.mark.parametrize(
@@ -150,15 +150,15 @@ class Own(Strategy):
         found[attempt.number] = [attempt.request]
 """
     folder = write(plain)
-    assert not may_share(Registry([folder]).get("own").make({}))
+    assert not may_share(Registry([folder]).get("own").create({}))
 
     (folder / "other.py").write_text(f"{line}\n{plain}")
-    assert may_share(Registry([folder]).get("other").make({}))
+    assert may_share(Registry([folder]).get("other").create({}))
 
 
 def test_a_copy_is_another_class_and_leaves_the_original_alone(write):
     folder = write(UNDER_WAY.format(before="UNDER_WAY = set()", under_way="UNDER_WAY"))
-    kind = Registry([folder]).get("own").kind
+    kind = Registry([folder]).get("own").strategy_class
 
     copies = [loaded(kind, number) for number in (0, 1, 0)]
 

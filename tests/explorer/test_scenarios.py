@@ -2,7 +2,7 @@
 
 import pytest
 
-from booking_lab.core.scenario import Change
+from booking_lab.core.scenario import ChangeRequest
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.exhaustive import Exhaustive
@@ -18,7 +18,7 @@ def test_what_an_exploration_leaves_behind_is_not_in_the_way_of_the_next(place):
 
     def explored():
         for workload, scenario in scenarios:
-            plan = Plan((entry, entry.make({})), workload, scenario)
+            plan = Plan((entry, entry.create({})), workload, scenario)
             yield explore(place, registry, plan, Exhaustive(1))
 
     first, second = ([(f.schedules, f.anomalies) for f in explored()] for _ in range(2))
@@ -45,11 +45,13 @@ def test_every_workload_has_changes_of_bookings_that_stand(workload, bookers):
     contests = workload.contests(bookers)
     assert len({one.name for one in contests}) == len(contests)
     assert not contests[0].open
-    changed = [one for one in contests if one.standing]
+    changed = [one for one in contests if one.existing]
     assert {one.name for one in changed} == ACTIONS
     for one in contests:
         assert len(one.requests) == bookers
-        assert {ask.of for ask in one.requests if isinstance(ask, Change)} <= set(one.standing)
+        assert {ask.of for ask in one.requests if isinstance(ask, ChangeRequest)} <= set(
+            one.existing
+        )
 
 
 def test_what_stands_is_there_again_in_every_schedule(place):
@@ -59,7 +61,7 @@ def test_what_stands_is_there_again_in_every_schedule(place):
         entry = registry.get(name)
         for workload in Workloads():
             [scenario] = [one for one in workload.contests(2) if one.name == "two cancels"]
-            plan = Plan((entry, entry.make({})), workload, scenario)
+            plan = Plan((entry, entry.create({})), workload, scenario)
             found = explore(place, registry, plan, Exhaustive(2))
             assert found.bad == 0
             # Once each time, and never twice.

@@ -2,8 +2,8 @@
 
 import pytest
 
-from booking_lab.core.capability import Capability, offered
-from booking_lab.core.scenario import Change, booker
+from booking_lab.core.capability import Capability, capabilities_of
+from booking_lab.core.scenario import ChangeRequest, booker_name
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.exhaustive import Exhaustive
@@ -35,8 +35,10 @@ def compare(place, plan, search):
 )
 def test_the_verdict_is_that_of_all_schedules(place, name, nemeses):
     entry = REGISTRY.get(name)
-    workload = next(w for w in Workloads() if not entry.kind.needs - offered(w) - SERVERS)
-    plan = Plan((entry, entry.make({})), workload, workload.scenarios(2)[0], 0, nemeses)
+    workload = next(
+        w for w in Workloads() if not entry.strategy_class.needs - capabilities_of(w) - SERVERS
+    )
+    plan = Plan((entry, entry.create({})), workload, workload.scenarios(2)[0], 0, nemeses)
 
     few, all_ = compare(place, plan, lambda: Exhaustive(1))
 
@@ -53,7 +55,7 @@ def test_the_verdict_is_that_of_all_schedules(place, name, nemeses):
 )
 def test_three_bookers_in_as_many_processes_as_there_may_be(place, name, nemeses, workers):
     entry, seats = REGISTRY.get(name), Workloads().get("seats")
-    plan = Plan((entry, entry.make({})), seats, seats.scenarios(3)[0], workers, nemeses)
+    plan = Plan((entry, entry.create({})), seats, seats.scenarios(3)[0], workers, nemeses)
 
     few, all_ = compare(place, plan, lambda: Exhaustive(1 if not nemeses else 0))
 
@@ -62,10 +64,10 @@ def test_three_bookers_in_as_many_processes_as_there_may_be(place, name, nemeses
 
 def test_who_asks_for_something_else_is_not_interchangeable():
     one, other = Workloads().get("seats").scenarios(2)[0].requests
-    asks = [one, other, Change(one), Change(one), Change(one, other)]
+    asks = [one, other, ChangeRequest(one), ChangeRequest(one), ChangeRequest(one, other)]
 
     assert Symmetry.of(asks, 5).alike == [["A", "B"], ["C", "D"]]
     assert Symmetry.of(asks, 1).alike == [["A", "B"], ["C", "D"]]
     # In two processes, A and C and E are in the one, B and D in the other.
     assert Symmetry.of(asks, 2).alike == []
-    assert [booker(number) for number in range(3)] == ["A", "B", "C"]
+    assert [booker_name(number) for number in range(3)] == ["A", "B", "C"]

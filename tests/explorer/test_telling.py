@@ -91,7 +91,7 @@ def test_what_is_busy_is_not_told_as_locked(replayed):
     drawn, _ = replayed("A:acquire B:acquire", "skip_locked")
 
     assert texts(drawn, 1, "A")[-1] == "chooses S1"
-    assert texts(drawn, 2, "B")[-1].startswith("Somebody else is booking this right now")
+    assert texts(drawn, 2, "B")[-1].startswith("Another customer is booking this right now")
 
 
 def test_a_lock_in_redis_is_held_until_it_expires(replayed):

@@ -71,4 +71,4 @@ def declared(problem: dict[str, Any]) -> bool:
 
 
 def _lets_through(strategy: str, anomaly: str) -> bool:
-    return anomaly in _registry.get(strategy).kind.allows_under_faults
+    return anomaly in _registry.get(strategy).strategy_class.allows_under_faults

@@ -13,7 +13,7 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Outcome
 from booking_lab.core.observer import Observer
 from booking_lab.core.step import StepKind
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.proxy import Lose, Proxy
 from tests.web.test_booking import STRATEGIES, book
@@ -80,7 +80,7 @@ def test_who_asks_once_more_what_became_of_a_commit_is_told_the_same(proxied, pr
 def test_an_unknown_outcome_says_so(proxied, proxy, monkeypatch):
     """Nobody can be asked: the connection to ask with is lost as well."""
     proxy.lose = Lose.REPLY
-    monkeypatch.setattr("booking_lab.runtime.engine.SETTLE_WITHIN", 0)
+    monkeypatch.setattr("booking_lab.runtime.engine.RESOLVE_WITHIN", 0)
 
     answer = book(proxied)
 
@@ -102,8 +102,8 @@ def test_as_many_lost_replies_as_connections_are_all_settled(
     client = make_client(database_url=url, booking_pool=most, pool_timeout=20)
     lab = client.application.extensions["lab"]
     entry = lab.registry.get(strategy)
-    wish = Wish("0" * 31 + "1", (entry, entry.make({})))
-    engine = lab.engine.with_(lab.bookings, [Meeting(most)])
+    wish = BookingContext("0" * 31 + "1", (entry, entry.create({})))
+    engine = lab.engine.derive(lab.bookings, [Meeting(most)])
     proxy.lose = Lose.REPLY
 
     with ThreadPoolExecutor(most) as customers:

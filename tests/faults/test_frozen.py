@@ -132,7 +132,7 @@ def test_a_booking_under_way_ends_in_time(make_client, background, postgresql, s
 def test_a_commit_that_is_never_answered_is_unknown(
     make_client, background, postgresql, monkeypatch
 ):
-    monkeypatch.setattr("booking_lab.runtime.engine.SETTLE_WITHIN", 1)
+    monkeypatch.setattr("booking_lab.runtime.engine.RESOLVE_WITHIN", 1)
     client = make_client(**SOON)
     gate = Gate(StepKind.COMMIT)
     booking = begin(client, background, gate, "pessimistic")

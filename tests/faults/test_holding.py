@@ -16,8 +16,8 @@ from booking_lab.locks.redis_lock import RedisLock
 from booking_lab.locks.redlock import Redlock
 from booking_lab.observers.barrier import Barrier
 from booking_lab.runtime import race
-from booking_lab.runtime.engine import Wish
-from booking_lab.runtime.lab import MOST_WAITS
+from booking_lab.runtime.engine import BookingContext
+from booking_lab.runtime.lab import MAX_BLOCKING_REQUESTS
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.gate import Gate
 from tests.faults.test_under_way import begin
@@ -55,7 +55,7 @@ def test_reads_do_not_wait_for_switches_that_wait_for_bookings(small, background
         background.submit(small.post, "/admin/think-time", json={"think_time_ms": 0})
         for _ in range(5)
     ]
-    eventually(lambda: lab.waits._value == MOST_WAITS - 5)
+    eventually(lambda: lab.blocking_slots._value == MAX_BLOCKING_REQUESTS - 5)
     eventually(lambda: small.get("/admin/think-time").json["epoch"] >= 6)
 
     check_reads(small)
@@ -79,7 +79,7 @@ def test_reads_do_not_wait_for_resets_that_wait_for_rows(small, background, lock
     resets = [background.submit(small.post, "/admin/reset?event_id=1") for _ in range(3)]
     switch = background.submit(small.post, "/admin/think-time", json={"think_time_ms": 0})
     lab = small.application.extensions["lab"]
-    eventually(lambda: lab.waits._value == MOST_WAITS - 4)
+    eventually(lambda: lab.blocking_slots._value == MAX_BLOCKING_REQUESTS - 4)
     eventually(lambda: waiting(lab) >= 3)
 
     check_reads(small)
@@ -99,8 +99,11 @@ def test_who_would_wait_where_too_many_wait_is_turned_away(small, background, lo
     """So that there is always a thread for a read."""
     lab = small.application.extensions["lab"]
     before = small.get("/admin/strategy").json
-    resets = [background.submit(small.post, "/admin/reset?event_id=1") for _ in range(MOST_WAITS)]
-    eventually(lambda: lab.waits._value == 0)
+    resets = [
+        background.submit(small.post, "/admin/reset?event_id=1")
+        for _ in range(MAX_BLOCKING_REQUESTS)
+    ]
+    eventually(lambda: lab.blocking_slots._value == 0)
 
     race = {"event_id": 1, "seat_number": "B1", "customers": 2}
     for answer in (
@@ -117,7 +120,7 @@ def test_who_would_wait_where_too_many_wait_is_turned_away(small, background, lo
     assert small.get("/admin/strategy").json == before
     check_reads(small)
     locked.rollback()
-    assert [one.result().status_code for one in resets] == [200] * MOST_WAITS
+    assert [one.result().status_code for one in resets] == [200] * MAX_BLOCKING_REQUESTS
     assert small.post("/admin/race", json=race).status_code == 200
 
 
@@ -133,7 +136,7 @@ def test_a_switch_is_switched_though_nobody_can_look_whether_it_is_drained(make_
 
 def test_a_race_whose_referee_is_lost_comes_to_its_end(client, database_url, monkeypatch):
     """Nobody stands at the barrier for ever."""
-    monkeypatch.setattr(race, "LET_GO_AFTER", 0.5)
+    monkeypatch.setattr(race, "BARRIER_TIMEOUT", 0.5)
     watch = Barrier._watch
 
     def lost(barrier, *arguments):
@@ -165,7 +168,7 @@ def test_a_barrier_that_nobody_watches_any_more_is_open(client, monkeypatch):
         client.post("/admin/race", json=body)
 
     lab = client.application.extensions["lab"]
-    eventually(lambda: len(lab.engine.under_way) == 0)
+    eventually(lambda: len(lab.engine.in_flight) == 0)
     assert client.get("/events/1").json["seats"]["booked"] == 1
 
 
@@ -186,8 +189,8 @@ def asks(lab, strategy, *observers, seat="A1", **options):
     """Book a seat, watched by ``observers``."""
     entry = lab.registry.get(strategy)
     request = SeatRequest(event_id=1, seats=(seat,), customer_id="asks")
-    wish = Wish("0" * 32, (entry, entry.make(options)))
-    return lab.engine.with_(lab.bookings, observers).book(Seats(), request, wish)
+    wish = BookingContext("0" * 32, (entry, entry.create(options)))
+    return lab.engine.derive(lab.bookings, observers).book(Seats(), request, wish)
 
 
 @pytest.fixture
@@ -316,8 +319,8 @@ def basket(client, strategy, *observers, **options):
     lab = client.application.extensions["lab"]
     entry = lab.registry.get(strategy)
     request = SeatRequest(event_id=1, seats=("A1", "A2"), customer_id="basket")
-    wish = Wish("0" * 32, (entry, entry.make(options)))
-    return lab.engine.with_(lab.bookings, observers).book(Seats(), request, wish)
+    wish = BookingContext("0" * 32, (entry, entry.create(options)))
+    return lab.engine.derive(lab.bookings, observers).book(Seats(), request, wish)
 
 
 @pytest.mark.parametrize("strategy", ["distributed", "fenced", "layered", "redlock"])

@@ -21,7 +21,7 @@ from booking_lab.db.ledger import Ledger
 from booking_lab.observers import gauges
 from booking_lab.runtime import housekeeping
 from booking_lab.runtime.background import Heartbeat
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.workloads.seats import SeatRequest
 from tests.web.test_booking import book
 
@@ -61,11 +61,13 @@ def test_a_row_that_has_no_form_in_json_is_lost_alone(client, caplog):
     ledger = Ledger()
     for customer in ("before", "spoilt", "after"):
         request = SeatRequest(event_id=1, seats=("A1",), customer_id=customer)
-        done = replace(lab.engine.book(lab.workloads.get("seats"), request, Wish("0" * 32)))
+        done = replace(
+            lab.engine.book(lab.workloads.get("seats"), request, BookingContext("0" * 32))
+        )
         done.request = replace(done.request, id=uuid4(), customer_id=f"{customer} again")
         if customer == "spoilt":
             done.code = object()
-        ledger.close(done)
+        ledger.record(done)
 
     with lab.connector.session() as session:
         ledger.flush(session)
@@ -101,7 +103,7 @@ def make_desks(make_client, database_url, tmp_path):
         if not scripts.exists():
             shutil.copytree(OWN / scripts.name, scripts)
         folders = {"workload_folders": (str(tmp_path),)}
-        schema.prepare(database_url, Settings(**folders))
+        schema.migrate(database_url, Settings(**folders))
         client = make_client(**folders)
         client.post("/admin/think-time", json={"think_time_ms": 0})
         return client
@@ -211,7 +213,7 @@ def test_it_goes_on_with_a_descriptor_beyond_a_thousand(
     check_goes_on(client, "A2")
 
     # Once, for the connection that was ended: the new one is waited for in peace.
-    anew = [one.message for one in caplog.records if "begins anew" in one.message]
+    anew = [one.message for one in caplog.records if "starts again" in one.message]
     assert len(anew) == 1
 
 
@@ -222,7 +224,7 @@ def test_gauges_that_can_not_be_shown_delay_nothing(client, monkeypatch, caplog)
         met.set()
         raise SystemExit("a bug")
 
-    monkeypatch.setattr(gauges, "show", fails)
+    monkeypatch.setattr(gauges, "set_gauges", fails)
     assert met.wait(20)
 
     check_goes_on(client)
@@ -274,8 +276,8 @@ def test_a_stop_takes_nothing_from_a_thread_that_still_runs(make_client, monkeyp
         there.set()
         assert let_go.wait(20)
 
-    monkeypatch.setattr(gauges, "show", hangs)
-    monkeypatch.setattr(housekeeping, "_PATIENCE", 0.05)
+    monkeypatch.setattr(gauges, "set_gauges", hangs)
+    monkeypatch.setattr(housekeeping, "_STOP_TIMEOUT", 0.05)
     assert there.wait(20)
 
     its.stop()

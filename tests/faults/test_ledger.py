@@ -10,7 +10,7 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.ledger import Ledger
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.test_waits import statuses
 from tests.web.test_booking import book
@@ -46,7 +46,7 @@ def test_a_row_that_the_database_will_not_have_is_lost_alone(noted, caplog):
     entry = lab.registry.get("noted")
     asks = SeatRequest(event_id=1, seats=("A1",), customer_id="a")
     for note in ("before", "\0", "after"):
-        wish = Wish("0" * 31 + "1", (entry, entry.make({"note": note})))
+        wish = BookingContext("0" * 31 + "1", (entry, entry.create({"note": note})))
         assert lab.engine.book(Seats(), replace(asks, id=uuid4()), wish).outcome == "refused"
 
     eventually(lambda: refused(noted) == 2)
@@ -81,8 +81,8 @@ def test_what_is_more_than_it_keeps_is_told(noted, caplog):
     full = Ledger(most=3)
     for number in range(5):
         request = SeatRequest(event_id=1, seats=("A1",), customer_id=f"c{number}")
-        wish = Wish("0" * 32, (entry, entry.make({})))
-        full.close(lab.engine.book(lab.workloads.get("seats"), request, wish))
+        wish = BookingContext("0" * 32, (entry, entry.create({})))
+        full.record(lab.engine.book(lab.workloads.get("seats"), request, wish))
 
     with lab.connector.session() as session:
         full.flush(session)
@@ -94,4 +94,4 @@ def test_what_is_more_than_it_keeps_is_told(noted, caplog):
 
 def tries(caplog):
     """What was said of tries that failed."""
-    return [one for one in caplog.records if "begins anew" in one.message]
+    return [one for one in caplog.records if "starts again" in one.message]

@@ -11,7 +11,7 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.observer import Observer
 from booking_lab.core.step import StepKind
 from booking_lab.errors import Busy, Unavailable
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.web.test_booking import book
 from tests.web.test_own_workload import folder, own
@@ -82,15 +82,15 @@ class Sees(Observer):
 @pytest.fixture(autouse=True)
 def forget_what_was_told():
     """Each kind of error is told once in a process."""
-    observing._told.clear()
+    observing._logged.clear()
 
 
 def booked(client, strategy, *observers, seat="A1"):
     lab = client.application.extensions["lab"]
     entry = lab.registry.get(strategy)
-    engine = lab.engine.with_(lab.bookings, observers)
+    engine = lab.engine.derive(lab.bookings, observers)
     request = SeatRequest(event_id=1, seats=(seat,), customer_id="c")
-    return engine.book(Seats(), request, Wish("0" * 32, (entry, entry.make({}))))
+    return engine.book(Seats(), request, BookingContext("0" * 32, (entry, entry.create({}))))
 
 
 def row(client, booking):
@@ -131,7 +131,7 @@ def test_it_is_told_once(quick, caplog):
 
     assert fails.failed > 4
     told = [one.message for one in caplog.records if one.name == observing.__name__]
-    assert told == ["an observer failed, and is passed over: KeyError('a bug')"]
+    assert told == ["an observer failed, and is ignored: KeyError('a bug')"]
 
 
 def test_it_hides_no_error_of_the_booking(quick):

@@ -11,11 +11,11 @@ import pytest
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.connector import Connector
 from booking_lab.db.pool import Pool
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import DatabaseUnavailable, PoolTimeout
 
 
-def process(session: Session) -> int:
+def process(session: PostgresSession) -> int:
     """The proof that it lives, and which one it is."""
     [(pid,)] = session.execute("SELECT pg_backend_pid()")
     return int(pid)
@@ -61,7 +61,7 @@ def test_whoever_waits_gets_the_first_that_is_given_back(pool: Pool) -> None:
 def test_waiting_ends(database_url: str) -> None:
     pool = Pool("tested", Connector(database_url), 1, timeout=0.05)
     with pool.session(process), pytest.raises(PoolTimeout):
-        pool.take()
+        pool.check_out()
     assert pool.waiting == pool.in_use == 0
     pool.close()
 
@@ -78,7 +78,7 @@ def test_what_can_not_be_opened_costs_no_room() -> None:
     pool = Pool("tested", Connector("postgresql://nobody@localhost:1/nothing"), 1, timeout=0.05)
     for _ in range(3):
         with pytest.raises(DatabaseUnavailable):
-            pool.take()
+            pool.check_out()
     assert pool.in_use == 0
 
 

@@ -26,7 +26,7 @@ from booking_lab.stack.errors import StackError
 from booking_lab.stack.processes.process import start
 from booking_lab.workloads.seats import statements as seats
 from booking_lab.workloads.slots import statements as slots
-from booking_lab.workloads.slots import writing
+from booking_lab.workloads.slots import write_statements
 from booking_lab.workloads.tickets import statements as tickets
 from tests.web.test_booking import book
 
@@ -201,7 +201,7 @@ def test_what_is_prepared_outlives_a_transaction_that_fails(database_url):
 def test_a_connection_that_could_not_prepare_serves_nobody_else(database_url):
     """Nobody knows what of a message's statements was prepared, if one of them is wrong."""
     with Connector(database_url).session() as session:
-        session.ahead(ONE, SEAT)
+        session.prepend(ONE, SEAT)
         with pytest.raises(psycopg2.errors.UndefinedColumn):
             session.execute(Statement("SELECT nonsense FROM seats"))
         assert not session.usable
@@ -250,10 +250,10 @@ CHOICES = {
     },
     tickets: {
         "book": {"guarded": _ANY},
-        "looking": {"moves": _ANY, "if_allowed": _ANY, "guarded": _ANY},
+        "locked_write": {"moves": _ANY, "if_allowed": _ANY, "guarded": _ANY},
     },
     slots: {"read": {"takes": [True], "stock": _ANY, "holds": _ANY}},
-    writing: {
+    write_statements: {
         "write": {
             "action": ["book", "move", "cancel"], "stock": _ANY, "if_allowed": _ANY,
             "guarded": _ANY,

@@ -12,13 +12,13 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
 from booking_lab.db.pool import Pool
 from booking_lab.locks import redis_lock
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.gate import Gate
 from tests.web.test_booking import STRATEGIES, book, lock_key
 
 REQUEST = SeatRequest(event_id=1, seats=("A1",), customer_id="late")
-WISH = Wish("0" * 31 + "1")
+WISH = BookingContext("0" * 31 + "1")
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def begin(client, background, gate, strategy):
     """Start a booking that stands at ``gate``."""
     lab = client.application.extensions["lab"]
     entry = lab.registry.get(strategy)
-    wish = Wish(WISH.trace_id, (entry, entry.make({})))
-    engine = lab.engine.with_(lab.bookings, [gate])
+    wish = BookingContext(WISH.trace_id, (entry, entry.create({})))
+    engine = lab.engine.derive(lab.bookings, [gate])
     booking = background.submit(engine.book, Seats(), REQUEST, wish)
     gate.reached()
     return booking
@@ -98,7 +98,7 @@ def test_a_switch_waits_for_a_booking_that_does_not_know_its_epoch_yet(make_clie
     client = make_client(drain_seconds=0.1)
     lab = client.application.extensions["lab"]
     pool = Hesitates(lab.connector)
-    booking = background.submit(lab.engine.with_(pool, []).book, Seats(), REQUEST, WISH)
+    booking = background.submit(lab.engine.derive(pool, []).book, Seats(), REQUEST, WISH)
     assert pool.has_read.wait(20)
 
     switch = client.post("/admin/strategy", json={"strategy": "optimistic"}).json

@@ -11,7 +11,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from booking_lab.config import MOST
+from booking_lab.config import UPPER_BOUNDS
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
@@ -118,7 +118,7 @@ def test_the_last_bucket_lies_beyond_the_longest_wait(lab: RunningLab) -> None:
         for option in strategy["options"]
         if option["name"] == "wait"
     ]
-    longest = max(waits) + MOST["lock_timeout"] + MOST["statement_timeout"]
+    longest = max(waits) + UPPER_BOUNDS["lock_timeout"] + UPPER_BOUNDS["statement_timeout"]
     bounds: dict[str, set[float]] = {}
     for family in text_string_to_metric_families(scrape(lab)):
         for sample in family.samples:

@@ -42,7 +42,7 @@ def test_the_demo_prints_one_table_with_the_verdicts():
 def promised():
     """What each strategy says of itself comes out: there are two workers, and many races."""
     return {
-        entry.name: "wrong" if Anomaly.DOUBLE_BOOKING in entry.kind.allows else "safe"
+        entry.name: "wrong" if Anomaly.DOUBLE_BOOKING in entry.strategy_class.allows else "safe"
         for entry in Registry([SHIPPED]).entries()
     }
 

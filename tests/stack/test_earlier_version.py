@@ -58,7 +58,7 @@ def catalog(url: str) -> set[object]:
 
 def test_its_tables_are_those_of_a_new_database(old: str, database_url: str) -> None:
     for _ in range(2):  # as when it is opened again
-        schema.prepare(old, Settings(database_url=old))
+        schema.migrate(old, Settings(database_url=old))
     assert catalog(old) == catalog(database_url)
     with Connector(old).session() as session:
         versions = session.execute(
@@ -80,7 +80,7 @@ def test_a_table_of_it_that_was_changed_is_named(old: str) -> None:
     connection.close()
     before = catalog(old)
     with pytest.raises(ConfigurationError, match=r"they lack column attempts\.tries integer"):
-        schema.prepare(old, Settings(database_url=old))
+        schema.migrate(old, Settings(database_url=old))
     assert catalog(old) == before
 
 

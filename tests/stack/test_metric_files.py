@@ -112,8 +112,8 @@ def test_a_full_place_for_temporary_files_ends_no_worker(lab: CommandLine, small
 def test_what_had_no_room_is_shown_once_there_is_some(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metric_files._Place, "number", 1)
-    file = metric_files._File(str(tmp_path / "counter_1.db"))
+    monkeypatch.setattr(metric_files._ProcessSlot, "number", 1)
+    file = metric_files._MetricFile(str(tmp_path / "counter_1.db"))
     key = '["c", "c_total", {}, "Help."]'
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
@@ -121,10 +121,10 @@ def test_what_had_no_room_is_shown_once_there_is_some(
         assert file.read_value(key) == (0.0, 0.0)
         file.write_value(key, 3.0, 0.0)
         assert file.read_value(key) == (3.0, 0.0)
-        assert list(metric_files.Files(tmp_path).collect()) == []
+        assert list(metric_files.MetricFilesCollector(tmp_path).collect()) == []
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     file.write_value(key, 4.0, 0.0)
-    [metric] = metric_files.Files(tmp_path).collect()
+    [metric] = metric_files.MetricFilesCollector(tmp_path).collect()
     assert metric.samples[0].value == 4.0
     file.close()

@@ -12,7 +12,7 @@ from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db import schema, scripts
 from booking_lab.db.connector import Connector
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import ConfigurationError
 from booking_lab.stack.assembly import prepare_schema
 from booking_lab.stack.errors import StackError
@@ -31,13 +31,13 @@ VALUES ('{part}', 9999, '9999_what_is_to_come.sql', '', '9.9.9', '{{}}')
 
 
 @pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
+def session(database_url: str) -> Iterator[PostgresSession]:
     with Connector(database_url).session() as made:
         yield made
 
 
 def prepare(url: str) -> None:
-    schema.prepare(url, Settings(database_url=url))
+    schema.migrate(url, Settings(database_url=url))
 
 
 def all_scripts() -> list[tuple[str, int]]:
@@ -61,7 +61,7 @@ def serve(url: str, redis_url: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_script_is_written_down_once(session: Session, database_url: str) -> None:
+def test_every_script_is_written_down_once(session: PostgresSession, database_url: str) -> None:
     ran = session.execute(_RAN)
     assert [(part, number) for part, number, _ in ran] == all_scripts()
     prepare(database_url)
@@ -88,7 +88,7 @@ def test_starts_at_the_same_moment_migrate_once(empty_database_url: str) -> None
 
 
 def test_a_start_does_not_wait_for_another_one_for_good(
-    database_url: str, session: Session, monkeypatch: pytest.MonkeyPatch
+    database_url: str, session: PostgresSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schema, "_LOCK_SECONDS", 0.2)
     session.execute(f"SELECT pg_advisory_lock({schema._ADVISORY_LOCK})")
@@ -97,7 +97,7 @@ def test_a_start_does_not_wait_for_another_one_for_good(
 
 
 def test_a_newer_database_is_refused(
-    lab: CommandLine, session: Session, database_url: str, redis_url: str
+    lab: CommandLine, session: PostgresSession, database_url: str, redis_url: str
 ) -> None:
     session.execute(_NEWER.format(part="the lab"))
     before = session.execute(_RELATIONS)
@@ -110,7 +110,7 @@ def test_a_newer_database_is_refused(
 
 
 def test_it_is_said_to_be_newer_and_not_to_lack_what_a_newer_one_lacks(
-    session: Session, database_url: str
+    session: PostgresSession, database_url: str
 ) -> None:
     session.execute("DROP INDEX attempts_order")
     session.execute(_NEWER.format(part="workload slots"))
@@ -118,7 +118,9 @@ def test_it_is_said_to_be_newer_and_not_to_lack_what_a_newer_one_lacks(
         prepare(database_url)
 
 
-def test_a_script_that_changed_after_it_ran_is_refused(session: Session, database_url: str) -> None:
+def test_a_script_that_changed_after_it_ran_is_refused(
+    session: PostgresSession, database_url: str
+) -> None:
     session.execute(
         "UPDATE lab_migrations SET digest = '' WHERE part = 'workload seats' AND number = 2"
     )
@@ -149,7 +151,7 @@ def test_a_script_that_fails_leaves_nothing_of_any(
     ids=["of no version", "of another program"],
 )
 def test_tables_of_the_labs_names_without_a_version_are_refused(
-    session: Session, database_url: str, other: str
+    session: PostgresSession, database_url: str, other: str
 ) -> None:
     session.execute(other)
     before = session.execute(_RELATIONS)
@@ -162,7 +164,7 @@ def test_tables_of_the_labs_names_without_a_version_are_refused(
 
 
 def test_a_lacking_column_is_named_at_the_start(
-    session: Session, database_url: str, lab: CommandLine, redis_url: str
+    session: PostgresSession, database_url: str, lab: CommandLine, redis_url: str
 ) -> None:
     session.execute("ALTER TABLE seats DROP COLUMN fence")
     for result in (lab.up(DATABASE_URL=database_url), serve(database_url, redis_url)):
@@ -173,7 +175,7 @@ def test_a_lacking_column_is_named_at_the_start(
 
 
 def test_every_column_of_every_table_is_looked_for(
-    session: Session, database_url: str, subtests: pytest.Subtests
+    session: PostgresSession, database_url: str, subtests: pytest.Subtests
 ) -> None:
     columns = session.execute(
         "SELECT table_name, column_name FROM information_schema.columns "
@@ -202,7 +204,7 @@ def test_every_column_of_every_table_is_looked_for(
     ],
 )
 def test_and_whatever_else_the_scripts_made(
-    session: Session, database_url: str, change: str, named: str
+    session: PostgresSession, database_url: str, change: str, named: str
 ) -> None:
     session.execute(change)
     with pytest.raises(ConfigurationError) as refusal:
@@ -210,7 +212,9 @@ def test_and_whatever_else_the_scripts_made(
     assert named in str(refusal.value)
 
 
-def test_what_the_reader_adds_is_in_nobodys_way(session: Session, database_url: str) -> None:
+def test_what_the_reader_adds_is_in_nobodys_way(
+    session: PostgresSession, database_url: str
+) -> None:
     session.execute("ALTER TABLE seats ADD COLUMN mine text; CREATE INDEX mine ON seats (mine)")
     prepare(database_url)
     session.execute("ALTER TABLE seats DROP COLUMN mine")

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from booking_lab.core.booking import Booking
 from booking_lab.core.observer import Observer, Step
 from booking_lab.core.step import StepKind
-from booking_lab.core.workload import Request, Workload
+from booking_lab.core.workload import Bookable, Request
 from booking_lab.db.pool import Pool
-from booking_lab.runtime.engine import Engine, Wish
+from booking_lab.runtime.engine import BookingContext, Engine
 
 _DEADLINE = 20
 
@@ -52,11 +52,11 @@ class Line(Observer):
 
     @contextmanager
     def standing(
-        self, engine: Engine, pool: Pool, workload: Workload, requests: Sequence[Request],
-        wish: Wish,
+        self, engine: Engine, pool: Pool, workload: Bookable, requests: Sequence[Request],
+        wish: BookingContext,
     ) -> Iterator[Callable[[], list[Booking]]]:  # fmt: skip
         """Let ``requests`` stand in line in this order; yields what lets them go to their ends."""
-        watched = engine.with_(pool, [self])
+        watched = engine.derive(pool, [self])
         with ThreadPoolExecutor(len(requests)) as bookers:
             answers = []
             for request in requests:

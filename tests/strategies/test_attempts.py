@@ -23,8 +23,8 @@ from booking_lab import (
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.errors import CommitUnknown, StrategyFault
 from booking_lab.runtime import selection
-from booking_lab.runtime.engine import Wish
-from booking_lab.runtime.strategy_registry import Entry
+from booking_lab.runtime.engine import BookingContext
+from booking_lab.runtime.strategy_registry import StrategyInfo
 from tests.faults.proxy import Lose
 from tests.strategies.line import Line
 from tests.workloads.box_office import TICKETS, TRACE, BoxOffice, asks, crowd
@@ -35,7 +35,9 @@ AFTERWARDS = (Outcome.CONFIRMED, "strategy_fault")
 FAULT = (Outcome.ERROR, "strategy_fault")
 
 
-def wish(act: Callable[[Attempt], None], needs: frozenset[Capability] = frozenset()) -> Wish:
+def wish(
+    act: Callable[[Attempt], None], needs: frozenset[Capability] = frozenset()
+) -> BookingContext:
     """Book as ``act`` does."""
 
     @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def wish(act: Callable[[Attempt], None], needs: frozenset[Capability] = frozense
             act(attempt)
 
     Acts.needs = needs
-    return Wish(TRACE, (Entry("acts", Acts), Acts()))
+    return BookingContext(TRACE, (StrategyInfo("acts", Acts), Acts()))
 
 
 def books(attempt: Attempt) -> None:

@@ -16,9 +16,9 @@ from booking_lab.core.clock import Clock
 from booking_lab.core.observer import Observer
 from booking_lab.core.step import StepKind
 from booking_lab.db.pool import Pool
-from booking_lab.runtime.engine import Engine, Wish
+from booking_lab.runtime.engine import BookingContext, Engine
 from booking_lab.runtime.lab import Lab
-from booking_lab.runtime.strategy_registry import SHIPPED, Entry, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry, StrategyInfo
 from booking_lab.workloads.seats import SeatRequest, Seats
 from tests.faults.gate import Gate
 
@@ -41,11 +41,11 @@ def lab(database_url, redis_url, redlock_urls):
 @pytest.mark.parametrize("name", LEASED)
 def test_a_lease_ends_by_itself_after_its_time(lab, redis_url, redlock_urls, name):
     entry = lab.registry.get(name)
-    wish = Wish("0" * 31 + "1", (entry, entry.make({"ttl": TTL})))
+    wish = BookingContext("0" * 31 + "1", (entry, entry.create({"ttl": TTL})))
     gate = Gate(StepKind.COMMIT)
     asks = SeatRequest(event_id=1, seats=("A1",), customer_id="a")
     booker = threading.Thread(
-        target=lab.engine.with_(lab.bookings, [gate]).book, args=(Seats(), asks, wish)
+        target=lab.engine.derive(lab.bookings, [gate]).book, args=(Seats(), asks, wish)
     )
     booker.start()
     gate.reached()
@@ -141,7 +141,9 @@ def booked(lab, clock, act, observers=(), needs=(), pool=None, seats=("A1",)):
     servers = replace(lab.servers, clock=clock)
     engine = Engine(pool or lab.bookings, servers, lab.registry, lab.ledger, observers, lab.worker)
     asks = SeatRequest(event_id=1, seats=seats, customer_id="a")
-    return engine.book(Seats(), asks, Wish("0" * 31 + "1", (Entry("acts", Acts), Acts())))
+    return engine.book(
+        Seats(), asks, BookingContext("0" * 31 + "1", (StrategyInfo("acts", Acts), Acts()))
+    )
 
 
 def test_all_locks_of_a_booking_have_one_wait_together(lab):

@@ -11,11 +11,11 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Booking, Outcome
-from booking_lab.core.group_commit.queue import Queues
+from booking_lab.core.group_commit.queue import BookingQueues
 from booking_lab.core.step import StepKind
 from booking_lab.db.pool import Pool
 from booking_lab.runtime import selection, worker_registry
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from tests.faults.proxy import Lose
 from tests.strategies.line import Line
 from tests.workloads.box_office import TICKETS, TRACE, BoxOffice, asks, crowd
@@ -24,9 +24,9 @@ CONFIRMED = (Outcome.CONFIRMED, "")
 SOLD_OUT = (Outcome.REFUSED, "sold_out")
 
 
-def queue(office: BoxOffice, **options) -> Wish:
+def queue(office: BoxOffice, **options) -> BookingContext:
     entry = office.lab.registry.get("queue")
-    return Wish(TRACE, (entry, entry.make(options)))
+    return BookingContext(TRACE, (entry, entry.create(options)))
 
 
 def standing(office: BoxOffice, requests: Sequence, line: Line | None = None, **options):
@@ -67,7 +67,7 @@ def test_all_who_wait_are_booked_in_one_transaction(office):
 
 def test_who_waits_needs_no_connection(office):
     pool = Pool("small", office.lab.connector, 1, timeout=0.1)
-    engine = office.lab.engine.with_(pool, [])
+    engine = office.lab.engine.derive(pool, [])
     with Line().standing(engine, pool, TICKETS, crowd(8), queue(office)) as answers:
         assert pool.in_use == 1  # the writer's
         assert told(answers()) == [CONFIRMED] * 8
@@ -140,7 +140,7 @@ def test_what_moves_or_cancels_a_booking_is_alone(office):
 def test_nothing_stays_of_a_line(office):
     served(office, crowd(3))
 
-    assert not Queues.of(office.lab.engine._servers.memory)._waiting
+    assert not BookingQueues.of(office.lab.engine._servers.memory)._waiting
 
 
 # --- faults --------------------------------------------------------------------------------------
@@ -384,9 +384,11 @@ def under_queue(make_office):
 def test_who_stands_in_line_at_a_switch_books_under_the_new_strategy(under_queue):
     office, line = under_queue, Line()
     lab = office.lab
-    with line.standing(lab.engine, lab.bookings, TICKETS, crowd(3), Wish(TRACE)) as answers:
+    with line.standing(
+        lab.engine, lab.bookings, TICKETS, crowd(3), BookingContext(TRACE)
+    ) as answers:
         epoch = switch(office, "pessimistic")
-        assert lab.engine.under_way.older_than(epoch)  # the switch waits for them
+        assert lab.engine.in_flight.older_than(epoch)  # the switch waits for them
         bookings = answers()
 
     assert told(bookings) == [CONFIRMED] * 3
@@ -402,15 +404,17 @@ def test_a_booking_that_begins_after_a_switch_runs_the_new_strategy(under_queue)
     engine = under_queue.lab.engine
     for strategy in ("queue", "pessimistic", "queue", "atomic", "queue"):
         epoch = switch(under_queue, strategy)
-        booking = engine.book(TICKETS, asks(), Wish(TRACE))
+        booking = engine.book(TICKETS, asks(), BookingContext(TRACE))
         assert (booking.strategy.name, booking.epoch) == (strategy, epoch)
 
 
 def test_a_switch_does_not_wait_for_what_begins_after_it(under_queue):
     lab = under_queue.lab
     epoch = switch(under_queue, "queue")
-    with Line().standing(lab.engine, lab.bookings, TICKETS, crowd(2), Wish(TRACE)) as answers:
-        assert len(lab.engine.under_way) == 2
+    with Line().standing(
+        lab.engine, lab.bookings, TICKETS, crowd(2), BookingContext(TRACE)
+    ) as answers:
+        assert len(lab.engine.in_flight) == 2
         assert worker_registry.wait_drained(lab.connector.session, epoch, timeout=5)
         assert {one.epoch for one in answers()} == {epoch}
 
@@ -418,7 +422,9 @@ def test_a_switch_does_not_wait_for_what_begins_after_it(under_queue):
 def test_a_switch_waits_for_the_batch_under_way(under_queue):
     lab = under_queue.lab
     line = Line("bookings")
-    with line.standing(lab.engine, lab.bookings, TICKETS, crowd(1), Wish(TRACE)) as answers:
+    with line.standing(
+        lab.engine, lab.bookings, TICKETS, crowd(1), BookingContext(TRACE)
+    ) as answers:
         epoch = switch(under_queue, "none")
         assert not worker_registry.wait_drained(lab.connector.session, epoch, timeout=0.1)
         [booking] = answers()

@@ -18,7 +18,7 @@ from booking_lab.errors import EventNotFound
 from booking_lab.explorer.scheduler.gate import Died
 from booking_lab.locks import redis_counters
 from booking_lab.runtime import selection
-from booking_lab.runtime.background import Duty
+from booking_lab.runtime.background import BackgroundTask
 from booking_lab.runtime.counter_repair import Reconciler
 from booking_lab.stack.servers import postgres
 from booking_lab.workloads.seats import SeatRequest, Seats
@@ -37,13 +37,13 @@ MESSAGES = ["reservation", "booking, if free", "commit", "reservation"]
 @pytest.fixture
 def office(office, redis_url):
     """No ticket is sold, Redis knows nothing, and nothing is repaired unless a test does it."""
-    for one in office.lab._rounds:
+    for one in office.lab._periodic:
         one.stop()
     return office
 
 
 def book(office: BoxOffice, request=None, *observers: Observer) -> Booking:
-    engine = office.lab.engine.with_(office.lab.bookings, observers)
+    engine = office.lab.engine.derive(office.lab.bookings, observers)
     return engine.book(TICKETS, request or asks(), office.wish("reserve"))
 
 
@@ -55,9 +55,9 @@ def generation(office: BoxOffice) -> int:
     return office.ask("SELECT generation FROM lab")[0][0]
 
 
-def counters(office: BoxOffice) -> list[redis_counters.Counter]:
+def counters(office: BoxOffice) -> list[redis_counters.CounterSnapshot]:
     lab = office.lab
-    return redis_counters.some(lab.redis, lab.servers.identity(), generation(office), 100)
+    return redis_counters.sample(lab.redis, lab.servers.identity(), generation(office), 100)
 
 
 def counted(office: BoxOffice) -> tuple[int, int]:
@@ -161,7 +161,7 @@ def test_what_is_not_there_is_not_found_and_not_counted(office):
 
 def test_seats_are_counted_all_or_none(office):
     entry = office.lab.registry.get("reserve")
-    wish = replace(office.wish("reserve"), strategy=(entry, entry.make({})))
+    wish = replace(office.wish("reserve"), strategy=(entry, entry.create({})))
 
     def seats(*numbers: str) -> Booking:
         request = SeatRequest(event_id=1, seats=numbers, customer_id="c")
@@ -503,13 +503,13 @@ def test_a_worker_whose_redis_is_away_waits_for_it(make_office, caplog):
     office = make_office(redis_url="unix:///nowhere/valkey.sock")
     caplog.set_level("WARNING")  # whatever level another test's lab has set
 
-    repair = Duty("repairing", office.lab.reconciler.round)
+    repair = BackgroundTask("repairing", office.lab.reconciler.round)
     for _ in range(3):
         repair()
 
     said = [one for one in caplog.records if one.thread == threading.get_ident()]
     assert [one.message[:42] for one in said] == ["repairing failed, and is tried again: Redi"]
-    assert office.lab.lives
+    assert office.lab.is_alive
 
 
 def test_a_counter_that_can_not_be_repaired_keeps_no_other_one_from_it(office, caplog):

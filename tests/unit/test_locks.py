@@ -32,7 +32,7 @@ def test_what_the_metrics_can_not_keep_is_told(caplog):
     caplog.set_level(logging.ERROR)
     metrics = Metrics(most=2)
     for number in range(5):
-        metrics.take_down(number)
+        metrics.record(number)
     metrics._ended.clear()
 
     metrics.publish()

@@ -25,7 +25,7 @@ def shown(registry):
 @pytest.mark.parametrize("values", [[], [0.05], [0.04, 0.05, 0.06], [3, 0.1, 2, 0.1, 700]])
 def test_of_a_histogram(registries, values):
     at_once, each = (Histogram("h", "h", buckets=BUCKETS, registry=one) for one in registries)
-    metrics.observe(at_once, values)
+    metrics.observe_histogram(at_once, values)
     for value in values:
         each.observe(value)
 
@@ -34,7 +34,7 @@ def test_of_a_histogram(registries, values):
 
 def test_of_a_summary(registries):
     at_once, each = (Summary("s", "s", registry=one) for one in registries)
-    metrics.add(at_once, [1, 2, 5])
+    metrics.observe_summary(at_once, [1, 2, 5])
     for value in (1, 2, 5):
         each.observe(value)
 

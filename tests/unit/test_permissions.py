@@ -85,7 +85,7 @@ def test_what_has_become_open_since_is_not_run(folder: Path, what: str) -> None:
     os.utime(folder / "mine.py", (1, 1))
 
     registry.scan()
-    [broken] = registry.broken()
+    [broken] = registry.load_failures()
 
     assert "it is not run: others may write to" in broken.reason
 
@@ -100,4 +100,4 @@ def test_a_package_counts_with_all_that_is_in_it(folder: Path) -> None:
     registry = Registry([folder])
     with pytest.raises(UnknownStrategy):
         registry.get("other")
-    assert "part.py" in registry.broken()[0].reason
+    assert "part.py" in registry.load_failures()[0].reason

@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from booking_lab.errors import InvalidOptions, UnknownStrategy
-from booking_lab.runtime.strategy_registry import SHIPPED, Entry, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry, StrategyInfo
 
 A_STRATEGY = dedent(
     '''
@@ -35,7 +35,7 @@ def test_a_file_is_enough(tmp_path):
     assert entry.summary == "Just does it. Really."
     assert entry.options[0]["name"] == "patience"
     assert entry.options[0]["default"] == 3
-    assert entry.given(entry.make({"patience": 9})) == {"patience": 9}
+    assert entry.options_of(entry.create({"patience": 9})) == {"patience": 9}
 
 
 def test_a_file_that_comes_later_is_found(tmp_path):
@@ -81,7 +81,7 @@ def test_two_threads_that_meet_a_new_strategy_both_get_it(tmp_path, monkeypatch,
         file.write_text(A_STRATEGY)
     registry = Registry([tmp_path])
     found, second_is_done = threading.Event(), threading.Event()
-    original = Entry.__init__
+    original = StrategyInfo.__init__
 
     def slowly(*arguments):
         found.set()
@@ -95,7 +95,7 @@ def test_two_threads_that_meet_a_new_strategy_both_get_it(tmp_path, monkeypatch,
         finally:
             second_is_done.set()
 
-    monkeypatch.setattr(Entry, "__init__", slowly)
+    monkeypatch.setattr(StrategyInfo, "__init__", slowly)
     file.write_text(A_STRATEGY.replace("Just does it", "Does it better"))
     os.utime(file, (1, 1))
     with ThreadPoolExecutor(2) as threads:
@@ -129,7 +129,7 @@ def test_options_without_a_schema_are_reported_and_not_met_by_who_lists_them(tmp
     registry = Registry([tmp_path])
 
     assert registry.entries() == []
-    assert "PydanticInvalidForJsonSchema" in registry.broken()[0].reason
+    assert "PydanticInvalidForJsonSchema" in registry.load_failures()[0].reason
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,9 @@ def test_what_it_says_of_itself_has_its_form(tmp_path, declared):
     registry = Registry([tmp_path])
 
     assert registry.entries() == []
-    assert f"its {declared.partition(' ')[0]} is no frozenset of" in registry.broken()[0].reason
+    assert (
+        f"its {declared.partition(' ')[0]} is no frozenset of" in registry.load_failures()[0].reason
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,7 +165,7 @@ def test_a_broken_file_is_reported_and_the_others_work(tmp_path, text, reason):
     registry = Registry([tmp_path])
 
     assert [entry.name for entry in registry.entries()] == ["mine"]
-    [broken] = registry.broken()
+    [broken] = registry.load_failures()
     assert broken.file.endswith("broken.py")
     assert reason in broken.reason
 
@@ -173,14 +175,14 @@ def test_a_name_is_taken_once(tmp_path):
 
     registry = Registry([SHIPPED, tmp_path])
 
-    assert "Lock, read" in (registry.get("pessimistic").kind.__doc__ or "")
-    assert "the name pessimistic is taken" in registry.broken()[0].reason
+    assert "Lock, read" in (registry.get("pessimistic").strategy_class.__doc__ or "")
+    assert "the name pessimistic is taken" in registry.load_failures()[0].reason
 
 
 def test_a_missing_folder_is_reported(tmp_path):
     registry = Registry([SHIPPED, tmp_path / "nowhere"])
 
-    assert "it is no folder" in registry.broken()[0].reason
+    assert "it is no folder" in registry.load_failures()[0].reason
     assert registry.entries()
 
 
@@ -190,4 +192,4 @@ def test_a_missing_folder_is_reported(tmp_path):
 )
 def test_options_are_held_to_their_kind(options):
     with pytest.raises(InvalidOptions, match="It takes: attempts, base, cap"):
-        Registry([SHIPPED]).get("optimistic").make(options)
+        Registry([SHIPPED]).get("optimistic").create(options)

@@ -20,4 +20,4 @@ def test_a_row_lock_that_took_long_was_contended_and_not_what_is_called_so(
     with Stopwatch().step(Step(StepKind.ACQUIRE, "row lock", booking, 1, 1, name)):
         pass
 
-    assert booking.timing.contended == contended
+    assert booking.timing.contentions == contended

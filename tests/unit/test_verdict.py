@@ -22,7 +22,7 @@ from booking_lab.explorer.matrix.matrix import Cell
 from booking_lab.explorer.matrix.mixtures import Mixture
 from booking_lab.explorer.output.result import Result
 from booking_lab.explorer.scheduler.exploration import Exploration
-from booking_lab.runtime.race import Race
+from booking_lab.runtime.race import RaceResult
 from booking_lab.web.routes import race, strategies
 from tests.docs.markdown import ROOT
 
@@ -126,7 +126,7 @@ def test_the_demo_holds_a_strategy_to_what_it_says_of_itself(
 
 
 def test_all_who_judge_say_words_of_the_family() -> None:
-    judges = [Report, Found, Result, Exploration, Cell, Mixture, Race]
+    judges = [Report, Found, Result, Exploration, Cell, Mixture, RaceResult]
     for judge in judges:
         assert get_type_hints(judge.verdict.fget)["return"] is Verdict, judge
     assert get_type_hints(verdict)["return"] is get_type_hints(demo.run)["return"] is Verdict

@@ -30,8 +30,8 @@ from booking_lab.workloads import Workloads
 registry = Registry([SHIPPED], shelf=True)
 print(json.dumps({
     "folder": str(SHIPPED),
-    "strategies": {one.name: one.kind.__module__ for one in registry.entries()},
-    "unusable": [one.file for one in registry.broken()],
+    "strategies": {one.name: one.strategy_class.__module__ for one in registry.entries()},
+    "unusable": [one.file for one in registry.load_failures()],
     "tables": [one.name for one in Workloads() if of_workload(one).scripts],
     "rests on": matrix.digest(),
     "cells": len(matrix.load()),
@@ -91,7 +91,7 @@ def test_an_installed_package_finds_what_a_checkout_finds(installed: Path) -> No
     here = Registry([SHIPPED], shelf=True)
     assert json.loads(done.stdout) == {
         "folder": str(installed / "booking_lab" / "strategies"),
-        "strategies": {one.name: one.kind.__module__ for one in here.entries()},
+        "strategies": {one.name: one.strategy_class.__module__ for one in here.entries()},
         "unusable": [],
         "tables": ["seats", "slots", "tickets"],
         "rests on": matrix.digest(),

@@ -43,11 +43,11 @@ def test_the_most_of_a_booking_can_be_booked_and_one_more_can_not(quick, most, o
 
 def test_the_document_says_so():
     words = " ".join(API.split())
-    assert seats.MOST == 20
+    assert seats.MAX_SEATS == 20
     assert "at most 20 seats" in words
-    assert tickets.MOST == 10
+    assert tickets.MAX_TICKETS == 10
     assert "at most 10 tickets" in words
-    assert slots.MOST == 20
+    assert slots.MAX_PRODUCTS == 20
     assert "at most 20 different products, and 20 units of each" in words
     assert slots.LONGEST.total_seconds() == 25 * 3600
     assert "at most 25 hours" in words
@@ -59,9 +59,9 @@ def test_the_openapi_document_says_so(quick):
     shown = quick.get("/openapi.json").json["components"]["schemas"]
     fields = {name: shown[name]["properties"] for name in
               ("SeatsBooking", "SlotsBooking", "TicketsBooking", "Product")}  # fmt: skip
-    assert fields["SeatsBooking"]["seats"]["maxItems"] == seats.MOST
-    assert fields["SeatsBooking"]["best"]["maximum"] == seats.MOST
-    assert fields["TicketsBooking"]["quantity"]["maximum"] == tickets.MOST
-    assert fields["SlotsBooking"]["products"]["maxItems"] == slots.MOST
-    assert fields["Product"]["quantity"]["maximum"] == slots.MOST
+    assert fields["SeatsBooking"]["seats"]["maxItems"] == seats.MAX_SEATS
+    assert fields["SeatsBooking"]["best"]["maximum"] == seats.MAX_SEATS
+    assert fields["TicketsBooking"]["quantity"]["maximum"] == tickets.MAX_TICKETS
+    assert fields["SlotsBooking"]["products"]["maxItems"] == slots.MAX_PRODUCTS
+    assert fields["Product"]["quantity"]["maximum"] == slots.MAX_PRODUCTS
     assert "25 hours" in fields["SlotsBooking"]["ends_at"]["description"]

@@ -39,7 +39,7 @@ def start(make_client, database_url, folder):
 
     def started():
         folders = {"workload_folders": (str(folder),)}
-        schema.prepare(database_url, Settings(**folders))
+        schema.migrate(database_url, Settings(**folders))
         client = make_client(**folders)
         client.post("/admin/think-time", json={"think_time_ms": 0})
         return client

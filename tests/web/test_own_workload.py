@@ -14,7 +14,7 @@ from booking_lab.cli.main import main
 from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.db.connector import Connector
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 
 OWN = Path(__file__).parent / "own"
 STRATEGY = (OWN / "patient.py").read_text()
@@ -38,7 +38,7 @@ def own(make_client, database_url, folder):
         "workload_folders": (str(folder / "workloads"),),
         "strategy_folders": (str(folder / "strategies"),),
     }
-    schema.prepare(database_url, Settings(**folders))
+    schema.migrate(database_url, Settings(**folders))
     client = make_client(**folders)
     client.post("/admin/think-time", json={"think_time_ms": 0})
     return client
@@ -79,7 +79,7 @@ def test_of_two_changes_that_rest_on_the_same_one_stands_though_it_compares_noth
     careless = re.sub(r"\n    AND status = .* FOR UPDATE", "", file.read_text())
     file.write_text(careless.replace("state.held != request.given_back", "False"))
     folders = {"workload_folders": (str(folder / "workloads"),)}
-    schema.prepare(database_url, Settings(**folders))
+    schema.migrate(database_url, Settings(**folders))
     client = make_client(**folders)
     client.post("/admin/think-time", json={"think_time_ms": 0})
     lab = client.application.extensions["lab"]
@@ -90,7 +90,7 @@ def test_of_two_changes_that_rest_on_the_same_one_stands_though_it_compares_noth
         made = UUID(book(client).json["id"])
         with lab.connector.session() as session:
             requests = [desks.change(session, made, one) for one in changes]
-        wish = Wish("0" * 32, (entry, entry.make({})))
+        wish = BookingContext("0" * 32, (entry, entry.create({})))
         done = [lab.engine.book(desks, one, wish) for one in requests]
         assert [(str(one.outcome), one.code) for one in done] == [
             ("confirmed", ""), ("refused", "not_held")
@@ -203,7 +203,7 @@ def installed(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("installed")
 def test_an_installed_package_brings_both(make_client, database_url):
-    schema.prepare(database_url, Settings())
+    schema.migrate(database_url, Settings())
     client = make_client()
 
     answer = book(client, strategy="patient")
@@ -295,7 +295,7 @@ def test_broken_workloads_are_told_in_the_api_the_log_and_the_command(
     folders = (str(tmp_path),)
 
     def client():
-        schema.prepare(database_url, Settings(workload_folders=folders))
+        schema.migrate(database_url, Settings(workload_folders=folders))
         return make_client(workload_folders=folders)
 
     for name in UNUSABLE_WORKLOADS:
@@ -370,7 +370,7 @@ def test_what_its_statements_make_of_a_session_ends_with_them(make_client, datab
         text = text[: begin.end()] + _ALTERS + text[begin.end() :]
     file.write_text(text)
     folders = {"workload_folders": (str(folder / "workloads"),)}
-    schema.prepare(database_url, Settings(**folders))
+    schema.migrate(database_url, Settings(**folders))
     client = make_client(**folders, booking_pool=1, read_pool=1)
     lab = client.application.extensions["lab"]
 
@@ -412,7 +412,7 @@ def test_a_kind_that_cannot_be_listed_hides_nothing_of_the_others(
     folders = {"workload_folders": (str(folder / "workloads"),)}
     file = folder / "workloads" / "desks.py"
     file.write_text(file.read_text().replace(wrong, broken, 1))
-    schema.prepare(database_url, Settings(**folders))
+    schema.migrate(database_url, Settings(**folders))
     client = make_client(**folders)
     seat = client.post("/api/bookings", json=SEAT)
     assert book(client).status_code == 201

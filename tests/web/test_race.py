@@ -9,7 +9,7 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding
 from booking_lab.core.strategy import Anomaly
-from booking_lab.observers.barrier import Opening
+from booking_lab.observers.barrier import ReleaseReason
 from booking_lab.runtime import race
 from tests.web.test_booking import book
 
@@ -216,7 +216,7 @@ def finding(anomaly, subject="A1", detail=""):
 def test_the_verdict_is_about_what_has_become_wrong(before, after, verdict, anomaly):
     confirmed = SimpleNamespace(outcome=Outcome.CONFIRMED)
 
-    ended = race.Race([confirmed], Opening.FILLED, before, after)
+    ended = race.RaceResult([confirmed], ReleaseReason.FILLED, before, after)
 
     assert (ended.verdict, ended.anomaly) == (verdict, anomaly)
 
@@ -224,6 +224,6 @@ def test_the_verdict_is_about_what_has_become_wrong(before, after, verdict, anom
 def test_without_a_confirmed_booking_a_race_shows_nothing():
     refused = SimpleNamespace(outcome=Outcome.REFUSED)
 
-    assert race.Race([refused], Opening.FILLED, [], []).verdict == "inconclusive"
+    assert race.RaceResult([refused], ReleaseReason.FILLED, [], []).verdict == "inconclusive"
     confirmed = SimpleNamespace(outcome=Outcome.CONFIRMED)
-    assert race.Race([confirmed], Opening.TIMED_OUT, [], []).verdict == "inconclusive"
+    assert race.RaceResult([confirmed], ReleaseReason.TIMED_OUT, [], []).verdict == "inconclusive"

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.capability import Capability, offered
+from booking_lab.core.capability import Capability, capabilities_of
 from booking_lab.core.lab_workload import Finding
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Row
 from booking_lab.runtime import race
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.runtime.lab import Lab
 from booking_lab.runtime.reset import reset
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
@@ -18,13 +18,13 @@ from tests.workloads.connections import lent
 TICKETS = Tickets()
 TRACE = "0" * 31 + "1"
 
-_THERE = offered(TICKETS) | {Capability.REDIS, Capability.QUORUM}
-_ENTRIES = [one for one in Registry([SHIPPED]).entries() if one.kind.needs <= _THERE]
+_THERE = capabilities_of(TICKETS) | {Capability.REDIS, Capability.QUORUM}
+_ENTRIES = [one for one in Registry([SHIPPED]).entries() if one.strategy_class.needs <= _THERE]
 #: The strategies that can book tickets.
 STRATEGIES = [entry.name for entry in _ENTRIES]
 #: Those that oversell among the threads of one process, where a lock in memory holds.
 UNSAFE = {
-    entry.name for entry in _ENTRIES if Anomaly.OVERSELL in entry.kind.allows
+    entry.name for entry in _ENTRIES if Anomaly.OVERSELL in entry.strategy_class.allows
 } - {"mutex"}  # fmt: skip
 
 
@@ -44,17 +44,17 @@ class BoxOffice:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
 
-    def wish(self, strategy: str) -> Wish:
+    def wish(self, strategy: str) -> BookingContext:
         """Book under ``strategy``; those that try again, or wait, don't give up."""
         entry = self.lab.registry.get(strategy)
         patient = {"attempts": 1000, "wait": 60.0}
         there = {option["name"] for option in entry.options} & patient.keys()
-        return Wish(TRACE, (entry, entry.make({name: patient[name] for name in there})))
+        return BookingContext(TRACE, (entry, entry.create({name: patient[name] for name in there})))
 
     def book(self, request: TicketRequest, strategy: str = "pessimistic") -> Booking:
         return self.lab.engine.book(TICKETS, request, self.wish(strategy))
 
-    def race(self, requests: list[TicketRequest], strategy: str) -> race.Race:
+    def race(self, requests: list[TicketRequest], strategy: str) -> race.RaceResult:
         wish = self.wish(strategy)
         return race.run(self.lab.engine, self.lab.connector, TICKETS, requests, wish)
 

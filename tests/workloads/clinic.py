@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.capability import Capability, offered
+from booking_lab.core.capability import Capability, capabilities_of
 from booking_lab.core.lab_workload import Finding
 from booking_lab.core.observer import Observer
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Row
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.runtime import race
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.runtime.lab import Lab
 from booking_lab.runtime.reset import reset
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
@@ -28,12 +28,14 @@ from tests.workloads.connections import lent
 SLOTS = Slots()
 TRACE = "0" * 31 + "1"
 
-_THERE = offered(SLOTS) | {Capability.REDIS, Capability.QUORUM}
-_ENTRIES = [one for one in Registry([SHIPPED]).entries() if one.kind.needs <= _THERE]
+_THERE = capabilities_of(SLOTS) | {Capability.REDIS, Capability.QUORUM}
+_ENTRIES = [one for one in Registry([SHIPPED]).entries() if one.strategy_class.needs <= _THERE]
 #: The strategies that can book slots.
 STRATEGIES = [entry.name for entry in _ENTRIES]
 #: Those that let times overlap among the threads of one process, where a lock in memory holds.
-UNSAFE = {entry.name for entry in _ENTRIES if Anomaly.OVERLAP in entry.kind.allows} - {"mutex"}
+UNSAFE = {entry.name for entry in _ENTRIES if Anomaly.OVERLAP in entry.strategy_class.allows} - {
+    "mutex"
+}
 SAFE = [name for name in STRATEGIES if name not in UNSAFE]
 
 NINE = datetime.fromisoformat("2030-01-07T09:00:00+01:00")
@@ -73,22 +75,24 @@ class Clinic:
         self.background = ThreadPoolExecutor(8)
         self._opened: list[Any] = []
 
-    def wish(self, strategy: str) -> Wish:
+    def wish(self, strategy: str) -> BookingContext:
         """Book under ``strategy``; those that try again, or wait, don't give up."""
         entry = self.lab.registry.get(strategy)
         patient = {"attempts": 1000, "wait": 60.0}
         there = {option["name"] for option in entry.options} & patient.keys()
-        return Wish(TRACE, (entry, entry.make({name: patient[name] for name in there})))
+        return BookingContext(TRACE, (entry, entry.create({name: patient[name] for name in there})))
 
     def book(self, request: SlotRequest, strategy: str = "pessimistic") -> Booking:
         return self.lab.engine.book(SLOTS, request, self.wish(strategy))
 
     def begin(self, request: SlotRequest, strategy: str, observer: Observer) -> Future[Booking]:
         """Book in the background, watched by ``observer``."""
-        engine = self.lab.engine.with_(self.lab.bookings, [observer])
+        engine = self.lab.engine.derive(self.lab.bookings, [observer])
         return self.background.submit(engine.book, SLOTS, request, self.wish(strategy))
 
-    def race(self, requests: Sequence[SlotRequest], strategy: str | Wish) -> race.Race:
+    def race(
+        self, requests: Sequence[SlotRequest], strategy: str | BookingContext
+    ) -> race.RaceResult:
         wish = self.wish(strategy) if isinstance(strategy, str) else strategy
         return race.run(self.lab.engine, self.lab.connector, SLOTS, requests, wish)
 
@@ -102,11 +106,11 @@ class Clinic:
         [(generation,)] = self.ask("SELECT generation FROM lab")
         return replace(request, generation=generation)
 
-    def open_session(self) -> Session:
+    def open_session(self) -> PostgresSession:
         """A connection that is closed after the test."""
         raw = self.lab.connector.connect()
         self._opened.append(raw)
-        return Session(raw)
+        return PostgresSession(raw)
 
     def start_over(self) -> None:
         with lent(self.lab) as session:
@@ -173,7 +177,7 @@ class Clinic:
         return done
 
 
-def snapshot(folder: Path) -> Wish:
+def snapshot(folder: Path) -> BookingContext:
     """Isolation by snapshots, as the guide for strategies has it."""
     (folder / "snapshot.py").write_text(
         '"""Snapshot isolation."""\n'
@@ -187,4 +191,4 @@ def snapshot(folder: Path) -> Wish:
         "            attempt.write(change)\n"
     )
     entry = Registry([folder]).get("snapshot")
-    return Wish(TRACE, (entry, entry.make({})))
+    return BookingContext(TRACE, (entry, entry.create({})))

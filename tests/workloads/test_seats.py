@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from booking_lab.core.booking import Outcome
-from booking_lab.core.capability import Capability, offered
+from booking_lab.core.capability import Capability, capabilities_of
 from booking_lab.core.strategy import Anomaly
 from booking_lab.errors import Superseded, Taken
 from booking_lab.runtime import race
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.runtime.reset import reset
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads.seats import SeatRequest, Seats
@@ -20,11 +20,11 @@ TRACE = "0" * 31 + "1"
 ENTRIES = [
     entry
     for entry in Registry([SHIPPED]).entries()
-    if entry.kind.needs <= offered(SEATS) | {Capability.REDIS, Capability.QUORUM}
+    if entry.strategy_class.needs <= capabilities_of(SEATS) | {Capability.REDIS, Capability.QUORUM}
 ]
 STRATEGIES = [entry.name for entry in ENTRIES]
 #: Those that keep their word among the threads of one process.
-SAFE = [one.name for one in ENTRIES if Anomaly.DOUBLE_BOOKING not in one.kind.allows]
+SAFE = [one.name for one in ENTRIES if Anomaly.DOUBLE_BOOKING not in one.strategy_class.allows]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def desk(lab):
         def wish(self, strategy):
             entry = lab.registry.get(strategy)
             patient = {option["name"] for option in entry.options} & {"attempts"}
-            return Wish(TRACE, (entry, entry.make(dict.fromkeys(patient, 1000))))
+            return BookingContext(TRACE, (entry, entry.create(dict.fromkeys(patient, 1000))))
 
         def book(self, request, strategy):
             return lab.engine.book(SEATS, request, self.wish(strategy))
@@ -100,7 +100,7 @@ def test_baskets_that_share_seats_in_any_order_race_for_them(desk, strategy):
 
 def test_unsorted_locks_on_baskets_deadlock_and_the_booking_starts_over(lab, desk):
     entry = lab.registry.get("pessimistic")
-    wish = Wish(TRACE, (entry, entry.make({"in_order": False})))
+    wish = BookingContext(TRACE, (entry, entry.create({"in_order": False})))
     crowd = [asks("C1", "C2", customer="c0"), asks("C2", "C1", customer="c1")]
 
     ended = race.run(lab.engine, lab.connector, SEATS, crowd, wish)

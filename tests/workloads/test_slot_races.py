@@ -8,9 +8,9 @@ import pytest
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
 from booking_lab.errors import Overlaps, SoldOut, Superseded
-from booking_lab.observers.barrier import Opening
+from booking_lab.observers.barrier import ReleaseReason
 from booking_lab.workloads.slots import Product
-from booking_lab.workloads.slots.calendar import Change
+from booking_lab.workloads.slots.calendar import SlotChange
 from tests.faults.gate import Gate
 from tests.workloads.clinic import (
     ELEVEN,
@@ -36,7 +36,7 @@ def test_without_protection_all_ten_get_one_time_every_time(clinic):
     for _ in range(5):
         ended = clinic.race(crowd(10, products=(KIT,)), "none")
 
-        assert (ended.confirmed, ended.opening) == (10, Opening.FILLED)
+        assert (ended.confirmed, ended.release_reason) == (10, ReleaseReason.FILLED)
         assert clinic.stock() == -7
         assert clinic.anomalies() == BOTH
         assert clinic.reset() == 10
@@ -348,7 +348,7 @@ def test_who_is_guarded_meets_nobody_and_others_on_the_same_tables_do(clinic):
 def decided_to_move(clinic, request, changes):
     """A move as a booker has decided on it that saw nobody in its way."""
     with lent(clinic.lab) as session:
-        return clinic.begun(SLOTS.changing(session, request.id, changes)), Change("move")
+        return clinic.begun(SLOTS.changing(session, request.id, changes)), SlotChange("move")
 
 
 def test_under_the_constraint_what_comes_back_to_an_empty_stock_is_taken(clinic):

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Anomaly
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import BookingNotFound, InvalidRequest, NotFound, NotHeld
 from booking_lab.web.http.json_bodies import parsed
 from booking_lab.web.schemas.workload_schema import Kind
@@ -169,7 +169,7 @@ def test_the_hour_that_comes_twice_is_no_empty_time():
         ({"starts_at": "1999-12-31T23:00:00Z"}, "between the years 2000 and 2200"),
         ({"starts_at": "0001-01-01T00:00:00+14:00"}, "between the years 2000 and 2200"),
         ({"ends_at": "9999-12-31T23:59:59-14:00"}, "between the years 2000 and 2200"),
-        ({"products": [{"product_id": 1}, {"product_id": 1}]}, "stands there twice"),
+        ({"products": [{"product_id": 1}, {"product_id": 1}]}, "occurs twice"),
         ({"products": [{"product_id": 1, "quantity": 0}]}, "greater than or equal to 1"),
         ({"products": [{"product_id": 1, "quantity": 21}]}, "less than or equal to 20"),
         ({"products": [{"product_id": 1, "quantity": True}]}, "valid integer"),
@@ -305,7 +305,7 @@ def test_a_booking_is_cancelled_once(clinic, strategy):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"tenant_id": 2}, "not by tenant_id; else cancel it and book anew"),
+        ({"tenant_id": 2}, "not by tenant_id; else cancel it and book again"),
         ({"products": ()}, "not by products"),
         ({"resource_id": None}, "resource_id: Input should be a valid integer"),
         ({"resource_id": "2"}, "resource_id: Input should be a valid integer"),
@@ -363,7 +363,7 @@ def test_what_others_have_locked_is_passed_over(clinic):
 def _once(clinic, entry, request):
     wish = clinic.wish(entry.name)
     return clinic.lab.engine.book(
-        SLOTS, request, type(wish)(TRACE, (entry, entry.make({"attempts": 1})))
+        SLOTS, request, type(wish)(TRACE, (entry, entry.create({"attempts": 1})))
     )
 
 
@@ -392,7 +392,7 @@ def test_the_pure_functions_foretell_what_the_database_says(clinic):
     with clinic.lab.connector.session() as session:
         state = SLOTS.read_all(session, wishes)
         fresh = SLOTS.fresh(wishes, SLOTS.opening(session, "1"))
-        assert (fresh.reserved, fresh.shelves) == (state.reserved, state.shelves)
+        assert (fresh.reserved, fresh.stock_levels) == (state.reserved, state.stock_levels)
         for wish in wishes:
             request = clinic.begun(wish)
             change = SLOTS.decide(state, request)
@@ -417,7 +417,7 @@ def test_only_what_a_request_touches_is_read(clinic):
         overlapping = SLOTS.read(session, asks(ends_at=TEN + timedelta(minutes=1)))
     [reserved] = overlapping.reserved
     assert (reserved.resource_id, reserved.starts_at, reserved.ends_at) == (1, TEN, ELEVEN)
-    assert overlapping.shelves == ()
+    assert overlapping.stock_levels == ()
 
 
 def test_all_that_changes_is_an_anchor(clinic):
@@ -517,7 +517,7 @@ def test_bookings_hold_whatever_zone_the_server_shows(clinic):
     raw = clinic.lab.connector.connect()
     with raw.cursor() as cursor:
         cursor.execute("SET TimeZone = 'America/St_Johns'")
-    session = Session(raw)
+    session = PostgresSession(raw)
     [reserved] = SLOTS.read(session, asks()).reserved
     assert reserved.starts_at == NINE
     assert reserved.starts_at.tzinfo is UTC

@@ -8,7 +8,7 @@ import pytest
 from booking_lab.core.booking import Outcome
 from booking_lab.core.step import StepKind
 from booking_lab.errors import SoldOut, Superseded
-from booking_lab.workloads.tickets.state import Event
+from booking_lab.workloads.tickets.state import EventCounter
 from tests.faults.gate import Gate
 from tests.workloads.box_office import STRATEGIES, TICKETS, TRACE, UNSAFE, asks, crowd
 
@@ -90,7 +90,7 @@ def test_the_constraint_refuses_where_others_went_below_zero(office):
 
 def test_from_a_guarded_booking_on_the_constraint_binds_everybody(office):
     request = office.begun(asks(9))
-    change = TICKETS.decide((Event(1, 10),), request)
+    change = TICKETS.decide((EventCounter(1, 10),), request)
     with office.lab.connector.session() as session:
         TICKETS.claim(session, request, change)
         for write in (TICKETS.claim, TICKETS.write):
@@ -130,7 +130,7 @@ def test_who_waited_for_the_counter_is_told_what_is_left_by_then(office):
 def _writes(late):
     """Every way to write."""
     cancel = replace(late, quantity=0, given_back=2, replaces=late.id)
-    change = TICKETS.decide((Event(1, 10),), late)
+    change = TICKETS.decide((EventCounter(1, 10),), late)
     return {
         "write": lambda session: TICKETS.write(session, late, change),
         "write_if": lambda session: TICKETS.write_if(session, late),
@@ -156,7 +156,7 @@ def test_what_began_before_a_reset_is_not_written_after_it(office, way):
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_reset_meets_a_booking_under_way(office, strategy):
     gate = Gate(StepKind.WRITE)
-    engine = office.lab.engine.with_(office.lab.bookings, [gate])
+    engine = office.lab.engine.derive(office.lab.bookings, [gate])
     with ThreadPoolExecutor(2) as background:
         booking = background.submit(engine.book, TICKETS, asks(2), office.wish(strategy))
         gate.reached()

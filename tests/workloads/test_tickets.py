@@ -16,7 +16,7 @@ from booking_lab.errors import (
     SoldOut,
     Unsuitable,
 )
-from booking_lab.workloads.tickets.state import Event, Held
+from booking_lab.workloads.tickets.state import EventCounter, HeldTickets
 from tests.workloads.box_office import STRATEGIES, TICKETS, asks
 
 
@@ -91,7 +91,7 @@ def test_money_is_exact(office):
     )
     with office.lab.connector.session() as session:
         state = TICKETS.read(session, asks(3))
-    assert state == (Event(1, 7, Decimal("299.99")),)
+    assert state == (EventCounter(1, 7, Decimal("299.99")),)
     assert TICKETS.decide(state, asks(3)).total == Decimal("899.97")
 
 
@@ -145,7 +145,7 @@ def test_the_seed_is_the_references(office):
 )
 def test_the_refusal_says_how_many_are_left(available, quantity, words):
     with pytest.raises(SoldOut) as refusal:
-        TICKETS.decide((Event(1, available),), asks(quantity))
+        TICKETS.decide((EventCounter(1, available),), asks(quantity))
 
     assert refusal.value.message == f"Not enough tickets available: {words}"
 
@@ -204,7 +204,7 @@ def test_one_state_covers_several_events(office):
         with pytest.raises(EventNotFound):
             TICKETS.read_all(session, [*requests, asks(event=999)])
 
-    assert state == (Event(1, 10, Decimal("299.99")), Event(3, 10, Decimal("249.99")))
+    assert state == (EventCounter(1, 10, Decimal("299.99")), EventCounter(3, 10, Decimal("249.99")))
     change = TICKETS.decide(state, requests[1])
     assert [event.available for event in TICKETS.apply(state, requests[1], change)] == [10, 8]
     with pytest.raises(EventNotFound):
@@ -250,13 +250,13 @@ def test_a_fresh_state_knows_of_what_is_changed_later():
     booked = asks(2)
     cancelled = replace(booked, quantity=0, given_back=2, replaces=booked.id)
     fresh = TICKETS.fresh([booked, cancelled], {"1": 10})
-    assert fresh == (Event(1, 10), Held(str(booked.id), 0))
+    assert fresh == (EventCounter(1, 10), HeldTickets(str(booked.id), 0))
     assert TICKETS.fresh([asks(event=999)], {"1": 10}) == ()
 
     with pytest.raises(NotHeld):
         TICKETS.decide(fresh, cancelled)
     state = TICKETS.apply(fresh, booked, TICKETS.decide(fresh, booked))
-    assert state == (Event(1, 8), Held(str(booked.id), 2))
+    assert state == (EventCounter(1, 8), HeldTickets(str(booked.id), 2))
     state = TICKETS.apply(state, cancelled, TICKETS.decide(state, cancelled))
 
     assert state == fresh

@@ -1,1 +1,1 @@
-"""Several bookings in one transaction: the line in which they wait, and the batch."""
+"""Group commit: several bookings in one transaction, by a queue and batches."""

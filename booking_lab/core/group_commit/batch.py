@@ -1,4 +1,4 @@
-"""Bookings of several bookers in one transaction: one of them writes, the others wait for it."""
+"""Group commit: one booker writes the bookings of several in one transaction; the others wait."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.group_commit.queue import Place, Queues, tell
+from booking_lab.core.group_commit.queue import BookingQueues, Waiter, complete
 from booking_lab.core.lease import Servers
 from booking_lab.core.step import StepKind, StepName
 from booking_lab.core.workload import Session
@@ -22,24 +22,24 @@ from booking_lab.errors import (
     Superseded,
     TimedOut,
     Unavailable,
-    shown,
+    safe_text,
 )
 
 #: Announces a step for as long as the block runs.
 Announce = Callable[[StepKind, str], AbstractContextManager[object]]
-#: What is to change, and for whom.
-Changes = Sequence[tuple[Place, Any]]
+#: The waiters whose bookings can be written, each with its change.
+Changes = Sequence[tuple[Waiter, Any]]
 
-#: What befalls the whole transaction. Anything else is the doing of one booking in it.
-_COMMON = (Retryable, TimedOut, Unavailable, Superseded, CommitUnknown, StartOver)
+#: Errors of the whole transaction. Any other error belongs to one booking in it.
+_OF_TRANSACTION = (Retryable, TimedOut, Unavailable, Superseded, CommitUnknown, StartOver)
 
 
-class Turn:
-    """A booker's turn among those of its process who want the same things.
+class GroupCommitMember:
+    """A booker among those of its process that want to book the same things.
 
     Args:
-        booking: what it wants to book.
-        servers: the process's memory and clock.
+        booking: the booking that it wants.
+        servers: the memory and the clock of the process.
         announce: announces steps.
         alone: whether it may not share a transaction with others.
     """
@@ -47,8 +47,8 @@ class Turn:
     def __init__(
         self, booking: Booking, servers: Servers, announce: Announce, *, alone: bool
     ) -> None:
-        self._place = Place(booking, alone=alone)
-        self._queues = Queues.of(servers.memory)
+        self._waiter = Waiter(booking, alone=alone)
+        self._queues = BookingQueues.of(servers.memory)
         self._clock = servers.clock
         self._announce = announce
         # One transaction locks the same rows for all, under the same strategy and selection.
@@ -60,92 +60,100 @@ class Turn:
             tuple(sorted(booking.workload.anchors(booking.request))),
         )
 
-    def come(self, wait: float) -> bool:
-        """Wait for the turn; false if another writer has booked this one meanwhile.
+    def wait(self, seconds: float) -> bool:
+        """Wait to be the writer; return false if another writer has booked this one meanwhile.
 
         Raises:
-            LockTimeout: the writers before took longer than ``wait`` seconds.
-            BookingLabError: another writer was to book it, and this is why it isn't booked.
+            LockTimeout: the writers before took longer than ``seconds``.
+            BookingLabError: another writer had it in its batch, and could not book it.
         """
         try:
-            self._wait(wait)
+            self._wait(seconds)
         except BaseException:
-            self._queues.leave(self._key, self._place)
+            self._queues.remove(self._key, self._waiter)
             raise
         finally:
-            self._place.leave()
-        if self._place.error:
-            raise self._place.error
-        return self._place.leads
+            self._waiter.leave()
+        if self._waiter.error:
+            raise self._waiter.error
+        return self._waiter.is_leader
 
     def _wait(self, seconds: float) -> None:
-        place = self._place
+        waiter = self._waiter
         deadline = self._clock.now() + seconds
         with self._announce(StepKind.ACQUIRE, "turn"):
-            self._queues.enter(self._key, place)
-        while not (place.leads or place.done):
-            place.booking.timing.contended += 1
+            self._queues.enter(self._key, waiter)
+        while not (waiter.is_leader or waiter.done):
+            waiter.booking.timing.contentions += 1
             left = deadline - self._clock.now()
-            if left <= 0 and self._queues.leave(self._key, place):
+            if left <= 0 and self._queues.remove(self._key, waiter):
                 raise LockTimeout(
-                    "Those before in the queue took too long; nothing was booked. Try again."
+                    "The bookings before this one took too long; nothing was booked. Try again."
                 )
             with self._announce(StepKind.WAIT, "turn"):
-                self._clock.wait(place.quiet, left if left > 0 else seconds)
+                self._clock.wait(waiter.wakeup, left if left > 0 else seconds)
 
-    def draw(self, most: int) -> Sequence[Place]:
-        """Take this place and those behind it out of the line, at most ``most`` in all."""
-        return self._queues.draw(self._key, most)
+    def take_batch(self, most: int) -> Sequence[Waiter]:
+        """Take this booker and those behind it out of the queue, at most ``most`` in all."""
+        return self._queues.take_batch(self._key, most)
 
-    def end(
-        self, places: Sequence[Place], failure: BaseException | None, stand: Sequence[Booking]
+    def finish(
+        self,
+        batch: Sequence[Waiter],
+        failure: BaseException | None,
+        committed: Sequence[Booking],
     ) -> None:
-        """Let the next writer begin, and tell each of ``places`` what became of it.
+        """Let the next writer begin, and give each waiter of ``batch`` its result.
 
         Args:
-            places: what the writer has drawn; none: not even its own.
-            failure: what has torn it out of its work.
-            stand: the bookings that it has committed.
+            batch: the waiters that the writer has taken; empty if it has taken none, not even
+                itself.
+            failure: the exception that has ended the writer's work; none if it came to its end.
+            committed: the bookings that the writer has committed.
 
         Raises:
-            BookingLabError: why the writer's own booking isn't booked.
+            BookingLabError: the writer's own booking could not be booked.
         """
-        if not self._queues.leave(self._key, self._place):
-            self._queues.pass_on(self._key)
-        standing = {id(booking) for booking in stand}
+        if not self._queues.remove(self._key, self._waiter):
+            self._queues.pass_leadership(self._key)
+        ids = {id(booking) for booking in committed}
         try:
-            for place in places or [self._place]:
-                stands = id(place.booking) in standing
-                place.error = _ending(place, failure, stands=stands, alone=len(places) < 2)
+            for waiter in batch or [self._waiter]:
+                stands = id(waiter.booking) in ids
+                waiter.error = _error_for(waiter, failure, stands=stands, alone=len(batch) < 2)
         finally:
-            tell(places[1:])
-        # Whoever tears the writer out of its work has more to say than its own place.
-        if self._place.error and (failure is None or isinstance(failure, Exception)):
-            raise self._place.error
+            complete(batch[1:])
+        # If the writer was interrupted, that exception goes on: its own error doesn't replace it.
+        if self._waiter.error and (failure is None or isinstance(failure, Exception)):
+            raise self._waiter.error
 
 
 class Batch:
-    """What the writer books at once: its own booking and those that stand behind it.
+    """The bookings that a writer books in one transaction: its own and those behind it.
 
     Args:
-        turn: the writer's.
+        member: the writer.
         most: bookings at most.
-        session: the writer's.
+        session: the writer's session.
         announce: announces steps.
-        writing: announces that bookings are written, where that may be.
+        writing: announces that bookings are written; checks that this is allowed now.
+
+    Attributes:
+        waiters: the bookers of the batch, the writer first; empty until ``read``.
+        written: the bookings that were written.
     """
 
     def __init__(
         self,
-        turn: Turn,
+        member: GroupCommitMember,
         most: int,
         session: Session,
         announce: Announce,
         writing: Callable[[StepName], AbstractContextManager[object]],
     ) -> None:
-        self.places: Sequence[Place] = ()
+        self.waiters: Sequence[Waiter] = ()
         self.written: list[Booking] = []
-        self._turn = turn
+        self._member = member
         self._most = most
         self._session = session
         self._announce = announce
@@ -153,72 +161,75 @@ class Batch:
         self._workload: Any = None
 
     def read(self) -> Any:
-        """Take the line as it stands, and read one state on which all of it can be decided.
+        """Take the batch out of the queue, and read one state on which all of it can be decided.
 
         Raises:
-            StrategyFault: it was taken before.
+            StrategyFault: it was called before.
         """
-        if self.places:
+        if self.waiters:
             raise StrategyFault("The strategy read for a batch twice.")
         with self._announce(StepKind.READ, "queue"):
-            self.places = self._turn.draw(self._most)
-            self._session.verify()  # now that all of them have begun
-        requests = [place.booking.request for place in self.places]
-        self._workload = self.places[0].booking.workload
+            self.waiters = self._member.take_batch(self._most)
+            self._session.verify_with_next()  # now that all of them have begun
+        requests = [waiter.booking.request for waiter in self.waiters]
+        self._workload = self.waiters[0].booking.workload
         with self._announce(StepKind.READ, "state"):
             return self._workload.read_all(self._session, requests)
 
     def decide(self, state: Any) -> Changes:
-        """Decide one after the other, each on what those before it leave; return what to change.
+        """Decide one booking after the other, each on the state that those before it leave.
 
-        What is refused is out of the batch, and its booker told so in the end.
+        A refused booking is left out, and its booker gets the refusal at the end.
+
+        Returns:
+            The changes to write, each with its waiter.
         """
         changes = []
         with self._announce(StepKind.DECIDE, "decide"):
-            for place in self.places:
-                request = place.booking.request
+            for waiter in self.waiters:
+                request = waiter.booking.request
                 try:
                     change = self._workload.decide(state, request)
                     state = self._workload.apply(state, request, change)
-                except Exception as error:  # whatever it is, it is this booking's alone
-                    place.error = error
+                except Exception as error:  # of any kind: it concerns this booking alone
+                    waiter.error = error
                 else:
-                    changes.append((place, change))
+                    changes.append((waiter, change))
         return changes
 
     def write(self, changes: Changes) -> None:
-        """Write all changes and bookings by one statement, whatever the state is by now."""
+        """Write all changes and bookings by one statement, without a check of the state."""
         if not changes:
             return
         with self._writing(StepName.BOOKINGS):
-            ids = self._write([(place.booking.request, change) for place, change in changes])
-        for (place, _), booking_id in zip(changes, ids, strict=True):
-            place.booking.booking_id = booking_id
-            self.written.append(place.booking)
+            ids = self._write([(waiter.booking.request, change) for waiter, change in changes])
+        for (waiter, _), booking_id in zip(changes, ids, strict=True):
+            waiter.booking.booking_id = booking_id
+            self.written.append(waiter.booking)
 
     def _write(self, changes: Sequence[tuple[Any, Any]]) -> Sequence[int]:
         if changes[0][0].action == "book":
             ids: Sequence[int] = self._workload.write_all(self._session, changes)
             return ids
-        [(request, change)] = changes  # what moves or cancels a booking is alone
+        [(request, change)] = changes  # a move or a cancellation is never in a batch with others
         return [self._workload.write(self._session, request, change)]
 
 
-def _ending(
-    place: Place, failure: BaseException | None, *, stands: bool, alone: bool
+def _error_for(
+    waiter: Waiter, failure: BaseException | None, *, stands: bool, alone: bool
 ) -> BaseException | None:
-    """Return what to raise for ``place``; none: it is booked."""
-    if stands:  # whatever the writer has come to since
+    """Return the error to raise for ``waiter``; none if it is booked."""
+    if stands:  # whatever has happened to the writer since
         return None
     if failure is None:
         fault = "The batch was left without a committed write of this booking."
-        return place.error or StrategyFault(fault)
+        return waiter.error or StrategyFault(fault)
     if not isinstance(failure, Exception):
-        # The writer is torn out of its work, nobody knows how far it came.
+        # The writer was interrupted; nobody knows how far it came.
         return CommitUnknown()
-    if isinstance(failure, _COMMON):
+    if isinstance(failure, _OF_TRANSACTION):
         # Each thread raises an error of its own: they would write into each other's tracebacks.
-        return _another(failure)
+        return _copy_of(failure)
     if alone:
         return failure
     return Conflict(
@@ -226,10 +237,10 @@ def _ending(
     )
 
 
-def _another(failure: Exception) -> Exception:
-    """Return an error like ``failure``; a plug-in's own kind may be made in other ways."""
+def _copy_of(failure: Exception) -> Exception:
+    """Return an error like ``failure``; a plug-in's own class may take other arguments."""
     try:
         return type(failure)(*failure.args)
     except Exception:
-        common = next(kind for kind in _COMMON if isinstance(failure, kind))
-        return common(shown(failure, str)) if issubclass(common, BookingLabError) else common()
+        common = next(kind for kind in _OF_TRANSACTION if isinstance(failure, kind))
+        return common(safe_text(failure, str)) if issubclass(common, BookingLabError) else common()

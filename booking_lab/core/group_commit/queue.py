@@ -1,4 +1,4 @@
-"""Queues in the memory of a process: bookers who wait for one of them to book for all."""
+"""Queues in the memory of a process: bookers wait in them until one of them books for all."""
 
 from __future__ import annotations
 
@@ -9,118 +9,121 @@ from contextlib import suppress
 from itertools import pairwise
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.lease import Memory
+from booking_lab.core.lease import ProcessMemory
 
 
-class Place:
-    """A booker's place in its queue.
+class Waiter:
+    """A booker in a queue.
 
     Attributes:
-        booking: what it wants to book.
+        booking: the booking that it waits for.
         alone: whether it may not share a transaction with others.
-        leads: whether it is the writer now.
-        done: whether a writer has dealt with it.
-        error: why it isn't booked, once a writer knows.
-        gone: whether its booker waits no longer; it may have been torn away.
-        quiet: held until it leads or is done.
-        next: whom it wakes up when it knows that it is done. Were all woken up at once, the next
-            writer would stand behind all of them whenever it wants the interpreter.
+        is_leader: whether it is the writer now.
+        done: whether a writer has decided on its booking.
+        error: the reason why it isn't booked, once a writer knows.
+        has_left: whether its booker waits no longer; the booker may have been interrupted.
+        wakeup: a lock that is held until this waiter is the leader or done.
+        next: the waiter that this one wakes after it has seen that it is done. If the writer woke
+            all of them at once, they would compete with the next writer for the GIL.
     """
 
-    __slots__ = ("alone", "booking", "done", "error", "gone", "leads", "next", "quiet")
+    __slots__ = ("alone", "booking", "done", "error", "has_left", "is_leader", "next", "wakeup")
 
     def __init__(self, booking: Booking, *, alone: bool) -> None:
         self.booking = booking
         self.alone = alone
-        self.leads = self.done = self.gone = False
+        self.is_leader = self.done = self.has_left = False
         self.error: BaseException | None = None
-        self.next: Place | None = None
-        self.quiet = threading.Lock()
-        self.quiet.acquire()
+        self.next: Waiter | None = None
+        self.wakeup = threading.Lock()
+        self.wakeup.acquire()
 
-    def lead(self) -> None:
-        """Make it the writer."""
-        self.leads = True
-        self.quiet.release()
+    def make_leader(self) -> None:
+        """Make it the writer, and wake it."""
+        self.is_leader = True
+        self.wakeup.release()
 
-    def hear(self) -> None:
-        """Wake it up, or whom it was to wake up if it is gone. Twice is as good as once."""
-        place: Place | None = self
-        while place:
-            with suppress(RuntimeError):  # it was woken up before
-                place.quiet.release()
-            place = place.next if place.gone else None
+    def wake(self) -> None:
+        """Wake it; if it has left, wake the next one. A second call changes nothing."""
+        waiter: Waiter | None = self
+        while waiter:
+            with suppress(RuntimeError):  # it was woken before
+                waiter.wakeup.release()
+            waiter = waiter.next if waiter.has_left else None
 
     def leave(self) -> None:
-        """Wait no longer, whatever has ended it, and wake up the next."""
-        self.gone = True
+        """Stop waiting, for whatever reason, and wake the next one."""
+        self.has_left = True
         if self.done and self.next:
-            self.next.hear()
+            self.next.wake()
 
 
-def tell(places: Sequence[Place]) -> None:
-    """Tell ``places`` that they are done; the first is woken up, and each wakes up its next."""
-    for place, following in pairwise(places):
-        place.next = following
-    # From the last to the first: whoever sees that it is done finds its next done as well.
-    for place in reversed(places):
-        place.done = True
-    if places:
-        places[0].hear()
+def complete(waiters: Sequence[Waiter]) -> None:
+    """Mark ``waiters`` as done and wake the first; each of them wakes the next one."""
+    for waiter, following in pairwise(waiters):
+        waiter.next = following
+    # From the last to the first: a waiter that sees that it is done finds its next one done, too.
+    for waiter in reversed(waiters):
+        waiter.done = True
+    if waiters:
+        waiters[0].wake()
 
 
-class Queues:
-    """The queues of one process, by what their bookers have in common.
+class BookingQueues:
+    """The queues of one process, by the things that their bookers have in common.
 
-    A queue is there while it has a writer. The writer is the first who waits, until it draws; then
-    it is on its own with what it has drawn, and when it is done, who waits first leads.
+    A queue exists while it has a writer. The first waiter is the writer. It takes a batch out of
+    the queue and works on that. When it has finished, the first of the others is the next writer.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[Hashable, deque[Place]] = {}
+        self._waiting: dict[Hashable, deque[Waiter]] = {}
 
     @classmethod
-    def of(cls, memory: Memory) -> Queues:
-        """Return the queues of the process whose ``memory`` this is."""
+    def of(cls, memory: ProcessMemory) -> BookingQueues:
+        """Return the queues of the process that ``memory`` belongs to."""
         return memory.shared("queues", cls)
 
-    def enter(self, key: Hashable, place: Place) -> None:
-        """Stand in line; who finds nobody there leads."""
+    def enter(self, key: Hashable, waiter: Waiter) -> None:
+        """Append ``waiter`` to a queue; it is the leader if the queue did not exist."""
         with self._lock:
             waiting = self._waiting.get(key)
             if waiting is None:
                 waiting = self._waiting[key] = deque()
-                place.lead()
-            waiting.append(place)
+                waiter.make_leader()
+            waiting.append(waiter)
 
-    def draw(self, key: Hashable, most: int) -> list[Place]:
-        """Take the writer's own place and those behind it out of line, at most ``most`` in all."""
+    def take_batch(self, key: Hashable, most: int) -> list[Waiter]:
+        """Remove the writer and the waiters behind it, at most ``most`` in all, and return them."""
         with self._lock:
             waiting = self._waiting[key]
-            drawn = [waiting.popleft()]
-            while waiting and len(drawn) < most and not (drawn[0].alone or waiting[0].alone):
-                drawn.append(waiting.popleft())
-            return drawn
+            batch = [waiting.popleft()]
+            while waiting and len(batch) < most and not (batch[0].alone or waiting[0].alone):
+                batch.append(waiting.popleft())
+            return batch
 
-    def leave(self, key: Hashable, place: Place) -> bool:
-        """Wait no longer; return whether that was possible. What is drawn will be dealt with."""
+    def remove(self, key: Hashable, waiter: Waiter) -> bool:
+        """Remove ``waiter`` from its queue; return whether it was still there.
+
+        A waiter that is in a batch already gets its result from the writer of that batch.
+        """
         with self._lock:
             waiting = self._waiting.get(key, ())
-            if place not in waiting:
+            if waiter not in waiting:
                 return False
-            self._waiting[key].remove(place)
-            if place.leads:
-                self._pass_on(key)
+            self._waiting[key].remove(waiter)
+            if waiter.is_leader:
+                self._pass_leadership(key)
             return True
 
-    def pass_on(self, key: Hashable) -> None:
-        """Let the first who waits lead; the writer calls it when it is done with what it drew."""
+    def pass_leadership(self, key: Hashable) -> None:
+        """Make the first waiter the leader; the writer calls it when its batch is finished."""
         with self._lock:
-            self._pass_on(key)
+            self._pass_leadership(key)
 
-    def _pass_on(self, key: Hashable) -> None:
+    def _pass_leadership(self, key: Hashable) -> None:
         if self._waiting[key]:
-            self._waiting[key][0].lead()
+            self._waiting[key][0].make_leader()
         else:
             del self._waiting[key]

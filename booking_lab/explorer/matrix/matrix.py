@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from booking_lab.core.capability import SERVERS, lacking, takes
+from booking_lab.core.capability import SERVERS, can_book, why_unsuitable
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.verdict import Verdict
@@ -20,7 +20,7 @@ from booking_lab.explorer.scheduler.plan import Place, Plan
 from booking_lab.explorer.search.depth import DEEP, LOCKS, Depth, for_three
 from booking_lab.explorer.search.sampling import Sample
 from booking_lab.explorer.search.schedule import written
-from booking_lab.runtime.strategy_registry import SHIPPED, Entry, Registry
+from booking_lab.runtime.strategy_registry import SHIPPED, Registry, StrategyInfo
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -125,9 +125,9 @@ def cells(
     """
     for entry in registry.entries():
         for workload in workloads:
-            if not lacking(entry.kind.needs, workload):
+            if not why_unsuitable(entry.strategy_class.needs, workload):
                 for nemesis in nemeses:
-                    if nemesis not in LOCKS or entry.kind.needs & SERVERS:
+                    if nemesis not in LOCKS or entry.strategy_class.needs & SERVERS:
                         yield Cell(entry.name, workload.name, nemesis)
 
 
@@ -139,7 +139,7 @@ def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) ->
     cell.scenarios = len(two)
     for scenario in (*two, *for_three(_contests(entry, workload, 3))):
         for workers in (len(scenario.requests), 1):
-            plan = Plan((entry, entry.make({})), workload, scenario, workers, nemeses)
+            plan = Plan((entry, entry.create({})), workload, scenario, workers, nemeses)
             found = explored(place, registry, plan)
             cell.add(found, scenario)
             if not found.shares_memory:
@@ -147,8 +147,8 @@ def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) ->
     return cell
 
 
-def _contests(entry: Entry, workload: LabWorkload, bookers: int) -> list[Scenario]:
-    return [one for one in workload.contests(bookers) if takes(entry.kind.needs, one)]
+def _contests(entry: StrategyInfo, workload: LabWorkload, bookers: int) -> list[Scenario]:
+    return [one for one in workload.contests(bookers) if can_book(entry.strategy_class.needs, one)]
 
 
 def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:

@@ -13,7 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from booking_lab.core.capability import lacking, takes
+from booking_lab.core.capability import can_book, why_unsuitable
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.verdict import Verdict
@@ -23,7 +23,7 @@ from booking_lab.explorer.scheduler.plan import Place, Plan
 from booking_lab.explorer.search.exhaustive import Exhaustive
 from booking_lab.explorer.search.schedule import written
 from booking_lab.explorer.search.symmetry import Symmetry
-from booking_lab.runtime.strategy_registry import Entry, Registry
+from booking_lab.runtime.strategy_registry import Registry, StrategyInfo
 
 #: What the last run found; written by `booking-lab mixtures`.
 FILE = Path(__file__).with_name("mixtures.json")
@@ -73,7 +73,11 @@ class Mixture:
 def mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[Mixture]:
     """Return the pairs to explore: of all strategies that can take a workload, any two."""
     for workload in workloads:
-        able = [one for one in registry.entries() if not lacking(one.kind.needs, workload)]
+        able = [
+            one
+            for one in registry.entries()
+            if not why_unsuitable(one.strategy_class.needs, workload)
+        ]
         for one, other in combinations(sorted(entry.name for entry in able), 2):
             yield Mixture(one, other, workload.name)
 
@@ -99,14 +103,18 @@ def _explored(mixture: Mixture, place: Place, registry: Registry, plan: Plan) ->
     return not mixture.anomalies
 
 
-def _plan(workload: LabWorkload, scenario: Scenario, first: Entry, second: Entry) -> Plan:
-    strategy, beside = (first, first.make({})), (second, second.make({}))
+def _plan(
+    workload: LabWorkload, scenario: Scenario, first: StrategyInfo, second: StrategyInfo
+) -> Plan:
+    strategy, beside = (first, first.create({})), (second, second.create({}))
     return Plan(strategy, workload, scenario, beside=beside)
 
 
-def _orders(one: Entry, other: Entry, scenario: Scenario) -> Iterator[tuple[Entry, Entry]]:
+def _orders(
+    one: StrategyInfo, other: StrategyInfo, scenario: Scenario
+) -> Iterator[tuple[StrategyInfo, StrategyInfo]]:
     """Yield who is the first booker and who the second; if both ask for the same, it is all one."""
-    if not all(takes(entry.kind.needs, scenario) for entry in (one, other)):
+    if not all(can_book(entry.strategy_class.needs, scenario) for entry in (one, other)):
         return
     yield one, other
     if not Symmetry.of(scenario.requests, len(scenario.requests)).alike:

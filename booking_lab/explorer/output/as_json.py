@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from booking_lab.core.scenario import booker
+from booking_lab.core.scenario import booker_name
 from booking_lab.explorer.output.result import Result
 from booking_lab.explorer.output.sql_text import full
 from booking_lab.explorer.output.timeline import wish
@@ -47,11 +47,11 @@ def _plan(plan: Plan, way: Way) -> dict[str, Any]:
     requests = plan.scenario.requests
     return {
         "strategy": entry.name,
-        "options": entry.given(strategy),
+        "options": entry.options_of(strategy),
         "beside": plan.beside[0].name if plan.beside else None,
         "workload": plan.workload.name,
         "scenario": plan.scenario.name,
-        "bookers": {booker(number): wish(one) for number, one in enumerate(requests)},
+        "bookers": {booker_name(number): wish(one) for number, one in enumerate(requests)},
         "workers": plan.workers or len(requests),
         "nemeses": list(plan.nemeses),
         "way": way.to_json(),

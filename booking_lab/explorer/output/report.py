@@ -19,7 +19,7 @@ from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.options import Way
 from booking_lab.explorer.search.schedule import written
-from booking_lab.runtime.strategy_registry import Entry
+from booking_lab.runtime.strategy_registry import StrategyInfo
 
 #: A line below the heads, and one above the endings.
 _LINES = box.Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")
@@ -78,15 +78,15 @@ def about(plan: Plan) -> str:
     )
 
 
-def _under(entry: Entry, strategy: Strategy) -> str:
+def _under(entry: StrategyInfo, strategy: Strategy) -> str:
     """Say what somebody books under, with the options that aren't as by default."""
     changed = {
         name: value
-        for name, value in entry.given(strategy).items()
-        if value != entry.given(entry.make({}))[name]
+        for name, value in entry.options_of(strategy).items()
+        if value != entry.options_of(entry.create({}))[name]
     }
     options = "".join(f", {name} {value}" for name, value in changed.items())
-    broken = " (broken on purpose)" if entry.kind.broken else ""
+    broken = " (broken on purpose)" if entry.strategy_class.broken else ""
     return f"{entry.name}{broken}{options}"
 
 
@@ -109,7 +109,10 @@ def summary(result: Result) -> Iterator[str]:
     elif found.bad:
         yield f"As {name} says of itself: it allows {', '.join(sorted(found.anomalies))}."
     if found.serialised:
-        why = result.plan.strategy[0].kind.serialises or f"{name} doesn't say why (serialises)"
+        why = (
+            result.plan.strategy[0].strategy_class.serialises
+            or f"{name} doesn't say why (serialises)"
+        )
         many = _many(found.serialised, "schedule")
         yield f"Bookers who share nothing are in each other's way in {many}: {why}."
     if found.interrupted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
-from booking_lab.core.scenario import Ask, Change, Scenario
+from booking_lab.core.scenario import BookerAction, ChangeRequest, Scenario
 from booking_lab.explorer.output.sql_text import named, value_in_words
 from booking_lab.explorer.output.wording import Kind, Line, came_back, ended, sent
 from booking_lab.explorer.recording.trial import Trial
@@ -79,9 +79,9 @@ def timeline(trial: Trial, scenario: Scenario) -> Timeline:
     )  # fmt: skip
 
 
-def wish(ask: Ask) -> str:
+def wish(ask: BookerAction) -> str:
     """Say what a booker wants: the fields of its request that a customer fills in."""
-    if isinstance(ask, Change):
+    if isinstance(ask, ChangeRequest):
         return " ".join([ask.action, ask.of.customer_id, *_where(ask)])
     asked = {
         one.name: getattr(ask, one.name)
@@ -92,6 +92,6 @@ def wish(ask: Ask) -> str:
     return ", ".join(f"{name} {value_in_words(value)}" for name, value in asked.items())
 
 
-def _where(ask: Change) -> Iterator[str]:
+def _where(ask: ChangeRequest) -> Iterator[str]:
     if ask.changes:
         yield f"to {', '.join(f'{n} {value_in_words(v)}' for n, v in ask.changes.items())}"

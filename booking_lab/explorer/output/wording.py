@@ -63,7 +63,7 @@ def sent(event: Event) -> Iterator[Line]:
     yield Line(Kind.STEP, step if bare else f"{step}: {event.detail}")
     for message in event.messages:
         if not _says_the_step(event, message):
-            text, whole = _in_short(event, message), full(message)
+            text, whole = _text_to_send(event, message), full(message)
             yield Line(Kind.SENT, text, whole if whole != text else "")
     if event.waits_for:
         yield Line(Kind.WAITS, f"waits for {' and '.join(event.waits_for)}")
@@ -121,7 +121,7 @@ def _says_the_step(event: Event, message: Message) -> bool:
     return message.ends is End.ROLLBACK and event.name is StepName.ROLLBACK
 
 
-def _in_short(event: Event, message: Message) -> str:
+def _text_to_send(event: Event, message: Message) -> str:
     if is_lease(event, message):
         verb = "lock" if event.move.what == StepKind.ACQUIRE else "unlock"
         return f"{verb} {lock_name(message)}"

@@ -13,7 +13,7 @@ def of_events(before: int, events: Iterable[Event | None]) -> int:
 
     Values are left out: some, such as times, are others in every run. What follows from them is in.
     """
-    text = "\n".join(_in_short(event) for event in events if event)
+    text = "\n".join(_text_to_send(event) for event in events if event)
     return crc32(text.encode(), before)
 
 
@@ -24,11 +24,11 @@ def of_trial(trial: Trial) -> int:
         for name, one in sorted(trial.endings.items())
     ]
     wrong = sorted(f"{one.anomaly} {one.subject}" for one in trial.findings)
-    text = "\n".join([*ends, *wrong, *map(_in_short, trial.events)])
+    text = "\n".join([*ends, *wrong, *map(_text_to_send, trial.events)])
     return crc32(text.encode())
 
 
-def _in_short(event: Event) -> str:
+def _text_to_send(event: Event) -> str:
     sent = [
         f"{one.statement} {one.error} {-1 if one.rows is None else len(one.rows)}"
         for one in event.messages

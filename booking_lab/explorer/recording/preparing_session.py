@@ -9,7 +9,7 @@ from itertools import count
 from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Row
 from booking_lab.db.bounded import BoundedConnection
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 
 #: One statement that has a plan, and no second one behind it.
 _PLANNED = re.compile(r"[\s(]*(SELECT|INSERT|UPDATE|DELETE|WITH)\b[^;]*", re.IGNORECASE)
@@ -19,7 +19,7 @@ _LASTING = re.compile(r"\b(set_config|TEMP|TEMPORARY)\b", re.IGNORECASE)
 _MOST = 10_000
 
 
-class RepeatingSession(Session):
+class RepeatingSession(PostgresSession):
     """Has PostgreSQL plan a statement once, and not again in each schedule.
 
     Planning a small statement takes longer than running it. A strategy's own statement that comes a

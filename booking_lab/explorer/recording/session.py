@@ -58,11 +58,11 @@ class WatchedSession(RepeatingSession):
             message.rows = rows = super().execute(statement, parameters)
         return rows
 
-    def ahead(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
+    def prepend(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Send ``statement`` ahead of the next one, and take it down with it."""
-        super().ahead(statement, parameters)
+        super().prepend(statement, parameters)
         # Nobody switches or resets in an exploration: that nobody did belongs to no schedule.
-        if statement is not selection.EXPECT:
+        if statement is not selection.ASSERT_UNCHANGED:
             self._told += f"{self._cursor.mogrify(statement, parameters).decode()};\n"
 
     def commit(self, *records: object) -> None:

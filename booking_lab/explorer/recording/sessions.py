@@ -35,7 +35,7 @@ class Sessions(Connector):
             # The server may have gone away since, or another booker have been faster.
             with suppress(psycopg2.Error, IndexError):
                 raw = self.idle.pop()
-                self.settle_in(raw)
+                self.configure_session(raw)
                 return _timeless(raw)
         return _timeless(super().connect(within))
 

@@ -16,12 +16,12 @@ from booking_lab.core.lease import Lease, Servers
 from booking_lab.core.observer import Step
 from booking_lab.core.scenario import booker_number
 from booking_lab.core.step import StepKind
-from booking_lab.core.workload import Request, Row, Workload
+from booking_lab.core.workload import Bookable, Request, Row
 from booking_lab.db.connector import Connector
 from booking_lab.db.ledger import Ledger
-from booking_lab.db.pool import opened_beside
-from booking_lab.db.session import Session
-from booking_lab.errors import BookingLabError, LockTimeout, own_kind
+from booking_lab.db.pool import extra_connection
+from booking_lab.db.session import PostgresSession
+from booking_lab.errors import BookingLabError, LockTimeout, lab_kind
 from booking_lab.explorer.recording.calls import here
 from booking_lab.explorer.recording.session import WatchedSession
 from booking_lab.explorer.recording.trial import DIED, Ending, Event, Message
@@ -29,7 +29,7 @@ from booking_lab.explorer.scheduler.clock import ScheduledClock
 from booking_lab.explorer.scheduler.gate import BEGIN, Died, Gate
 from booking_lab.explorer.scheduler.opening import Task
 from booking_lab.explorer.search.schedule import Move
-from booking_lab.runtime.engine import Engine, Wish
+from booking_lab.runtime.engine import BookingContext, Engine
 from booking_lab.runtime.strategy_registry import Registry
 
 T = TypeVar("T")
@@ -97,7 +97,9 @@ class Booker:
 
     # --- what the stage does with it -------------------------------------------------------------
 
-    def begin(self, workload: Workload, task: Task, wish: Wish, *, at_begin: bool) -> None:
+    def begin(
+        self, workload: Bookable, task: Task, wish: BookingContext, *, at_begin: bool
+    ) -> None:
         """Begin with the task; it will come to a stop before its first message.
 
         Args:
@@ -251,7 +253,7 @@ class Booker:
         if isinstance(self._failure, Died):
             return Ending(DIED)
         if isinstance(self._failure, BookingLabError):  # of a look-up: it was not even tried
-            outcome = own_kind(self._failure).outcome
+            outcome = lab_kind(self._failure).outcome
             return Ending(str(outcome), self._failure.code, self._failure.message)
         if self._failure:
             raise self._failure
@@ -272,7 +274,7 @@ class Booker:
         if self._session:
             self._session.leave()
 
-    def _do(self, workload: Workload, task: Task, wish: Wish) -> None:
+    def _do(self, workload: Bookable, task: Task, wish: BookingContext) -> None:
         try:
             request = self._look_up(workload, task, wish) if task.look_up else task.request
             request = replace(request, id=UUID(self.booking_id))
@@ -285,14 +287,14 @@ class Booker:
         self.gate.ahead = None
         self._arrivals.put(self)
 
-    def _look_up(self, workload: Workload, task: Task, wish: Wish) -> Request:
+    def _look_up(self, workload: Bookable, task: Task, wish: BookingContext) -> Request:
         """Look up the booking that is to be changed, as the API does before it changes one."""
         assert wish.strategy
         assert task.look_up
         session = self.connected()
         booking = Booking(workload, task.request, wish.strategy[1], {}, 0, 0.0, self.name, "")
         step = Step(StepKind.READ, "what it holds", booking, 0, session.process_id)
-        return task.look_up(cast(Session, _Stepwise(session, lambda: self.gate.step(step))))
+        return task.look_up(cast(PostgresSession, _Stepwise(session, lambda: self.gate.step(step))))
 
     def _take_down(self, message: Message) -> None:
         if self.event:
@@ -303,7 +305,7 @@ class _Stepwise:
     """A session each of whose messages is a step."""
 
     def __init__(
-        self, session: Session, step: Callable[[], AbstractContextManager[object]]
+        self, session: PostgresSession, step: Callable[[], AbstractContextManager[object]]
     ) -> None:
         self._session = session
         self._step = step
@@ -320,14 +322,14 @@ class _OneConnection:
     def __init__(self, booker: Booker, connector: Connector) -> None:
         self._booker = booker
         self._connector = connector
-        self._found: dict[Callable[[Session], object], object] = {}
+        self._found: dict[Callable[[PostgresSession], object], object] = {}
 
     @contextmanager
-    def session(self, first: Callable[[Session], T]) -> Iterator[tuple[Session, T]]:
-        """Lend the connection, and what ``first`` returned when it was asked for the first time.
+    def session(self, first: Callable[[PostgresSession], T]) -> Iterator[tuple[PostgresSession, T]]:
+        """Check out the connection, with the first result of ``first``.
 
-        That is the selection, if it is anything. The database is the exploration's own, and nobody
-        switches anything there: so it is read once, and belongs to no schedule.
+        The result is the selection, or nothing. The database belongs to the exploration, and nobody
+        switches anything there. So the selection is read once, outside of all schedules.
         """
         session = self._booker.connected()
         if first not in self._found:
@@ -336,6 +338,6 @@ class _OneConnection:
             self._booker.event = event
         yield session, cast(T, self._found[first])
 
-    def beside(self, within: float) -> AbstractContextManager[Session]:
+    def extra_connection(self, within: float) -> AbstractContextManager[PostgresSession]:
         """Open one more connection."""
-        return opened_beside(self._connector, within)
+        return extra_connection(self._connector, within)

@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
 
 from booking_lab.core.capability import SERVERS
-from booking_lab.core.lease import Memory, Servers
-from booking_lab.core.scenario import booker as booker_name
+from booking_lab.core.lease import ProcessMemory, Servers
+from booking_lab.core.scenario import booker_name
 from booking_lab.explorer.recording.digest import of_trial
 from booking_lab.explorer.recording.trial import Trial
 from booking_lab.explorer.scheduler.booker import Booker
@@ -23,7 +23,7 @@ from booking_lab.explorer.scheduler.world import World
 from booking_lab.explorer.search.schedule import Diverged, Move
 from booking_lab.explorer.search.search import Search
 from booking_lab.explorer.search.symmetry import Symmetry
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.runtime.strategy_registry import Registry
 
 
@@ -99,7 +99,7 @@ def _stage(
             plan.strategy[1],
         )
         workers = plan.workers or len(plan.scenario.requests)
-        memories = [Memory() for _ in range(workers)]
+        memories = [ProcessMemory() for _ in range(workers)]
         images = [
             [Image(*one, plan.workload, number) for number in range(workers)]
             for one in plan.strategies
@@ -136,7 +136,7 @@ def _stage(
                 image.begin()
             for number, (booker, task) in enumerate(zip(bookers, world.tasks, strict=True)):
                 image = images[-1 if number else 0][number % workers]
-                wish = Wish("", (image.entry, image.strategy))
+                wish = BookingContext("", (image.entry, image.strategy))
                 booker.begin(image.heard, task, wish, at_begin=may_share)
 
         def play(search: Search) -> tuple[Trial, int]:
@@ -162,7 +162,9 @@ def _end(bookers: Sequence[Booker]) -> None:
         booker.join()
 
 
-def _servers(place: Place, memories: Sequence[Memory], clock: ScheduledClock) -> list[Servers]:
+def _servers(
+    place: Place, memories: Sequence[ProcessMemory], clock: ScheduledClock
+) -> list[Servers]:
     """The servers as each worker sees them: the same, but for its memory."""
     redis, *redlock = place.clients
     return [Servers(redis, tuple(redlock), memory, clock) for memory in memories]

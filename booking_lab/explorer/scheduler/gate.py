@@ -10,7 +10,7 @@ from typing import NamedTuple
 from booking_lab.core.booking import Booking
 from booking_lab.core.observer import Observer, Step
 from booking_lab.core.step import StepKind, StepName
-from booking_lab.errors import Torn
+from booking_lab.errors import BookerInterrupted
 
 #: The move that begins a booking.
 BEGIN = "begin"
@@ -29,7 +29,7 @@ class Begin(NamedTuple):
     name: None = None
 
 
-class Died(Torn):
+class Died(BookerInterrupted):
     """The booker's process has ended: nothing of it runs any more, no cleaning up either."""
 
 

@@ -17,7 +17,7 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.strategy import Strategy
 from booking_lab.explorer.recording.calls import overheard
 from booking_lab.explorer.scheduler.sharing import may_share
-from booking_lab.runtime.strategy_registry import Entry
+from booking_lab.runtime.strategy_registry import StrategyInfo
 
 T = TypeVar("T")
 
@@ -40,13 +40,13 @@ class Image:
         number: tells this process from the others.
     """
 
-    entry: Entry
+    entry: StrategyInfo
     strategy: Strategy
     workload: LabWorkload
     number: int
 
     def __post_init__(self) -> None:
-        self._options = self.entry.given(self.strategy)
+        self._options = self.entry.options_of(self.strategy)
         self._loads = may_share(self.strategy), may_share(self.workload)
         self.heard = overheard(self.workload)
 
@@ -59,8 +59,10 @@ class Image:
         """Begin as a process does that was just started."""
         loads_strategy, loads_workload = self._loads
         if loads_strategy:
-            self.entry = Entry(self.entry.name, loaded(self.entry.kind, self.number))
-            self.strategy = self.entry.make(self._options)
+            self.entry = StrategyInfo(
+                self.entry.name, loaded(self.entry.strategy_class, self.number)
+            )
+            self.strategy = self.entry.create(self._options)
         if loads_workload:
             workload = loaded(type(self.workload), self.number)()
             workload.name = self.workload.name

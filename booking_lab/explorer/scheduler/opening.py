@@ -9,12 +9,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.capability import Capability, Choice, Constraint
+from booking_lab.core.capability import Capability, SupportsChoice, SupportsConstraint
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.core.scenario import Change, Scenario
+from booking_lab.core.scenario import ChangeRequest, Scenario
 from booking_lab.core.strategy import Strategy
 from booking_lab.core.workload import Request, Row, Session
-from booking_lab.db.ledger import Confirmation
+from booking_lab.db.ledger import ConfirmedRows
 from booking_lab.errors import InvalidRequest, Refused
 
 #: The ids of what an open request could be given, from this one on.
@@ -59,22 +59,24 @@ class Opening:
         self._session = session
         self._workload = workload
         recorder = _Recorder(session)
-        self.standing = standing = [replace(one, generation=1) for one in scenario.standing]
+        self.standing = standing = [replace(one, generation=1) for one in scenario.existing]
         for request in standing:
             change = workload.decide(workload.read(session, request), request)
-            if Capability.CONSTRAINT in strategy.needs and isinstance(workload, Constraint):
+            if Capability.CONSTRAINT in strategy.needs and isinstance(workload, SupportsConstraint):
                 workload.claim(cast(Session, recorder), request, change)
             else:
                 workload.write(cast(Session, recorder), request, change)
         self.tasks: Sequence[Task] = [
-            self._change(ask) if isinstance(ask, Change) else Task(ask, choices=self._choices(ask))
+            self._change(ask)
+            if isinstance(ask, ChangeRequest)
+            else Task(ask, choices=self._choices(ask))
             for ask in scenario.requests
         ]
         made = [Booking(workload, one, strategy, {}, 1, 0.0, "", "", tries=1) for one in standing]
-        told = [Confirmation([booking]).statement() for booking in made]
+        told = [ConfirmedRows([booking]).statement() for booking in made]
         self.statements: Sequence[Statement] = [*recorder.sent, *told]
 
-    def _change(self, ask: Change) -> Task:
+    def _change(self, ask: ChangeRequest) -> Task:
         changes = self._accepted(ask)
 
         def look_up(session: Session) -> Request:
@@ -85,7 +87,7 @@ class Opening:
     def _choices(self, request: Request) -> Sequence[Request]:
         """Return what an open request would be given, were it made again and again."""
         choices: list[Request] = []
-        if not (request.open and isinstance(self._workload, Choice)):
+        if not (request.open and isinstance(self._workload, SupportsChoice)):
             return choices
         self._session.begin(None)
         with suppress(Refused):
@@ -98,7 +100,7 @@ class Opening:
         self._session.rollback()
         return choices
 
-    def _accepted(self, ask: Change) -> Mapping[str, Any] | None:
+    def _accepted(self, ask: ChangeRequest) -> Mapping[str, Any] | None:
         """Return what shall be different, without the fields that can't be.
 
         Raises:
@@ -114,7 +116,7 @@ class Opening:
             )
         return some
 
-    def _is_accepted(self, ask: Change, changes: Mapping[str, Any]) -> bool:
+    def _is_accepted(self, ask: ChangeRequest, changes: Mapping[str, Any]) -> bool:
         try:
             self._workload.changing(self._session, ask.of.id, changes)
         except (InvalidRequest, ValueError):

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from booking_lab.checker.linearize import Found, linearize
-from booking_lab.checker.model import Model, Modelled
+from booking_lab.checker.linearize import SearchOutcome, linearize
+from booking_lab.checker.model import Model, ModelAdapter
 from booking_lab.checker.operation import Effect, Operation
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
@@ -129,7 +129,7 @@ class _Test:
         could = [one for some in self._choices.values() for one in some]
         there = [*already, *could, *self._operations.values()]
         named = [one for one in there if one.request and not one.request.open]
-        self._model = Modelled(workload, named)
+        self._model = ModelAdapter(workload, named)
         self._only_takes = self._model.only_takes
         self._state = self._model.fresh(left)
         for one in already:
@@ -148,7 +148,7 @@ class _Test:
 
     def _is_ordered(self, operations: Sequence[Operation]) -> bool:
         result = linearize(operations, self._state, self._step, only_takes=self._only_takes)
-        return result.found is not Found.NO_ORDER
+        return result.outcome is not SearchOutcome.NO_ORDER
 
     def _step(self, state: Any, operation: Operation) -> Any | None:
         if operation.request and operation.request.open:

@@ -14,7 +14,7 @@ from booking_lab.core.strategy import Strategy
 from booking_lab.explorer.recording.calls import overhear
 from booking_lab.explorer.recording.sessions import Sessions
 from booking_lab.locks import redis_lock
-from booking_lab.runtime.strategy_registry import Entry
+from booking_lab.runtime.strategy_registry import StrategyInfo
 
 #: Seconds to wait for Redis.
 _REDIS_TIMEOUT = 5.0
@@ -68,15 +68,15 @@ class Plan:
         beside: what all bookers but the first book under; none: the same strategy.
     """
 
-    strategy: tuple[Entry, Strategy]
+    strategy: tuple[StrategyInfo, Strategy]
     workload: LabWorkload
     scenario: Scenario
     workers: int = 0
     nemeses: Sequence[str] = ()
-    beside: tuple[Entry, Strategy] | None = None
+    beside: tuple[StrategyInfo, Strategy] | None = None
 
     @property
-    def strategies(self) -> Sequence[tuple[Entry, Strategy]]:
+    def strategies(self) -> Sequence[tuple[StrategyInfo, Strategy]]:
         """The strategies, each once: the first booker's, and the others' if it is another one."""
         return [self.strategy, *([self.beside] if self.beside else [])]
 

@@ -9,14 +9,14 @@ import psycopg2
 
 from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
-from booking_lab.core.scenario import Scenario, booker
+from booking_lab.core.scenario import Scenario, booker_name
 from booking_lab.core.strategy import Anomaly, Strategy
 from booking_lab.core.workload import Request
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.explorer.recording.trial import DIED, Answer
 from booking_lab.explorer.scheduler.opening import Opening, Task
 from booking_lab.explorer.scheduler.ordering import Order
-from booking_lab.observers.opening import left_to_book
+from booking_lab.observers.initial_facts import bookable_now
 
 _BLOCKED = "SELECT pid, pg_blocking_pids(pid) FROM unnest(%(pids)s::integer[]) AS pid"
 _GONE = "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%(pids)s))"
@@ -62,7 +62,11 @@ class World:
     """
 
     def __init__(
-        self, session: Session, workload: LabWorkload, scenario: Scenario, strategy: Strategy
+        self,
+        session: PostgresSession,
+        workload: LabWorkload,
+        scenario: Scenario,
+        strategy: Strategy,
     ) -> None:
         self._session = session
         self._workload = workload
@@ -77,17 +81,17 @@ class World:
         self._which_are_empty = session.execute(_WHICH_ARE_EMPTY)[0][0]
         self._shrink()
         session.execute(
-            f"PREPARE wrong AS {workload.accounts()} "
+            f"PREPARE wrong AS {workload.audit_sql()} "
             "UNION ALL SELECT 'confirmed', '', id::text, '' FROM attempts "
             "WHERE outcome = 'confirmed'",
             {},
         )
         _analyze(session)
-        left = {scope: left_to_book(workload, scope, session) for scope in self._scopes}
+        left = {scope: bookable_now(workload, scope, session) for scope in self._scopes}
         opening = Opening(session, workload, scenario, strategy)
         self.tasks: Sequence[Task] = opening.tasks
         self.apart = _are_apart(workload, [task.request for task in self.tasks])
-        choices = {booker(number): task.choices for number, task in enumerate(self.tasks)}
+        choices = {booker_name(number): task.choices for number, task in enumerate(self.tasks)}
         self._order = Order(workload, opening.standing, left, choices)
         self._begin_anew = self._prepare(_begin_anew(session, opening))
 
@@ -158,7 +162,7 @@ class World:
         return Finding(anomaly, self._scopes[0], name, f"{name} {detail}")
 
 
-def _analyze(session: Session) -> None:
+def _analyze(session: PostgresSession) -> None:
     """Tell PostgreSQL how large the tables are, as it finds out by itself in a lab that runs.
 
     What isn't known is taken for large, and not scanned: bookers would lock less than they do.
@@ -169,7 +173,7 @@ def _analyze(session: Session) -> None:
 
 
 def _scopes(workload: LabWorkload, scenario: Scenario) -> Iterator[str]:
-    for ask in (*scenario.requests, *scenario.standing):
+    for ask in (*scenario.requests, *scenario.existing):
         if isinstance(ask, Request):
             yield workload.scope(ask)
 
@@ -180,7 +184,7 @@ def _are_apart(workload: LabWorkload, requests: Sequence[Request]) -> bool:
     return several and len(set().union(*anchors)) == sum(map(len, anchors))
 
 
-def _begin_anew(session: Session, opening: Opening) -> Sequence[_Statement]:
+def _begin_anew(session: PostgresSession, opening: Opening) -> Sequence[_Statement]:
     """Return what takes all counts back, so that bookers read the same every time.
 
     That is the attempts, the bookings that stand, the fencing tokens, and the versions and fences

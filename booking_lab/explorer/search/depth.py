@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.core.scenario import Change, Scenario
+from booking_lab.core.scenario import ChangeRequest, Scenario
 from booking_lab.explorer.search.sampling import Sample
 from booking_lab.explorer.search.symmetry import Symmetry
 
@@ -55,19 +55,19 @@ def for_faults(scenarios: Sequence[Scenario], workload: LabWorkload) -> list[Sce
     return [
         one
         for one in scenarios
-        if (_changes_apart(one) if one.standing else _shared_in_part(one, workload))
+        if (_changes_apart(one) if one.existing else _shared_in_part(one, workload))
     ]
 
 
 def _changes_apart(scenario: Scenario) -> bool:
-    changed = [one.of.id for one in scenario.requests if isinstance(one, Change)]
+    changed = [one.of.id for one in scenario.requests if isinstance(one, ChangeRequest)]
     return len(set(changed)) == len(changed)
 
 
 def _shared_in_part(scenario: Scenario, workload: LabWorkload) -> bool:
     if scenario.open:
         return not _all_alike(scenario)
-    books = [one for one in scenario.requests if not isinstance(one, Change)]
+    books = [one for one in scenario.requests if not isinstance(one, ChangeRequest)]
     wanted = [frozenset(workload.anchors(one)) for one in books]
     return bool(frozenset.intersection(*wanted)) and len(set(wanted)) > 1
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import perm
 from typing import Any
 
-from booking_lab.core.scenario import Ask, Change, booker
-from booking_lab.core.workload import asked_for
+from booking_lab.core.scenario import BookerAction, ChangeRequest, booker_name
+from booking_lab.core.workload import customer_fields
 from booking_lab.explorer.search.schedule import Move
 
 
@@ -33,7 +33,9 @@ class Symmetry:
         self._touched: set[str] = set()
 
     @classmethod
-    def of(cls, asks: Sequence[Ask], workers: int, *, first_apart: bool = False) -> Symmetry:
+    def of(
+        cls, asks: Sequence[BookerAction], workers: int, *, first_apart: bool = False
+    ) -> Symmetry:
         """Return that of bookers who ask for this, in so many processes.
 
         With ``first_apart``, the first does it in another way than the others.
@@ -43,7 +45,7 @@ class Symmetry:
         for number, ask in enumerate(asks):
             # Who changes places with another must not change who is in whose process.
             key = _wish(ask), 0 if apart else number % workers, first_apart and number == 0
-            name = booker(number)
+            name = booker_name(number)
             if of_it := [names for known, names in sets if known == key]:
                 of_it[0].append(name)
             else:
@@ -81,8 +83,8 @@ class Symmetry:
         return move.actor if move.is_bookers else move.what if self.apart else ""
 
 
-def _wish(ask: Ask) -> tuple[Any, ...]:
+def _wish(ask: BookerAction) -> tuple[Any, ...]:
     """What a booker wants, without who it is."""
-    if isinstance(ask, Change):
+    if isinstance(ask, ChangeRequest):
         return ask.action, ask.of.id, ask.to and _wish(ask.to)
-    return ask.action, type(ask), [getattr(ask, name) for name in asked_for(ask)]
+    return ask.action, type(ask), [getattr(ask, name) for name in customer_fields(ask)]

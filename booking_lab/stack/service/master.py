@@ -144,7 +144,7 @@ def _start_lab(master: Arbiter, worker: Worker) -> None:
     if (first := master.app.first_core) is not None:
         cpu_and_gc.stay_on(first + worker.place)
     if folder := master.app.settings.metrics_folder:
-        metric_files.take_place(folder)
+        metric_files.claim_slot(folder)
     worker.app.wsgi().extensions["lab"].start()
     cpu_and_gc.collect_seldom()
 
@@ -158,7 +158,7 @@ def _stop_lab(_master: Arbiter, worker: Worker) -> None:
 def _forget_worker(master: Arbiter, worker: Worker) -> None:
     master.app.peers.bury(worker.place)
     if folder := master.app.settings.metrics_folder:
-        metric_files.forget_dead(folder)
+        metric_files.remove_dead_gauges(folder)
 
 
 def main() -> None:

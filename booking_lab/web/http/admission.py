@@ -6,9 +6,9 @@ import logging
 import threading
 
 from booking_lab.core.booking import Booking
-from booking_lab.core.workload import Request, Workload
+from booking_lab.core.workload import Bookable, Request
 from booking_lab.errors import Overloaded
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.web.http.context import lab
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Admission:
     def __init__(self, threads: int) -> None:
         self._places = threading.BoundedSemaphore(max(1, threads - RESERVED_THREADS))
 
-    def book(self, workload: Workload, request: Request, wanted: Wish) -> Booking:
+    def book(self, workload: Bookable, request: Request, wanted: BookingContext) -> Booking:
         """Book, and return the booking with its outcome.
 
         Raises:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.db import flushes
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import (
     InvalidOptions,
     NotFound,
@@ -19,10 +19,10 @@ from booking_lab.errors import (
     PluginFault,
     TimedOut,
     Unavailable,
-    shown,
+    safe_text,
 )
 from booking_lab.runtime import selection
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.runtime.lab import Lab
 from booking_lab.runtime.selection import Selection
 
@@ -45,7 +45,7 @@ def registered(kind: type[W]) -> W:
 
 
 @contextmanager
-def reading() -> Iterator[tuple[Session, Selection]]:
+def reading() -> Iterator[tuple[PostgresSession, Selection]]:
     """Lend a connection of the read pool, with the current selection."""
     with lab().reads.session(selection.read) as lent:
         yield lent
@@ -53,18 +53,18 @@ def reading() -> Iterator[tuple[Session, Selection]]:
 
 def complete_ledger() -> Sequence[str]:
     """Have every worker write its ledger; return those that did not in time."""
-    return flushes.complete(lent)
+    return flushes.flush_all(lent)
 
 
 @contextmanager
-def lent() -> Iterator[Session]:
+def lent() -> Iterator[PostgresSession]:
     """Lend a connection of the read pool for a moment."""
     with reading() as (session, _):
         yield session
 
 
 @contextmanager
-def patience() -> Iterator[Callable[[], AbstractContextManager[Session]]]:
+def patience() -> Iterator[Callable[[], AbstractContextManager[PostgresSession]]]:
     """Let the request wait for bookings or for locks; yields what opens a connection for it.
 
     Its connections are its own: with one of the read pool, it would keep readers waiting, too.
@@ -72,7 +72,7 @@ def patience() -> Iterator[Callable[[], AbstractContextManager[Session]]]:
     Raises:
         Overloaded: too many wait already.
     """
-    if not lab().waits.acquire(blocking=False):
+    if not lab().blocking_slots.acquire(blocking=False):
         raise Overloaded(
             "Too many switches, resets and races wait in this worker already; nothing was "
             "changed. Try again shortly."
@@ -80,10 +80,10 @@ def patience() -> Iterator[Callable[[], AbstractContextManager[Session]]]:
     try:
         yield lab().connector.session
     finally:
-        lab().waits.release()
+        lab().blocking_slots.release()
 
 
-def wish(strategy: str | None, options: dict[str, object] | None) -> Wish:
+def wish(strategy: str | None, options: dict[str, object] | None) -> BookingContext:
     """Return what a booking of this request wants.
 
     Raises:
@@ -92,12 +92,12 @@ def wish(strategy: str | None, options: dict[str, object] | None) -> Wish:
     if strategy is None:
         if options is not None:
             raise InvalidOptions("These options belong to no strategy; name one beside them.")
-        return Wish(g.trace_id)
+        return BookingContext(g.trace_id)
     entry = lab().registry.get(strategy)
-    return Wish(g.trace_id, (entry, entry.make(options or {})))
+    return BookingContext(g.trace_id, (entry, entry.create(options or {})))
 
 
-def check_scope(session: Session, kind: str | None, scope: str | None) -> None:
+def check_scope(session: PostgresSession, kind: str | None, scope: str | None) -> None:
     """Check that there is ``scope`` in ``kind``, or in any kind.
 
     Raises:
@@ -156,7 +156,7 @@ def answered(question: Callable[[LabWorkload], T], workload: LabWorkload) -> T:
     except (TimedOut, Unavailable):
         raise
     except (Exception, SystemExit) as error:  # whatever a plug-in's author did
-        reason = " ".join(shown(error, str).split())
+        reason = " ".join(safe_text(error, str).split())
         raise PluginFault(
             f"The workload {workload.name} failed: {type(error).__name__}: {reason}"
         ) from error

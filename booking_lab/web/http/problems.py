@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
 from booking_lab import errors
-from booking_lab.validation import wrong
+from booking_lab.validation import field_errors
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
 
 def invalid_fields(error: ValidationError) -> Response:
     """Return the answer for fields that aren't what the schema says."""
-    found = "; ".join(map(str, wrong(error, "body")))
+    found = "; ".join(map(str, field_errors(error, "body")))
     # A field's name may be whatever the caller sent, half a surrogate pair included.
     detail = found.encode("utf-8", "backslashreplace").decode()
     return problem(422, "invalid_fields", f"{detail}.")
@@ -99,7 +99,7 @@ def register(app: Flask) -> None:
 
 
 def _lab_error(error: errors.BookingLabError) -> Response:
-    status = errors.own_kind(error).status
+    status = errors.lab_kind(error).status
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # anything else is the client's news
         log.error("%s: %s", error.code, error.message)
     return problem(status, error.code, error.message)

@@ -193,7 +193,7 @@ def list_bookings(query: BookingsQuery) -> dict[str, Any]:
             )
         total = bookings_list.total(session, workloads, filters)
     return {
-        "bookings": [one.shown() for one in found],
+        "bookings": [one.as_json() for one in found],
         "total": total,
         "next": following,
         "broken": [one.model_dump() for one in broken],
@@ -203,7 +203,7 @@ def list_bookings(query: BookingsQuery) -> dict[str, Any]:
 def show_booking(path: BookingPath) -> dict[str, Any]:
     """A booking, as it is now."""
     with reading() as (session, _):
-        return bookings_list.find(session, lab().workloads, path.booking_id).shown()
+        return bookings_list.find(session, lab().workloads, path.booking_id).as_json()
 
 
 def about(kind: Kind, done: Booking) -> dict[str, Any]:
@@ -241,5 +241,5 @@ def _answered(done: Booking, thing: dict[str, Any]) -> Response:
 def _booked(done: Booking, thing: dict[str, Any]) -> dict[str, Any]:
     action = done.request.action
     status = "cancelled" if action == "cancel" else "confirmed"
-    more = {"message": done.said(_DONE[action]), "booking_id": done.booking_id}
+    more = {"message": done.confirmation_text(_DONE[action]), "booking_id": done.booking_id}
     return {"status": status, **told(done, thing), **more}

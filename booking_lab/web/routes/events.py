@@ -8,7 +8,7 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
 from booking_lab.core.workload import Row
-from booking_lab.db.session import Session
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import EventNotFound
 from booking_lab.web.http.context import reading
 from booking_lab.web.http.problems import documented
@@ -137,7 +137,7 @@ def list_seats(path: EventPath, query: SeatsQuery) -> dict[str, Any]:
     return {"seats": [_seat(row) for row in rows], **paged(total, **part).model_dump()}
 
 
-def _find(session: Session, event_id: int) -> dict[str, Any]:
+def _find(session: PostgresSession, event_id: int) -> dict[str, Any]:
     rows = session.execute(f"{_EVENTS} WHERE id = %(event_id)s", {"event_id": event_id})
     if not rows:
         raise EventNotFound(f"There is no event {event_id}; GET /events lists them.")
@@ -149,12 +149,12 @@ def _event(row: tuple[Any, ...]) -> dict[str, Any]:
     return event | {key: event[key].isoformat() for key in ("event_date", "created_at")}
 
 
-def _seats(session: Session, event_id: int, **asked: Any) -> list[Row]:
+def _seats(session: PostgresSession, event_id: int, **asked: Any) -> list[Row]:
     """Each with how many there are and how many of those are booked."""
     return session.execute(_SEATS, {"event_id": event_id, **asked})
 
 
-def _how_many(session: Session, event_id: int, available_only: bool) -> int:
+def _how_many(session: PostgresSession, event_id: int, available_only: bool) -> int:
     asked = {"event_id": event_id, "available_only": available_only}
     return int(session.execute(_HOW_MANY_SEATS, asked)[0][0])
 

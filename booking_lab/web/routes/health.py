@@ -54,7 +54,7 @@ def ready() -> tuple[dict[str, Any], int]:
     make this answer too late for a balancer, as if the lab itself were down.
     """
     database, redis, draining = _database_problem(), redis_problem(), _draining()
-    housekeeping = lab().lives
+    housekeeping = lab().is_alive
     problems = [database, redis, "" if housekeeping else "The housekeeping has ended"]
     ok = not database and housekeeping and not draining
     return {

@@ -17,9 +17,9 @@ from prometheus_client.registry import Collector
 
 from booking_lab.core.lab_workload import LabWorkload, Violation
 from booking_lab.core.workload import Session
-from booking_lab.db import seen
+from booking_lab.db import seen_violations
 from booking_lab.errors import BookingLabError, PluginFault
-from booking_lab.observers.metric_files import Files
+from booking_lab.observers.metric_files import MetricFilesCollector
 from booking_lab.runtime import selection
 from booking_lab.runtime.lab import Lab
 from booking_lab.web.http.context import answered
@@ -99,7 +99,7 @@ class DatabaseGauges:
                     available.add_metric([workload.name, scope], left)
                     if workload.name == Seats.name:
                         seats.add_metric([scope], left)
-            counts = seen.counts(session)
+            counts = seen_violations.counts(session)
         for workload in self._lab.workloads:
             seen_so_far.add_metric([workload.name], counts.get(workload.name, 0))
         active = GaugeMetricFamily(
@@ -125,7 +125,7 @@ def _left(session: Session, workload: LabWorkload) -> dict[str, float]:
 
 
 def _note(session: Session, violations: Sequence[Violation], workload: LabWorkload) -> None:
-    seen.note(session, workload.name, violations)
+    seen_violations.record(session, workload.name, violations)
 
 
 def blueprint(lab: Lab) -> APIBlueprint:
@@ -140,7 +140,7 @@ def blueprint(lab: Lab) -> APIBlueprint:
         counted: CollectorRegistry = REGISTRY
         if folder := lab.settings.metrics_folder:
             counted = CollectorRegistry()
-            counted.register(Files(folder))
+            counted.register(MetricFilesCollector(folder))
         now = CollectorRegistry()
         now.register(_Moment([*_redis_up(lab), *gauges.read(DATABASE_WITHIN)]))
         text = generate_latest(counted) + generate_latest(now)

@@ -16,9 +16,9 @@ from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict
 from booking_lab.core.workload import Request
 from booking_lab.errors import Refused
-from booking_lab.observers.barrier import Opening
+from booking_lab.observers.barrier import ReleaseReason
 from booking_lab.runtime import race
-from booking_lab.runtime.engine import Wish
+from booking_lab.runtime.engine import BookingContext
 from booking_lab.web.http.context import lab, patience, reading, registered, wish
 from booking_lab.web.http.problems import documented
 from booking_lab.web.routes.booking import seat
@@ -71,7 +71,7 @@ class RaceAnswer(BaseModel):
     confirmed: int
     refused: int
     outcomes: dict[str, int]
-    barrier: Opening
+    barrier: ReleaseReason
     verdict: Verdict
     anomaly: Anomaly | None
     findings: list[RaceFinding]
@@ -118,7 +118,7 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
 def _run(
     workload: LabWorkload,
     requests: Sequence[Request],
-    wanted: Wish,
+    wanted: BookingContext,
     thing: Callable[[Booking], dict[str, Any]],
 ) -> dict[str, Any]:
     _check_free(workload, requests[0], wanted)
@@ -133,7 +133,7 @@ def _run(
         "confirmed": ended.confirmed,
         "refused": outcomes["refused"],
         "outcomes": dict(outcomes),
-        "barrier": ended.opening,
+        "barrier": ended.release_reason,
         "verdict": ended.verdict,
         "anomaly": ended.anomaly,
         "findings": [asdict(finding) for finding in ended.findings],
@@ -147,7 +147,7 @@ def _run(
     }
 
 
-def _check_free(workload: LabWorkload, request: Request, wanted: Wish) -> None:
+def _check_free(workload: LabWorkload, request: Request, wanted: BookingContext) -> None:
     """Check that one customer alone would get what all shall race for.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
-from booking_lab.db import seen
+from booking_lab.db import seen_violations
 from booking_lab.errors import EventNotFound, InvalidRequest, NotFound, PluginFault
 from booking_lab.runtime.reset import reset
 from booking_lab.web.http.context import answered, lab, patience
@@ -49,7 +49,10 @@ def reset_scope(query: ResetQuery) -> dict[str, Any]:
         with suppress(PluginFault):  # a kind that can't look can be reset all the same
             # Afterwards nobody sees them any more.
             answered(
-                lambda one: seen.note(session, kind, one.violations_in(session, scope)), workload
+                lambda one: seen_violations.record(
+                    session, kind, one.violations_in(session, scope)
+                ),
+                workload,
             )
         try:
             cleared = reset(session, workload, scope, lab().history)

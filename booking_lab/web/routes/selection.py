@@ -74,7 +74,7 @@ def get_strategy() -> dict[str, Any]:
         entry, strategy = lab().registry.selected(current)
         return {
             "strategy": current.strategy,
-            "options": entry.given(strategy),
+            "options": entry.options_of(strategy),
             "think_time_ms": current.think_time_ms,
             "epoch": current.epoch,
         }
@@ -87,7 +87,7 @@ def set_strategy(body: StrategyBody) -> dict[str, Any]:
     A booking that starts after this has answered runs the new one, in every worker and instance.
     """
     entry = lab().registry.get(body.strategy)
-    options = entry.given(entry.make(body.options))
+    options = entry.options_of(entry.create(body.options))
     switched, drained = _switch(strategy=body.strategy, options=options)
     return {
         "old_strategy": switched.before.strategy,

@@ -14,7 +14,7 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
 from booking_lab.core.verdict import Verdict
-from booking_lab.runtime.strategy_registry import Entry
+from booking_lab.runtime.strategy_registry import StrategyInfo
 from booking_lab.web.http.context import lab
 from booking_lab.web.http.problems import documented
 
@@ -92,31 +92,31 @@ def list_strategies() -> dict[str, Any]:
     registry, matrix = lab().registry, _matrix()
     return {
         "strategies": [_shown(entry, matrix) for entry in registry.entries()],
-        "broken": [asdict(broken) for broken in registry.broken()],
+        "broken": [asdict(broken) for broken in registry.load_failures()],
     }
 
 
-def _shown(entry: Entry, matrix: Matrix) -> dict[str, Any]:
+def _shown(entry: StrategyInfo, matrix: Matrix) -> dict[str, Any]:
     return {
         "name": entry.name,
         "summary": entry.summary,
         "description": entry.description,
         "source": lab().registry.source(entry.name),
         "options": entry.options,
-        "allows": sorted(entry.kind.allows),
-        "allows_under_faults": sorted(entry.kind.allows_under_faults),
-        "needs": sorted(entry.kind.needs),
-        "serialises": entry.kind.serialises,
-        "broken": entry.kind.broken,
+        "allows": sorted(entry.strategy_class.allows),
+        "allows_under_faults": sorted(entry.strategy_class.allows_under_faults),
+        "needs": sorted(entry.strategy_class.needs),
+        "serialises": entry.strategy_class.serialises,
+        "broken": entry.strategy_class.broken,
         "kinds": _kinds(entry),
         "matrix": matrix.get(entry.name, {}),
     }
 
 
-def _kinds(entry: Entry) -> dict[str, Any]:
+def _kinds(entry: StrategyInfo) -> dict[str, Any]:
     found = {}
     for workload in lab().workloads:
-        why = lab().engine.lacking(workload, entry.kind)
+        why = lab().engine.why_unsuitable(workload, entry.strategy_class)
         found[workload.name] = {"bookable": not why, "why": why}
     return found
 

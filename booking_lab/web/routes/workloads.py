@@ -8,8 +8,8 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
-from booking_lab.core.capability import offered
-from booking_lab.db.session import Session
+from booking_lab.core.capability import capabilities_of
+from booking_lab.db.session import PostgresSession
 from booking_lab.errors import PluginFault
 from booking_lab.web.http.context import answered, lab, reading
 from booking_lab.web.http.problems import documented
@@ -57,7 +57,7 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
     @workloads.get("/admin/workloads", responses={200: WorkloadList, **documented(401, 422, 503)})
     def list_workloads(query: WorkloadsQuery) -> dict[str, Any]:
         """The kinds of booking there are, what is left of each, and the files that hold none."""
-        broken = [asdict(one) for one in lab().workloads.broken()]
+        broken = [asdict(one) for one in lab().workloads.load_failures()]
         shown = []
         with reading() as (session, _):
             asked = [kinds.get(query.kind)] if query.kind else kinds.all().values()
@@ -72,7 +72,7 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
     return workloads
 
 
-def _shown(kind: Kind, session: Session, query: WorkloadsQuery) -> dict[str, Any]:
+def _shown(kind: Kind, session: PostgresSession, query: WorkloadsQuery) -> dict[str, Any]:
     workload = kind.workload
     left = answered(
         lambda one: {str(scope): int(n) for scope, n in one.available(session).items()}, workload
@@ -83,7 +83,7 @@ def _shown(kind: Kind, session: Session, query: WorkloadsQuery) -> dict[str, Any
         "summary": summary(workload),
         "source": lab().workloads.source(workload.name),
         "fields": _fields(kind),
-        "capabilities": sorted(offered(workload)),
+        "capabilities": sorted(capabilities_of(workload)),
         "available": dict(scopes),
         "scopes": where.total,
         "next": where.next,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, create_model
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Request, Session
-from booking_lab.errors import InvalidRequest, PluginFault, shown
+from booking_lab.errors import InvalidRequest, PluginFault, safe_text
 from booking_lab.web.http.json_bodies import parsed
 from booking_lab.web.schemas.fields import (
     Body,
@@ -125,7 +125,7 @@ class Kinds:
             try:
                 self._kinds[workload.name] = Kind(workload)
             except Exception as error:  # annotations that make no schema, and whatever else
-                workloads.reject(workload.name, f"{type(error).__name__}: {shown(error, str)}")
+                workloads.reject(workload.name, f"{type(error).__name__}: {safe_text(error, str)}")
 
     def all(self) -> Mapping[str, Kind]:
         """Return them by name."""

@@ -1,4 +1,4 @@
-"""Numbered seats: a seat is booked by one customer or by none; a basket of seats all or nothing."""
+"""Numbered seats: each has one customer or none, and a basket of seats is booked as a whole."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from booking_lab.workloads.seats import checks, statements
 from booking_lab.workloads.seats.requests import SeatRequest
 from booking_lab.workloads.seats.scenarios import scenarios
 from booking_lab.workloads.seats.state import (
-    Change,
-    Held,
+    HeldSeats,
     Seat,
+    SeatChange,
     State,
     apply,
     check_held,
@@ -42,7 +42,7 @@ from booking_lab.workloads.seats.state import (
 
 __all__ = ["SeatRequest", "Seats"]
 
-#: The constraint that guarded seats are held to.
+#: The name of the constraint on guarded seats.
 _GUARD = "seats_guarded"
 
 
@@ -55,44 +55,44 @@ class Seats(LabWorkload):
     wrong = checks.WRONG
 
     def scope(self, request: SeatRequest) -> str:
-        """The event."""
+        """Return the id of the event."""
         return str(request.event_id)
 
     def subject(self, request: SeatRequest) -> str:
-        """The seats."""
+        """Return the numbers of the seats."""
         return f"best {request.best}" if request.open else "+".join(request.touched)
 
     def anchors(self, request: SeatRequest) -> Sequence[Anchor]:
-        """The seats' rows."""
+        """Return the rows of the seats."""
         return [
             Anchor("seats", (("event_id", request.event_id), ("seat_number", seat)))
             for seat in request.touched
         ]
 
     def read(self, session: Session, request: SeatRequest) -> State:
-        """Read the seats, and the booking that is to be changed."""
+        """Read the seats, and the booking to change."""
         return self.read_all(session, [request])
 
-    def decide(self, state: State, request: SeatRequest) -> Change:
-        """Refuse if a seat is somebody else's, or the booking to change isn't what it was."""
+    def decide(self, state: State, request: SeatRequest) -> SeatChange:
+        """Refuse if a seat belongs to another booking, or if the booking to change has changed."""
         return decide(state, request)
 
-    def write(self, session: Session, request: SeatRequest, change: Change) -> int:  # noqa: ARG002
-        """Give the seats to the customer, whoever has them."""
+    def write(self, session: Session, request: SeatRequest, change: SeatChange) -> int:  # noqa: ARG002
+        """Give the seats to the customer, without a check whether they are free."""
         return self._write(session, request)
 
-    # --- what else can be done with seats --------------------------------------------------------
+    # --- capabilities ----------------------------------------------------------------------------
 
     def write_if(self, session: Session, request: SeatRequest) -> int:
         """Give the seats to the customer if they are free."""
         return self._write(session, request, if_allowed=True)
 
-    def claim(self, session: Session, request: SeatRequest, change: Change) -> int:  # noqa: ARG002
-        """Take seats that a check keeps from being booked twice, whoever writes."""
+    def claim(self, session: Session, request: SeatRequest, change: SeatChange) -> int:  # noqa: ARG002
+        """Take the seats as guarded; a check constraint prevents a second booking of them."""
         return self._write(session, request, guarded=True)
 
     def read_all(self, session: Session, requests: Sequence[SeatRequest]) -> State:
-        """Read the seats of all requests, which are for one event, and what is to be changed."""
+        """Read the seats of all requests, which belong to one event, and the bookings to change."""
         together = {seat: None for request in requests for seat in request.touched}
         replaced = [str(request.replaces) for request in requests if request.replaces]
         rows = session.execute(
@@ -109,18 +109,18 @@ class Seats(LabWorkload):
             self._check_all_there(session, request, there)
         return state
 
-    def apply(self, state: State, request: SeatRequest, change: Change) -> State:
-        """Return the seats with those of the change in other hands."""
+    def apply(self, state: State, request: SeatRequest, change: SeatChange) -> State:
+        """Return the state after ``change``."""
         return apply(state, request, change)
 
     def fresh(self, requests: Sequence[SeatRequest], available: Mapping[str, int]) -> State:  # noqa: ARG002
-        """Return the seats as a reset leaves them, and nothing held by who is changed later."""
+        """Return the seats after a reset; bookings that are changed later hold nothing yet."""
         return fresh(requests)
 
     def write_all(
-        self, session: Session, changes: Sequence[tuple[SeatRequest, Change]]
+        self, session: Session, changes: Sequence[tuple[SeatRequest, SeatChange]]
     ) -> Sequence[int]:
-        """Write new bookings of different seats."""
+        """Write new bookings of different seats by one statement."""
         rows = session.execute(
             statements.WRITE_ALL,
             {"bookings": to_json([row for one, _ in changes for row in _rows(one)]).decode()},
@@ -131,7 +131,7 @@ class Seats(LabWorkload):
         return [ids[str(request.holder)] for request, _ in changes]
 
     def units(self, request: SeatRequest) -> Mapping[Anchor, int]:
-        """One of each seat."""
+        """Return one unit for each seat, negative for seats that are given back."""
         return {
             anchor: (anchor.parameters["seat_number"] in request.seats)
             - (anchor.parameters["seat_number"] in request.given_back)
@@ -139,13 +139,13 @@ class Seats(LabWorkload):
         }
 
     def left(self, session: Session, anchor: Anchor) -> int:
-        """1 if the seat is free."""
+        """Return 1 if the seat is free, and 0 otherwise."""
         query = "SELECT (NOT is_booked)::integer FROM seats WHERE " + anchor.where
         rows = session.execute(query, anchor.parameters)
         return int(rows[0][0]) if rows else 0
 
     def choose(self, session: Session, request: SeatRequest) -> SeatRequest:
-        """Lock the best free seats, or those named, passing over what others have locked."""
+        """Lock the best free seats, or the named seats; pass over seats that others have locked."""
         many = request.best or len(request.touched)
         choose = statements.CHOOSE_BEST if request.open else statements.CHOOSE_NAMED
         [(seats, there)] = session.execute(choose, {**_parameters(request), "many": many})
@@ -159,24 +159,24 @@ class Seats(LabWorkload):
             raise SoldOut(f"{there} seats are left, and {many} were asked for.")
         raise Busy
 
-    # --- what the lab does with seats ------------------------------------------------------------
+    # --- resets, changes and checks --------------------------------------------------------------
 
     def reset(self, session: Session, scope: str, generation: int) -> int:
         """Free all seats of an event."""
         parameters = {"scope": scope, "generation": generation}
-        # Seats first: that waits for every booking under way on them, and whatever those wrote
-        # is there to be deleted by the second statement.
+        # Seats come first: this waits for every booking under way on them. The second statement
+        # deletes the rows that those have written.
         session.execute(statements.RESET, parameters)
         return int(session.execute(statements.CLEAR, parameters)[0][0])
 
     def available(self, session: Session) -> Mapping[str, int]:
-        """Free seats by event."""
+        """Return the number of free seats by event."""
         return {row[0]: row[1] for row in session.execute(statements.AVAILABLE)}
 
     def changing(
         self, session: Session, booking: UUID, changes: Mapping[str, Any] | None
     ) -> SeatRequest:
-        """Move a booking to other seats of its event, or cancel it."""
+        """Return the request that moves a booking to other seats of its event, or cancels it."""
         rows = session.execute(statements.LOOK_UP, {"booking": str(booking)})
         if not rows:
             raise BookingNotFound
@@ -197,11 +197,11 @@ class Seats(LabWorkload):
         )
 
     def violations(self, session: Session) -> Sequence[Violation]:
-        """Seats with more than one confirmed booking."""
+        """Return the seats with more than one confirmed booking."""
         return checks.double_bookings(session)
 
     def scenarios(self, bookers: int) -> Sequence[Scenario]:
-        """One seat; a basket of two."""
+        """Return the scenarios of seats, from one seat to baskets and changes."""
         return scenarios(bookers)
 
     def _write(
@@ -214,14 +214,14 @@ class Seats(LabWorkload):
             if booked is not None:
                 return booked
         statement = statements.write(moves=moves, if_allowed=if_allowed, guarded=guarded)
-        rows = _executed(session, statement, request, _parameters(request))
+        rows = _execute(session, statement, request, _parameters(request))
         self._check_all_there(session, request, {row[0] for row in rows})
         if not all(row[3] for row in rows):
             raise Superseded
         state: State = tuple(Seat(*row[:3]) for row in rows)
         if moves:
             held = request.given_back if rows[0][4] else ()
-            state = (*state, Held(str(request.holder), held))
+            state = (*state, HeldSeats(str(request.holder), held))
             check_held(state, request)
         if not rows[0][5]:
             self.decide(state, request)
@@ -230,10 +230,10 @@ class Seats(LabWorkload):
     def _write_one(
         self, session: Session, request: SeatRequest, *, if_allowed: bool, guarded: bool
     ) -> int | None:
-        """Book one seat; none: what has become of it since is to be seen by another look."""
+        """Book one seat; return none if its state has changed during the statement."""
         statement = statements.write_one(if_allowed=if_allowed, guarded=guarded)
         parameters = {**_parameters(request), "seat": request.seats[0]}
-        rows = _executed(session, statement, request, parameters)
+        rows = _execute(session, statement, request, parameters)
         self._check_all_there(session, request, {row[0] for row in rows})
         [(number, holder, booked_by, current, booking_id)] = rows
         if booking_id is not None:
@@ -263,7 +263,7 @@ class Seats(LabWorkload):
         return EventNotFound(f"There is no event {request.event_id}; GET /events lists them.")
 
 
-def _executed(
+def _execute(
     session: Session, statement: Statement, request: SeatRequest, parameters: dict[str, object]
 ) -> Sequence[Row]:
     try:

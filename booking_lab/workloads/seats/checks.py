@@ -1,4 +1,4 @@
-"""What can be wrong with seats, found from the rows alone."""
+"""SQL that lists bookings of seats, and finds everything wrong in their tables."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ HAVING min(basket) <> max(basket) OR count(*) <> cardinality(min(basket))
 
 
 def double_bookings(session: Session) -> Sequence[Violation]:
-    """Seats with more than one confirmed booking, with who, when and by which worker.
+    """Return the seats with more than one confirmed booking, with all bookings of each.
 
-    The customer whose name the seat bears has won; each loser comes with its own trace and the
+    The winner is the customer that the seat names. Each loser is listed with its trace and the
     winner's.
     """
     return [

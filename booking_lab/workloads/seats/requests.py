@@ -1,4 +1,4 @@
-"""What customers ask for: seats by their numbers, or the best that are left."""
+"""Requests for seats, by their numbers or for the best ones left."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pydantic import Field
 
 from booking_lab.core.workload import INTERNAL, Request
 
-#: Seats of one booking at most.
-MOST = 20
+#: The highest number of seats in one booking.
+MAX_SEATS = 20
 
 EventId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 SeatNumber = Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,16}$", examples=["A1"])]
@@ -23,49 +23,49 @@ class SeatRequest(Request):
     Attributes:
         event_id: the event.
         seats: the seats' numbers.
-        best: instead of numbers: how many of the best seats that are left.
-        given_back: the seats of the booking that this one moves or cancels, in its order.
+        best: the number of the best free seats, instead of ``seats``.
+        given_back: the seats of the booking that this one moves or cancels, in the booking's order.
     """
 
     event_id: EventId
     seats: Annotated[
-        tuple[SeatNumber, ...], Field(max_length=MOST, examples=[["A1", "A2"], ["A2", "A3"]])
+        tuple[SeatNumber, ...], Field(max_length=MAX_SEATS, examples=[["A1", "A2"], ["A2", "A3"]])
     ] = ()
-    best: Annotated[int, Field(ge=0, le=MOST)] = 0
+    best: Annotated[int, Field(ge=0, le=MAX_SEATS)] = 0
     given_back: tuple[str, ...] = field(default=(), metadata=INTERNAL)
 
     def __post_init__(self) -> None:
-        """Refuse what can't be meant.
+        """Validate the request.
 
         Raises:
-            ValueError: seats twice, or not exactly one of ``seats`` and ``best``.
+            ValueError: a seat occurs twice, or not exactly one of ``seats`` and ``best`` is given.
         """
         if len(set(self.seats)) < len(self.seats):
-            raise ValueError("a seat stands there twice")
+            raise ValueError("a seat occurs twice")
         if self.replaces is None and bool(self.seats) == bool(self.best):
             raise ValueError("name the seats, or say how many of the best; not both")
 
     @property
     def open(self) -> bool:
-        """Whether the seats are to be chosen."""
+        """Whether seats have to be chosen."""
         return bool(self.best) and not self.seats
 
     @property
     def action(self) -> str:
-        """Moving to no seats is cancelling."""
+        """``book``, ``move`` or ``cancel``; a move to no seats is a cancellation."""
         return "cancel" if self.replaces and not self.seats else super().action
 
     @property
     def touched(self) -> tuple[str, ...]:
-        """Every seat that changes hands, in the order asked for."""
+        """All seats of the request, new and given back, in the order of the request."""
         return tuple(dict.fromkeys((*self.seats, *self.given_back)))
 
     @property
-    def come(self) -> tuple[str, ...]:
-        """The seats that it has not had before."""
+    def new_seats(self) -> tuple[str, ...]:
+        """The seats that the booking does not have yet."""
         return tuple(seat for seat in self.seats if seat not in self.given_back)
 
     @property
-    def go(self) -> tuple[str, ...]:
-        """The seats that it has no more."""
+    def released_seats(self) -> tuple[str, ...]:
+        """The seats that the booking gives up."""
         return tuple(seat for seat in self.given_back if seat not in self.seats)

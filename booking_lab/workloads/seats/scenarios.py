@@ -1,15 +1,15 @@
-"""What bookers can contend for: seats and baskets, the best ones, and bookings that are changed."""
+"""The scenarios of seats: single seats, baskets, the best seats, moves and cancellations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from booking_lab.core.scenario import Places, Scenario, actions, booker
+from booking_lab.core.scenario import Places, Scenario, booker_name, change_scenarios
 from booking_lab.workloads.seats.requests import SeatRequest
 
 _TWO, _MANY = 1001, 1002
-#: Seats of the second event: more than bookers ask for.
+#: Seats of the second event; bookers ask for fewer.
 _SEATS = 12
 
 _SEED = """
@@ -26,11 +26,11 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
     """Return the scenarios for so many bookers."""
     everybody = range(bookers)
     one, both = {"seats": ("S1",)}, ("S1", "S2")
-    # Every other booker names them the other way round.
+    # Every other booker names them in reverse order.
     two = [{"seats": both if number % 2 == 0 else both[::-1]} for number in everybody]
-    # Each shares its last seat with the next, whose first one it is.
+    # The last seat of each booker is the first seat of the next one.
     chain = [tuple(f"S{2 * number + n}" for n in (1, 2, 3)) for number in everybody]
-    # All share the one in the middle; every other booker names them the other way round.
+    # All share the middle one; every other booker names them in reverse order.
     half = max(bookers, 5)
     middle = [(f"S{n + 1}", f"S{half + 1}", f"S{half + 2 + n}") for n in everybody]
     crossed = [{"seats": three[::-1] if n % 2 == 0 else three} for n, three in enumerate(middle)]
@@ -42,12 +42,12 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
         _scenario("different seats", _MANY, [{"seats": (f"S{n + 1}",)} for n in everybody]),
         _scenario("best", _TWO, [{"best": 1}] * bookers),
         _scenario("best beside named", _TWO, [{"best": 1}, *[one] * (bookers - 1)]),
-        *actions(_seed(_MANY), str(_MANY), _places(), bookers),
+        *change_scenarios(_seed(_MANY), str(_MANY), _places(), bookers),
     )
 
 
 def _places() -> Places:
-    """Two seats, which are given up for three others, or of which one is given up for another."""
+    """Return places: a booking of two seats moves to three others, or replaces one of the two."""
 
     def seats(*names: str) -> SeatRequest:
         return _request(_MANY, 0, seats=names)
@@ -65,7 +65,7 @@ def _scenario(name: str, event: int, wishes: Sequence[dict[str, Any]]) -> Scenar
 
 
 def _request(event: int, number: int, **wish: Any) -> SeatRequest:
-    return SeatRequest(event_id=event, customer_id=booker(number), **wish)
+    return SeatRequest(event_id=event, customer_id=booker_name(number), **wish)
 
 
 def _seed(event: int) -> str:

@@ -1,4 +1,4 @@
-"""What a booker sees of the seats, and what a booking makes of it: no database in here."""
+"""The state of seats, and the pure functions that decide and apply a booking."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from booking_lab.workloads.seats.requests import SeatRequest
 
 @dataclass(frozen=True)
 class Seat:
-    """A seat as a booker read it.
+    """The state of a seat.
 
     Attributes:
-        number: its number.
-        holder: the booking that holds it; none: it is free.
-        booked_by: the customer whose name it bears.
+        number: the seat's number.
+        holder: the id of the booking that holds it; none if it is free.
+        booked_by: the customer of that booking.
     """
 
     number: str
@@ -29,12 +29,12 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Held:
-    """What a booking that shall be changed holds.
+class HeldSeats:
+    """The seats of a booking to change.
 
     Attributes:
-        booking: its id.
-        seats: its seats, in its order; empty once it is cancelled.
+        booking: the id of the booking.
+        seats: its seats in the booking's order; empty after a cancellation.
     """
 
     booking: str
@@ -44,12 +44,12 @@ class Held:
         return f"{'+'.join(self.seats) or 'nothing'} held"
 
 
-State = tuple[Seat | Held, ...]
+State = tuple[Seat | HeldSeats, ...]
 
 
 @dataclass(frozen=True)
-class Change:
-    """Which seats become the customer's, and which are given up."""
+class SeatChange:
+    """The seats that a customer takes, and those that are given up."""
 
     taken: tuple[str, ...]
     freed: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class Change:
 
 
 def state_of(rows: Iterable[Row], requests: Sequence[SeatRequest]) -> State:
-    """Return what the rows of a reading say; rows without a number say what a booking holds."""
+    """Return the state from rows; a row without a number is a seat of a booking to change."""
     held: dict[str, list[str]] = {booking: [] for booking in _replaced(requests)}
     seats = []
     for number, holder, text in rows:
@@ -69,53 +69,53 @@ def state_of(rows: Iterable[Row], requests: Sequence[SeatRequest]) -> State:
             held[holder].append(text)
         else:
             seats.append(Seat(number, holder, text))
-    return (*seats, *(Held(booking, tuple(numbers)) for booking, numbers in held.items()))
+    return (*seats, *(HeldSeats(booking, tuple(numbers)) for booking, numbers in held.items()))
 
 
-def decide(state: State, request: SeatRequest) -> Change:
-    """Return what shall change.
+def decide(state: State, request: SeatRequest) -> SeatChange:
+    """Return the change that ``request`` makes.
 
     Raises:
-        Taken: a seat is somebody else's.
-        NotHeld: the booking to change isn't what it was.
+        Taken: another booking has a seat.
+        NotHeld: the booking to change has changed since.
     """
     if request.replaces:
         check_held(state, request)
     for seat in state:
-        if isinstance(seat, Seat) and seat.holder and seat.number in request.come:
+        if isinstance(seat, Seat) and seat.holder and seat.number in request.new_seats:
             raise Taken(f"Seat {seat.number} is booked already.")
-    return Change(request.come, request.go)
+    return SeatChange(request.new_seats, request.released_seats)
 
 
 def check_held(state: State, request: SeatRequest) -> None:
-    """Check that the booking to change holds exactly what it gives back.
+    """Check that the booking to change holds exactly the seats that the request gives back.
 
     Raises:
-        NotHeld: it doesn't.
+        NotHeld: it holds others.
     """
-    if Held(str(request.holder), request.given_back) not in state:
+    if HeldSeats(str(request.holder), request.given_back) not in state:
         raise NotHeld
 
 
-def apply(state: State, request: SeatRequest, change: Change) -> State:
-    """Return the state with the change made."""
+def apply(state: State, request: SeatRequest, change: SeatChange) -> State:
+    """Return the state after ``change``."""
     return tuple(_after(one, request, change) for one in state)
 
 
-def _after(one: Seat | Held, request: SeatRequest, change: Change) -> Seat | Held:
+def _after(one: Seat | HeldSeats, request: SeatRequest, change: SeatChange) -> Seat | HeldSeats:
     holder = str(request.holder)
-    if isinstance(one, Held):
-        return Held(holder, request.seats) if one.booking == holder else one
+    if isinstance(one, HeldSeats):
+        return HeldSeats(holder, request.seats) if one.booking == holder else one
     if one.number in change.taken:
         return Seat(one.number, holder, request.customer_id)
-    # Of two who have got it, the one without the seat gives up nothing.
+    # If two bookings got one seat, only the booking that the seat names can free it.
     return Seat(one.number) if one.number in change.freed and one.holder == holder else one
 
 
 def fresh(requests: Sequence[SeatRequest]) -> State:
-    """Return the seats as a reset leaves them, and nothing held by who is changed later."""
+    """Return the seats after a reset; bookings that are changed later hold nothing yet."""
     seats = sorted({seat for one in requests for seat in one.touched})
-    return (*map(Seat, seats), *map(Held, _replaced(requests)))
+    return (*map(Seat, seats), *map(HeldSeats, _replaced(requests)))
 
 
 def _replaced(requests: Sequence[SeatRequest]) -> Sequence[str]:

@@ -1,13 +1,13 @@
 """The statements of seats.
 
-Seats and booking change in one statement: neither can stand without the other. The seats' rows are
-locked in the order of their numbers, then the booking's, so that within a write two baskets can't
-wait for each other. The version moves in every strategy's writes, so that optimistic bookers notice
-them.
+Seats and booking change in one statement, so that they always agree. The statement locks the rows
+of the seats in the order of their numbers, and then those of the booking, so that two baskets can't
+wait for each other. Every write raises the version, under every strategy, so that optimistic
+bookers notice it.
 
-What a booking holds are its confirmed rows, whoever's name the seats bear: of two bookings that got
-one seat, each can be moved and cancelled. A seat that is given up goes to the booking that stands
-there still, if there is one, and else becomes free.
+A booking holds the seats of its confirmed rows, whatever booking the seats name: if two bookings
+got one seat, each can be moved and cancelled. A seat that is given up goes to another booking that
+has a confirmed row for it. If there is none, it becomes free.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import cache, partial
 
 from booking_lab.core.statement import Statement
 
-# Arrays of ids come as texts: that is what the driver makes of a list.
+# Arrays of ids are text, because that is the driver's form of a list.
 _statement = partial(
     Statement,
     event_id="integer",
@@ -37,7 +37,7 @@ SELECT seat_number, holder::text, booked_by FROM seats
 WHERE event_id = %(event_id)s AND seat_number = ANY(%(touched)s) ORDER BY seat_number
 """
 READ = _statement(_READ)
-#: The same, after the seats of the bookings to be changed; these rows have no seat of their own.
+#: The same, with the seats of the bookings to change in rows without a seat number.
 READ_WITH_HELD = _statement(f"""
 SELECT NULL, attempt_id::text, unnest(basket) FROM bookings
 WHERE attempt_id = ANY(%(replaced)s::uuid[]) AND status = 'confirmed' AND seat_number = basket[1]
@@ -78,8 +78,8 @@ seat AS (
 )
 """
 
-# Of a row that isn't locked, a statement sees what was there when it began. Whoever has changed the
-# booking since has written its new seats into each of its rows.
+# The rows are locked, because a statement sees an unlocked row as it was when the statement began.
+# A change of the booking writes its new seats into each of its rows.
 _HELD = """held AS MATERIALIZED (
     SELECT id, seat_number, basket, created_at FROM bookings
     WHERE attempt_id = %(holder)s::uuid AND status = 'confirmed'
@@ -92,8 +92,8 @@ _HELD = """held AS MATERIALIZED (
 ), """
 _STILL_HELD = "(SELECT coalesce(unchanged, false) FROM holds)"
 
-# Seats that stay keep their row as it is. One that is given up hands its row on to one that comes;
-# rows that are left over say ``moved``, for one of them may be the booking's first.
+# Seats that stay keep their row. The row of a seat that is given up is used for a new seat. Rows
+# that are left over get the status ``moved``, because one of them may be the booking's first row.
 _MOVE = """
 after AS MATERIALIZED (
     SELECT event_id, seat_number,
@@ -148,16 +148,16 @@ _CANCELS = "cardinality(%(seats)s::text[]) = 0"
 
 @cache
 def write(*, moves: bool, if_allowed: bool = False, guarded: bool = False) -> Statement:
-    """Return the statement that makes the change; each seat comes back as it was before.
+    """Return the statement that makes a change, and returns the seats as they were before.
 
-    Its rows: the seat, who held it and under which name, whether it belongs to a time before the
-    last reset, whether the booking to be changed holds what it gives back, whether the change was
-    made, the id of the booking's first row.
+    Its columns: the seat, its holder, the holder's customer, whether the seat's generation is not
+    newer than the booking's, whether the booking to change holds the seats that it gives back,
+    whether the change was made, the id of the booking's first row.
 
     Args:
-        moves: for a booking that is moved or cancelled; else for a new one.
-        if_allowed: only if the seats' state allows it; else whoever has them.
-        guarded: with seats that no other booking may have got or get.
+        moves: whether a booking is moved or cancelled; otherwise it is new.
+        if_allowed: whether the seats have to be free; otherwise they are not checked.
+        guarded: whether the seats become guarded.
     """
     effect = (_MOVE if moves else _BOOK).format(guarded=guarded, cancels=_CANCELS)
     return _statement(
@@ -173,17 +173,17 @@ def write(*, moves: bool, if_allowed: bool = False, guarded: bool = False) -> St
 
 @cache
 def write_one(*, if_allowed: bool = False, guarded: bool = False) -> Statement:
-    """Return the statement that books one seat, which is what most bookings are.
+    """Return the statement for a new booking of one seat, the most frequent kind.
 
-    It makes the change that ``write`` would make, and costs PostgreSQL a quarter. Its row: the
-    seat, who held it and under which name, whether it belongs to a time before the last reset, and
-    the booking's id, null if the change wasn't made. All but the id is as it was when the statement
-    began. So whoever has waited for another booking may see a free seat there, and no id: only
-    ``write`` tells what has happened meanwhile.
+    It makes the same change as ``write``, at a quarter of the cost in PostgreSQL. Its columns: the
+    seat, its holder, the holder's customer, whether the seat's generation is not newer than the
+    booking's, and the booking's id, null if the change wasn't made. Except the id, the values are
+    those from the begin of the statement. After a wait for another booking, they may show a free
+    seat and no id; then only ``write`` shows the present state.
 
     Args:
-        if_allowed: only if the seat is free; else whoever has it.
-        guarded: with a seat that no other booking may have got or get.
+        if_allowed: whether the seat has to be free; otherwise it is not checked.
+        guarded: whether the seat becomes guarded.
     """
     return _statement(
         _BOOK_ONE.format(condition="AND NOT is_booked" if if_allowed else "", guarded=guarded)
@@ -208,7 +208,7 @@ FROM seats WHERE event_id = %(event_id)s AND seat_number = %(seat)s
 """
 
 
-#: New bookings, all in one statement; those of seats that were reset since are left out.
+#: New bookings in one statement; seats that were reset since are left out.
 WRITE_ALL = _statement("""
 WITH asked AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(bookings)s) AS asked (
@@ -238,9 +238,9 @@ WITH chosen AS (
 SELECT array(SELECT seat_number FROM chosen),
        (SELECT count(*) FROM seats WHERE event_id = %(event_id)s AND {which})
 """
-#: The best seats that nobody has locked; and how many are free in all.
+#: The best seats that no other session has locked, and the number of all free seats.
 CHOOSE_BEST = _statement(_CHOOSE.format(which="NOT is_booked"))
-#: The same of the seats that are named, free or not.
+#: The same for the named seats, free or not.
 CHOOSE_NAMED = _statement(_CHOOSE.format(which="seat_number = ANY(%(touched)s)"))
 
 RESET = """

@@ -1,11 +1,11 @@
-"""Time slots: a resource is reserved over a time, and products go along as long as stock lasts.
+"""Time slots: a resource is reserved for a time, together with products as long as stock lasts.
 
-Everything belongs to a tenant, whose id begins every key: requests of two tenants have no row, no
-lock and no version in common, though their resources have the same numbers. One thing they share:
-at SERIALIZABLE, PostgreSQL notes what was read by whole pages of a table, so that a booking may
-have to start over for another tenant's sake. It sees nothing of that one, and doesn't wait for it.
+Everything belongs to a tenant, and every key begins with the tenant's id. So requests of two
+tenants share no row, no lock and no version, even if their resources have the same numbers. There
+is one exception: at SERIALIZABLE, PostgreSQL tracks reads by whole pages of a table, so a booking
+may have to start over because of another tenant. It never sees that tenant's data or waits for it.
 
-What is left can't be counted here: a free hour is one booking, or two, or none that fits.
+The free time can't be counted: a free hour is one booking, or two, or none that fits.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from booking_lab.core.lab_workload import LabWorkload, Scenario, Violation
 from booking_lab.core.statement import Statement
 from booking_lab.core.workload import Row, Session
 from booking_lab.errors import Conflict, Overlaps, Refused, SoldOut, Superseded, Violated
-from booking_lab.workloads.slots import calendar, checks, statements, writing
-from booking_lab.workloads.slots.calendar import Calendar, Change, calendar_of
-from booking_lab.workloads.slots.changes import changed
-from booking_lab.workloads.slots.choosing import chosen
+from booking_lab.workloads.slots import calendar, checks, statements, write_statements
+from booking_lab.workloads.slots.calendar import Calendar, SlotChange, calendar_of
+from booking_lab.workloads.slots.change_requests import change_request
+from booking_lab.workloads.slots.choosing import choose
 from booking_lab.workloads.slots.missing import check_all_there
 from booking_lab.workloads.slots.parameters import as_json, of_all, of_one
 from booking_lab.workloads.slots.requests import Product, SlotRequest
@@ -42,19 +42,19 @@ class Slots(LabWorkload):
     request = SlotRequest
     listing = checks.LISTING
     wrong = checks.WRONG
-    #: Calendars and stock come to the same in whatever order bookings came.
+    #: Bookings only take time and stock, so they commute.
     bookings_only_take = True
 
     def scope(self, request: SlotRequest) -> str:
-        """The tenant."""
+        """Return the id of the tenant."""
         return str(request.tenant_id)
 
     def subject(self, request: SlotRequest) -> str:
-        """The resource, whatever the time."""
+        """Return the name of the resource, without the time."""
         return f"resource {request.resources[0]}" if request.resources else "any resource"
 
     def anchors(self, request: SlotRequest) -> Sequence[Anchor]:
-        """The rows of the stock that changes, and of the resources; none before one is chosen."""
+        """Return the rows of the stock and of the resources; none before a resource is chosen."""
         if request.open:
             return []
         tenant = ("tenant_id", request.tenant_id)
@@ -67,37 +67,37 @@ class Slots(LabWorkload):
         ]
 
     def read(self, session: Session, request: SlotRequest) -> Calendar:
-        """Read what overlaps with the time, the stock of the products, and the price."""
+        """Read the overlapping reservations, the stock of the products, and the price."""
         return self.read_all(session, [request])
 
-    def decide(self, state: Calendar, request: SlotRequest) -> Change:
-        """Refuse a time that overlaps with another booking, and products that aren't there."""
+    def decide(self, state: Calendar, request: SlotRequest) -> SlotChange:
+        """Refuse a time that overlaps with another booking, and products without enough stock."""
         return calendar.decide(state, request)
 
-    def write(self, session: Session, request: SlotRequest, change: Change) -> int:
-        """Write the reservation and take the products, whoever has the time and whatever is left.
+    def write(self, session: Session, request: SlotRequest, change: SlotChange) -> int:
+        """Write the reservation and take the products, without a check of time and stock.
 
-        The resource's row stays as it is: two that overlap pass each other unseen.
+        The row of the resource does not change, so overlapping bookings don't notice each other.
         """
         return self._write(session, request, change)
 
-    # --- what else can be done with slots --------------------------------------------------------
+    # --- capabilities ----------------------------------------------------------------------------
 
     def write_if(self, session: Session, request: SlotRequest) -> int:
-        """Write if the time is free and the products are there.
+        """Write if the time is free and enough of the products is left.
 
-        ``INSERT ... WHERE NOT EXISTS`` would not do: a statement sees what was committed when it
-        began, not what it has waited for. Here it locks the resource's row first, and looks then,
-        through a function that looks anew.
+        ``INSERT ... WHERE NOT EXISTS`` is not enough: a statement sees the rows from its begin, and
+        not those that it has waited for. So this one first locks the row of the resource, and then
+        calls a function that reads with a new snapshot.
         """
         return self._write(session, request, if_allowed=True)
 
-    def claim(self, session: Session, request: SlotRequest, change: Change) -> int:
-        """Write rows that must not overlap, and stock that must not go below zero."""
+    def claim(self, session: Session, request: SlotRequest, change: SlotChange) -> int:
+        """Write as guarded; constraints prevent overlaps and a stock below zero."""
         return self._write(session, request, change, guarded=True)
 
     def read_all(self, session: Session, requests: Sequence[SlotRequest]) -> Calendar:
-        """Read what all requests touch, which are of one tenant."""
+        """Read the state for all requests, which belong to one tenant."""
         statement = statements.read(
             takes=any(request.resource_id is not None for request in requests),
             stock=any(request.units for request in requests),
@@ -108,16 +108,16 @@ class Slots(LabWorkload):
             check_all_there(session, request, state)
         return state
 
-    def apply(self, state: Calendar, request: SlotRequest, change: Change) -> Calendar:  # noqa: ARG002
-        """Return the calendar as it is with the booking made, moved or cancelled."""
+    def apply(self, state: Calendar, request: SlotRequest, change: SlotChange) -> Calendar:  # noqa: ARG002
+        """Return the calendar after the booking, the move or the cancellation."""
         return calendar.apply(state, request)
 
     def write_all(
-        self, session: Session, changes: Sequence[tuple[SlotRequest, Change]]
+        self, session: Session, changes: Sequence[tuple[SlotRequest, SlotChange]]
     ) -> Sequence[int]:
-        """Write new bookings of one tenant."""
+        """Write new bookings of one tenant by one statement."""
         rows = session.execute(
-            writing.WRITE_ALL,
+            write_statements.WRITE_ALL,
             {
                 "tenant_id": changes[0][0].tenant_id,
                 "bookings": to_json([as_json(*one) for one in changes]).decode(),
@@ -129,24 +129,24 @@ class Slots(LabWorkload):
         return [ids[str(request.holder)] for request, _ in changes]
 
     def choose(self, session: Session, request: SlotRequest) -> SlotRequest:
-        """Lock the first free resource that nobody else has locked, and the stock.
+        """Lock the first free resource that no other booking has locked, and the stock.
 
-        Of a request that names its resource, lock that, if nobody else has.
+        If the request names its resource, lock that one.
         """
-        return chosen(session, request)
+        return choose(session, request)
 
-    # --- what the lab does with slots ------------------------------------------------------------
+    # --- resets, changes and checks --------------------------------------------------------------
 
     def reset(self, session: Session, scope: str, generation: int) -> int:
-        """Clear a tenant's calendars and fill up its stock."""
+        """Clear the calendars of a tenant, and fill up its stock."""
         parameters = {"scope": scope, "generation": generation}
-        # Locked by a statement of its own: whatever those wrote that it has waited for is there to
-        # be deleted by the next.
+        # A statement of its own locks the rows, and waits for bookings under way. The next
+        # statement deletes the rows that those have written.
         session.execute(statements.LOCK_ALL, parameters)
         return int(session.execute(statements.RESET, parameters)[0][0])
 
     def available(self, session: Session) -> Mapping[str, int]:
-        """Units of products in stock by tenant; time can't be counted."""
+        """Return the units of products in stock by tenant; time can't be counted."""
         return {row[0]: row[1] for row in session.execute(statements.AVAILABLE)}
 
     def opening(self, session: Session, scope: str) -> Mapping[str, Any]:
@@ -154,36 +154,36 @@ class Slots(LabWorkload):
         return {"stock": session.execute(statements.OPENING, {"scope": scope})}
 
     def fresh(self, requests: Sequence[SlotRequest], available: Mapping[str, Any]) -> Calendar:
-        """Return the calendar that a reset leaves; ``available`` is what ``opening`` returned."""
-        return calendar.free_of([tuple(row) for row in available["stock"]], requests)
+        """Return the calendar after a reset; ``available`` comes from ``opening``."""
+        return calendar.initial_calendar([tuple(row) for row in available["stock"]], requests)
 
     def changing(
         self, session: Session, booking: UUID, changes: Mapping[str, Any] | None
     ) -> SlotRequest:
-        """Move a booking to another time, resource or branch of its tenant, or cancel it."""
-        return changed(session, booking, changes)
+        """Return the request that moves a booking within its tenant, or cancels it."""
+        return change_request(session, booking, changes)
 
     def violations(self, session: Session) -> Sequence[Violation]:
-        """Times of a resource that overlap, products sold more often than they were there."""
+        """Return overlapping bookings, and products with more units sold than stocked."""
         return checks.violations(session)
 
     def scenarios(self, bookers: int) -> Sequence[Scenario]:
-        """One slot; the last unit of a product; both."""
+        """Return the scenarios of slots, from one slot to products and changes."""
         return scenarios(bookers)
 
     def _write(
-        self, session: Session, request: SlotRequest, change: Change | None = None, *,
+        self, session: Session, request: SlotRequest, change: SlotChange | None = None, *,
         if_allowed: bool = False, guarded: bool = False,
     ) -> int:  # fmt: skip
         parameters = {**of_one(request), "price": change.price if change else None}
         if request.action == "book" and not request.units and not guarded:
-            lean = writing.write_lean(if_allowed=if_allowed)
-            if rows := _executed(session, lean, request, parameters):
+            lean = write_statements.write_lean(if_allowed=if_allowed)
+            if rows := _execute(session, lean, request, parameters):
                 return int(rows[0][0])
-        statement = writing.write(
+        statement = write_statements.write(
             request.action, stock=bool(request.units), if_allowed=if_allowed, guarded=guarded
         )
-        rows = _executed(session, statement, request, parameters)
+        rows = _execute(session, statement, request, parameters)
         booked = [row[-1] for row in rows if row[0] == "booked"]
         if booked:
             return int(booked[0])
@@ -199,17 +199,17 @@ class Slots(LabWorkload):
         raise Conflict
 
 
-def _executed(
+def _execute(
     session: Session, statement: Statement, request: SlotRequest, parameters: Mapping[str, object]
 ) -> Sequence[Row]:
     try:
         return session.execute(statement, parameters)
     except Violated as error:
-        raise _objection(error, request) from error
+        raise _refusal(error, request) from error
 
 
-def _objection(error: Violated, request: SlotRequest) -> Refused:
-    """What a constraint's objection means to the customer."""
+def _refusal(error: Violated, request: SlotRequest) -> Refused:
+    """Return the refusal for a violated constraint."""
     if error.constraint == "slot_reservations_guarded":
         return _overlaps(request)
     if error.constraint == "slot_stock_guarded":

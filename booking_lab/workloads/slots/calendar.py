@@ -1,4 +1,4 @@
-"""What bookers of slots read and decide on: times taken, units left, prices."""
+"""The calendar, which is the state of slots, and the pure functions that decide and apply."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _BEGIN = attrgetter("resource_id", "starts_at")
 
 
 @dataclass(frozen=True, order=True)
-class Reserved:
-    """A time of a resource that a booking holds, from ``starts_at`` until before ``ends_at``."""
+class ReservedTime:
+    """A reserved time of a resource, from ``starts_at`` until before ``ends_at``."""
 
     resource_id: int
     starts_at: datetime
@@ -31,8 +31,8 @@ class Reserved:
 
 
 @dataclass(frozen=True, order=True)
-class Shelf:
-    """What is left of a product at a branch; below zero: more was given away than there was."""
+class StockLevel:
+    """The units left of a product at a branch; negative after an oversell."""
 
     branch_id: int
     product_id: int
@@ -44,7 +44,7 @@ class Shelf:
 
 @dataclass(frozen=True, order=True)
 class Offer:
-    """A service by a resource at a branch, and its price there."""
+    """A service that a resource offers at a branch, with its price there."""
 
     branch_id: int
     resource_id: int
@@ -54,30 +54,29 @@ class Offer:
 
 @dataclass(frozen=True)
 class Calendar:
-    """What one or more requests touch, and nothing else.
+    """The state for one or more requests.
 
     Attributes:
-        reserved: the times that overlap with those asked for, or that are to be given back; in
-            order.
-        shelves: the stock of the products.
-        offers: what is done where by whom; empty where nobody asks for prices.
+        reserved: the reservations that overlap with the requests or that they give back, in order.
+        stock_levels: the stock of the products.
+        offers: the services with their prices; empty if no request needs a price.
     """
 
-    reserved: tuple[Reserved, ...] = ()
-    shelves: tuple[Shelf, ...] = ()
+    reserved: tuple[ReservedTime, ...] = ()
+    stock_levels: tuple[StockLevel, ...] = ()
     offers: tuple[Offer, ...] = ()
 
     def __str__(self) -> str:
-        return ", ".join(map(str, (*self.reserved, *self.shelves))) or "free"
+        return ", ".join(map(str, (*self.reserved, *self.stock_levels))) or "free"
 
 
 @dataclass(frozen=True)
-class Change:
-    """What becomes of the booking; stock follows from the request.
+class SlotChange:
+    """The change that a request makes; the change of the stock follows from the request.
 
     Attributes:
         action: ``book``, ``move`` or ``cancel``.
-        price: what a new booking costs; none: whatever the price is when it is written.
+        price: the price of a new booking; none for the price at the time of the write.
     """
 
     action: str
@@ -88,63 +87,73 @@ class Change:
 
 
 def calendar_of(rows: Iterable[Row]) -> Calendar:
-    """Return what the statements' rows say."""
-    reserved, shelves, offers = set[Reserved](), set[Shelf](), set[Offer]()
+    """Return the calendar from rows of the statements."""
+    reserved, stock_levels, offers = set[ReservedTime](), set[StockLevel](), set[Offer]()
     for what, branch_id, resource_id, item_id, starts_at, ends_at, holder, amount in rows:
         if what == "reserved":
             starts_at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
-            reserved.add(Reserved(resource_id, starts_at, ends_at, branch_id, holder))
-        elif what == "shelf":
-            shelves.add(Shelf(branch_id, item_id, int(amount)))
+            reserved.add(ReservedTime(resource_id, starts_at, ends_at, branch_id, holder))
+        elif what == "stock_level":
+            stock_levels.add(StockLevel(branch_id, item_id, int(amount)))
         elif what == "offer":
             offers.add(Offer(branch_id, resource_id, item_id, amount))
-    return Calendar(tuple(sorted(reserved)), tuple(sorted(shelves)), tuple(sorted(offers)))
+    return Calendar(tuple(sorted(reserved)), tuple(sorted(stock_levels)), tuple(sorted(offers)))
 
 
-def decide(calendar: Calendar, request: SlotRequest) -> Change:
-    """Refuse what overlaps, what isn't there any more, and what isn't held."""
+def decide(calendar: Calendar, request: SlotRequest) -> SlotChange:
+    """Return the change that ``request`` makes.
+
+    Raises:
+        Overlaps: another booking has a part of the time.
+        SoldOut: not enough of a product is left.
+        NotHeld: the booking to change has changed since.
+    """
     if request.replaces:
         check_held(calendar, request)
     if request.action != "cancel":
         _check_free(calendar, request)
     check_stock(calendar, request)
     if request.action != "book":
-        return Change(request.action)
+        return SlotChange(request.action)
     wanted = (request.branch_id, request.resource_id, request.service_id)
     prices = [
         offer.price
         for offer in calendar.offers
         if (offer.branch_id, offer.resource_id, offer.service_id) == wanted
     ]
-    return Change(request.action, *prices)
+    return SlotChange(request.action, *prices)
 
 
 def apply(calendar: Calendar, request: SlotRequest) -> Calendar:
-    """Return the calendar with the booking made, moved or cancelled."""
+    """Return the calendar after the booking, the move or the cancellation."""
     holder, reserved = str(request.holder), list(calendar.reserved)
     if request.replaces:
         reserved = [one for one in reserved if one.holder != holder]
     if request.resource_id is not None:
         time = (request.starts_at, request.ends_at)
-        insort(reserved, Reserved(request.resource_id, *time, request.branch_id, holder))
-    shelves = tuple(
+        insort(reserved, ReservedTime(request.resource_id, *time, request.branch_id, holder))
+    stock_levels = tuple(
         replace(one, left=one.left - request.units.get((one.branch_id, one.product_id), 0))
-        for one in calendar.shelves
+        for one in calendar.stock_levels
     )
-    return replace(calendar, reserved=tuple(reserved), shelves=shelves)
+    return replace(calendar, reserved=tuple(reserved), stock_levels=stock_levels)
 
 
 def check_held(calendar: Calendar, request: SlotRequest) -> None:
-    """Refuse to change a booking that does not hold exactly what is given back."""
+    """Check that the booking to change holds exactly what the request gives back.
+
+    Raises:
+        NotHeld: it holds something else.
+    """
     held = request.given_back
     assert held
     place = (held.resource_id, held.starts_at, held.ends_at, held.branch_id, str(request.holder))
-    if Reserved(*place) not in calendar.reserved:
+    if ReservedTime(*place) not in calendar.reserved:
         raise NotHeld
 
 
 def _check_free(calendar: Calendar, request: SlotRequest) -> None:
-    # In order of their begin; only what began within the longest time before can reach into this.
+    # Sorted by their begin. Only reservations that begin within LONGEST before can overlap.
     begin = (request.resource_id, request.starts_at - LONGEST)
     end = (request.resource_id, request.ends_at)
     first, last = (bisect_left(calendar.reserved, one, key=_BEGIN) for one in (begin, end))
@@ -157,9 +166,14 @@ def _check_free(calendar: Calendar, request: SlotRequest) -> None:
 
 
 def check_stock(calendar: Calendar, request: SlotRequest) -> None:
-    """Refuse to take more units than there are left."""
+    """Check that enough units of each product are left.
+
+    Raises:
+        SoldOut: there are not.
+    """
     left: dict[tuple[int, int], int] = {
-        (shelf.branch_id, shelf.product_id): shelf.left for shelf in calendar.shelves
+        (stock_level.branch_id, stock_level.product_id): stock_level.left
+        for stock_level in calendar.stock_levels
     }
     for (branch_id, product_id), units in request.units.items():
         if units > 0 and left[branch_id, product_id] < units:
@@ -173,12 +187,16 @@ def _span(starts_at: datetime, ends_at: datetime) -> str:
     return f"from {starts_at.isoformat()} to {ends_at.isoformat()}"
 
 
-def free_of(shelves: Sequence[tuple[int, int, int]], requests: Sequence[SlotRequest]) -> Calendar:
-    """Return the calendar with nothing reserved, of all that ``requests`` touch.
+def initial_calendar(
+    stock_levels: Sequence[tuple[int, int, int]], requests: Sequence[SlotRequest]
+) -> Calendar:
+    """Return the calendar after a reset, with everything that ``requests`` touch.
 
     Args:
-        shelves: branch, product and units of all stock.
+        stock_levels: branch, product and units of all stock.
         requests: bookings, moves and cancellations.
     """
-    touched = {shelf for request in requests for shelf in request.units}
-    return Calendar(shelves=tuple(sorted(Shelf(*one) for one in shelves if one[:2] in touched)))
+    touched = {stock_level for request in requests for stock_level in request.units}
+    return Calendar(
+        stock_levels=tuple(sorted(StockLevel(*one) for one in stock_levels if one[:2] in touched))
+    )

@@ -1,4 +1,4 @@
-"""What can be wrong with slots, found from the rows alone."""
+"""SQL that lists bookings of slots, and finds everything wrong in their tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from operator import itemgetter
 from booking_lab.core.lab_workload import Violation
 from booking_lab.core.workload import Row, Session
 
-#: One row a booking; one that was moved stands where it is now.
+#: One row for each booking; a moved booking as it is now.
 LISTING = """
 SELECT attempt_id AS id, tenant_id::text AS scope, 'resource ' || resource_id AS subject,
        customer_id, status, created_at,
@@ -25,8 +25,8 @@ SELECT attempt_id AS id, tenant_id::text AS scope, 'resource ' || resource_id AS
 FROM slot_reservations AS booking
 """
 
-# Runs of reservations of a resource in which each begins before all those before it have ended: in
-# a run of more than one, each overlaps with another.
+# Runs of reservations of a resource, each of which begins before all earlier ones of the run have
+# ended. In a run of more than one, each reservation overlaps with another.
 _RESERVED = """
 SELECT *, coalesce(lower(during) >= max(upper(during)) OVER earlier, true) AS alone
 FROM slot_reservations WHERE status = 'confirmed'
@@ -40,18 +40,18 @@ WHERE (tenant_id, resource_id) IN (  -- nearly always none, and then the rest co
 WINDOW calendar AS (PARTITION BY tenant_id, resource_id ORDER BY lower(during), id)
 """
 
-# Units that confirmed reservations have taken, beside what the counter says.
+# The units that confirmed reservations have taken, beside the counter.
 _STOCK = """
-SELECT shelf.tenant_id, shelf.branch_id, product_id, stocked, stock,
+SELECT stock_level.tenant_id, stock_level.branch_id, product_id, stocked, stock,
        coalesce(sum(quantity), 0)::integer AS taken
-FROM slot_product_branches AS shelf LEFT JOIN (
+FROM slot_product_branches AS stock_level LEFT JOIN (
     SELECT product.tenant_id, branch_id, product_id, quantity
     FROM slot_reservation_products AS product
     JOIN slot_reservations AS reserved
       ON (reserved.tenant_id, reserved.id) = (product.tenant_id, reservation_id)
     WHERE status = 'confirmed'
 ) AS along USING (tenant_id, branch_id, product_id)
-GROUP BY shelf.tenant_id, shelf.branch_id, product_id
+GROUP BY stock_level.tenant_id, stock_level.branch_id, product_id
 """
 
 WRONG = f"""
@@ -62,11 +62,11 @@ FROM ({_RUNS}) AS reserved GROUP BY tenant_id, resource_id, run HAVING count(*) 
 UNION ALL
 SELECT 'oversell', tenant_id::text, format('product %%s at branch %%s', product_id, branch_id),
        format('%%s taken of %%s, %%s left', taken, stocked, stock)
-FROM ({_STOCK}) AS shelf WHERE taken > stocked OR stock < 0
+FROM ({_STOCK}) AS stock_level WHERE taken > stocked OR stock < 0
 UNION ALL
 SELECT 'lost update', tenant_id::text, format('product %%s at branch %%s', product_id, branch_id),
        format('%%s taken of %%s, but %%s left', taken, stocked, stock)
-FROM ({_STOCK}) AS shelf WHERE stock + taken <> stocked
+FROM ({_STOCK}) AS stock_level WHERE stock + taken <> stocked
 """
 
 _BOOKING = """booking.id, booking.customer_id, lower(booking.during), upper(booking.during),
@@ -83,25 +83,26 @@ WHERE many > 1 ORDER BY tenant_id, resource_id, run, booking.id
 """
 
 _OVERSOLD = f"""
-SELECT shelf.tenant_id, shelf.branch_id, product_id, stocked, taken, stock, {_BOOKING}, quantity
-FROM ({_STOCK}) AS shelf
+SELECT stock_level.tenant_id, stock_level.branch_id, product_id, stocked, taken, stock, {_BOOKING},
+       quantity
+FROM ({_STOCK}) AS stock_level
 JOIN slot_reservation_products AS product USING (tenant_id, product_id)
 JOIN slot_reservations AS booking
   ON (booking.tenant_id, booking.id) = (product.tenant_id, reservation_id)
- AND booking.branch_id = shelf.branch_id
+ AND booking.branch_id = stock_level.branch_id
 LEFT JOIN attempts AS attempt ON attempt.id = booking.attempt_id
 WHERE taken > stocked AND booking.status = 'confirmed'
-ORDER BY shelf.tenant_id, shelf.branch_id, product_id, booking.id
+ORDER BY stock_level.tenant_id, stock_level.branch_id, product_id, booking.id
 """
 
 
 def violations(session: Session) -> Sequence[Violation]:
-    """Times and products promised more than once, with who, when and by which worker."""
+    """Return overlapping bookings and oversold products, with all bookings of each."""
     return [*_overlaps(session), *_oversold(session)]
 
 
 def _overlaps(session: Session) -> Iterator[Violation]:
-    """One for each run of reservations that overlap with each other."""
+    """Yield one violation for each run of overlapping reservations."""
     for key, rows in groupby(session.execute(_OVERLAPS), key=itemgetter(0, 1, 2)):
         tenant_id, resource_id, _ = key
         bookings = [_booking(row[3:]) for row in rows]
@@ -116,7 +117,7 @@ def _overlaps(session: Session) -> Iterator[Violation]:
 
 
 def _oversold(session: Session) -> Iterator[Violation]:
-    """One for each product at a branch of which more was taken than there was."""
+    """Yield one violation for each oversold product at a branch."""
     for key, rows in groupby(session.execute(_OVERSOLD), key=itemgetter(0, 1, 2, 3, 4, 5)):
         tenant_id, branch_id, product_id, stocked, taken, left = key
         bookings = [{**_booking(row[6:-1]), "quantity": row[-1]} for row in rows]

@@ -1,4 +1,4 @@
-"""Says what it is that a request names and that isn't there."""
+"""Checks that everything that a request names exists."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from booking_lab.workloads.slots.parameters import of_one
 from booking_lab.workloads.slots.requests import SlotRequest
 from booking_lab.workloads.slots.statements import THERE
 
-#: Numbers that a message lists at most.
+#: The highest number of ids in a message.
 _LISTED = 10
 
 
 def check_all_there(session: Session, request: SlotRequest, state: Calendar | None = None) -> None:
-    """Check that everything is there that ``request`` names.
+    """Check that everything that ``request`` names exists.
 
     Args:
-        session: to find out what is missing.
+        session: the session for the queries.
         request: a booking, a move or a cancellation.
-        state: what was read for it; none: it wasn't. Only what is missing there is looked for.
+        state: the state that was read for it, if any. If it is complete, no query is needed.
 
     Raises:
-        NotFound: says what isn't there, and what is.
+        NotFound: something does not exist; the message lists the existing ones.
     """
     if state and _complete(state, request):
         return
@@ -50,8 +50,12 @@ def check_all_there(session: Session, request: SlotRequest, state: Calendar | No
 def _complete(state: Calendar, request: SlotRequest) -> bool:
     wanted = (request.branch_id, request.resource_id, request.service_id)
     offered = {(offer.branch_id, offer.resource_id, offer.service_id) for offer in state.offers}
-    shelves = {(shelf.branch_id, shelf.product_id) for shelf in state.shelves}
-    return request.units.keys() <= shelves and (request.resource_id is None or wanted in offered)
+    stock_levels = {
+        (stock_level.branch_id, stock_level.product_id) for stock_level in state.stock_levels
+    }
+    return request.units.keys() <= stock_levels and (
+        request.resource_id is None or wanted in offered
+    )
 
 
 def _check(what: str, number: int, there: Sequence[int], who: str) -> None:

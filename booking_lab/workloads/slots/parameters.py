@@ -1,38 +1,38 @@
-"""Requests as the statements take them."""
+"""Converts requests into parameters of the statements."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
-from booking_lab.workloads.slots.calendar import Change
+from booking_lab.workloads.slots.calendar import SlotChange
 from booking_lab.workloads.slots.requests import SlotRequest
 
 Parameters = dict[str, object]
 
 
 def of_all(requests: Sequence[SlotRequest]) -> Parameters:
-    """Return what the requests touch together, for reading; they are of one tenant."""
+    """Return the parameters to read the state for all requests, which belong to one tenant."""
     wishes = [request for request in requests if request.resource_id is not None]
     units: Counter[tuple[int, int]] = Counter()
     for request in requests:
         units.update(request.units)
-    shelves = sorted(units)
+    stock_levels = sorted(units)
     return {
         "tenant_id": requests[0].tenant_id,
         "branches": [request.branch_id for request in wishes],
         "resources": [request.resource_id for request in wishes],
         "services": [request.service_id for request in wishes],
         "times": [f"[{one.starts_at.isoformat()},{one.ends_at.isoformat()})" for one in wishes],
-        "shelf_branches": [branch_id for branch_id, _ in shelves],
-        "shelf_products": [product_id for _, product_id in shelves],
-        "shelf_units": [units[shelf] for shelf in shelves],
+        "stock_branches": [branch_id for branch_id, _ in stock_levels],
+        "stock_products": [product_id for _, product_id in stock_levels],
+        "stock_units": [units[stock_level] for stock_level in stock_levels],
         "holders": [str(request.holder) for request in requests if request.replaces],
     }
 
 
 def of_one(request: SlotRequest) -> Parameters:
-    """Return all there is to say of one request."""
+    """Return all parameters of one request."""
     held = request.given_back
     return {
         **of_all([request]),
@@ -52,8 +52,8 @@ def of_one(request: SlotRequest) -> Parameters:
     }
 
 
-def as_json(request: SlotRequest, change: Change) -> Parameters:
-    """Return a new booking as a row of JSON; the price as text, so that it stays exact."""
+def as_json(request: SlotRequest, change: SlotChange) -> Parameters:
+    """Return a new booking as a JSON object; the price is text, so that it stays exact."""
     return {
         "holder": str(request.holder),
         "branch_id": request.branch_id,

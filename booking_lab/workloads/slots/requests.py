@@ -1,4 +1,4 @@
-"""What customers ask for: a time with somebody at a branch, and products to take along."""
+"""Requests for slots: a time of a resource at a branch, with products."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
 from booking_lab.core.workload import INTERNAL, Request
 
-#: Different products of one booking at most, and units of each.
-MOST = 20
-#: A calendar day on which clocks go back.
+#: The highest number of different products in one booking, and of units of each.
+MAX_PRODUCTS = 20
+#: The longest booking: a day on which clocks go back.
 LONGEST = timedelta(hours=25)
-#: What calendars reach over. Close to the ends of Python's, a change of zone is an error.
+#: The range of times. Near the limits of Python's datetime, a change of the zone is an error.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 _LIKE = "write it like 2030-01-07T09:00:00+01:00"
@@ -26,8 +26,8 @@ _ISO = re.compile(
 )
 
 
-def _moment(value: Any) -> Any:
-    """Read a moment as RFC 3339 has it; no number of seconds, and nothing cut off silently."""
+def _parse_moment(value: Any) -> Any:
+    """Parse a time of RFC 3339; numbers and more digits than microseconds are refused."""
     if isinstance(value, datetime):
         return value
     if not (isinstance(value, str) and _ISO.fullmatch(value)):
@@ -39,27 +39,27 @@ TenantId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 BranchId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 ResourceId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 ServiceId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_parse_moment)]
 
 
 @dataclass(frozen=True)
 class Product:
-    """So many units of a product.
+    """Some units of a product.
 
     Attributes:
-        product_id: which product.
-        quantity: how many units.
+        product_id: the id of the product.
+        quantity: the number of units.
     """
 
     product_id: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, examples=[1])]
-    quantity: Annotated[int, Field(strict=True, ge=1, le=MOST)] = 1
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_PRODUCTS)] = 1
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
-class Held:
-    """What the booking that is moved or cancelled holds, beside its products."""
+class HeldSlot:
+    """The resource and the time of the booking that is moved or cancelled."""
 
     branch_id: int
     resource_id: int
@@ -74,14 +74,14 @@ class SlotRequest(Request):
     Times are kept in UTC, whatever zone they were given in.
 
     Attributes:
-        tenant_id: the business, to which every other id belongs.
-        branch_id: where.
-        resource_id: who or what is reserved; none: whichever of the branch is free.
-        service_id: what for; it has a price.
-        starts_at: the first moment of it.
-        ends_at: the first moment behind it: the next booking may begin there.
-        products: what is taken along, from the branch's stock.
-        given_back: what the booking that this one moves or cancels holds.
+        tenant_id: the tenant, to which all other ids belong.
+        branch_id: the branch.
+        resource_id: the resource; none for any free resource of the branch.
+        service_id: the service, which has a price.
+        starts_at: the first moment of the time.
+        ends_at: the first moment after the time; the next booking may begin there.
+        products: the products, from the stock of the branch.
+        given_back: the resource and the time of the booking that this one moves or cancels.
     """
 
     tenant_id: TenantId
@@ -100,16 +100,16 @@ class SlotRequest(Request):
     ]
     products: Annotated[
         tuple[Product, ...],
-        Field(max_length=MOST, examples=[[{"product_id": 1, "quantity": 1}]]),
+        Field(max_length=MAX_PRODUCTS, examples=[[{"product_id": 1, "quantity": 1}]]),
     ] = ()
-    given_back: Held | None = field(default=None, metadata=INTERNAL)
+    given_back: HeldSlot | None = field(default=None, metadata=INTERNAL)
 
     def __post_init__(self) -> None:
-        """Refuse what can't be meant.
+        """Validate the request, and convert its times to UTC.
 
         Raises:
-            ValueError: a time without a zone, an empty, reversed, too long or too remote one, or a
-                product twice.
+            ValueError: a time has no zone, the times are reversed, too long or out of range, or a
+                product occurs twice.
         """
         for name in ("starts_at", "ends_at"):
             object.__setattr__(self, name, _in_utc(name, getattr(self, name)))
@@ -118,27 +118,27 @@ class SlotRequest(Request):
         if self.ends_at - self.starts_at > LONGEST:
             raise ValueError("a booking is 25 hours long at most")
         if len({product.product_id for product in self.products}) < len(self.products):
-            raise ValueError("a product stands there twice; send it once, with a quantity")
+            raise ValueError("a product occurs twice; send it once, with a quantity")
 
     @property
     def open(self) -> bool:
-        """Whether the resource is to be chosen."""
+        """Whether a resource has to be chosen."""
         return self.resource_id is None and self.replaces is None
 
     @property
     def action(self) -> str:
-        """Moving to nobody is cancelling."""
+        """``book``, ``move`` or ``cancel``; a move to no resource is a cancellation."""
         return "cancel" if self.replaces and self.resource_id is None else super().action
 
     @property
     def resources(self) -> tuple[int, ...]:
-        """Every resource whose calendar changes."""
+        """The resources whose calendars change."""
         held = self.given_back.resource_id if self.given_back else None
         return tuple(dict.fromkeys(one for one in (self.resource_id, held) if one is not None))
 
     @property
     def units(self) -> Mapping[tuple[int, int], int]:
-        """How many units more are taken, by branch and product; below zero: come back."""
+        """The units that the request takes, by branch and product; negative if it returns them."""
         units: Counter[tuple[int, int]] = Counter()
         for product in self.products:
             if self.resource_id is not None or self.open:
@@ -153,5 +153,5 @@ def _in_utc(name: str, moment: datetime) -> datetime:
         raise ValueError(f"{name} has no time zone; {_LIKE}")
     if not EARLIEST <= moment <= LATEST:
         raise ValueError(f"{name} has to be between the years {EARLIEST.year} and {LATEST.year}")
-    # Two times of one zone compare by the clock on the wall, which goes back once a year.
+    # Python compares two times of one zone by their local clock, which goes back once a year.
     return moment.astimezone(UTC)

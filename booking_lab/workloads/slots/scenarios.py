@@ -1,4 +1,4 @@
-"""What bookers can contend for: times, products, both at once, and bookings that are changed."""
+"""The scenarios of slots: times, products, both at once, moves and cancellations."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from booking_lab.core.scenario import Places, Scenario, actions, booker
+from booking_lab.core.scenario import Places, Scenario, booker_name, change_scenarios
 from booking_lab.workloads.slots.requests import Product, SlotRequest
 
-#: A business with a resource for each booker, and one with two resources, to be chosen among.
+#: A tenant with a resource for each booker, and one with two resources to choose from.
 _TENANT, _PAIR = 1001, 1002
 _NINE = datetime(2030, 1, 7, 9, tzinfo=UTC)
-#: The begin of a day, a week, a month and a year at once.
+#: The begin of a day, a week, a month and a year at the same time.
 _NEW_YEAR = datetime(2029, 1, 1, tzinfo=UTC)
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 #: Units of each product at each branch.
@@ -49,7 +49,7 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
 
 
 def _times(bookers: int) -> Sequence[Scenario]:
-    """One resource; all times overlap, or touch. And resources of everybody's own."""
+    """Return scenarios of times that overlap or touch, and of different resources."""
     everybody = range(bookers)
     # Each begins a minute after the one before.
     later = [_request(number, 1, after=number * _MINUTE) for number in everybody]
@@ -57,9 +57,9 @@ def _times(bookers: int) -> Sequence[Scenario]:
     hour = [_request(0, 1, after=half_past), *(_shifted(one, _HOUR) for one in later[1:])]
     # The first is at another branch, for another service.
     apart = [replace(hour[0], branch_id=2, service_id=2), *hour[1:]]
-    # The first begins in the old year, the others in the new one.
+    # The first one begins in the old year, the others begin in the new one.
     day = [_shifted(one, _NEW_YEAR - _NINE - _HOUR) for one in hour]
-    # All begin in the old year; the first, which contains the others, ends in the new one.
+    # All begin in the old year. The first contains the others, and ends in the new year.
     whole = [_request(0, 1, after=-_HOUR, lasts=6 * _HOUR), *later[1:]]
     whole = [_shifted(one, _NEW_YEAR - _NINE - 2 * _HOUR) for one in whole]
     touching = [_request(number, 1, after=number * _HOUR) for number in everybody]
@@ -74,16 +74,16 @@ def _times(bookers: int) -> Sequence[Scenario]:
 
 
 def _products(bookers: int) -> Sequence[Scenario]:
-    """Products of which there is one each, with and without a time in common."""
+    """Return scenarios of products with one unit each, with and without a common time."""
     everybody = range(bookers)
     one, two = Product(1), Product(2)
     last = [_request(n, n + 1, one, after=n * _MINUTE) for n in everybody]
-    # Every other booker names them the other way round.
+    # Every other booker names them in reverse order.
     both = [
         _request(n, 1, *((one, two) if n % 2 == 0 else (two, one)), after=n * _MINUTE)
         for n in everybody
     ]
-    # Each shares a product with the next, and has another resource.
+    # Each booker shares a product with the next one, and has a resource of its own.
     chain = [_request(n, n + 1, Product(n + 1), Product(n + 2)) for n in everybody]
     with_and_without = [_request(n, 1, *([one, two] if n == 0 else [])) for n in everybody]
     return (
@@ -95,23 +95,23 @@ def _products(bookers: int) -> Sequence[Scenario]:
 
 
 def _open(bookers: int) -> Sequence[Scenario]:
-    """Two resources for whoever wants any."""
+    """Return scenarios of two resources for requests that name none."""
     any_ = [_request(number, None, tenant=_PAIR) for number in range(bookers)]
     named = [any_[0], *(replace(one, resource_id=1) for one in any_[1:])]
     return _scenario("any resource", any_), _scenario("any resource beside a named one", named)
 
 
 def _changes(bookers: int) -> Sequence[Scenario]:
-    """A booking with a product, which is moved to another branch and resource, or another time."""
+    """Return scenarios of a booking with a product that moves to another branch or time."""
     held = _request(0, 1, Product(1))
     elsewhere = replace(_request(0, 2, Product(1)), branch_id=2)
     later = _request(0, 1, Product(1), after=2 * _HOUR)
-    # Of the place that it is moved to, the product alone.
+    # It contends for the product of the new place, and not for its resource.
     wanted = replace(elsewhere, resource_id=3)
     pair = _request(0, 1), _request(0, 2)
     rivals = *pair, _request(0, 1, after=2 * _HOUR)
     places = Places(held, elsewhere, later, wanted, freed=pair[0], pair=pair, rivals=rivals)
-    return actions(_seed(_TENANT, bookers), str(_TENANT), places, bookers)
+    return change_scenarios(_seed(_TENANT, bookers), str(_TENANT), places, bookers)
 
 
 def _request(
@@ -130,7 +130,7 @@ def _request(
         starts_at=_NINE + after,
         ends_at=_NINE + after + lasts,
         products=products,
-        customer_id=booker(number),
+        customer_id=booker_name(number),
     )
 
 

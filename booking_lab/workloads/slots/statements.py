@@ -1,8 +1,8 @@
-"""The statements of slots that read, choose and reset; those that book stand in ``writing``.
+"""The statements of slots that read, choose and reset; those that book are in ``write_statements``.
 
 State comes in rows of one shape: ``offer`` (a resource at a branch, a service, its price there),
-``shelf`` (a product at a branch, the units left) and ``reserved`` (a time of a resource). What a
-request has nothing of is left out of the statement: to plan for it takes longer than to look.
+``stock_level`` (a product at a branch, the units left) and ``reserved`` (a time of a resource).
+A statement leaves out the parts that no request needs: planning them takes longer than reading.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from functools import cache, partial
 
 from booking_lab.core.statement import Statement
 
-#: A statement of slots. Arrays of moments and the like come as texts: that is what the driver makes
-#: of a list.
+#: Makes a statement of slots. Arrays of times are text, because that is the driver's form of a
+#: list.
 statement = partial(
     Statement,
     tenant_id="integer",
@@ -26,9 +26,9 @@ statement = partial(
     ends_at="timestamptz",
     times="text[]",
     touched="integer[]",
-    shelf_branches="integer[]",
-    shelf_products="integer[]",
-    shelf_units="integer[]",
+    stock_branches="integer[]",
+    stock_products="integer[]",
+    stock_units="integer[]",
     holder="uuid",
     holders="text[]",
     held_branch="integer",
@@ -50,13 +50,13 @@ LEFT JOIN slot_service_branches AS there USING (tenant_id, branch_id, service_id
 WHERE tenant_id = %(tenant_id)s AND branch_id = ANY(%(branches)s)
   AND resource_id = ANY(%(resources)s) AND service_id = ANY(%(services)s)
 """
-_SHELF = """
-SELECT 'shelf' AS what, branch_id, NULL::integer AS resource_id, product_id AS item_id,
+_STOCK_LEVELS = """
+SELECT 'stock_level' AS what, branch_id, NULL::integer AS resource_id, product_id AS item_id,
        NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at, NULL AS holder,
        stock::numeric AS amount
 FROM slot_product_branches
 WHERE tenant_id = %(tenant_id)s AND (branch_id, product_id) IN (
-    SELECT * FROM unnest(%(shelf_branches)s::integer[], %(shelf_products)s::integer[]))
+    SELECT * FROM unnest(%(stock_branches)s::integer[], %(stock_products)s::integer[]))
 """
 #: The columns of a reservation.
 RESERVED = """'reserved' AS what, reserved.branch_id, resource_id, NULL::integer AS item_id,
@@ -75,27 +75,27 @@ WHERE tenant_id = %(tenant_id)s AND status = 'confirmed' AND attempt_id = ANY(%(
 
 @cache
 def read(*, takes: bool, stock: bool, holds: bool) -> Statement:
-    """Return the statement that reads what one or more requests of a tenant touch.
+    """Return the statement that reads the state for one or more requests of a tenant.
 
     Args:
-        takes: whether any wants a time.
-        stock: whether any changes the stock.
-        holds: whether any moves or cancels a booking.
+        takes: whether any request takes a time.
+        stock: whether any request changes the stock.
+        holds: whether any request moves or cancels a booking.
     """
     parts = [_OFFER, _IN_THE_WAY] if takes else []
-    parts += [_SHELF] if stock else []
+    parts += [_STOCK_LEVELS] if stock else []
     parts += [_HELD] if holds else []
     order = "ORDER BY what, branch_id, resource_id, item_id, starts_at, holder"
     return statement("UNION ALL".join(parts) + order)
 
 
 ASKED = """
-    SELECT * FROM unnest(%(shelf_branches)s::integer[], %(shelf_products)s::integer[],
-                         %(shelf_units)s::integer[]) AS asked (branch_id, product_id, units)
+    SELECT * FROM unnest(%(stock_branches)s::integer[], %(stock_products)s::integer[],
+                         %(stock_units)s::integer[]) AS asked (branch_id, product_id, units)
 """
 
-#: What a request may name: whether there is the tenant; its branches, resources, services and
-#: products; where the resource works, or anybody if none is named; what the branch stocks.
+#: The things that a request can name: whether the tenant exists; its branches, resources, services
+#: and products; the branches of the named resource, or of all; the products of the branch.
 THERE = statement("""
 SELECT EXISTS (SELECT FROM slot_tenants WHERE tenant_id = %(tenant_id)s),
     array(SELECT branch_id FROM slot_branches WHERE tenant_id = %(tenant_id)s ORDER BY 1),
@@ -108,7 +108,7 @@ SELECT EXISTS (SELECT FROM slot_tenants WHERE tenant_id = %(tenant_id)s),
           WHERE (tenant_id, branch_id) = (%(tenant_id)s, %(branch_id)s) ORDER BY 1)
 """)
 
-# --- locking what nobody else has locked ----------------------------------------------------------
+# --- locks that skip locked rows ------------------------------------------------------------------
 
 _UNLOCKED = """
     SELECT branch_id, product_id, stock, units
@@ -117,21 +117,21 @@ _UNLOCKED = """
     ORDER BY branch_id, product_id FOR UPDATE OF slot_product_branches SKIP LOCKED
 """
 
-#: The stock and the resources that a request names; how many of each were not locked.
+#: Locks the stock and the resources that a request names; returns how many of each it could lock.
 LOCK = statement(f"""
-WITH asked AS ({ASKED}), shelf AS MATERIALIZED ({_UNLOCKED}), resource AS MATERIALIZED (
+WITH asked AS ({ASKED}), stock_level AS MATERIALIZED ({_UNLOCKED}), resource AS MATERIALIZED (
     SELECT resource_id FROM slot_resources
     WHERE tenant_id = %(tenant_id)s AND resource_id = ANY(%(touched)s)
     ORDER BY resource_id FOR UPDATE SKIP LOCKED
 )
-SELECT (SELECT count(*) FROM shelf), (SELECT count(*) FROM resource)
+SELECT (SELECT count(*) FROM stock_level), (SELECT count(*) FROM resource)
 """)
 
-# Between the look at all and the lock on one, somebody may have booked that one and committed. So
-# they are looked at again under the lock, one by one, until one is still free.
-#: The first resource that is free and not locked, how many are free in all, the stock locked.
+# Between the check of all resources and the lock on one, another booking may have taken that one.
+# So each locked resource is checked again, until one is still free.
+#: The first free resource that could be locked, the number of free ones, and the locked stock.
 CHOOSE = statement(f"""
-WITH asked AS ({ASKED}), shelf AS MATERIALIZED ({_UNLOCKED}), free AS MATERIALIZED (
+WITH asked AS ({ASKED}), stock_level AS MATERIALIZED ({_UNLOCKED}), free AS MATERIALIZED (
     SELECT resource_id FROM slot_resource_branches
     WHERE tenant_id = %(tenant_id)s AND branch_id = %(branch_id)s AND NOT EXISTS (
         SELECT FROM slot_reservations AS reserved
@@ -148,25 +148,25 @@ WITH asked AS ({ASKED}), shelf AS MATERIALIZED ({_UNLOCKED}), free AS MATERIALIZ
     LIMIT 1
 )
 SELECT (SELECT resource_id FROM chosen), (SELECT count(*) FROM free),
-       array(SELECT ARRAY[branch_id, product_id, stock] FROM shelf ORDER BY product_id)
+       array(SELECT ARRAY[branch_id, product_id, stock] FROM stock_level ORDER BY product_id)
 """)
 
 # --- resets ---------------------------------------------------------------------------------------
 
-#: Waits for every booking under way: for those of a resource alone, only the strongest lock does.
+#: Waits for every booking under way; only the strongest lock waits for those without products.
 LOCK_ALL = """
-WITH shelf AS MATERIALIZED (
+WITH stock_level AS MATERIALIZED (
     SELECT FROM slot_product_branches WHERE tenant_id = %(scope)s::integer
     ORDER BY branch_id, product_id FOR UPDATE
 ), resource AS MATERIALIZED (
     SELECT FROM slot_resources
-    WHERE tenant_id = %(scope)s::integer AND (SELECT count(*) FROM shelf) >= 0
+    WHERE tenant_id = %(scope)s::integer AND (SELECT count(*) FROM stock_level) >= 0
     ORDER BY resource_id FOR UPDATE
 )
 SELECT count(*) FROM resource
 """
 RESET = """
-WITH shelf AS (
+WITH stock_level AS (
     UPDATE slot_product_branches SET stock = stocked, guarded = false, version = version + 1
     WHERE tenant_id = %(scope)s::integer
 ), resource AS (

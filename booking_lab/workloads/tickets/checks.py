@@ -1,4 +1,4 @@
-"""What can be wrong with tickets, found from the rows alone."""
+"""SQL that lists bookings of tickets, and finds everything wrong in their tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from operator import itemgetter
 from booking_lab.core.lab_workload import Violation
 from booking_lab.core.workload import Row, Session
 
-#: What every finding and every booking is about: there is one counter an event.
+#: The subject of every finding and every booking: an event has one counter.
 SUBJECT = "tickets"
 
 LISTING = f"""
@@ -27,8 +27,8 @@ LEFT JOIN ticket_bookings ON event_id = event.id AND booking_status = 'confirmed
 GROUP BY event.id
 """
 
-# Nobody overwrites the counter, so it and the bookings part only where two changed one booking and
-# each went by what it was before.
+# No statement overwrites the counter. So it differs from the bookings only if two changes of one
+# booking both used the quantity from before.
 WRONG = f"""
 SELECT 'oversell' AS anomaly, id::text AS scope, '{SUBJECT}' AS subject,
        format('%%s of %%s tickets are sold, %%s are left', sold, on_sale, available_tickets)
@@ -54,9 +54,9 @@ WHERE sold.sold > sold.on_sale ORDER BY event.id, booking.id
 
 
 def oversells(session: Session) -> Sequence[Violation]:
-    """Events with more tickets confirmed than there were, with who, when and by which worker.
+    """Return the events with more confirmed tickets than were on sale, with all their bookings.
 
-    In the order in which they were booked; from some booking on, there were too few left.
+    The bookings are in the order of their ids. ``too_many`` marks those after the last ticket.
     """
     return [
         _oversell(list(rows)) for _, rows in groupby(session.execute(_OVERSOLD), key=itemgetter(0))

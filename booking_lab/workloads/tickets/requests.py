@@ -1,4 +1,4 @@
-"""What customers ask for: so many tickets of an event."""
+"""Requests for tickets of an event."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic import Field
 
 from booking_lab.core.workload import INTERNAL, Request
 
-#: Tickets of one booking at most.
-MOST = 10
+#: The highest number of tickets in one booking.
+MAX_TICKETS = 10
 
 EventId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
-Quantity = Annotated[int, Field(ge=1, le=MOST, examples=[1, 2])]
+Quantity = Annotated[int, Field(ge=1, le=MAX_TICKETS, examples=[1, 2])]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +22,8 @@ class TicketRequest(Request):
 
     Attributes:
         event_id: the event.
-        quantity: how many tickets; of a cancellation, none.
-        given_back: the tickets of the booking that this one moves or cancels.
+        quantity: the number of tickets; 0 for a cancellation.
+        given_back: the number of tickets of the booking that this one moves or cancels.
     """
 
     event_id: EventId
@@ -31,7 +31,7 @@ class TicketRequest(Request):
     given_back: int = field(default=0, metadata=INTERNAL)
 
     def __post_init__(self) -> None:
-        """Refuse what can't be meant.
+        """Validate the request.
 
         Raises:
             ValueError: a new booking of no tickets.
@@ -41,10 +41,10 @@ class TicketRequest(Request):
 
     @property
     def action(self) -> str:
-        """Moving to no tickets is cancelling."""
+        """``book``, ``move`` or ``cancel``; a move to no tickets is a cancellation."""
         return "cancel" if self.replaces and not self.quantity else super().action
 
     @property
     def taken(self) -> int:
-        """How many tickets fewer are left afterwards; below zero if there are more."""
+        """The number of tickets that the request takes; negative if it returns some."""
         return self.quantity - self.given_back

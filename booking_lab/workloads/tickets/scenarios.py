@@ -1,15 +1,15 @@
-"""What bookers can contend for: the last tickets of an event, and bookings that are changed."""
+"""The scenarios of tickets: the last tickets of an event, moves and cancellations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from booking_lab.core.scenario import Places, Scenario, actions, booker
+from booking_lab.core.scenario import Places, Scenario, booker_name, change_scenarios
 from booking_lab.workloads.tickets.requests import TicketRequest
 
-#: The event with one ticket on sale; the one with two follows, and so on.
+#: The id of the event with one ticket on sale; the event with two has the next id, and so on.
 _FIRST = 1001
-#: Events of which each booker has one of its own.
+#: The id of the first of the events of which each booker has its own.
 _OWN = 2001
 
 _SEED = """
@@ -27,12 +27,12 @@ def scenarios(bookers: int) -> Sequence[Scenario]:
         _scenario("last ticket", 1, [1] * bookers),
         _scenario("last tickets", 2, [2] + [1] * (bookers - 1)),
         _scenario("enough for all", bookers, [1] * bookers),
-        # The first is refused, whoever is with him in a batch is not.
+        # The first is refused, and others in the same batch are not.
         _scenario("more than there are", 1, [2] + [1] * (bookers - 1)),
         _apart(bookers),
         *_changes(bookers),
     ]
-    # Two bookers contend for one ticket already.
+    # With two bookers, this would be the scenario of the last ticket.
     fewer = _scenario("one too few", max(1, bookers - 1), [1] * bookers)
     return [*found[:4], fewer, *found[4:]] if bookers > 2 else found
 
@@ -50,16 +50,16 @@ def _apart(bookers: int) -> Scenario:
 
 
 def _changes(bookers: int) -> Sequence[Scenario]:
-    """Three tickets; who holds two can have the last one as well, or give one back."""
+    """Return scenarios with three tickets: a booking of two takes the last one, or returns one."""
     event = _FIRST + 2
     one, two, three = (_request(event, many) for many in (1, 2, 3))
-    # Who gives one back and who books one are never in each other's way.
+    # A booking that returns a ticket and one that takes a ticket never conflict.
     places = Places(two, three, one, wanted=one, freed=one, pair=(one, two), rivals=(one, one, two))
-    return actions(_seed(event, 3), str(event), places, bookers)
+    return change_scenarios(_seed(event, 3), str(event), places, bookers)
 
 
 def _request(event: int, quantity: int, number: int = 0) -> TicketRequest:
-    return TicketRequest(event_id=event, quantity=quantity, customer_id=booker(number))
+    return TicketRequest(event_id=event, quantity=quantity, customer_id=booker_name(number))
 
 
 def _seed(event: int, on_sale: int) -> str:

@@ -1,4 +1,4 @@
-"""What a booker sees of the tickets, and what a booking makes of it: no database in here."""
+"""The state of tickets, and the pure functions that decide and apply a booking."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from booking_lab.workloads.tickets.requests import TicketRequest
 
 
 @dataclass(frozen=True)
-class Event:
-    """An event's counter.
+class EventCounter:
+    """The counter of an event.
 
     Attributes:
-        id: the event.
-        available: tickets left; below zero if it was oversold.
-        price: of one ticket.
+        id: the id of the event.
+        available: tickets left; negative after an oversell.
+        price: the price of one ticket.
     """
 
     id: int
@@ -29,13 +29,13 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Held:
-    """What a booking that shall be changed holds.
+class HeldTickets:
+    """The tickets of a booking to change.
 
     Attributes:
-        booking: its id.
-        quantity: its tickets.
-        paid: what they have cost.
+        booking: the id of the booking.
+        quantity: the number of its tickets.
+        paid: the amount paid for them.
     """
 
     booking: str
@@ -46,16 +46,16 @@ class Held:
         return f"{self.quantity} held"
 
 
-State = tuple[Event | Held, ...]
+State = tuple[EventCounter | HeldTickets, ...]
 
 
 @dataclass(frozen=True)
-class Change:
-    """How many tickets go to the customer; below zero they come back.
+class TicketChange:
+    """The number of tickets that a booking takes, and its price.
 
     Attributes:
-        taken: how many fewer are left.
-        total: what the whole booking costs then.
+        taken: the number that it takes from the counter; negative if it returns tickets.
+        total: the price of the whole booking after the change.
     """
 
     taken: int
@@ -65,13 +65,13 @@ class Change:
         return f"give back {-self.taken}" if self.taken < 0 else f"take {self.taken}"
 
 
-def decide(state: State, request: TicketRequest) -> Change:
-    """Say what ``request`` changes.
+def decide(state: State, request: TicketRequest) -> TicketChange:
+    """Return the change that ``request`` makes.
 
     Raises:
-        SoldOut: fewer are left than it takes.
-        NotHeld: the booking to be changed isn't what it was.
-        EventNotFound: the state doesn't know its event.
+        SoldOut: not enough tickets are left.
+        NotHeld: the booking to change has changed since.
+        EventNotFound: the event is not in the state.
     """
     event = event_of(state, request)
     held = check_held(state, request)
@@ -81,66 +81,66 @@ def decide(state: State, request: TicketRequest) -> Change:
             f"Not enough tickets available: {left} {'is' if left == 1 else 'are'} left, "
             f"and {asked} {'was' if asked == 1 else 'were'} asked for."
         )
-    return Change(asked, _total(held, request, event.price))
+    return TicketChange(asked, _total(held, request, event.price))
 
 
-def check_held(state: State, request: TicketRequest) -> Held:
-    """Return what the request's booking holds, which is nothing for a new one.
+def check_held(state: State, request: TicketRequest) -> HeldTickets:
+    """Return the tickets of the request's booking; a new one has none.
 
     Raises:
-        NotHeld: it isn't what is given back.
+        NotHeld: the booking to change holds another number than the request gives back.
     """
     holder = str(request.holder)
-    mine = (one for one in state if isinstance(one, Held) and one.booking == holder)
-    held = next(mine, Held(holder, 0))
+    mine = (one for one in state if isinstance(one, HeldTickets) and one.booking == holder)
+    held = next(mine, HeldTickets(holder, 0))
     if request.replaces and held.quantity != request.given_back:
         raise NotHeld
-    return held if request.replaces else Held(holder, 0)
+    return held if request.replaces else HeldTickets(holder, 0)
 
 
-def _total(held: Held, request: TicketRequest, price: Decimal) -> Decimal:
-    """What the booking costs then: what was paid stays paid, what is added has the price of now."""
+def _total(held: HeldTickets, request: TicketRequest, price: Decimal) -> Decimal:
+    """Return the price after the change; only added tickets have the present price."""
     if request.taken >= 0:
         return held.paid + request.taken * price
     return round(held.paid * request.quantity / held.quantity, 2)
 
 
-def apply(state: State, request: TicketRequest, change: Change) -> State:
-    """Return the state with the change's tickets taken."""
+def apply(state: State, request: TicketRequest, change: TicketChange) -> State:
+    """Return the state after ``change``."""
     return tuple(
-        Event(one.id, one.available - change.taken, one.price)
-        if isinstance(one, Event) and one.id == request.event_id
-        else Held(one.booking, request.quantity, change.total)
-        if isinstance(one, Held) and one.booking == str(request.holder)
+        EventCounter(one.id, one.available - change.taken, one.price)
+        if isinstance(one, EventCounter) and one.id == request.event_id
+        else HeldTickets(one.booking, request.quantity, change.total)
+        if isinstance(one, HeldTickets) and one.booking == str(request.holder)
         else one
         for one in state
     )
 
 
 def fresh(requests: Sequence[TicketRequest], available: Mapping[str, int]) -> State:
-    """Return the counters as a reset leaves them, and what is changed later with nothing yet."""
+    """Return the counters after a reset; bookings that are changed later hold nothing yet."""
     events = sorted({request.event_id for request in requests} & set(map(int, available)))
     changed = sorted({str(request.replaces) for request in requests if request.replaces})
     return (
-        *(Event(event, available[str(event)]) for event in events),
-        *(Held(booking, 0) for booking in changed),
+        *(EventCounter(event, available[str(event)]) for event in events),
+        *(HeldTickets(booking, 0) for booking in changed),
     )
 
 
-def event_of(state: State, request: TicketRequest) -> Event:
+def event_of(state: State, request: TicketRequest) -> EventCounter:
     """Return the request's event.
 
     Raises:
-        EventNotFound: there is none.
+        EventNotFound: it is not in the state.
     """
     for one in state:
-        if isinstance(one, Event) and one.id == request.event_id:
+        if isinstance(one, EventCounter) and one.id == request.event_id:
             return one
     raise no_event(request)
 
 
 def no_event(request: TicketRequest) -> EventNotFound:
-    """Return the error for an event that isn't there."""
+    """Return the error for an event that does not exist."""
     return EventNotFound(
         f"There is no event {request.event_id} with tickets; GET /admin/workloads lists them."
     )

@@ -1,10 +1,10 @@
 """The statements of tickets.
 
-Counter and booking change in one statement: neither can stand without the other. Tickets are taken
-from the counter as it is by then, so that no decrement gets lost; what can go wrong is that there
-were none left. The version moves in every strategy's writes, so that optimistic bookers notice.
+Counter and booking change in one statement, so that they always agree. The statement subtracts from
+the present value of the counter, so no decrement gets lost, but the counter can go below zero.
+Every write raises the version, under every strategy, so that optimistic bookers notice it.
 
-The event's row always comes before the booking's, so that no two can wait for each other.
+Statements lock the row of the event before that of the booking, so that no two wait for each other.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _READ = """
 WHERE id = ANY(%(events)s) ORDER BY id)
 """
 READ = _statement(_READ)
-#: The same, and what the bookings to be changed hold, and what was paid for it.
+#: The same, with the quantities and the paid amounts of the bookings to change.
 READ_WITH_HELD = _statement(f"""{_READ}
 UNION ALL
 (SELECT attempt_id::text, quantity, total_amount, true FROM ticket_bookings
@@ -42,12 +42,12 @@ WHERE attempt_id = ANY(%(replaced)s::uuid[]) AND booking_status = 'confirmed' OR
 _TAKE = """
 UPDATE ticket_events SET available_tickets = available_tickets - %(taken)s,
     version = version + 1, guarded = guarded OR {guarded}"""
-_FREELY = f"""
+_UNCHECKED = f"""
 WITH event AS ({_TAKE}
     WHERE id = %(event_id)s AND generation <= %(generation)s
     RETURNING id, ticket_price)
 """
-_LOOKING = f"""
+_LOCKED_WRITE = f"""
 WITH locked AS MATERIALIZED (
     SELECT available_tickets AS available, ticket_price AS price,
         generation <= %(generation)s AS current
@@ -65,7 +65,7 @@ FROM locked
 """
 _ENOUGH = "(%(taken)s <= 0 OR available >= %(taken)s)"
 _HOLDS_NOTHING = "SELECT 0 AS quantity"
-# Locked too: of a row that isn't, this would see what was there when the statement began.
+# The row is locked, because a statement sees an unlocked row as it was when the statement began.
 _HOLDS = """
     SELECT quantity FROM ticket_bookings WHERE attempt_id = %(holder)s::uuid
     AND booking_status = 'confirmed' AND EXISTS (SELECT FROM locked) FOR UPDATE"""
@@ -78,8 +78,8 @@ _BOOK = f"""{_INTO}
 SELECT %(holder)s::uuid, id, %(customer_id)s, %(quantity)s, %(quantity)s * ticket_price, 'confirmed'
 FROM event RETURNING id
 """
-# What was paid stays paid: only what is added costs what it costs by now, and what comes back comes
-# back at what it has cost on average. A cancelled booking keeps what it had.
+# Added tickets have the present price, and returned tickets their average price. A cancelled
+# booking keeps its values.
 _CHANGE = """
 UPDATE ticket_bookings SET quantity = coalesce(nullif(%(quantity)s, 0), quantity),
     total_amount = CASE WHEN %(quantity)s = 0 THEN total_amount
@@ -93,19 +93,20 @@ FROM event WHERE attempt_id = %(holder)s::uuid RETURNING ticket_bookings.id
 
 @cache
 def book(*, guarded: bool = False) -> Statement:
-    """Return the statement that books however many are left; its row is the booking's id.
+    """Return the statement that books without a check; its row is the booking's id.
 
-    No row: the event's counter belongs to a time after the booking began.
+    It returns no row if the event was reset after the booking began.
 
     Args:
-        guarded: with the constraint looking at the counter.
+        guarded: whether the counter becomes guarded.
     """
-    return _statement(_FREELY.format(guarded=guarded) + _BOOK)
+    return _statement(_UNCHECKED.format(guarded=guarded) + _BOOK)
 
 
-#: Books if so many are left. It makes the change that ``looking`` would make, at half the cost. Its
-#: row is of the same shape, but as it was when the statement began: whoever has waited for another
-#: booking may see enough there, and no id. Only ``looking`` tells what has happened meanwhile.
+#: Books if enough tickets are left. It makes the change that ``locked_write`` would make, at half
+#: the cost. Its row has the same shape, but shows the counter as it was when the statement began.
+#: After a wait for another booking, the row may show enough tickets and no booking id. Only
+#: ``locked_write`` shows the state after that wait.
 BOOK_IF_ENOUGH = _statement(f"""
 WITH event AS ({_TAKE.format(guarded=False)}
     WHERE id = %(event_id)s AND generation <= %(generation)s AND available_tickets >= %(taken)s
@@ -117,28 +118,28 @@ FROM ticket_events WHERE id = %(event_id)s
 
 
 @cache
-def looking(*, moves: bool, if_allowed: bool, guarded: bool = False) -> Statement:
-    """Return the statement that makes the change if what it rests on is there.
+def locked_write(*, moves: bool, if_allowed: bool, guarded: bool = False) -> Statement:
+    """Return the statement that locks the rows, checks them, and makes the change.
 
-    Its row: whether the counter belongs to the time in which the booking began; the tickets left
-    before, the price, what the booking held; the booking's id, null if the change wasn't made. No
-    row: there is no such event.
+    Its columns: whether the event was not reset after the booking began, the tickets left before,
+    the price, the tickets that the booking held, and the booking's id, null if the change wasn't
+    made. It returns no row if there is no such event.
 
     Args:
-        moves: for a booking that is moved or cancelled, if it holds what it gives back; else for a
-            new one.
-        if_allowed: only if so many are left; else however many are.
-        guarded: with the constraint looking at the counter.
+        moves: whether a booking is moved or cancelled, which has to hold the tickets that it gives
+            back; otherwise the booking is new.
+        if_allowed: whether enough tickets have to be left; otherwise they are not checked.
+        guarded: whether the counter becomes guarded.
     """
     held, booking = (_HOLDS, _CHANGE) if moves else (_HOLDS_NOTHING, _BOOK)
     condition = _ENOUGH if if_allowed else "true"
     return _statement(
-        _LOOKING.format(held=held, booking=booking, condition=condition, guarded=guarded)
+        _LOCKED_WRITE.format(held=held, booking=booking, condition=condition, guarded=guarded)
     )
 
 
-#: New bookings of one event, all in one statement; rows of the booking's uuid and id.
-WRITE_ALL = _statement(f"""{_FREELY.format(guarded=False)} {_INTO}
+#: New bookings of one event in one statement; the rows are pairs of uuid and id.
+WRITE_ALL = _statement(f"""{_UNCHECKED.format(guarded=False)} {_INTO}
 SELECT holder, id, customer_id, quantity, quantity * ticket_price, 'confirmed'
 FROM event, json_to_recordset(
     %(bookings)s) AS asked (holder uuid, customer_id text, quantity integer)

@@ -28,12 +28,12 @@ class DeletedLease(RedisLease):
 
 @dataclass(frozen=True)
 class DeletedLock(RedisLock):
-    asked_for: list[DeletedLease] = field(default_factory=list)
+    customer_fields: list[DeletedLease] = field(default_factory=list)
 
     def lease(self, anchor: Anchor, servers: Servers) -> DeletedLease:
         lease = super().lease(anchor, servers)
-        self.asked_for.append(DeletedLease(lease.client, lease.key, lease.ttl_ms))
-        return self.asked_for[-1]
+        self.customer_fields.append(DeletedLease(lease.client, lease.key, lease.ttl_ms))
+        return self.customer_fields[-1]
 
 
 @dataclass(frozen=True)
@@ -49,5 +49,5 @@ class ClearsUpAfterItself(Strategy):
             with attempt.holding(lock, wait=self.wait), attempt.transaction():
                 attempt.write(attempt.decide(attempt.read()))
         except LockTimeout:
-            lock.asked_for[-1].release(lambda what: attempt.step(StepKind.RELEASE, what))
+            lock.customer_fields[-1].release(lambda what: attempt.step(StepKind.RELEASE, what))
             raise

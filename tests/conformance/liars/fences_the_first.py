@@ -18,7 +18,7 @@ class FencesTheFirst(Strategy):
         with attempt.holding(RedisLock(self.ttl), wait=self.wait), attempt.transaction():
             first, values = attempt.anchors[0], {"token": attempt.token()}
             [(highest, there)] = attempt.statement(
-                StepKind.WRITE, "fence", first.move_fence, {**first.parameters, **values}
+                StepKind.WRITE, "fence", first.register_token, {**first.parameters, **values}
             )
             if there is not None and not highest:
                 raise FencedOff

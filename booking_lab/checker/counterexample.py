@@ -1,4 +1,4 @@
-"""Finds the few operations that can't be explained, among the many that could."""
+"""Shrinks operations without an order to a small counterexample."""
 
 from __future__ import annotations
 
@@ -6,73 +6,73 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from booking_lab.checker.linearize import Found, Result, Step, linearize
+from booking_lab.checker.linearize import SearchOutcome, SearchResult, Transition, linearize
 from booking_lab.checker.operation import Effect, Operation
 
-#: With more, only what was under way with the answer that couldn't be explained is looked at.
-_MOST = 200
-#: Steps of all searches together, and of one.
+#: With more operations, the result is those that overlapped with the unexplained answer.
+_MAX_SHRUNK = 200
+#: Steps of all searches together, and of one search.
 _BUDGET = 20_000
 _BUDGET_OF_ONE = 2_000
 
 
 @dataclass(frozen=True)
-class Culprits:
+class Counterexample:
     """Operations that no order explains.
 
     Attributes:
-        operations: in the order of their invocations.
-        all_needed: whether each of them is needed for that. Else finding those would have taken too
-            long, and these are what was under way where the search got stuck.
-        refusals_matter: whether the confirmed ones alone could be explained.
-        result: the search among those that matter.
+        operations: the operations in the order of their invocations.
+        all_needed: whether each of them is needed. Otherwise the shrinking would have taken too
+            long, and these are the operations that overlapped with the unexplained answer.
+        refusals_matter: whether the confirmed operations alone have an order.
+        result: the search among the operations that matter.
     """
 
     operations: Sequence[Operation]
     all_needed: bool
     refusals_matter: bool
-    result: Result
+    result: SearchResult
 
 
-def culprits(
+def find_counterexample(
     operations: Sequence[Operation],
     state: Any,
-    step: Step,
-    result: Result,
+    step: Transition,
+    result: SearchResult,
     *,
     only_takes: bool = False,
-) -> Culprits:
+) -> Counterexample:
     """Return few operations that no order explains, whatever the others did.
 
-    To leave an operation out means to forget its answer: it may have taken effect or not. So what
-    remains can't be explained by what was left out.
+    An operation that is left out counts as unanswered: it may have taken effect or not. So it can't
+    explain the rest.
 
     Args:
-        operations: of one group, which has no order.
+        operations: the operations of one group without an order.
         state, step, only_takes: as for ``linearize``.
-        result: of the search that found none.
+        result: the result of the search in this group.
     """
-    # Refusals are what is most often not needed.
+    # Most often, refusals are not needed.
     confirmed = [one for one in operations if one.effect is not Effect.REFUSED]
     alone = linearize(confirmed, state, step, only_takes=only_takes, budget=_BUDGET)
-    refusals_matter = alone.found is not Found.NO_ORDER
+    refusals_matter = alone.outcome is not SearchOutcome.NO_ORDER
     if not refusals_matter:
         operations, result = confirmed, alone
     stuck = result.stuck
     assert stuck is not None
     until = stuck.returned or 0
-    # What begins after this answer can't explain it; what was answered later is still open then.
+    # Operations that begin after this answer can't explain it. Later answers are still open then.
     begun = [one for one in operations if one.invoked <= until]
     known = [one for one in begun if one.returned is not None and one.returned <= until]
     shrinking = _Shrinking(begun, state, step, only_takes)
-    shrunk = len(known) <= _MOST and shrinking.unexplained(known)
+    shrunk = len(known) <= _MAX_SHRUNK and shrinking.unexplained(known)
     few = shrinking.shrunk(known) if shrunk else _around(operations, stuck)
     few.sort(key=lambda one: one.invoked)
-    return Culprits(few, shrunk and not shrinking.exhausted, refusals_matter, result)
+    return Counterexample(few, shrunk and not shrinking.exhausted, refusals_matter, result)
 
 
 def _around(operations: Iterable[Operation], stuck: Operation) -> list[Operation]:
-    """What was under way together with ``stuck``, and has told something."""
+    """Return the answered operations that overlapped with ``stuck``."""
     until = stuck.returned or 0
     return [
         one
@@ -82,17 +82,17 @@ def _around(operations: Iterable[Operation], stuck: Operation) -> list[Operation
 
 
 class _Shrinking:
-    """Asks again and again, with fewer answers known, as long as the budget lasts."""
+    """Repeats the search with fewer known answers, as long as the budget lasts."""
 
     def __init__(
-        self, operations: Sequence[Operation], state: Any, step: Step, only_takes: bool
+        self, operations: Sequence[Operation], state: Any, step: Transition, only_takes: bool
     ) -> None:
         self._operations = operations
         self._state, self._step, self._only_takes = state, step, only_takes
         self._left = _BUDGET
 
     def unexplained(self, known: Iterable[Operation]) -> bool:
-        """Whether there is no order, if only the answers of ``known`` are."""
+        """Return whether there is no order if only the answers of ``known`` are known."""
         kept = set(known)
         asked = [self._as_known(one, known=one in kept) for one in self._operations]
         result = linearize(
@@ -103,7 +103,7 @@ class _Shrinking:
             budget=min(self._left, _BUDGET_OF_ONE),
         )
         self._left = max(0, self._left - result.steps)
-        return result.found is Found.NO_ORDER
+        return result.outcome is SearchOutcome.NO_ORDER
 
     @property
     def exhausted(self) -> bool:
@@ -111,7 +111,7 @@ class _Shrinking:
         return not self._left
 
     def shrunk(self, known: list[Operation]) -> list[Operation]:
-        """Leave out all that can be left out, by halves at first and one by one at the end."""
+        """Leave out operations that are not needed: halves at first, single ones at the end."""
         size = max(1, len(known) // 2)
         while True:
             begin = len(known)

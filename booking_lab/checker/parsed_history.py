@@ -1,4 +1,4 @@
-"""A history as it was read."""
+"""A parsed history: its operations and headers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from booking_lab.checker.operation import Effect, Operation
 
 @dataclass(frozen=True)
 class Header:
-    """What a worker knew when it began to record, at ``time``; see ``observers.history``."""
+    """The header of a worker, written at ``time``; see ``observers.history`` for its values."""
 
     time: int
     database: str
@@ -22,13 +22,13 @@ class Header:
 
 @dataclass
 class History:
-    """What was recorded.
+    """A parsed history.
 
     Attributes:
         operations: bookings, moves, cancellations and resets, in the order of the file.
-        headers: one for each time that a worker began to record.
-        workers: who recorded.
-        truncated: whether there are lines that were not written to their end.
+        headers: the headers, one for each time that a worker began to record.
+        workers: the workers that recorded.
+        truncated: whether there are incomplete lines.
     """
 
     operations: list[Operation] = field(default_factory=list)
@@ -39,24 +39,25 @@ class History:
     def available(
         self, database: str, workload: str, scope: str, operations: Iterable[Operation]
     ) -> Mapping[str, Any] | None:
-        """Return what there was to book before the first of ``operations``, those of the scope.
+        """Return the facts of a scope before the first of ``operations``, which are all of its.
 
-        None if nobody knows: something was booked before, or somebody booked before he looked.
+        None if they are not known: there were bookings before the recording, or before the first
+        header with facts of this scope.
         """
         fresh = [
             (header.time, header.fresh[workload][scope])
             for header in self.headers
             if header.database == database and scope in header.fresh.get(workload, {})
         ]
-        looked, found = min(fresh, key=itemgetter(0), default=(0, None))
+        recorded_at, found = min(fresh, key=itemgetter(0), default=(0, None))
         changed = (Effect.HAPPENED, Effect.POSSIBLE)
-        if any(one.invoked <= looked for one in operations if one.effect in changed):
+        if any(one.invoked <= recorded_at for one in operations if one.effect in changed):
             return None
         return found
 
 
 def by_scope(history: History) -> Iterator[tuple[tuple[str, str, str], list[Operation]]]:
-    """Yield the operations by (database, workload, scope), without those that had no effect."""
+    """Yield the operations by (database, workload, scope), except those without an effect."""
     scopes: dict[tuple[str, str, str], list[Operation]] = defaultdict(list)
     for one in history.operations:
         if one.effect is not Effect.NONE:

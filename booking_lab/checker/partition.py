@@ -1,8 +1,8 @@
-"""Divides a history: what has nothing to do with each other is checked by itself.
+"""Partitions a history into groups of operations that can be checked separately.
 
-In time, at resets: what is booked afterwards begins with a known state. In space, by anchors: two
-operations without an anchor in common, directly or through others, can't stand in each other's way.
-A history has an order if and only if each group has one.
+In time, resets are the borders: after a reset, the state is known. In space, anchors divide: two
+operations without a common anchor, directly or through others, can't influence each other. A
+history has an order if and only if each group has one.
 """
 
 from __future__ import annotations
@@ -20,46 +20,46 @@ from booking_lab.checker.operation import Effect, Operation
 
 @dataclass(frozen=True)
 class Group:
-    """Operations that share anchors, from a known state on.
+    """Operations that share anchors, with the state before them.
 
     Attributes:
-        operations: bookings, moves and cancellations, with the resets that came while one of them
-            was under way, in the order of their invocations.
-        available: what was recorded of the state before all of them; none: nothing is known.
-        undirected: operations of nobody knows what, which may have been about these anchors.
+        operations: bookings, moves and cancellations, in the order of their invocations, with the
+            resets that overlapped with them.
+        available: the recorded facts of the state before all of them; none if it is not known.
+        unassigned: operations without a known anchor, which may concern these anchors.
     """
 
     operations: Sequence[Operation]
     available: Mapping[str, Any] | None
-    undirected: Sequence[Operation] = ()
+    unassigned: Sequence[Operation] = ()
 
     @property
     def anchors(self) -> list[str]:
-        """All anchors of the operations."""
+        """The names of all anchors of the operations."""
         return sorted({anchor for one in self.operations for anchor in one.anchors})
 
 
-def groups_of(
+def partition(
     operations: Iterable[Operation], available: Mapping[str, Any] | None
 ) -> Iterator[Group]:
-    """Divide the operations of one scope on one database.
+    """Partition the operations of one scope on one database.
 
     Args:
-        operations: what may have changed something or has seen something, and the resets.
-        available: what is known of the state before.
+        operations: the resets, and all operations that may have changed or observed the state.
+        available: the recorded facts of the state before; none if it is not known.
     """
     for epoch in _epochs(Group(list(operations), available)):
-        directed = [one for one in epoch.operations if not one.undirected]
-        undirected = [one for one in epoch.operations if one.undirected]
+        directed = [one for one in epoch.operations if not one.unassigned]
+        unassigned = [one for one in epoch.operations if one.unassigned]
         for together in _components(directed):
-            yield from _epochs(Group(together, epoch.available, undirected))
+            yield from _epochs(Group(together, epoch.available, unassigned))
 
 
 def _epochs(group: Group) -> Iterator[Group]:
-    """Cut at every reset that nothing else overlapped."""
+    """Divide a group at every reset that overlaps with no other operation."""
     in_time = sorted(group.operations, key=lambda one: one.invoked)
     begins = [one.invoked for one in in_time]
-    # The last moment at which anything invoked so far was under way.
+    # The latest end of the operations so far.
     latest = list(accumulate(map(_end, in_time), max))
     inside: list[Operation] = []
     available = group.available
@@ -68,22 +68,22 @@ def _epochs(group: Group) -> Iterator[Group]:
         meanwhile = bisect_right(begins, _end(one)) - index - 1
         if one.action != "reset" or meanwhile or before >= one.invoked:
             if one.action == "reset" and one.effect is Effect.POSSIBLE and available:
-                # Nobody said what it has left; it was as much the last time.
+                # Its facts are not known; a reset always leaves the same.
                 one = replace(one, available=available)
             inside.append(one)
             continue
         if any(other.request for other in inside):
-            yield Group(inside, available, group.undirected)
+            yield Group(inside, available, group.unassigned)
         inside, available = [], one.available
     if any(other.request for other in inside):
-        yield Group(inside, available, group.undirected)
+        yield Group(inside, available, group.unassigned)
 
 
 def _end(operation: Operation) -> float:
-    """When it was over.
+    """Return the time of the operation's end.
 
-    A booking that nobody answered can't show up behind a reset that began later: it belongs to a
-    generation before. A reset that nobody answered may come at any time.
+    A booking without an answer can't take effect after a later reset, because of its generation. A
+    reset without an answer may take effect at any time.
     """
     if operation.returned is not None:
         return operation.returned
@@ -91,7 +91,7 @@ def _end(operation: Operation) -> float:
 
 
 def _components(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
-    """Gather what shares anchors; resets concern all and go with each."""
+    """Yield the operations that share anchors; each list also has all resets."""
     parents: dict[str, str] = {}
 
     def root(anchor: str) -> str:
@@ -111,11 +111,11 @@ def _components(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
         yield one + resets
 
 
-def met(operations: Iterable[Operation]) -> int:
-    """Count the operations that began while another one on an anchor of theirs was under way.
+def count_overlapping(operations: Iterable[Operation]) -> int:
+    """Count the operations that began while another one on the same anchor was under way.
 
-    One of the two was confirmed, or may have been: where nobody books, nobody can be in the way.
-    Only these put a strategy to the test.
+    At least one of the two has to be confirmed, or possibly confirmed. Only such operations test a
+    strategy.
     """
     by_anchor: dict[tuple[str, str], list[Operation]] = defaultdict(list)
     for operation in operations:

@@ -1,4 +1,4 @@
-"""What there is to book when a history begins, and after a reset."""
+"""The initial facts of a history: the things to book at its begin, and after a reset."""
 
 from __future__ import annotations
 
@@ -17,42 +17,49 @@ SELECT workload, scope FROM resets WHERE NOT EXISTS (
 
 
 @runtime_checkable
-class Opening(Protocol):
-    """A workload of which a number for each scope doesn't tell the state that a reset leaves."""
+class HasInitialFacts(Protocol):
+    """A workload whose state after a reset is more than one number for each scope."""
 
     def opening(self, session: Session, scope: str) -> Mapping[str, Any]:
-        """Return what ``fresh`` of the workload needs to know of ``scope``, as JSON has it."""
+        """Return the facts of ``scope`` that the workload's ``fresh`` needs, as JSON."""
         ...
 
 
-class Resetting:
-    """A reset under way: looks at what it has left before it is committed."""
+class ResetRecording:
+    """The recording of a reset: it reads the things left to book before the reset commits.
+
+    Attributes:
+        left: the facts after the reset; none until they are read.
+    """
 
     def __init__(self, workload: LabWorkload, scope: str, session: Session) -> None:
         self._workload, self._scope, self._session = workload, scope, session
         self.left: Mapping[str, Any] | None = None
 
-    def look(self) -> None:
-        """Take down what is left to book; call it in the transaction of the reset."""
-        self.left = left_to_book(self._workload, self._scope, self._session)
+    def record_remaining(self) -> None:
+        """Record the things left to book; call it in the transaction of the reset."""
+        self.left = bookable_now(self._workload, self._scope, self._session)
 
 
-def facts(session: Session, workloads: Iterable[LabWorkload]) -> dict[str, Any]:
-    """Which database this is, and where nothing was booked yet; of one moment."""
+def initial_facts(session: Session, workloads: Iterable[LabWorkload]) -> dict[str, Any]:
+    """Return the identity of the database, and the facts of scopes without bookings, as JSON.
+
+    All of it comes from one snapshot.
+    """
     known = {workload.name: workload for workload in workloads}
     session.begin("REPEATABLE READ")
     try:
         fresh: dict[str, dict[str, Any]] = {name: {} for name in known}
         for name, scope in session.execute(_FRESH):
             if name in known:
-                fresh[name][scope] = left_to_book(known[name], scope, session)
+                fresh[name][scope] = bookable_now(known[name], scope, session)
         return {"database": identity(session), "fresh": fresh}
     finally:
         session.rollback()
 
 
-def left_to_book(workload: LabWorkload, scope: str, session: Session) -> Mapping[str, Any]:
-    """Return what ``fresh`` of the workload needs to know of a scope where nothing is booked."""
-    if isinstance(workload, Opening):
+def bookable_now(workload: LabWorkload, scope: str, session: Session) -> Mapping[str, Any]:
+    """Return the facts of a scope without bookings that the workload's ``fresh`` needs."""
+    if isinstance(workload, HasInitialFacts):
         return workload.opening(session, scope)
     return {name: n for name, n in workload.available(session).items() if name == scope}

@@ -1,4 +1,4 @@
-"""The time line of a search."""
+"""The list of a search: calls and returns, doubly linked, in the order of time."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from booking_lab.checker.operation import Operation
 
 
-class Line:
-    """Calls and returns in the order of time; what has been placed is lifted out.
+class CallReturnList:
+    """Calls and returns in the order of time; operations that are placed are lifted out.
 
-    Entry ``i`` is the call of operation ``i``, entry ``n + i`` its return; of those not lifted,
-    the calls before the first return are what can come next.
+    Entry ``i`` is the call of operation ``i``, and entry ``n + i`` its return. The next operation
+    of an order can be any call in the list before the first return.
     """
 
     def __init__(self, operations: Sequence[Operation]) -> None:
@@ -25,11 +25,11 @@ class Line:
         for one, other in zip([self.head, *entries], [*entries, self.end], strict=True):
             self.next[one], self.previous[other] = other, one
         self.lifted: list[int] = []
-        #: Which are lifted: all before ``base``, and those of ``mask`` counted from there.
+        #: The lifted operations: all before ``base``, and the bits of ``mask`` counted from there.
         self.base = self.mask = 0
 
     def lift(self, call: int) -> None:
-        """Take an operation's call and return out."""
+        """Lift an operation's call and return out of the list."""
         following, previous = self.next, self.previous
         for entry in (call + self.count, call):
             before, behind = previous[entry], following[entry]
@@ -41,8 +41,8 @@ class Line:
             self.base += ones
             self.mask >>= ones
 
-    def put_back(self, length: int, base: int, mask: int) -> None:
-        """Go back to when ``length`` were lifted, with what ``base`` and ``mask`` were then."""
+    def unlift(self, length: int, base: int, mask: int) -> None:
+        """Undo lifts until ``length`` are left, and restore ``base`` and ``mask``."""
         following, previous = self.next, self.previous
         while len(self.lifted) > length:
             call = self.lifted.pop()

@@ -1,8 +1,8 @@
-"""Holds what is booked against what customers were told: bookings, moves and cancellations."""
+"""SQL of the audit: compares the bookings in the tables with the answers in the ledger."""
 
 from __future__ import annotations
 
-#: The attempt that has made a booking what it is: the end of the chain of its changes.
+#: The attempt that changed a booking last: the end of the chain of its changes.
 LAST_CHANGE = """
 WITH RECURSIVE chain (id, number) AS (
     SELECT %(booking)s::uuid, 0
@@ -13,8 +13,8 @@ WITH RECURSIVE chain (id, number) AS (
 SELECT id FROM chain ORDER BY number DESC LIMIT 1
 """
 
-# An attempt that books and stands has a booking, and the other way round. The answers given are
-# compared as well, as far as they are written down already.
+# Each confirmed attempt to book has a booking, and each booking has such an attempt. The answers to
+# customers are compared as well, as far as they are in the ledger already.
 _BOOKINGS = """
 SELECT 'lost booking' AS anomaly, scope, subject,
        format('%%s was told confirmed, and there is no booking', customer_id) AS detail
@@ -45,9 +45,9 @@ SELECT 'orphan', min(scope), min(subject),
 FROM ({listing}) AS listed WHERE true{in_scope} GROUP BY id HAVING count(*) > 1
 """
 
-# What is changed is there, and as it was changed last; a booking is cancelled once, and by nobody
-# but who was told so. Of a booking that version 0.1.0 has made (transaction 0), it may have been
-# that version that cancelled it, which did not write down what it cancelled.
+# A changed booking exists, and is as its last change left it. A booking is cancelled once, and only
+# by an attempt that was told so. Bookings of version 0.1.0 (transaction 0) are left out: that
+# version did not record which booking an attempt cancelled.
 _CHANGES = """
 SELECT 'lost booking', scope, subject,
        format('%%s was told that a booking is changed (%%s), and there is none', customer_id,
@@ -97,8 +97,8 @@ WHERE status <> 'cancelled'{in_scope}
         JOIN jsonb_each(listed.details) AS shown (field, held) USING (field)
         WHERE NOT holds_as_told(wanted, held)))
 """
-# Bookings without a confirmed attempt: few, if any. What they have is looked up for each, whatever
-# the planner reckons (OFFSET 0): to read all attempts would take a minute when there are millions.
+# Bookings without a confirmed attempt: few, if any. OFFSET 0 makes the planner look up the attempt
+# of each one. A scan of all attempts would take a minute with millions of rows.
 _UNCONFIRMED = """
     SELECT id, scope, subject, customer_id FROM ({listing}) AS listed
     WHERE NOT EXISTS (
@@ -106,7 +106,7 @@ _UNCONFIRMED = """
         WHERE attempt.workload = '{name}' AND outcome = 'confirmed' AND action = 'book'
           AND attempt.id = listed.id{of_scope}){in_scope}
     OFFSET 0"""
-# Who changes a booking past the API does not say what it rests on: then each may be the last.
+# A change that bypasses the API has no rests_on: then each move may be the last one.
 _LAST_MOVES = """
     SELECT booking, asked FROM attempts AS attempt
     WHERE {changed} AND action = 'move' AND outcome = 'confirmed' AND NOT EXISTS (
@@ -114,17 +114,17 @@ _LAST_MOVES = """
         WHERE later.rests_on = attempt.id AND later.outcome = 'confirmed')"""
 
 
-#: Who has a booking, or was told so. Written as the two partial indexes of ``attempts`` have it.
+#: Attempts that were confirmed, or answered so. The text matches two partial indexes of attempts.
 _TOLD = "(outcome = 'confirmed' OR told_wrongly)"
 
 
-def accounts(name: str, listing: str, *, one_scope: bool = False) -> str:
-    """Return a query of everything on which the ledger and the bookings differ.
+def audit_sql(name: str, listing: str, *, one_scope: bool = False) -> str:
+    """Return a query of all differences between the ledger and the bookings of a workload.
 
     Args:
-        name: the workload's.
-        listing: its query of all bookings.
-        one_scope: whether only the scope that the parameter ``scope`` names is looked at.
+        name: the name of the workload.
+        listing: the workload's query of all bookings.
+        one_scope: whether to compare only the scope in the parameter ``scope``.
     """
     in_scope = " AND scope = %(scope)s" if one_scope else ""
     of_scope = " AND attempt.scope = %(scope)s" if one_scope else ""

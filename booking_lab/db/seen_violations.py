@@ -1,4 +1,4 @@
-"""Which violations were ever seen: a count that goes on over resets and cancellations."""
+"""The violations that were ever seen: a count that resets and cancellations don't lower."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from booking_lab.core.lab_workload import Violation
 from booking_lab.core.workload import Session
 
-_NOTE = """
+_RECORD = """
 INSERT INTO violations_seen (workload, scope, subject, first, generation)
 SELECT %(workload)s, found.scope, subject, first, coalesce(generation, 0)
 FROM unnest(%(scopes)s::text[], %(subjects)s::text[], %(firsts)s::text[])
@@ -18,20 +18,20 @@ ON CONFLICT DO NOTHING
 _COUNT = "SELECT workload, count(*) FROM violations_seen GROUP BY workload"
 
 
-def note(session: Session, workload: str, violations: Iterable[Violation]) -> None:
-    """Take down what is promised more often than it is there, unless it has been already.
+def record(session: Session, workload: str, violations: Iterable[Violation]) -> None:
+    """Record ``violations``, unless they were recorded before.
 
-    The first booking that has its part in it tells one from the next of the same thing.
+    Two violations of one thing differ by the first booking that takes part.
     """
     found = [(one["scope"], one["subject"], _first(one)) for one in violations]
     if found:
         scopes, subjects, firsts = map(list, zip(*found, strict=True))
         about = {"scopes": scopes, "subjects": subjects, "firsts": firsts}
-        session.execute(_NOTE, {"workload": workload, **about})
+        session.execute(_RECORD, {"workload": workload, **about})
 
 
 def counts(session: Session) -> Mapping[str, int]:
-    """How many were ever seen, by workload."""
+    """Return how many violations were ever seen, by workload."""
     return dict(session.execute(_COUNT))
 
 

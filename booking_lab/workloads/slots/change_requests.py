@@ -1,4 +1,4 @@
-"""Moves and cancellations of slots that are booked."""
+"""Requests that move or cancel booked slots."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from booking_lab.core.workload import Session
 from booking_lab.errors import BookingNotFound, InvalidRequest, NotHeld
-from booking_lab.validation import wrong
+from booking_lab.validation import field_errors
 from booking_lab.workloads.slots.requests import (
     EARLIEST,
     BranchId,
-    Held,
+    HeldSlot,
     Moment,
     Product,
     ResourceId,
@@ -26,8 +26,8 @@ from booking_lab.workloads.slots.requests import (
 from booking_lab.workloads.slots.statements import LOOK_UP
 
 
-class Move(BaseModel):
-    """What of a booking can be changed; what isn't sent stays."""
+class SlotMove(BaseModel):
+    """The fields of a booking that a move can change; missing fields stay as they are."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -40,7 +40,9 @@ class Move(BaseModel):
 _WHAT = "A booking is moved by branch_id, resource_id, starts_at and ends_at"
 
 
-def changed(session: Session, booking: UUID, changes: Mapping[str, Any] | None) -> SlotRequest:
+def change_request(
+    session: Session, booking: UUID, changes: Mapping[str, Any] | None
+) -> SlotRequest:
     """Return the request that moves a booking, or cancels it if ``changes`` is none.
 
     Raises:
@@ -64,7 +66,7 @@ def changed(session: Session, booking: UUID, changes: Mapping[str, Any] | None) 
         customer_id=customer,
     )
     time = held.starts_at, held.ends_at
-    given_back = Held(branch_id, resource_id, *time)
+    given_back = HeldSlot(branch_id, resource_id, *time)
     new: Mapping[str, Any] = {"resource_id": None} if changes is None else _checked(changes)
     try:
         return replace(held, given_back=given_back, replaces=booking, **new)
@@ -73,11 +75,11 @@ def changed(session: Session, booking: UUID, changes: Mapping[str, Any] | None) 
 
 
 def _checked(changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Check changes, as JSON has them or with their times read already."""
-    if others := changes.keys() - Move.model_fields.keys():
-        raise InvalidRequest(f"{_WHAT}, not by {min(others)}; else cancel it and book anew.")
+    """Validate changes; their times may be text or datetime."""
+    if others := changes.keys() - SlotMove.model_fields.keys():
+        raise InvalidRequest(f"{_WHAT}, not by {min(others)}; else cancel it and book again.")
     try:
         sent = json.dumps(dict(changes), default=datetime.isoformat)
-        return Move.model_validate_json(sent).model_dump(exclude_unset=True)
+        return SlotMove.model_validate_json(sent).model_dump(exclude_unset=True)
     except ValidationError as error:
-        raise InvalidRequest(f"{_WHAT}: {wrong(error, 'changes')[0]}.") from None
+        raise InvalidRequest(f"{_WHAT}: {field_errors(error, 'changes')[0]}.") from None
