@@ -13,9 +13,9 @@ from typing import Any
 
 from rich.console import Console
 
-from booking_lab.bench import booking, counter, cpu, exploring, reads, tables, thinking, traced
+from booking_lab.bench import booking, counter, cpu, explorer_speed, reads, tables, thinking, traced
 from booking_lab.bench.load import load, program
-from booking_lab.bench.places import COUNTER, HOT, UNIFORM, prepare
+from booking_lab.bench.targets import COUNTER, HOT, UNIFORM, prepare
 from booking_lab.config import Settings
 from booking_lab.runtime.lab import Lab
 from booking_lab.stack import RunningLab, running

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from booking_lab.bench.places import Place
+from booking_lab.bench.targets import Place
 from booking_lab.errors import ConfigurationError
 
 _SCRIPT = Path(__file__).with_name("load.js")

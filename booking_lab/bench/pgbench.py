@@ -11,7 +11,7 @@ import re
 import subprocess
 import tempfile
 
-from booking_lab.bench.places import COUNTER, UNIFORM
+from booking_lab.bench.targets import COUNTER, UNIFORM
 from booking_lab.stack.servers.postgres import programs
 
 _LEDGER = """

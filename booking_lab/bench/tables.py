@@ -10,7 +10,7 @@ from rich.table import Table
 
 from booking_lab.bench import booking, cpu
 from booking_lab.bench import counter as hot
-from booking_lab.bench.exploring import Exploring
+from booking_lab.bench.explorer_speed import Exploring
 from booking_lab.bench.load import Load
 from booking_lab.bench.reads import Reads
 from booking_lab.bench.rounds import Spread

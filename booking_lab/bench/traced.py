@@ -11,7 +11,7 @@ from pathlib import Path
 
 from booking_lab.bench.booking import choose
 from booking_lab.bench.load import load
-from booking_lab.bench.places import UNIFORM, prepare
+from booking_lab.bench.targets import UNIFORM, prepare
 from booking_lab.config import Settings
 from booking_lab.stack import running
 from booking_lab.stack.processes.process import start

@@ -24,7 +24,7 @@ from booking_lab.db.connector import Connector
 from booking_lab.errors import BookingLabError
 from booking_lab.stack import hints
 from booking_lab.stack.folders import DataFolder
-from booking_lab.stack.processes.state import State
+from booking_lab.stack.processes.lab_state import State
 from booking_lab.workloads import Workloads
 
 

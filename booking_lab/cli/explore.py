@@ -18,7 +18,7 @@ from booking_lab.cli._exit_codes import BadInput, Exit
 from booking_lab.config import Settings
 from booking_lab.errors import BookingLabError
 from booking_lab.explorer import planning
-from booking_lab.explorer.crew import MOST_JOBS, default_jobs
+from booking_lab.explorer.worker_pool import MOST_JOBS, default_jobs
 from booking_lab.explorer.output import report
 from booking_lab.explorer.output.as_json import as_json
 from booking_lab.explorer.output.page import page
@@ -26,14 +26,14 @@ from booking_lab.explorer.output.progress import progress
 from booking_lab.explorer.output.replay_check import Watch
 from booking_lab.explorer.output.result import Result
 from booking_lab.explorer.planning import MOST_BOOKERS, Names
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import Trial
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.scheduler.plan import Place, Plan
 from booking_lab.explorer.search.options import chosen
 from booking_lab.explorer.servers import own_servers
-from booking_lab.explorer.together import Job, explore_together
+from booking_lab.explorer.parallel import Job, explore_together
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 

@@ -12,7 +12,7 @@ from booking_lab.cli import _streams
 from booking_lab.cli._options import data_option
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder
-from booking_lab.stack.plan import REDLOCK
+from booking_lab.stack.launch_spec import REDLOCK
 
 
 @click.command()

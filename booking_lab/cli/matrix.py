@@ -11,7 +11,7 @@ import click
 from booking_lab.cli._exit_codes import Exit
 from booking_lab.cli._progress import counted
 from booking_lab.config import Settings
-from booking_lab.explorer.crew import MOST_JOBS
+from booking_lab.explorer.worker_pool import MOST_JOBS
 from booking_lab.explorer.matrix import document, matrix
 from booking_lab.explorer.matrix.matrix import Cell
 from booking_lab.explorer.matrix.runner import fill

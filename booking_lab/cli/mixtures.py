@@ -9,7 +9,7 @@ import click
 
 from booking_lab.cli._progress import counted
 from booking_lab.config import Settings
-from booking_lab.explorer.crew import MOST_JOBS
+from booking_lab.explorer.worker_pool import MOST_JOBS
 from booking_lab.explorer.matrix import document, mixtures
 from booking_lab.explorer.matrix.mixtures import Mixture
 from booking_lab.explorer.matrix.runner import fill

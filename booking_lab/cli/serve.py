@@ -19,7 +19,7 @@ from booking_lab.observers.history import open_history
 from booking_lab.stack import hints
 from booking_lab.stack.assembly import prepare_schema
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.plan import environment_of
+from booking_lab.stack.launch_spec import environment_of
 from booking_lab.stack.preflight import check_database, check_fit, check_plugins
 
 _DATABASE_SECONDS = 30.0

@@ -16,7 +16,7 @@ from booking_lab.cli._exit_codes import Exit
 from booking_lab.cli._options import data_option
 from booking_lab.stack import hints
 from booking_lab.stack.folders import DataFolder
-from booking_lab.stack.processes.state import PartState, State
+from booking_lab.stack.processes.lab_state import PartState, State
 
 
 @click.command()

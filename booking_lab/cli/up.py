@@ -17,8 +17,8 @@ from booking_lab.stack import hints
 from booking_lab.stack.control import end, launch
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
-from booking_lab.stack.plan import Plan
-from booking_lab.stack.processes.state import State
+from booking_lab.stack.launch_spec import Plan
+from booking_lab.stack.processes.lab_state import State
 
 
 @click.command()

@@ -18,7 +18,7 @@ from booking_lab.conformance.exploring import (
     never,
 )
 from booking_lab.conformance.plugin import subjects
-from booking_lab.conformance.service import Service
+from booking_lab.conformance.in_process_service import Service
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.explorer.servers import own_servers

@@ -17,7 +17,7 @@ from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict
 from booking_lab.errors import BookingLabError, DatabaseUnavailable, RedisUnavailable, StrategyFault
 from booking_lab.explorer.output import report
-from booking_lab.explorer.recording.trial import DIED, End, Event, Trial
+from booking_lab.explorer.recording.schedule_run import DIED, End, Event, Trial
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.gate import BEGIN

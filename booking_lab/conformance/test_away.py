@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from booking_lab.conformance.contest import Contest
-from booking_lab.conformance.service import Servers, Service, Strike, let_leases_expire
+from booking_lab.conformance.in_process_service import Servers, Service, Strike, let_leases_expire
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.capability import Capability

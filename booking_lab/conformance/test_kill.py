@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 from booking_lab.conformance.contest import Contest, against_its_word
-from booking_lab.conformance.load import Load
-from booking_lab.conformance.service import let_leases_expire
+from booking_lab.conformance.continuous_load import Load
+from booking_lab.conformance.in_process_service import let_leases_expire
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd.client import Customer

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from booking_lab.conformance.contest import Contest
 from booking_lab.conformance.plugin import subjects
-from booking_lab.conformance.service import Service
+from booking_lab.conformance.in_process_service import Service
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.lab_workload import LabWorkload

@@ -16,9 +16,9 @@ from booking_lab import __version__
 from booking_lab.config import Settings
 from booking_lab.errors import PluginFault, shown
 from booking_lab.runtime.lab import Lab
-from booking_lab.web.http import hooks, inputs, problems
+from booking_lab.web.http import hooks, undeclared_input, problems
 from booking_lab.web.http.admission import Admission
-from booking_lab.web.http.inputs import WholeNumber
+from booking_lab.web.http.undeclared_input import WholeNumber
 from booking_lab.web.http.json_bodies import StrictJSON, StrictRequest
 from booking_lab.web.http.logs import logging_config
 from booking_lab.web.http.problems import Problem

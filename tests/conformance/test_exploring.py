@@ -6,7 +6,7 @@ import pytest
 
 from booking_lab.conformance.exploring import QUICK, Explorations, Question
 from booking_lab.conformance.subjects import Subject
-from booking_lab.explorer.scheduler.stage import Endless
+from booking_lab.explorer.scheduler.scheduler import Endless
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.conformance.variants import LIARS

@@ -6,7 +6,7 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.scheduler.stage import Endless
+from booking_lab.explorer.scheduler.scheduler import Endless
 from booking_lab.explorer.search.exhaustive import Exhaustive
 from booking_lab.explorer.search.replay import Replay
 from booking_lab.explorer.search.schedule import parse

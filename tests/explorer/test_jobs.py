@@ -9,11 +9,11 @@ import pytest
 
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
-from booking_lab.explorer import planning, together
+from booking_lab.explorer import planning, parallel
 from booking_lab.explorer.planning import Names
 from booking_lab.explorer.search.options import Way
 from booking_lab.explorer.servers import own_servers
-from booking_lab.explorer.together import Job, explore_together
+from booking_lab.explorer.parallel import Job, explore_together
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.uncounted import starting_uncounted

@@ -5,8 +5,8 @@ from textwrap import dedent
 import pytest
 
 from booking_lab.core.strategy import Strategy
-from booking_lab.explorer.scheduler.image import loaded
-from booking_lab.explorer.scheduler.sharing import may_share
+from booking_lab.explorer.scheduler.process_code import loaded
+from booking_lab.explorer.scheduler.shared_state import may_share
 from booking_lab.explorer.search.replay import Replay
 from booking_lab.explorer.search.schedule import parse, written
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry

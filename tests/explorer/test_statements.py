@@ -3,7 +3,7 @@
 import pytest
 
 from booking_lab.explorer.output.sql_text import full, short
-from booking_lab.explorer.recording.trial import Message, Server
+from booking_lab.explorer.recording.schedule_run import Message, Server
 from booking_lab.workloads.seats import statements
 
 B = "00000000-0000-0000-0000-0000000000a1"

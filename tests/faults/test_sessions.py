@@ -19,7 +19,7 @@ from booking_lab.core import attempt
 from booking_lab.core.statement import Statement
 from booking_lab.db import ledger
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.recording.sessions import Sessions
+from booking_lab.explorer.recording.connector import Sessions
 from booking_lab.runtime import selection
 from booking_lab.stack import accounts, preflight
 from booking_lab.stack.errors import StackError

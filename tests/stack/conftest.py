@@ -14,7 +14,7 @@ import psutil
 import pytest
 import requests
 
-from booking_lab.stack.processes.state import PartState, State
+from booking_lab.stack.processes.lab_state import PartState, State
 from tests.ports import free_ports
 
 COMMAND = Path(sys.executable).with_name("booking-lab")

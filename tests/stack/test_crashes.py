@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.stack.plan import REDLOCK
+from booking_lab.stack.launch_spec import REDLOCK
 from booking_lab.stack.servers import valkey
 from tests.stack.conftest import CommandLine, gone, own_lab
 

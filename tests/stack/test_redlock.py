@@ -12,7 +12,7 @@ from booking_lab.config import Settings
 from booking_lab.stack import RunningLab, embedded, running
 from booking_lab.stack.assembly import Assembly
 from booking_lab.stack.folders import remove_run_folder
-from booking_lab.stack.plan import REDLOCK, Plan
+from booking_lab.stack.launch_spec import REDLOCK, Plan
 
 _VARIABLE = "BOOKING_LAB_REDLOCK_URLS"
 

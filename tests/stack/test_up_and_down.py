@@ -16,9 +16,9 @@ import requests
 
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
-from booking_lab.stack.plan import REDLOCK
+from booking_lab.stack.launch_spec import REDLOCK
 from booking_lab.stack.processes.process import Process
-from booking_lab.stack.processes.state import State
+from booking_lab.stack.processes.lab_state import State
 from tests.stack.conftest import COMMAND, CommandLine, gone
 from tests.uncounted import uncounted
 

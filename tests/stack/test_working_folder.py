@@ -8,7 +8,7 @@ import pytest
 
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
-from booking_lab.stack.plan import environment_of
+from booking_lab.stack.launch_spec import environment_of
 from tests.ports import free_ports
 from tests.stack.conftest import COMMAND, CommandLine, answers
 

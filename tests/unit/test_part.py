@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from booking_lab.stack.processes import part
-from booking_lab.stack.processes.part import Part
+from booking_lab.stack.processes import managed_process
+from booking_lab.stack.processes.managed_process import Part
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from concurrent.futures import as_completed
 from typing import TypeVar
 
 from booking_lab.config import Settings
-from booking_lab.explorer.crew import crew, default_jobs, hands
+from booking_lab.explorer.worker_pool import crew, default_jobs, hands
 from booking_lab.explorer.matrix import matrix, mixtures
 from booking_lab.explorer.matrix.matrix import Cell
 from booking_lab.explorer.matrix.mixtures import Mixture

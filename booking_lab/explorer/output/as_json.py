@@ -9,7 +9,7 @@ from booking_lab.core.scenario import booker
 from booking_lab.explorer.output.result import Result
 from booking_lab.explorer.output.sql_text import full
 from booking_lab.explorer.output.timeline import wish
-from booking_lab.explorer.recording.trial import Event, Message, Trial
+from booking_lab.explorer.recording.schedule_run import Event, Message, Trial
 from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.options import Way
 from booking_lab.explorer.search.schedule import written

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from booking_lab.explorer.output.snapshots import standings
 from booking_lab.explorer.output.timeline import timeline
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import Trial
 from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.schedule import written
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking_lab.explorer.output.timeline import Timeline, timeline
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import Trial
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.options import Way

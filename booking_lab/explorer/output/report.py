@@ -14,7 +14,7 @@ from booking_lab.core.strategy import Strategy
 from booking_lab.explorer.output.result import Result
 from booking_lab.explorer.output.timeline import Row, Timeline, timeline
 from booking_lab.explorer.output.wording import Kind, Line
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import Trial
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.options import Way

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict, combined
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import Trial
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.plan import Plan
 from booking_lab.explorer.search.options import Way

@@ -9,7 +9,7 @@ from booking_lab.checker.drawing import state_in_words
 from booking_lab.core.step import StepKind, StepName
 from booking_lab.explorer.output.timeline import Timeline
 from booking_lab.explorer.output.wording import is_lease, lock_name
-from booking_lab.explorer.recording.trial import DIED, Event, Trial
+from booking_lab.explorer.recording.schedule_run import DIED, Event, Trial
 
 #: What ends with the transaction.
 _TRANSACTION = "an open transaction"

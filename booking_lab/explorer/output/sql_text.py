@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from booking_lab.explorer.recording.trial import Message, Server
+from booking_lab.explorer.recording.schedule_run import Message, Server
 
 #: Characters of a short form.
 _LONGEST = 200

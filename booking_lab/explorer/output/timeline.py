@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from booking_lab.core.scenario import Ask, Change, Scenario
 from booking_lab.explorer.output.sql_text import named, value_in_words
 from booking_lab.explorer.output.wording import Kind, Line, came_back, ended, sent
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import Trial
 
 #: The column of what is no booker's doing.
 WORLD = "world"

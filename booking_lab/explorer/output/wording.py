@@ -14,7 +14,7 @@ from booking_lab.core.step import StepKind, StepName
 from booking_lab.core.workload import Row
 from booking_lab.errors import BookingLabError, Refused
 from booking_lab.explorer.output.sql_text import full, named, short, value_in_words
-from booking_lab.explorer.recording.trial import End, Ending, Event, Message, Server
+from booking_lab.explorer.recording.schedule_run import End, Ending, Event, Message, Server
 
 #: The attempt's own writes: what they return is the workload's business.
 _BOOKINGS = {

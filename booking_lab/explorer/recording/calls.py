@@ -12,7 +12,7 @@ import redis
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.errors import BookingLabError
-from booking_lab.explorer.recording.trial import Event, Message, Server
+from booking_lab.explorer.recording.schedule_run import Event, Message, Server
 
 #: A holder's token, which is another one in every run.
 _TOKEN = re.compile("[0-9a-f]{32}")

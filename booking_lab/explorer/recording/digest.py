@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from zlib import crc32
 
-from booking_lab.explorer.recording.trial import Event, Trial
+from booking_lab.explorer.recording.schedule_run import Event, Trial
 
 
 def of_events(before: int, events: Iterable[Event | None]) -> int:

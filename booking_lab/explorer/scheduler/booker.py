@@ -23,11 +23,11 @@ from booking_lab.db.pool import opened_beside
 from booking_lab.db.session import Session
 from booking_lab.errors import BookingLabError, LockTimeout, own_kind
 from booking_lab.explorer.recording.calls import here
-from booking_lab.explorer.recording.session import WatchedSession
-from booking_lab.explorer.recording.trial import DIED, Ending, Event, Message
+from booking_lab.explorer.recording.recording_session import WatchedSession
+from booking_lab.explorer.recording.schedule_run import DIED, Ending, Event, Message
 from booking_lab.explorer.scheduler.clock import ScheduledClock
 from booking_lab.explorer.scheduler.gate import BEGIN, Died, Gate
-from booking_lab.explorer.scheduler.opening import Task
+from booking_lab.explorer.scheduler.starting_state import Task
 from booking_lab.explorer.search.schedule import Move
 from booking_lab.runtime import selection
 from booking_lab.runtime.engine import Engine, Wish

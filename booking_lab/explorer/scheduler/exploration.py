@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from booking_lab.core.verdict import Verdict, combined
 from booking_lab.errors import StrategyFault
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import Trial
 
 
 @dataclass

@@ -11,15 +11,15 @@ from booking_lab.core.capability import SERVERS
 from booking_lab.core.lease import Memory, Servers
 from booking_lab.core.scenario import booker as booker_name
 from booking_lab.explorer.recording.digest import of_trial
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import Trial
 from booking_lab.explorer.scheduler.booker import Booker
 from booking_lab.explorer.scheduler.clock import ScheduledClock
 from booking_lab.explorer.scheduler.exploration import Exploration
-from booking_lab.explorer.scheduler.image import Image
+from booking_lab.explorer.scheduler.process_code import Image
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
 from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.scheduler.stage import Stage
-from booking_lab.explorer.scheduler.world import World
+from booking_lab.explorer.scheduler.scheduler import Stage
+from booking_lab.explorer.scheduler.scenario_database import World
 from booking_lab.explorer.search.schedule import Diverged, Move
 from booking_lab.explorer.search.search import Search
 from booking_lab.explorer.search.symmetry import Symmetry

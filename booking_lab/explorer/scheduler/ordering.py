@@ -18,7 +18,7 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Request
-from booking_lab.explorer.recording.trial import DIED, Answer
+from booking_lab.explorer.recording.schedule_run import DIED, Answer
 
 _EFFECTS: Mapping[str, Effect] = {
     Outcome.CONFIRMED: Effect.HAPPENED,

@@ -12,7 +12,7 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Strategy
 from booking_lab.explorer.recording.calls import overhear
-from booking_lab.explorer.recording.sessions import Sessions
+from booking_lab.explorer.recording.connector import Sessions
 from booking_lab.locks import redis_lock
 from booking_lab.runtime.strategy_registry import Entry
 

@@ -12,7 +12,7 @@ from booking_lab.errors import RedisUnavailable
 from booking_lab.locks import redis_lock
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.processes import process
-from booking_lab.stack.processes.part import Part
+from booking_lab.stack.processes.managed_process import Part
 from booking_lab.stack.processes.rotation import open_log
 
 #: The one that strategies with a single lock server use.

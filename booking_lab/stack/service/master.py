@@ -18,7 +18,7 @@ from gunicorn.workers.base import Worker
 from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.observers import metric_files
 from booking_lab.stack.folders import make_mark
-from booking_lab.stack.processes.leash import die_with_parent
+from booking_lab.stack.processes.die_with_parent import die_with_parent
 from booking_lab.stack.service import cpu_and_gc
 from booking_lab.stack.service.framing import MOST_LINE
 from booking_lab.stack.service.listeners import BACKLOG

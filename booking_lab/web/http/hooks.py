@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from booking_lab.config import Settings
 from booking_lab.observers.metrics import LONGEST
-from booking_lab.web.http import sites
+from booking_lab.web.http import same_site
 from booking_lab.web.http.problems import problem
 
 _HTTP_REQUESTS = Counter("http_requests", "HTTP requests answered.", ("method", "route", "code"))

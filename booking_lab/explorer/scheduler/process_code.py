@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.strategy import Strategy
 from booking_lab.explorer.recording.calls import overheard
-from booking_lab.explorer.scheduler.sharing import may_share
+from booking_lab.explorer.scheduler.shared_state import may_share
 from booking_lab.runtime.strategy_registry import Entry
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from booking_lab.config import Settings
 from booking_lab.explorer import planning
-from booking_lab.explorer.crew import MOST_JOBS, crew, hands
+from booking_lab.explorer.worker_pool import MOST_JOBS, crew, hands
 from booking_lab.explorer.planning import Names
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore

@@ -13,8 +13,8 @@ from booking_lab.core.scenario import Scenario, booker
 from booking_lab.core.strategy import Anomaly, Strategy
 from booking_lab.core.workload import Request
 from booking_lab.db.session import Session
-from booking_lab.explorer.recording.trial import DIED, Answer
-from booking_lab.explorer.scheduler.opening import Opening, Task
+from booking_lab.explorer.recording.schedule_run import DIED, Answer
+from booking_lab.explorer.scheduler.starting_state import Opening, Task
 from booking_lab.explorer.scheduler.ordering import Order
 from booking_lab.observers.opening import left_to_book
 

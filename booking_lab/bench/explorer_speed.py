@@ -8,7 +8,7 @@ from concurrent.futures import wait
 from dataclasses import dataclass
 
 from booking_lab.config import Settings
-from booking_lab.explorer.crew import crew, default_jobs, hands
+from booking_lab.explorer.worker_pool import crew, default_jobs, hands
 from booking_lab.explorer.matrix import matrix
 from booking_lab.explorer.matrix.runner import fill
 from booking_lab.explorer.scheduler.explore import explore

@@ -15,8 +15,8 @@ from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.stack.control import Progress, end, launch
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
-from booking_lab.stack.plan import Plan
-from booking_lab.stack.processes.state import State
+from booking_lab.stack.launch_spec import Plan
+from booking_lab.stack.processes.lab_state import State
 
 
 def _silent(_line: str) -> None:

@@ -16,7 +16,7 @@ from psycopg2.extensions import set_wait_callback
 from booking_lab.config import Settings
 from booking_lab.explorer.scheduler.plan import Place
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
-from booking_lab.stack.processes.leash import die_with_parent
+from booking_lab.stack.processes.die_with_parent import die_with_parent
 from booking_lab.workloads import Workloads
 
 #: Redis has so many databases that each process can have one, beside that of the first place.

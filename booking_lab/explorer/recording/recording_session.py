@@ -15,7 +15,7 @@ from booking_lab.errors import (
     TimedOut,
 )
 from booking_lab.explorer.recording.preparing_session import RepeatingSession
-from booking_lab.explorer.recording.trial import End, Message
+from booking_lab.explorer.recording.schedule_run import End, Message
 from booking_lab.runtime import selection
 
 #: What PostgreSQL says when it ends a wait itself.

@@ -9,12 +9,12 @@ from queue import Empty, SimpleQueue
 from booking_lab.core.step import StepKind, StepName
 from booking_lab.errors import BookingLabError, DeadlockDetected, LockTimeout
 from booking_lab.explorer.recording.digest import of_events
-from booking_lab.explorer.recording.trial import Answer, Event, Trial
+from booking_lab.explorer.recording.schedule_run import Answer, Event, Trial
 from booking_lab.explorer.scheduler.booker import Booker, State
 from booking_lab.explorer.scheduler.clock import ScheduledClock
 from booking_lab.explorer.scheduler.nemesis import Nemesis
-from booking_lab.explorer.scheduler.overtaking import TRIES, Choose, again, is_overtaken
-from booking_lab.explorer.scheduler.world import World
+from booking_lab.explorer.scheduler.fifo_repair import TRIES, Choose, again, is_overtaken
+from booking_lab.explorer.scheduler.scenario_database import World
 from booking_lab.explorer.search.schedule import Move, written
 from booking_lab.explorer.search.search import Fork
 

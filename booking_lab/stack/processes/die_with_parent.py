@@ -1,6 +1,6 @@
 """Ties a process to the life of its parent, then becomes the program that is to run.
 
-Run as a file (``python -I -S leash.py PARENT SIGNAL USER -- PROGRAM ...``), it imports nothing but
+Run as a file (``python -I -S die_with_parent.py PARENT SIGNAL USER -- PROGRAM ...``), it imports nothing but
 the standard library, so that it costs milliseconds and works before any package does.
 """
 
