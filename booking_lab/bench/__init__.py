@@ -162,7 +162,7 @@ def _reads(bench: Bench) -> Figures:
 
 def _explorer(bench: Bench) -> Figures:
     with bench.console.status("the explorer: every strategy on every workload"):
-        explored = exploring.run(bench.asked)
+        explored = explorer_speed.run(bench.asked)
     bench.console.print(tables.explorer(explored))
     return asdict(explored)
 

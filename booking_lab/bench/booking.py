@@ -8,8 +8,8 @@ from typing import Any
 
 from booking_lab.bench import cpu, pgbench
 from booking_lab.bench.load import Load, load, rates
-from booking_lab.bench.targets import HEALTH, UNIFORM, Place
 from booking_lab.bench.rounds import Spread
+from booking_lab.bench.targets import HEALTH, UNIFORM, Place
 from booking_lab.crowd.client import Customer
 from booking_lab.stack import RunningLab
 

@@ -12,8 +12,8 @@ from typing import Any
 from booking_lab.bench import pgbench
 from booking_lab.bench.booking import choose
 from booking_lab.bench.load import Load, load, rates
-from booking_lab.bench.targets import COUNTER
 from booking_lab.bench.rounds import Spread
+from booking_lab.bench.targets import COUNTER
 from booking_lab.core.booking import Outcome
 from booking_lab.crowd.verdict import percentile
 from booking_lab.runtime.engine import Wish

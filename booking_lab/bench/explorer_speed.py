@@ -8,13 +8,13 @@ from concurrent.futures import wait
 from dataclasses import dataclass
 
 from booking_lab.config import Settings
-from booking_lab.explorer.worker_pool import crew, default_jobs, hands
 from booking_lab.explorer.matrix import matrix
-from booking_lab.explorer.matrix.runner import fill
+from booking_lab.explorer.matrix.runner import explore_all
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.sampling import Random
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.sampling import RandomSearch
 from booking_lab.explorer.servers import own_servers
+from booking_lab.explorer.worker_pool import default_jobs, worker_context, worker_pool
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
@@ -44,20 +44,20 @@ def run(strategies: Sequence[str]) -> Exploring:
     settings = Settings.from_environment()
     cells = [
         cell
-        for cell in matrix.cells(Registry([SHIPPED]), list(Workloads()), [""])
+        for cell in matrix.empty_cells(Registry([SHIPPED]), list(Workloads()), [""])
         if not strategies or cell.strategy in strategies
     ]
     rate = _rate(settings)
     began = time.monotonic()
-    filled = fill(cells, settings)
+    filled = explore_all(cells, settings)
     lasted = time.monotonic() - began
-    _, kept = matrix.about()
+    _, kept = matrix.provenance()
     return Exploring(rate, lasted, sum(cell.schedules for cell in filled), kept)
 
 
 def _rate(settings: Settings) -> float:
     many = default_jobs()
-    with own_servers(settings) as place, crew(place, many, settings) as processes:
+    with own_servers(settings) as servers, worker_pool(servers, many, settings) as processes:
         # Once unmeasured, so that all of them are there.
         wait([processes.submit(_draw, range(20)) for _ in range(many)])
         began = time.monotonic()
@@ -68,7 +68,7 @@ def _rate(settings: Settings) -> float:
 
 def _draw(numbers: range) -> int:
     """Run schedules that are drawn at random, in a process of the crew; return how many."""
-    ours = hands()
+    ours = worker_context()
     entry, seats = ours.registry.get("none"), ours.workloads.get("seats")
-    plan = Plan((entry, entry.make({})), seats, seats.scenarios(2)[0])
-    return explore(ours.place, ours.registry, plan, Random(numbers, 0), full=True).schedules
+    plan = ExplorationPlan((entry, entry.make({})), seats, seats.scenarios(2)[0])
+    return explore(ours.servers, ours.registry, plan, RandomSearch(numbers, 0), full=True).schedules

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from booking_lab.bench.booking import choose
 from booking_lab.bench.load import load
-from booking_lab.bench.targets import UNIFORM, prepare
 from booking_lab.bench.rounds import Spread
+from booking_lab.bench.targets import UNIFORM, prepare
 from booking_lab.config import Settings
 from booking_lab.stack import running
 

@@ -18,22 +18,22 @@ from booking_lab.cli._exit_codes import BadInput, Exit
 from booking_lab.config import Settings
 from booking_lab.errors import BookingLabError
 from booking_lab.explorer import planning
-from booking_lab.explorer.worker_pool import MOST_JOBS, default_jobs
 from booking_lab.explorer.output import report
 from booking_lab.explorer.output.as_json import as_json
 from booking_lab.explorer.output.page import page
-from booking_lab.explorer.output.progress import progress
-from booking_lab.explorer.output.replay_check import Watch
-from booking_lab.explorer.output.result import Result
-from booking_lab.explorer.planning import MOST_BOOKERS, Names
-from booking_lab.explorer.recording.schedule_run import Trial
+from booking_lab.explorer.output.progress import progress_bar
+from booking_lab.explorer.output.replay_check import ReplayCheck
+from booking_lab.explorer.output.result import ExplorationResult
+from booking_lab.explorer.parallel import Job, explore_in_parallel
+from booking_lab.explorer.planning import MOST_BOOKERS, PlanRequest
+from booking_lab.explorer.recording.schedule_run import ScheduleRun
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.search.options import chosen
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.search.options import parse_options
 from booking_lab.explorer.servers import own_servers
-from booking_lab.explorer.parallel import Job, explore_together
+from booking_lab.explorer.worker_pool import MOST_JOBS, default_jobs
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
@@ -140,7 +140,7 @@ def command(
     jobs: int | None,
     json_wanted: bool,
     html: Path | None,
-    **names: Any,
+    **plan_request: Any,
 ) -> None:
     """Step bookers through every interleaving of their statements, and show what goes wrong.
 
@@ -161,22 +161,24 @@ def command(
     settings = Settings.from_environment()
     with _quiet():
         try:
-            way = chosen(preemptions, random, seed, schedule, repeat, full=full)
+            search_options = parse_options(preemptions, random, seed, schedule, repeat, full=full)
             registry = Registry([SHIPPED, *settings.strategy_folders], shelf=True)
             workloads = Workloads(settings.workload_folders)
-            asked = Names(workers=workers or 0, **names)
-            plan = planning.plan(asked, registry, workloads, way.schedule)
+            asked = PlanRequest(workers=workers or 0, **plan_request)
+            plan = planning.make_plan(asked, registry, workloads, search_options.schedule)
         except BookingLabError as error:
             raise BadInput(error.message) from None
         console = Console(stderr=True)
-        with _servers(settings, console) as place:
-            job = Job(asked, way)
-            found = _explored(place, registry, plan, job, jobs or default_jobs(), settings, console)
-            result = Result.of(plan, way, found)
+        with _servers(settings, console) as servers:
+            job = Job(asked, search_options)
+            found = _explored(
+                servers, registry, plan, job, jobs or default_jobs(), settings, console
+            )
+            result = ExplorationResult.of(plan, search_options, found)
             if json_wanted:
                 click.echo(json.dumps(as_json(result)))
             else:
-                report.tell(Console(highlight=False), result)
+                report.print_report(Console(highlight=False), result)
             if html and result.found.last:
                 _write(html, result, result.found.last)
                 click.echo(f"A page to step through: {html}", err=json_wanted)
@@ -184,40 +186,42 @@ def command(
 
 
 def _explored(
-    place: Place,
+    servers: ExplorationServers,
     registry: Registry,
-    plan: Plan,
+    plan: ExplorationPlan,
     job: Job,
     jobs: int,
     settings: Settings,
     console: Console,
 ) -> Exploration:
-    way = job.way
-    watch = Watch(plan, way) if way.schedule else None
-    with progress(console) as tell:
-        if jobs > 1 and place.part and not watch:
-            return explore_together(place, registry, plan, job, jobs, settings, tell)
+    search_options = job.search_options
+    watch = ReplayCheck(plan, search_options) if search_options.schedule else None
+    with progress_bar(console) as tell:
+        if jobs > 1 and servers.copy_for_worker and not watch:
+            return explore_in_parallel(servers, registry, plan, job, jobs, settings, tell)
 
         def look(found: Exploration, share: float) -> None:
             if watch:
-                watch.look(found)
+                watch.check(found)
             tell(found, share)
 
-        return explore(place, registry, plan, way.search(), look, full=way.full)
+        return explore(
+            servers, registry, plan, search_options.search(), look, full=search_options.full
+        )
 
 
 @contextmanager
-def _servers(settings: Settings, console: Console) -> Iterator[Place]:
+def _servers(settings: Settings, console: Console) -> Iterator[ExplorationServers]:
     with (
         console.status("starting the servers") as status,
-        own_servers(settings, status.update) as place,
+        own_servers(settings, status.update) as servers,
     ):
         status.stop()
-        yield place
+        yield servers
 
 
-def _write(file: Path, result: Result, last: Trial) -> None:
-    about = [report.about(result.plan), *report.summary(result)]
+def _write(file: Path, result: ExplorationResult, last: ScheduleRun) -> None:
+    about = [report.plan_text(result.plan), *report.summary_lines(result)]
     text = page(result.plan, result.shown or last, about, result.title)
     try:
         file.write_text(text)

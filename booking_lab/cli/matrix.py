@@ -11,11 +11,11 @@ import click
 from booking_lab.cli._exit_codes import Exit
 from booking_lab.cli._progress import counted
 from booking_lab.config import Settings
-from booking_lab.explorer.worker_pool import MOST_JOBS
 from booking_lab.explorer.matrix import document, matrix
-from booking_lab.explorer.matrix.matrix import Cell
-from booking_lab.explorer.matrix.runner import fill
+from booking_lab.explorer.matrix.matrix import MatrixCell
+from booking_lab.explorer.matrix.runner import explore_all
 from booking_lab.explorer.scheduler.nemesis import NEMESES
+from booking_lab.explorer.worker_pool import MOST_JOBS
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
@@ -51,21 +51,23 @@ def command(
     """
     if write and (without_nemesis or strategies):
         raise click.UsageError("--write keeps the whole matrix: leave the other options out.")
-    readme = document.of_checkout("README.md") if write else None
+    readme = document.checkout_file("README.md") if write else None
     settings = Settings.from_environment()
     registry = Registry([SHIPPED, *settings.strategy_folders])
     for name in strategies:
         registry.get(name)
     workloads = list(Workloads(settings.workload_folders))
-    todo = list(matrix.cells(registry, workloads, ("", *(() if without_nemesis else NEMESES))))
+    todo = list(
+        matrix.empty_cells(registry, workloads, ("", *(() if without_nemesis else NEMESES)))
+    )
     todo = [cell for cell in todo if not strategies or cell.strategy in strategies]
-    filled: list[Cell] = []
+    filled: list[MatrixCell] = []
     seconds: dict[str, float] = {}
     with counted(len(todo), "cells") as tell:
         for part in _PARTS:
             began = time.monotonic()
             if cells := [one for one in todo if _part(one) == part]:
-                filled += fill(cells, settings, lambda one: tell(_name(one)), jobs or 0)
+                filled += explore_all(cells, settings, lambda one: tell(_name(one)), jobs or 0)
                 seconds[part] = round(time.monotonic() - began, 1)
     lasted = sum(seconds.values())
     table = document.table(filled, [workload.name for workload in workloads])
@@ -74,7 +76,7 @@ def command(
     click.echo(f"\n{schedules:,} schedules in {lasted:.0f} s, {schedules / lasted:.0f} a second")
     if readme:
         matrix.save(filled, seconds=seconds)
-        document.show(table, readme)
+        document.write_table(table, readme)
     if file:
         matrix.save(filled, file, seconds)
     broken = [cell for cell in filled if surprises(registry, cell)]
@@ -92,15 +94,15 @@ def command(
     sys.exit(Exit.WRONG if broken else Exit.DONE)
 
 
-def _name(cell: Cell) -> str:
+def _name(cell: MatrixCell) -> str:
     return f"{cell.strategy} on {cell.workload}{f', {cell.nemesis}' if cell.nemesis else ''}"
 
 
-def _part(cell: Cell) -> str:
+def _part(cell: MatrixCell) -> str:
     return _PARTS[bool(cell.nemesis)]
 
 
-def surprises(registry: Registry, cell: Cell) -> list[str]:
+def surprises(registry: Registry, cell: MatrixCell) -> list[str]:
     """Return the anomalies that the strategy does not declare."""
     declared = registry.get(cell.strategy).allows(under_faults=bool(cell.nemesis))
     return sorted(set(cell.anomalies) - {str(anomaly) for anomaly in declared})

@@ -9,10 +9,10 @@ import click
 
 from booking_lab.cli._progress import counted
 from booking_lab.config import Settings
-from booking_lab.explorer.worker_pool import MOST_JOBS
 from booking_lab.explorer.matrix import document, mixtures
 from booking_lab.explorer.matrix.mixtures import Mixture
-from booking_lab.explorer.matrix.runner import fill
+from booking_lab.explorer.matrix.runner import explore_all
+from booking_lab.explorer.worker_pool import MOST_JOBS
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
@@ -40,22 +40,22 @@ def command(strategies: tuple[str, ...], write: bool, jobs: int | None, file: Pa
     """
     if write and strategies:
         raise click.UsageError("--write keeps all pairs: leave --strategy out.")
-    shown = document.of_checkout(mixtures.DOCUMENT) if write else None
+    shown = document.checkout_file(mixtures.DOCUMENT) if write else None
     settings = Settings.from_environment()
     registry = Registry([SHIPPED, *settings.strategy_folders])
     wanted = {registry.get(name).name for name in strategies}
     workloads = list(Workloads(settings.workload_folders))
-    pairs = mixtures.mixtures(registry, workloads)
+    pairs = mixtures.empty_mixtures(registry, workloads)
     todo = [one for one in pairs if not wanted or wanted & {one.strategy, one.beside}]
     began = time.monotonic()
     with counted(len(todo), "pairs") as tell:
-        filled = fill(todo, settings, lambda one: tell(_name(one)), jobs or 0)
+        filled = explore_all(todo, settings, lambda one: tell(_name(one)), jobs or 0)
     click.echo(mixtures.tables(filled))
     schedules = sum(one.schedules for one in filled)
     click.echo(f"\n{schedules:,} schedules in {time.monotonic() - began:.0f} s")
     if shown:
         mixtures.save(filled)
-        document.show(f"\n{mixtures.tables(filled)}\n", shown, mixtures.MARKS)
+        document.write_table(f"\n{mixtures.tables(filled)}\n", shown, mixtures.MARKS)
     if file:
         mixtures.save(filled, file)
 

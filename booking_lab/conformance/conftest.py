@@ -11,14 +11,14 @@ from booking_lab.conformance.exploring import (
     THOROUGH,
     Depths,
     Enough,
+    ExplorationFindings,
     Explorations,
     Explore,
-    Found,
     Question,
     never,
 )
+from booking_lab.conformance.in_process_service import InProcessService
 from booking_lab.conformance.plugin import subjects
-from booking_lab.conformance.in_process_service import Service
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.explorer.servers import own_servers
@@ -72,15 +72,17 @@ def explorations(pytestconfig: pytest.Config) -> Iterator[Explorations]:
     """Explores on servers of its own."""
     asked = subjects(pytestconfig)
     depth = THOROUGH if pytestconfig.getoption("--thorough") else QUICK
-    with own_servers(asked.settings) as place:
-        yield Explorations(place, asked.registry, depth)
+    with own_servers(asked.settings) as servers:
+        yield Explorations(servers, asked.registry, depth)
 
 
 @pytest.fixture
 def explored(explorations: Explorations, record_property: Callable[[str, object], None]) -> Explore:
     """Answers a question by exploring, each contest once a run."""
 
-    def explore(question: Question, depth: Depths | None = None, enough: Enough = never) -> Found:
+    def explore(
+        question: Question, depth: Depths | None = None, enough: Enough = never
+    ) -> ExplorationFindings:
         found = explorations.of(question, depth, enough)
         # A nemesis that has nobody to strike asks nothing.
         judged = found.struck or not question.nemesis
@@ -107,9 +109,9 @@ def lab(pytestconfig: pytest.Config) -> Iterator[RunningLab]:
 
 
 @pytest.fixture(scope="session")
-def service(lab: RunningLab, pytestconfig: pytest.Config) -> Iterator[Service]:
+def service(lab: RunningLab, pytestconfig: pytest.Config) -> Iterator[InProcessService]:
     """One more instance of the lab, in this process."""
-    service = Service(lab, subjects(pytestconfig).settings)
+    service = InProcessService(lab, subjects(pytestconfig).settings)
     service.lab.start()
     yield service
     service.lab.stop()

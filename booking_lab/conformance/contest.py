@@ -32,7 +32,7 @@ _START = 30
 
 
 @dataclass(frozen=True)
-class Answer:
+class CustomerAnswer:
     """What one customer was told; times are seconds on one clock."""
 
     status: int
@@ -45,7 +45,7 @@ class Answer:
         """Whether it has what it asked for."""
         return self.status == 201
 
-    def overlaps(self, other: Answer) -> bool:
+    def overlaps(self, other: CustomerAnswer) -> bool:
         """Whether both were under way at the same time."""
         return self is not other and self.begin <= other.end and other.begin <= self.end
 
@@ -84,7 +84,7 @@ class Contest:
         """Make everything free again."""
         admin.post(f"/admin/reset?{self._where}")
 
-    def wrong(self, admin: Customer) -> dict[Anomaly, str]:
+    def findings(self, admin: Customer) -> dict[Anomaly, str]:
         """What the lab's books say is wrong: the anomalies, with an example of each."""
         found = admin.get(f"/admin/audit?{self._where}")["findings"]
         return {
@@ -99,17 +99,17 @@ class Contest:
         return ended
 
     @contextmanager
-    def customers(self) -> Iterator[Crowd]:
+    def customers(self) -> Iterator[ConcurrentCustomers]:
         """Connect all customers for the block, to more than one worker."""
         for _ in range(_TRIES):
-            with Crowd(self._url, self.bodies) as crowd:
+            with ConcurrentCustomers(self._url, self.bodies) as crowd:
                 if len(crowd.workers) > 1:
                     yield crowd
                     return
         pytest.fail("All customers come to one worker, every time: this shows nothing")
 
 
-class Crowd:
+class ConcurrentCustomers:
     """Customers, each with a connection that stays open, and so with one worker.
 
     Attributes:
@@ -123,7 +123,7 @@ class Crowd:
         self._start = threading.Barrier(len(bodies))
         self.workers = {health["worker"] for health in self._at_once(_health)}
 
-    def __enter__(self) -> Crowd:
+    def __enter__(self) -> ConcurrentCustomers:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -131,7 +131,7 @@ class Crowd:
         for customer in self._customers:
             customer.close()
 
-    def book(self) -> list[Answer]:
+    def book_at_once(self) -> list[CustomerAnswer]:
         """Let all of them book at the same moment."""
         return self._at_once(_book)
 
@@ -147,13 +147,13 @@ def _health(customer: Customer, _body: dict[str, Any]) -> Any:
     return customer.get("/health")
 
 
-def _book(customer: Customer, body: dict[str, Any]) -> Answer:
+def _book(customer: Customer, body: dict[str, Any]) -> CustomerAnswer:
     begin = time.monotonic()
     answer = customer.call("POST", "/api/bookings", body)
-    return Answer(*answer, begin, time.monotonic())
+    return CustomerAnswer(*answer, begin, time.monotonic())
 
 
-def overlapping(answers: Sequence[Answer]) -> int:
+def overlapping(answers: Sequence[CustomerAnswer]) -> int:
     """Count the bookings that were under way while another one was, and that one was confirmed.
 
     Only these could have gone wrong.
@@ -162,7 +162,7 @@ def overlapping(answers: Sequence[Answer]) -> int:
     return sum(any(answer.overlaps(other) for other in confirmed) for answer in answers)
 
 
-def clean(answer: Answer) -> bool:
+def is_clean(answer: CustomerAnswer) -> bool:
     """Tell whether it is an answer that customers can do something with."""
     if answer.status == 201:
         return bool(answer.body["outcome"] == "confirmed")
@@ -170,7 +170,7 @@ def clean(answer: Answer) -> bool:
     return answer.status in {409, 503} and problem
 
 
-def against_its_word(subject: Subject, wrong: Mapping[Anomaly, str]) -> None:
+def fail_on_broken_promise(subject: Subject, wrong: Mapping[Anomaly, str]) -> None:
     """Fail if something is wrong that the strategy doesn't allow."""
     if surprises := [text for anomaly, text in wrong.items() if anomaly not in subject.kind.allows]:
         pytest.fail("\n".join([f"{subject.name} does not allow this:", *surprises]), pytrace=False)

@@ -14,7 +14,7 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd.client import Customer
 
 
-class Load:
+class ContinuousLoad:
     """Bookings and cancellations under way all the time, until the block ends.
 
     Attributes:

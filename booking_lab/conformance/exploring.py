@@ -17,13 +17,13 @@ from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict
 from booking_lab.errors import BookingLabError, DatabaseUnavailable, RedisUnavailable, StrategyFault
 from booking_lab.explorer.output import report
-from booking_lab.explorer.recording.schedule_run import DIED, End, Event, Trial
+from booking_lab.explorer.recording.schedule_run import DIED, MoveEvent, ScheduleRun, TransactionEnd
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.gate import BEGIN
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.search.depth import DEEP, Depth, for_faults, for_three
-from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.search.depth import THREE_BOOKER_NEMESIS, Depth, for_faults, for_three
+from booking_lab.explorer.search.schedule import schedule_text
 from booking_lab.runtime.strategy_registry import Registry
 
 #: Columns of a schedule that is drawn.
@@ -59,7 +59,7 @@ class Depths:
             if question.everything:
                 return self.shared if question.nemesis else self.two
             return self.two if question.nemesis else self.plainest
-        return self.without_locks if question.nemesis == DEEP else self.three
+        return self.without_locks if question.nemesis == THREE_BOOKER_NEMESIS else self.three
 
 
 #: Most mistakes that two bookers can make show with one preemption; those that take another one are
@@ -71,26 +71,26 @@ THOROUGH = Depths(Depth(2, 2000), Depth(2, 2000), Depth(2, 2000), Depth(2, 6000)
 
 
 @dataclass(frozen=True)
-class Sight:
+class Observation:
     """One schedule, and what it was a schedule of."""
 
-    plan: Plan
-    trial: Trial
+    plan: ExplorationPlan
+    schedule_run: ScheduleRun
 
     def __str__(self) -> str:
         page = io.StringIO()
-        report.draw(Console(file=page, width=_WIDTH), self.plan, self.trial)
+        report.print_timeline(Console(file=page, width=_WIDTH), self.plan, self.schedule_run)
         entry, _ = self.plan.strategy
         again = (
             f"booking-lab explore --strategy {entry.name} --workload {self.plan.workload.name} "
             f"--scenario '{self.plan.scenario.name}' --bookers {len(self.plan.scenario.requests)} "
-            f"--workers {self.plan.workers} --schedule '{written(self.trial.schedule)}'"
+            f"--workers {self.plan.workers} --schedule '{schedule_text(self.schedule_run.schedule)}'"
         )
-        return f"{report.about(self.plan)}\n\n{page.getvalue()}\nTo see it again:\n{again}"
+        return f"{report.plan_text(self.plan)}\n\n{page.getvalue()}\nTo see it again:\n{again}"
 
 
 @dataclass
-class Found:
+class ExplorationFindings:
     """What was seen.
 
     Attributes:
@@ -110,10 +110,10 @@ class Found:
     sampled: int = 0
     confirmed: int = 0
     struck: int = 0
-    shown: dict[Anomaly, Sight] = field(default_factory=dict)
-    serialised: Sight | None = None
-    answered_wrongly: Sight | None = None
-    unannounced: Sight | None = None
+    shown: dict[Anomaly, Observation] = field(default_factory=dict)
+    serialised: Observation | None = None
+    answered_wrongly: Observation | None = None
+    unannounced: Observation | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -122,20 +122,27 @@ class Found:
             return Verdict.WRONG
         return Verdict.SAFE if self.schedules else Verdict.INCONCLUSIVE
 
-    def look(self, plan: Plan, trial: Trial) -> None:
+    def record(self, plan: ExplorationPlan, schedule_run: ScheduleRun) -> None:
         """Take note of one more schedule."""
         self.schedules += 1
-        self.confirmed += sum(one.outcome == Outcome.CONFIRMED for one in trial.endings.values())
-        self.struck += any(move.actor in plan.nemeses for move in trial.schedule)
-        sight = Sight(plan, trial)
-        for anomaly in map(Anomaly, trial.anomalies):
-            if anomaly not in self.shown or trial.rank < self.shown[anomaly].trial.rank:
+        self.confirmed += sum(
+            one.outcome == Outcome.CONFIRMED for one in schedule_run.endings.values()
+        )
+        self.struck += any(move.actor in plan.nemeses for move in schedule_run.schedule)
+        sight = Observation(plan, schedule_run)
+        for anomaly in map(Anomaly, schedule_run.anomalies):
+            if (
+                anomaly not in self.shown
+                or schedule_run.rank < self.shown[anomaly].schedule_run.rank
+            ):
                 self.shown[anomaly] = sight
-        if trial.serialised:
+        if schedule_run.serialised:
             self.serialised = self.serialised or sight
-        if not all(_is_answer(plan, one.outcome, one.code) for one in trial.endings.values()):
+        if not all(
+            _is_answer(plan, one.outcome, one.code) for one in schedule_run.endings.values()
+        ):
             self.answered_wrongly = self.answered_wrongly or sight
-        if any(_sends_too_much(event) for event in trial.events):
+        if any(_sends_several_messages(event) for event in schedule_run.events):
             self.unannounced = self.unannounced or sight
 
 
@@ -175,10 +182,10 @@ class Question:
 
 
 #: Whether what has been found answers the question, so that no more contests are needed.
-Enough = Callable[[Found], object]
+Enough = Callable[[ExplorationFindings], object]
 
 
-def never(_found: Found) -> bool:
+def never(_found: ExplorationFindings) -> bool:
     """Explore all contests."""
     return False
 
@@ -188,16 +195,16 @@ class Explore(Protocol):
 
     def __call__(
         self, question: Question, depth: Depths | None = None, enough: Enough = never
-    ) -> Found:
+    ) -> ExplorationFindings:
         """Return what is found, once it is enough or all contests are explored."""
         ...
 
 
 @dataclass
-class _Answer:
+class _Progress:
     """What has been found to a question, the contests that are left, and what stopped it."""
 
-    found: Found
+    found: ExplorationFindings
     contests: Iterator[None]
     error: Exception | None = None
 
@@ -206,18 +213,20 @@ class Explorations:
     """Explores, each contest once.
 
     Args:
-        place: the servers.
+        servers: the servers.
         registry: the strategies.
         depth: how far to go, where nothing else is asked for.
     """
 
-    def __init__(self, place: Place, registry: Registry, depth: Depths) -> None:
-        self._place = place
+    def __init__(self, servers: ExplorationServers, registry: Registry, depth: Depths) -> None:
+        self._place = servers
         self._registry = registry
         self._depth = depth
-        self._answers: dict[tuple[str, Depths], _Answer] = {}
+        self._answers: dict[tuple[str, Depths], _Progress] = {}
 
-    def of(self, question: Question, depth: Depths | None = None, enough: Enough = never) -> Found:
+    def of(
+        self, question: Question, depth: Depths | None = None, enough: Enough = never
+    ) -> ExplorationFindings:
         """Return what is found, once it is enough or all contests are explored.
 
         Whoever asks the same again, and wants more, has it explored from there on.
@@ -227,9 +236,9 @@ class Explorations:
         """
         key = str(question), depth or self._depth
         if key not in self._answers:
-            found = Found()
+            found = ExplorationFindings()
             contests = self._contests(question, depth or self._depth, found)
-            self._answers[key] = _Answer(found, contests)
+            self._answers[key] = _Progress(found, contests)
         answer = self._answers[key]
         while not enough(answer.found):
             if answer.error:
@@ -242,16 +251,20 @@ class Explorations:
                 answer.error = error
         return answer.found
 
-    def _contests(self, question: Question, depth: Depths, found: Found) -> Iterator[None]:
+    def _contests(
+        self, question: Question, depth: Depths, found: ExplorationFindings
+    ) -> Iterator[None]:
         """Explore one scenario after the other."""
         for scenario in question.scenarios:
             self._contest(question, scenario, depth, found)
             yield
 
-    def _contest(self, question: Question, scenario: Scenario, depth: Depths, found: Found) -> None:
+    def _contest(
+        self, question: Question, scenario: Scenario, depth: Depths, found: ExplorationFindings
+    ) -> None:
         """Explore one scenario: a worker for each booker, and all of them in one."""
         for workers in (question.bookers, 1):
-            plan = Plan(
+            plan = ExplorationPlan(
                 (question.subject.entry, question.subject.strategy),
                 question.workload,
                 scenario,
@@ -260,9 +273,9 @@ class Explorations:
             )
             sample = depth.of(question).sample()
 
-            def look(exploration: Exploration, _share: float, plan: Plan = plan) -> None:
+            def look(exploration: Exploration, _share: float, plan: ExplorationPlan = plan) -> None:
                 assert exploration.last
-                found.look(plan, exploration.last)
+                found.record(plan, exploration.last)
 
             exploration = explore(self._place, self._registry, plan, sample, look)
             if exploration.interrupted:
@@ -273,34 +286,34 @@ class Explorations:
                 break  # then it makes no difference in how many processes the bookers are
 
 
-def broken_promises(question: Question, found: Found) -> str:
+def broken_promises(question: Question, found: ExplorationFindings) -> str:
     """Tell what was shown against the strategy's word, with the schedules; empty: nothing."""
     name = question.subject.name
     allowed = question.subject.entry.allows(under_faults=bool(question.nemesis))
-    sights: dict[int, tuple[Sight, list[str]]] = {}
+    sights: dict[int, tuple[Observation, list[str]]] = {}
     for anomaly, sight in found.shown.items():
         if anomaly not in allowed:
-            sights.setdefault(id(sight.trial), (sight, []))[1].append(anomaly)
+            sights.setdefault(id(sight.schedule_run), (sight, []))[1].append(anomaly)
     return "\n\n".join(
         f"{name} does not allow {' and '.join(anomalies)}, and here it is.\n{sight}"
         for sight, anomalies in sights.values()
     )
 
 
-def _is_answer(plan: Plan, outcome: str, code: str) -> bool:
+def _is_answer(plan: ExplorationPlan, outcome: str, code: str) -> bool:
     if outcome in _ORDINARY:
         return code != StrategyFault.code  # it failed after its commit
     return bool(plan.nemeses) and (outcome in {DIED, Outcome.UNKNOWN} or code in _AWAY)
 
 
-def _sends_too_much(event: Event) -> bool:
+def _sends_several_messages(event: MoveEvent) -> bool:
     """Whether a step was more than one message.
 
     Undoing what failed is part of the failure, and looking up why it did is part of the refusal.
     """
-    if not event.move.is_bookers or any(
+    if not event.move.is_by_booker or any(
         isinstance(decision, BookingLabError) for _, decision in event.decided
     ):
         return False
     most = 0 if event.move.what == BEGIN else 1
-    return sum(message.ends is not End.ROLLBACK for message in event.messages) > most
+    return sum(message.ends is not TransactionEnd.ROLLBACK for message in event.messages) > most

@@ -7,20 +7,25 @@ from functools import partial
 
 import pytest
 
-from booking_lab.conformance.exploring import Explore, Found, Question, broken_promises
+from booking_lab.conformance.exploring import (
+    ExplorationFindings,
+    Explore,
+    Question,
+    broken_promises,
+)
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.explorer.search.depth import LOCKS
+from booking_lab.explorer.search.depth import LOCK_NEMESES
 
-__all__ = ["LOCKS", "NEMESES", "keeps_its_word", "questions"]
+__all__ = ["LOCK_NEMESES", "NEMESES", "check_promise_under_fault", "fault_questions"]
 
 #: These befall only who has something to lose there, or ever waits.
-_NOT_ALL = (*LOCKS, "impatience")
+_NOT_ALL = (*LOCK_NEMESES, "impatience")
 #: In this order they are asked for what a strategy allows under faults.
-NEMESES = (*LOCKS, "death", "loss", "impatience")
+NEMESES = (*LOCK_NEMESES, "death", "loss", "impatience")
 
 
-def questions(subject: Subject, workload: LabWorkload, nemesis: str) -> Sequence[Question]:
+def fault_questions(subject: Subject, workload: LabWorkload, nemesis: str) -> Sequence[Question]:
     """Two bookers in the plainest contest, two in others, three; a nemesis strikes once.
 
     At any moment at which it can. The two share things in part, or change bookings; the three want
@@ -33,13 +38,13 @@ def questions(subject: Subject, workload: LabWorkload, nemesis: str) -> Sequence
     )
 
 
-def keeps_its_word(
+def check_promise_under_fault(
     subject: Subject, workload: LabWorkload, nemesis: str, explored: Explore
 ) -> None:
     """Hold it to ``allows`` and ``allows_under_faults``, and everybody's answer to be clean."""
-    if nemesis in LOCKS and not subject.servers:
+    if nemesis in LOCK_NEMESES and not subject.servers:
         pytest.skip(f"{subject.name} needs no Redis, so it has nothing to lose there")
-    for asked in questions(subject, workload, nemesis):
+    for asked in fault_questions(subject, workload, nemesis):
         found = explored(asked, enough=partial(_shows_the_fault, asked))
         if not found.struck:
             nothing = f"{nemesis} never strikes: {subject.name} has nothing there to lose"
@@ -51,6 +56,6 @@ def keeps_its_word(
             pytest.fail(f"This is no answer for a booker.\n{found.answered_wrongly}", pytrace=False)
 
 
-def _shows_the_fault(asked: Question, found: Found) -> bool:
+def _shows_the_fault(asked: Question, found: ExplorationFindings) -> bool:
     """Whether the strategy fails, however the contests that are left come out."""
     return bool(found.struck and (broken_promises(asked, found) or found.answered_wrongly))

@@ -18,7 +18,7 @@ from booking_lab.stack import RunningLab
 from booking_lab.web.app import create_app
 
 
-class Service:
+class InProcessService:
     """The instance."""
 
     def __init__(self, lab: RunningLab, settings: Settings) -> None:
@@ -45,7 +45,7 @@ class Service:
             self.lab.engine = engine
 
 
-class Strike(Observer):
+class StrikeAtStep(Observer):
     """Does something once, before a booking's nth step.
 
     Attributes:
@@ -66,7 +66,7 @@ class Strike(Observer):
         yield
 
 
-class Servers:
+class LockServers:
     """Embedded lock servers that can go away; whoever is connected is cut off.
 
     Args:

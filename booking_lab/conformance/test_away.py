@@ -9,7 +9,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from booking_lab.conformance.contest import Contest
-from booking_lab.conformance.in_process_service import Servers, Service, Strike, let_leases_expire
+from booking_lab.conformance.in_process_service import (
+    InProcessService,
+    LockServers,
+    StrikeAtStep,
+    let_leases_expire,
+)
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.capability import Capability
@@ -36,7 +41,7 @@ def _no_think_time(lab: RunningLab) -> Iterator[None]:
 
 
 def test_says_so_when_postgresql_cuts_it_off(
-    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: InProcessService
 ) -> None:
     """Before each of its steps in turn: confirmed, or a 503 and nothing booked."""
     with Connector(lab.database_url).session() as admin:
@@ -60,10 +65,10 @@ def test_says_so_when_postgresql_cuts_it_off(
 
 
 def test_says_so_when_redis_goes_away(
-    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: InProcessService
 ) -> None:
     """Before each of its steps in turn; who needs no Redis doesn't notice."""
-    servers = Servers([lab.redis_url, *lab.redlock_urls])
+    servers = LockServers([lab.redis_url, *lab.redlock_urls])
     one = _One(subject, workload, lab, service)
     steps = one.steps() if subject.servers else 1
     codes = {"redis_unavailable"} if subject.servers else set()
@@ -77,12 +82,12 @@ def test_says_so_when_redis_goes_away(
 
 
 def test_does_without_a_minority_of_the_servers(
-    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: InProcessService
 ) -> None:
     """Most of Redlock's servers are enough."""
     if Capability.QUORUM not in subject.servers:
         pytest.skip(f"{subject.name} doesn't need several servers")
-    minority = Servers(lab.redlock_urls[: (len(lab.redlock_urls) - 1) // 2])
+    minority = LockServers(lab.redlock_urls[: (len(lab.redlock_urls) - 1) // 2])
     one = _One(subject, workload, lab, service)
     try:
         one.book(1, lambda _step: minority.go_away(), set())
@@ -94,7 +99,7 @@ class _One:
     """One customer who is alone in the lab, so that nothing but a fault stands in its way."""
 
     def __init__(
-        self, subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+        self, subject: Subject, workload: LabWorkload, lab: RunningLab, service: InProcessService
     ) -> None:
         self._contest = Contest(lab, subject, workload, subject.scenarios(workload, 2)[0])
         self._service = service
@@ -102,7 +107,7 @@ class _One:
 
     def steps(self) -> int:
         """Book undisturbed; return in how many steps."""
-        watch = Strike()
+        watch = StrikeAtStep()
         self._try(watch, {201})
         assert 0 < len(watch.steps) < _STEPS
         return len(watch.steps)
@@ -122,7 +127,7 @@ class _One:
             codes: why it may be that nothing is booked.
             mend: what makes it good again.
         """
-        watch = Strike(number, strike)
+        watch = StrikeAtStep(number, strike)
         answer = self._try(watch, {201, 503} if codes else {201})
         mend()
         what = f"before step {number}, {watch.steps[number - 1].kind}" if watch.steps else ""
@@ -131,13 +136,13 @@ class _One:
             assert answer.json["code"] in codes, f"{what}: {answer.json}"
             assert answer.headers["Retry-After"], what
         with Customer(self._url) as admin:
-            assert not self._contest.wrong(admin), what
-        again = self._try(Strike(), {201, 409}, reset=False)
+            assert not self._contest.findings(admin), what
+        again = self._try(StrikeAtStep(), {201, 409}, reset=False)
         booked = (answer.status_code, again.status_code)
         assert booked in {(201, 409), (503, 201)}, f"{what}: {answer.json}, then {again.json}"
         return int(answer.status_code)
 
-    def _try(self, watch: Strike, statuses: set[int], *, reset: bool = True) -> Any:
+    def _try(self, watch: StrikeAtStep, statuses: set[int], *, reset: bool = True) -> Any:
         if reset:
             with Customer(self._url) as admin:
                 self._contest.reset(admin)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from booking_lab.conformance.contest import Contest, against_its_word, clean, overlapping
+from booking_lab.conformance.contest import Contest, fail_on_broken_promise, is_clean, overlapping
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.crowd.client import Customer
@@ -33,10 +33,10 @@ def test_keeps_its_word_in_a_crowd(
         for _ in range(_ROUNDS):
             contest.reset(admin)
             answers = crowd.book()
-            assert all(map(clean, answers)), [one.body for one in answers if not clean(one)]
+            assert all(map(is_clean, answers)), [one.body for one in answers if not is_clean(one)]
             overlaps += overlapping(answers)
             confirmed += sum(answer.confirmed for answer in answers)
-            against_its_word(subject, contest.wrong(admin))
+            fail_on_broken_promise(subject, contest.findings(admin))
     assert overlaps, "No two bookings were under way at the same time: this shows nothing"
     assert confirmed, "Nobody got anything"
 
@@ -62,5 +62,5 @@ def test_shows_what_it_allows_in_a_crowd(
             if missing:
                 contest.reset(admin)
                 crowd.book()
-                missing -= contest.wrong(admin).keys()
+                missing -= contest.findings(admin).keys()
     assert not missing, f"{subject.name} allows {', '.join(missing)}, which no round showed"

@@ -10,8 +10,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from booking_lab.conformance.contest import Contest, against_its_word
-from booking_lab.conformance.continuous_load import Load
+from booking_lab.conformance.contest import Contest, fail_on_broken_promise
+from booking_lab.conformance.continuous_load import ContinuousLoad
 from booking_lab.conformance.in_process_service import let_leases_expire
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
@@ -44,7 +44,7 @@ def test_keeps_its_word_when_a_worker_is_killed(
         admin.post("/admin/strategy", {"strategy": subject.name})
         contest.reset(admin)
     _kill_in_thought(lab, contest.bodies[0])
-    load = Load(lab.url, contest.bodies)
+    load = ContinuousLoad(lab.url, contest.bodies)
     with load.running():
         load.until(_BOOKINGS)
         _kill(load.worker)
@@ -59,7 +59,7 @@ def test_keeps_its_word_when_a_worker_is_killed(
         assert shown == expected
         # Where two may have the same thing, the first to cancel leaves the other with nothing.
         if not subject.kind.allows | subject.kind.allows_under_faults:
-            against_its_word(subject, contest.wrong(admin))
+            fail_on_broken_promise(subject, contest.findings(admin))
 
 
 def _kill_in_thought(lab: RunningLab, body: dict[str, Any]) -> None:

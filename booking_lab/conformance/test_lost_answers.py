@@ -12,4 +12,4 @@ def test_keeps_its_word_when_an_answer_is_lost(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
     """Whoever is told to have a booking has one, and who is told to have none has none."""
-    faults.keeps_its_word(subject, workload, "loss", explored)
+    faults.check_promise_under_fault(subject, workload, "loss", explored)

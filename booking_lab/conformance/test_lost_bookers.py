@@ -12,4 +12,4 @@ def test_keeps_its_word_when_a_booker_dies(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
     """Its connection is cut, its locks stand until they expire, and the others get an answer."""
-    faults.keeps_its_word(subject, workload, "death", explored)
+    faults.check_promise_under_fault(subject, workload, "death", explored)

@@ -12,4 +12,4 @@ def test_keeps_its_word_when_a_wait_ends(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
     """Who has waited in vain has waited for a reason: it must not book without what it is for."""
-    faults.keeps_its_word(subject, workload, "impatience", explored)
+    faults.check_promise_under_fault(subject, workload, "impatience", explored)

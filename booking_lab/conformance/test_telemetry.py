@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from booking_lab.conformance.contest import Contest
+from booking_lab.conformance.in_process_service import InProcessService
 from booking_lab.conformance.plugin import subjects
-from booking_lab.conformance.in_process_service import Service
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.lab_workload import LabWorkload
@@ -79,7 +79,7 @@ def test_is_measured(
 
 
 def test_is_traced(
-    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: InProcessService
 ) -> None:
     """A span for the booking, and one for each step, the commit among them."""
     exporter = InMemorySpanExporter()

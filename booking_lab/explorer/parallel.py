@@ -9,25 +9,25 @@ from dataclasses import dataclass, replace
 
 from booking_lab.config import Settings
 from booking_lab.explorer import planning
-from booking_lab.explorer.worker_pool import MOST_JOBS, crew, hands
-from booking_lab.explorer.planning import Names
+from booking_lab.explorer.planning import PlanRequest
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.search.exhaustive import Exhaustive, split
-from booking_lab.explorer.search.options import Way
-from booking_lab.explorer.search.replay import Replay
-from booking_lab.explorer.search.sampling import Random
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch, split_forks
+from booking_lab.explorer.search.options import SearchOptions
+from booking_lab.explorer.search.replay import ReplaySearch
+from booking_lab.explorer.search.sampling import RandomSearch
 from booking_lab.explorer.search.schedule import parse
 from booking_lab.explorer.search.search import Fork
+from booking_lab.explorer.worker_pool import MOST_JOBS, worker_context, worker_pool
 from booking_lab.runtime.strategy_registry import Registry
 
 #: Seconds that one process explores before others are called: they take as long to come.
-_ALONE = 2.0
+_SINGLE_PROCESS_SECONDS = 2.0
 #: What takes one process no longer than this in all, it does alone.
-_PATIENCE = 8.0
+_NO_POOL_UNDER = 8.0
 #: Seconds after which a process gives back what it hasn't run yet, so that it can be shared out.
-_SLICE = 1.5
+_SLICE_SECONDS = 1.5
 
 #: By this, one schedule comes before another; its last part is the schedule.
 Rank = tuple[int, int, str]
@@ -39,45 +39,47 @@ class Job:
     """A part of an exploration.
 
     Attributes:
-        names: what the plan is made from.
-        way: which schedules.
+        plan_request: what the plan is made from.
+        search_options: which schedules.
         forks: those that lead to the part; none: everything.
         numbers: of schedules that are drawn at random.
     """
 
-    names: Names
-    way: Way
+    plan_request: PlanRequest
+    search_options: SearchOptions
     forks: Sequence[Fork] = ()
     numbers: range = range(0)
 
-    def search(self) -> Exhaustive | Random:
+    def search(self) -> ExhaustiveSearch | RandomSearch:
         """Return the search of this part."""
-        if self.way.random is not None:
-            return Random(self.numbers or self.way.random, self.way.seed)
-        return Exhaustive(self.way.preemptions, self.forks)
+        if self.search_options.random is not None:
+            return RandomSearch(
+                self.numbers or self.search_options.random, self.search_options.seed
+            )
+        return ExhaustiveSearch(self.search_options.preemptions, self.forks)
 
-    def rest(self, search: Exhaustive | Random) -> Job | None:
+    def remaining(self, search: ExhaustiveSearch | RandomSearch) -> Job | None:
         """Return what ``search`` has left to do; none: nothing."""
-        if isinstance(search, Random):
-            left = search.left
+        if isinstance(search, RandomSearch):
+            left = search.remaining
             return replace(self, numbers=left) if left else None
-        forks = search.rest()
+        forks = search.remaining_forks()
         return replace(self, forks=forks) if forks else None
 
     def split(self) -> tuple[Job, Job] | None:
         """Return two parts of it; none: there is but one schedule in it."""
-        if self.way.random is not None:
+        if self.search_options.random is not None:
             half = len(self.numbers) // 2
             parts = self.numbers[:half], self.numbers[half:]
             one, other = (replace(self, numbers=part) for part in parts)
             return (one, other) if half else None
-        if halves := split(self.forks):
+        if halves := split_forks(self.forks):
             return replace(self, forks=halves[0]), replace(self, forks=halves[1])
         return None
 
 
 @dataclass(frozen=True)
-class _Part:
+class _PartResult:
     """What a process has found, without what can't be sent: trials are, by their ranks.
 
     Attributes:
@@ -99,10 +101,10 @@ class _Part:
     rest: Job | None
 
 
-def explore_together(
-    place: Place,
+def explore_in_parallel(
+    servers: ExplorationServers,
     registry: Registry,
-    plan: Plan,
+    plan: ExplorationPlan,
     job: Job,
     jobs: int,
     settings: Settings,
@@ -113,7 +115,7 @@ def explore_together(
     What takes no longer than a moment is done by this process alone.
 
     Args:
-        place: the servers.
+        servers: the servers.
         registry: the strategies.
         plan: what ``job`` names.
         job: the whole exploration.
@@ -127,19 +129,23 @@ def explore_together(
         Endless: a schedule came to no end.
     """
     total = _Total(progress)
-    alone = total.add(_explored(place, registry, plan, job, _ALONE, _PATIENCE, progress))
+    alone = total.add(
+        _explore_for(
+            servers, registry, plan, job, _SINGLE_PROCESS_SECONDS, _NO_POOL_UNDER, progress
+        )
+    )
     if alone and not total.found.interrupted:
         try:
-            with crew(place, min(jobs, MOST_JOBS), settings) as processes:
-                _share_out(processes, jobs, alone, total)
+            with worker_pool(servers, min(jobs, MOST_JOBS), settings) as processes:
+                _distribute(processes, jobs, alone, total)
         except KeyboardInterrupt:
             total.found.interrupted = True  # what was found so far counts
-    return total.told(place, registry, plan, complete=job.search().complete)
+    return total.result(servers, registry, plan, complete=job.search().complete)
 
 
-def _share_out(processes: ProcessPoolExecutor, jobs: int, first: Job, total: _Total) -> None:
+def _distribute(processes: ProcessPoolExecutor, jobs: int, first: Job, total: _Total) -> None:
     """Have it done; whoever comes back has what is left shared out anew."""
-    waiting, running = [first], set[Future[_Part]]()
+    waiting, running = [first], set[Future[_PartResult]]()
     while waiting or running:
         while len(running) < jobs and waiting:
             while len(waiting) < jobs - len(running) and (halves := waiting[-1].split()):
@@ -161,7 +167,7 @@ class _Total:
         self._share = 0.0
         self._ranks: dict[str, Rank | None] = dict.fromkeys(("worst", "faulty", "serial", "last"))
 
-    def add(self, part: _Part) -> Job | None:
+    def add(self, part: _PartResult) -> Job | None:
         """Add one; return what it has left to do."""
         self.found.merge(part.found)
         self.found.seconds = time.monotonic() - self._began
@@ -174,13 +180,20 @@ class _Total:
         self._progress(self.found, self._share)
         return part.rest
 
-    def told(self, place: Place, registry: Registry, plan: Plan, *, complete: bool) -> Exploration:
+    def result(
+        self,
+        servers: ExplorationServers,
+        registry: Registry,
+        plan: ExplorationPlan,
+        *,
+        complete: bool,
+    ) -> Exploration:
         """Return it, with the schedules that are shown run once more."""
         found = self.found
         found.complete = complete and not found.interrupted
         for name, rank in self._ranks.items():
             if rank:
-                again = explore(place, registry, plan, Replay(parse(rank[-1])), full=True)
+                again = explore(servers, registry, plan, ReplaySearch(parse(rank[-1])), full=True)
                 setattr(found, name, again.last)
         return found
 
@@ -188,21 +201,21 @@ class _Total:
 # --- in the processes ----------------------------------------------------------------------------
 
 
-def _work(job: Job) -> _Part:
-    ours = hands()
-    plan = planning.plan(job.names, ours.registry, ours.workloads)
-    return _explored(ours.place, ours.registry, plan, job, _SLICE)
+def _work(job: Job) -> _PartResult:
+    ours = worker_context()
+    plan = planning.make_plan(job.plan_request, ours.registry, ours.workloads)
+    return _explore_for(ours.servers, ours.registry, plan, job, _SLICE_SECONDS)
 
 
-def _explored(
-    place: Place,
+def _explore_for(
+    servers: ExplorationServers,
     registry: Registry,
-    plan: Plan,
+    plan: ExplorationPlan,
     job: Job,
     seconds: float,
     patience: float = 0.0,
     progress: Progress = lambda _found, _share: None,
-) -> _Part:
+) -> _PartResult:
     """Explore for so many seconds; to the end, if that comes before the patience is."""
     search, began = job.search(), time.monotonic()
 
@@ -211,13 +224,13 @@ def _explored(
         so_far = time.monotonic() - began
         return so_far < seconds or so_far < patience * share
 
-    found = explore(place, registry, plan, search, go_on, full=job.way.full)
+    found = explore(servers, registry, plan, search, go_on, full=job.search_options.full)
     worst, faulty, serial, last = (
         one.rank if one else None for one in (found.worst, found.faulty, found.serial, found.last)
     )
     found.worst = found.faulty = found.serial = found.last = None
-    rest = None if found.complete else job.rest(search)
+    rest = None if found.complete else job.remaining(search)
     share = search.share
-    if job.way.random and job.numbers:
-        share *= len(job.numbers) / job.way.random
-    return _Part(found, worst, faulty, serial, last, share, rest)
+    if job.search_options.random and job.numbers:
+        share *= len(job.numbers) / job.search_options.random
+    return _PartResult(found, worst, faulty, serial, last, share, rest)

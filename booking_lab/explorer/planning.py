@@ -13,15 +13,15 @@ from booking_lab.core.step import StepKind
 from booking_lab.errors import InvalidRequest, UnknownStrategy, Unsuitable
 from booking_lab.explorer.scheduler.gate import BEGIN
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.schedule import InvalidSchedule, Move, Schedule
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.schedule import InvalidSchedule, Schedule, ScheduleMove
 from booking_lab.runtime.strategy_registry import Entry, Registry
 from booking_lab.workloads import Workloads
 
 #: More have more schedules than anybody can wait for.
 MOST_BOOKERS = 5
 #: Whom those hit that hit no booker.
-_WORLD = {"time": {"passes"}, "flush": {"redis"}, "crowd": {"others"}}
+_TARGETS_BESIDE_BOOKERS = {"time": {"passes"}, "flush": {"redis"}, "crowd": {"others"}}
 _KNOWN = NEMESES | SLOW_NEMESES
 
 
@@ -34,7 +34,7 @@ class UnknownNemesis(InvalidRequest):
 
 
 @dataclass(frozen=True)
-class Names:
+class PlanRequest:
     """What a plan is made from.
 
     Attributes:
@@ -58,11 +58,13 @@ class Names:
     beside: str = ""
 
 
-def plan(names: Names, registry: Registry, workloads: Workloads, schedule: Schedule = ()) -> Plan:
+def make_plan(
+    wanted: PlanRequest, registry: Registry, workloads: Workloads, schedule: Schedule = ()
+) -> ExplorationPlan:
     """Return the plan.
 
     Args:
-        names: what it is made from.
+        wanted: the names that the plan is made from.
         registry: the strategies.
         workloads: the workloads.
         schedule: the one that is to be run; whatever strikes in it is part of the plan.
@@ -70,25 +72,25 @@ def plan(names: Names, registry: Registry, workloads: Workloads, schedule: Sched
     Raises:
         InvalidRequest: something isn't there, or doesn't go together.
     """
-    entry = _entry(names.strategy, registry)
-    strategy = entry.make(names.options)
-    workload = workloads.get(names.workload)
-    scenario = _scenario(names.scenario, workload, names.bookers)
-    beside = _entry(names.beside, registry) if names.beside else None
+    entry = _entry(wanted.strategy, registry)
+    strategy = entry.make(wanted.options)
+    workload = workloads.get(wanted.workload)
+    scenario = _scenario(wanted.scenario, workload, wanted.bookers)
+    beside = _entry(wanted.beside, registry) if wanted.beside else None
     for one in (entry, *([beside] if beside else [])):
         _check_suitable(one, workload, scenario)
-    if beside and names.bookers < 2:
+    if beside and wanted.bookers < 2:
         raise InvalidRequest("One booker has nobody beside it; say --bookers 2, or more.")
-    if names.workers > names.bookers:
+    if wanted.workers > wanted.bookers:
         raise InvalidRequest(
-            f"{names.bookers} bookers can't be in {names.workers} workers; take {names.bookers} at "
+            f"{wanted.bookers} bookers can't be in {wanted.workers} workers; take {wanted.bookers} at "
             f"most."
         )
-    _check_schedule(schedule, names.bookers)
+    _check_schedule(schedule, wanted.bookers)
     struck = [move.actor for move in schedule if move.actor in _KNOWN]
-    nemeses = _nemeses([*names.nemeses, *struck])
+    nemeses = _nemeses([*wanted.nemeses, *struck])
     other = (beside, beside.make({})) if beside else None
-    return Plan((entry, strategy), workload, scenario, names.workers, nemeses, other)
+    return ExplorationPlan((entry, strategy), workload, scenario, wanted.workers, nemeses, other)
 
 
 def _entry(name: str, registry: Registry) -> Entry:
@@ -138,7 +140,7 @@ def _check_schedule(schedule: Schedule, bookers: int) -> None:
     """
     names = {booker(number) for number in range(bookers)}
     for move in schedule:
-        if move.is_bookers and move.actor not in names:
+        if move.is_by_booker and move.actor not in names:
             wanted = booker_number(move.actor) + 1
             what_to_do = (
                 f"say --bookers {wanted}"
@@ -148,20 +150,20 @@ def _check_schedule(schedule: Schedule, bookers: int) -> None:
             raise InvalidSchedule(
                 f"{move}: there is no {move.actor} among {bookers} bookers; {what_to_do}."
             )
-        if not move.is_bookers and move.actor not in {*_KNOWN, *_WORLD}:
+        if not move.is_by_booker and move.actor not in {*_KNOWN, *_TARGETS_BESIDE_BOOKERS}:
             raise InvalidSchedule(
                 f"{move}: {move.actor} is no booker and no nemesis; nemeses are: "
                 f"{', '.join(_KNOWN)}."
             )
         if move.what not in (known := _moves(move, names)):
-            raise InvalidSchedule(f"{move}: that is no move; {move.actor} can: {_list(known)}.")
+            raise InvalidSchedule(f"{move}: that is no move; {move.actor} can: {_listed(known)}.")
 
 
-def _moves(move: Move, bookers: set[str]) -> set[str]:
-    if move.is_bookers:
+def _moves(move: ScheduleMove, bookers: set[str]) -> set[str]:
+    if move.is_by_booker:
         return {BEGIN, *map(str, StepKind)} - {StepKind.DECIDE, StepKind.WAIT}
-    return _WORLD.get(move.actor, bookers)
+    return _TARGETS_BESIDE_BOOKERS.get(move.actor, bookers)
 
 
-def _list(words: set[str]) -> str:
+def _listed(words: set[str]) -> str:
     return ", ".join(sorted(words))

@@ -13,7 +13,7 @@ from types import FrameType
 from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.scheduler.plan import Place
+from booking_lab.explorer.scheduler.plan import ExplorationServers
 from booking_lab.stack import RunningLab, embedded
 from booking_lab.stack.servers import postgres
 
@@ -34,7 +34,7 @@ END $$
 @contextmanager
 def own_servers(
     settings: Settings, progress: Callable[[str], None] = lambda _line: None
-) -> Iterator[Place]:
+) -> Iterator[ExplorationServers]:
     """Run PostgreSQL and the Valkey servers for the block, with the tables of all workloads.
 
     Args:
@@ -47,22 +47,22 @@ def own_servers(
     own = Settings(
         strategy_folders=settings.strategy_folders, workload_folders=settings.workload_folders
     )
-    with _ending_in_peace() as ignore_interrupts, embedded(settings=own, progress=progress) as lab:
+    with _single_interrupt() as ignore_interrupts, embedded(settings=own, progress=progress) as lab:
         schema.prepare(lab.database_url, own)
         with Connector(lab.database_url).session() as session:
             session.execute(_NO_AUTOVACUUM)
         numbers = count()
 
-        def part() -> Place:
-            return _place(lab, next(numbers))
+        def copy_for_worker() -> ExplorationServers:
+            return _servers(lab, next(numbers))
 
         try:
-            yield replace(part(), part=part)
+            yield replace(copy_for_worker(), copy_for_worker=copy_for_worker)
         finally:
             ignore_interrupts()
 
 
-def _place(lab: RunningLab, number: int) -> Place:
+def _servers(lab: RunningLab, number: int) -> ExplorationServers:
     """A database and a Redis database of its own; nobody uses the one that it is a copy of."""
     name = f"explore_{number}"
     with Connector(postgres.url(lab.run_folder, "postgres")).session() as session:
@@ -70,11 +70,11 @@ def _place(lab: RunningLab, number: int) -> Place:
     redis, *redlock = [
         f"{url.partition('?')[0]}?db={number}" for url in (lab.redis_url, *lab.redlock_urls)
     ]
-    return Place(postgres.url(lab.run_folder, name), redis, redlock)
+    return ExplorationServers(postgres.url(lab.run_folder, name), redis, redlock)
 
 
 @contextmanager
-def _ending_in_peace() -> Iterator[Callable[[], None]]:
+def _single_interrupt() -> Iterator[Callable[[], None]]:
     """Heed Ctrl-C once, so that a second one cuts no end short; yields what has none heeded."""
     before = signal.getsignal(signal.SIGINT)
     in_main = threading.current_thread() is threading.main_thread()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from psycopg2.extensions import set_wait_callback
 
 from booking_lab.config import Settings
-from booking_lab.explorer.scheduler.plan import Place
+from booking_lab.explorer.scheduler.plan import ExplorationServers
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.stack.processes.die_with_parent import die_with_parent
 from booking_lab.workloads import Workloads
@@ -30,30 +30,32 @@ def default_jobs() -> int:
 
 
 @dataclass(frozen=True)
-class Hands:
+class WorkerContext:
     """What a process of the crew has to work with."""
 
-    place: Place
+    servers: ExplorationServers
     registry: Registry
     workloads: Workloads
 
 
 @contextmanager
-def crew(place: Place, many: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
-    """Run so many processes for the block; what they are given to do finds its ``hands``.
+def worker_pool(
+    servers: ExplorationServers, many: int, settings: Settings
+) -> Iterator[ProcessPoolExecutor]:
+    """Run so many processes for the block; what they are given to do finds its ``worker_context``.
 
     Args:
-        place: the servers, of which each process gets a part.
+        servers: the servers, of which each process gets a part.
         many: how many processes.
         settings: whose folders of plug-ins count.
     """
-    assert place.part
+    assert servers.copy_for_worker
     context = multiprocessing.get_context("spawn")
-    places = context.Queue()
+    all_servers = context.Queue()
     for _ in range(many):
-        places.put(place.part())
-    begin = (os.getpid(), places, settings.strategy_folders, settings.workload_folders)
-    with ProcessPoolExecutor(many, context, _begin, begin) as processes:
+        all_servers.put(servers.copy_for_worker())
+    begin = (os.getpid(), all_servers, settings.strategy_folders, settings.workload_folders)
+    with ProcessPoolExecutor(many, context, _initialise, begin) as processes:
         try:
             yield processes
         except BaseException:
@@ -63,25 +65,25 @@ def crew(place: Place, many: int, settings: Settings) -> Iterator[ProcessPoolExe
 
 # --- in the processes ----------------------------------------------------------------------------
 
-_ours: Hands
+_context: WorkerContext
 
 
-def hands() -> Hands:
+def worker_context() -> WorkerContext:
     """Return what this process works with."""
-    return _ours
+    return _context
 
 
-def _begin(
+def _initialise(
     parent: int,
-    places: multiprocessing.Queue[Place],
+    all_servers: multiprocessing.Queue[ExplorationServers],
     strategies: tuple[str, ...],
     workloads: tuple[str, ...],
 ) -> None:
-    global _ours  # a pool's initializer has no other way to hand something on
+    global _context  # a pool's initializer has no other way to hand something on
     die_with_parent(parent, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
     logging.disable(logging.CRITICAL)  # locks that expire are what is being tried here
     # The servers are the parent's own: should one be silent for ever, the parent is ended.
     set_wait_callback(None)
     registry = Registry([SHIPPED, *strategies], shelf=True)
-    _ours = Hands(places.get(), registry, Workloads(workloads))
+    _context = WorkerContext(all_servers.get(), registry, Workloads(workloads))

@@ -29,9 +29,9 @@ from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, fill_run_folder, make_mark, make_run_folder
 from booking_lab.stack.launch_spec import REDLOCK, Plan, environment_of
 from booking_lab.stack.processes import process
+from booking_lab.stack.processes.lab_state import SERVICE
 from booking_lab.stack.processes.managed_process import Part
 from booking_lab.stack.processes.rotation import open_log
-from booking_lab.stack.processes.lab_state import SERVICE
 from booking_lab.stack.servers import cluster, postgres, valkey
 from booking_lab.stack.service import listeners
 

@@ -16,8 +16,8 @@ from booking_lab.stack.errors import AlreadyRunning, StackError
 from booking_lab.stack.folders import DataFolder, tail
 from booking_lab.stack.launch_spec import Plan, environment_of
 from booking_lab.stack.processes import process
-from booking_lab.stack.processes.rotation import open_log
 from booking_lab.stack.processes.lab_state import State, sweep
+from booking_lab.stack.processes.rotation import open_log
 
 Progress = Callable[[str], None]
 

@@ -25,9 +25,9 @@ from booking_lab.stack.errors import AlreadyRunning, StackError
 from booking_lab.stack.folders import DataFolder, remove_run_folder, tail
 from booking_lab.stack.launch_spec import Plan
 from booking_lab.stack.processes.die_with_parent import adopt_orphans
+from booking_lab.stack.processes.lab_state import PartState, State, sweep
 from booking_lab.stack.processes.process import Process, descendants
 from booking_lab.stack.processes.rotation import rotate
-from booking_lab.stack.processes.lab_state import PartState, State, sweep
 
 #: Seconds between two looks at the files of the lab.
 _LOOK_EVERY = 1.0

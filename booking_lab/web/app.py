@@ -16,12 +16,12 @@ from booking_lab import __version__
 from booking_lab.config import Settings
 from booking_lab.errors import PluginFault, shown
 from booking_lab.runtime.lab import Lab
-from booking_lab.web.http import hooks, undeclared_input, problems
+from booking_lab.web.http import hooks, problems, undeclared_input
 from booking_lab.web.http.admission import Admission
-from booking_lab.web.http.undeclared_input import WholeNumber
 from booking_lab.web.http.json_bodies import StrictJSON, StrictRequest
 from booking_lab.web.http.logs import logging_config
 from booking_lab.web.http.problems import Problem
+from booking_lab.web.http.undeclared_input import WholeNumber
 from booking_lab.web.routes import booking, bookings, metrics, race, tickets, workloads
 from booking_lab.web.routes.audit import books
 from booking_lab.web.routes.booking import BookingProblem
@@ -119,7 +119,7 @@ def create_app(settings: Settings) -> OpenAPI:
     ):
         app.register_api(part)
     _document(app)
-    inputs.register(app)
+    undeclared_input.register(app)
     if lab.tracer_provider:
         FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
             app, tracer_provider=lab.tracer_provider, excluded_urls=_NOT_TRACED

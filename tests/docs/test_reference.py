@@ -298,7 +298,7 @@ def test_the_readme_shows_the_matrix_as_it_is() -> None:
 
 def test_the_matrix_has_every_strategy_on_every_workload_that_it_can_book() -> None:
     there = [cell.key for cell in matrix.load()]
-    wanted = matrix.cells(Registry([SHIPPED]), list(Workloads()), ("", *NEMESES))
+    wanted = matrix.empty_cells(Registry([SHIPPED]), list(Workloads()), ("", *NEMESES))
     assert there == sorted(cell.key for cell in wanted), "run `make matrix`"
 
 

@@ -32,12 +32,12 @@ ALL = "frozenset(Anomaly)"
 
 
 @pytest.fixture
-def explored(place, monkeypatch):
+def explored(exploration_servers, monkeypatch):
     """Run the command on the servers of the test; return what it has printed."""
 
     @contextmanager
     def servers(_settings, _progress):
-        yield place
+        yield exploration_servers
 
     monkeypatch.setattr(command, "own_servers", servers)
 

@@ -10,8 +10,8 @@ import pytest
 
 from booking_lab.explorer.output.page import page
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.replay import ReplaySearch
 from booking_lab.explorer.search.schedule import parse
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
@@ -44,12 +44,12 @@ document.body.innerHTML = `<pre id="seen">${JSON.stringify(seen)}</pre>`;
 
 
 @pytest.fixture
-def text(place):
+def text(exploration_servers):
     """The page of a schedule in which B waits for A, with a text that tries to be markup."""
     registry, seats = Registry([SHIPPED]), Workloads().get("seats")
     entry = registry.get("pessimistic")
-    plan = Plan((entry, entry.make({})), seats, seats.scenarios(2)[0])
-    found = explore(place, registry, plan, Replay(parse("A:acquire B:acquire")))
+    plan = ExplorationPlan((entry, entry.make({})), seats, seats.scenarios(2)[0])
+    found = explore(exploration_servers, registry, plan, ReplaySearch(parse("A:acquire B:acquire")))
     return page(plan, found.last, ["<script>alert(1)</script>"], "The schedule:")
 
 

@@ -16,8 +16,8 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import accounts
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.processes import process, rotation
-from booking_lab.stack.processes.process import Process
 from booking_lab.stack.processes.lab_state import State
+from booking_lab.stack.processes.process import Process
 from tests.stack.conftest import COMMAND, CommandLine, own_lab
 from tests.stack.test_refusals import refused
 

@@ -17,8 +17,8 @@ import requests
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
 from booking_lab.stack.launch_spec import REDLOCK
-from booking_lab.stack.processes.process import Process
 from booking_lab.stack.processes.lab_state import State
+from booking_lab.stack.processes.process import Process
 from tests.stack.conftest import COMMAND, CommandLine, gone
 from tests.uncounted import uncounted
 

@@ -27,9 +27,9 @@ def died(mortal: Part) -> float:
 
 def test_the_pauses_grow_up_to_a_bound(mortal: Part) -> None:
     pauses = [died(mortal) for _ in range(12)]
-    grown = [min(0.1 * 2**number, part._LONGEST_PAUSE) for number in range(12)]
+    grown = [min(0.1 * 2**number, managed_process._LONGEST_PAUSE) for number in range(12)]
     assert pauses == pytest.approx(grown)
-    assert pauses[-1] == part._LONGEST_PAUSE
+    assert pauses[-1] == managed_process._LONGEST_PAUSE
     assert mortal.restarts == 12
 
 
@@ -38,5 +38,5 @@ def test_who_was_well_for_a_while_begins_anew(
 ) -> None:
     for _ in range(5):
         died(mortal)
-    monkeypatch.setattr(part, "_HEALTHY_SECONDS", -1.0)
+    monkeypatch.setattr(managed_process, "_HEALTHY_SECONDS", -1.0)
     assert died(mortal) == pytest.approx(0.1)

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from booking_lab.checker.verdict import Report
 from booking_lab.cli._exit_codes import Exit
-from booking_lab.conformance.exploring import Found
+from booking_lab.conformance.exploring import ExplorationFindings
 from booking_lab.conformance.plugin import _verdicts
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict, combined, in_words
 from booking_lab.crowd import demo
 from booking_lab.crowd.verdict import verdict
-from booking_lab.explorer.matrix.matrix import Cell
+from booking_lab.explorer.matrix.matrix import MatrixCell
 from booking_lab.explorer.matrix.mixtures import Mixture
-from booking_lab.explorer.output.result import Result
+from booking_lab.explorer.output.result import ExplorationResult
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.runtime.race import Race
 from booking_lab.web.routes import race, strategies
@@ -126,7 +126,15 @@ def test_the_demo_holds_a_strategy_to_what_it_says_of_itself(
 
 
 def test_all_who_judge_say_words_of_the_family() -> None:
-    judges = [Report, Found, Result, Exploration, Cell, Mixture, Race]
+    judges = [
+        Report,
+        ExplorationFindings,
+        ExplorationResult,
+        Exploration,
+        MatrixCell,
+        Mixture,
+        Race,
+    ]
     for judge in judges:
         assert get_type_hints(judge.verdict.fget)["return"] is Verdict, judge
     assert get_type_hints(verdict)["return"] is get_type_hints(demo.run)["return"] is Verdict

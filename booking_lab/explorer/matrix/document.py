@@ -7,7 +7,7 @@ from pathlib import Path
 
 from booking_lab.core.verdict import Verdict, in_words
 from booking_lab.errors import ConfigurationError
-from booking_lab.explorer.matrix.matrix import Cell
+from booking_lab.explorer.matrix.matrix import MatrixCell
 from booking_lab.explorer.scheduler.nemesis import NEMESES
 from booking_lab.runtime.strategy_registry import SHIPPED
 
@@ -15,7 +15,7 @@ from booking_lab.runtime.strategy_registry import SHIPPED
 MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 
 
-def table(filled: Sequence[Cell], workloads: Sequence[str]) -> str:
+def table(filled: Sequence[MatrixCell], workloads: Sequence[str]) -> str:
     """Return the table of strategy, workload and anomaly in Markdown."""
     heads = ["Strategy", *workloads, "when something goes wrong"]
     lines = [_line(heads), _line(["---"] * len(heads))]
@@ -27,7 +27,7 @@ def table(filled: Sequence[Cell], workloads: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def of_checkout(name: str) -> Path:
+def checkout_file(name: str) -> Path:
     """Return a document of the checkout that this runs from.
 
     Args:
@@ -45,7 +45,7 @@ def of_checkout(name: str) -> Path:
     return document
 
 
-def show(text: str, document: Path, marks: tuple[str, str] = MARKS) -> None:
+def write_table(text: str, document: Path, marks: tuple[str, str] = MARKS) -> None:
     """Put the table between the marks of a document.
 
     Raises:
@@ -58,7 +58,7 @@ def show(text: str, document: Path, marks: tuple[str, str] = MARKS) -> None:
     document.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
-def _verdict(cell: Cell) -> str:
+def _verdict(cell: MatrixCell) -> str:
     said = in_words(cell.verdict, sorted(cell.anomalies))
     many = f"{'all ' if cell.complete else ''}{cell.schedules - cell.three:,} of 2"
     return (
@@ -67,7 +67,7 @@ def _verdict(cell: Cell) -> str:
     )
 
 
-def _under_faults(of_it: Sequence[Cell]) -> str:
+def _under_faults(of_it: Sequence[MatrixCell]) -> str:
     """What faults bring about that is not there without."""
     always = {name for cell in of_it if not cell.nemesis for name in cell.anomalies}
     by_nemesis: Mapping[str, set[str]] = {

@@ -16,10 +16,10 @@ from booking_lab.core.scenario import Scenario
 from booking_lab.core.verdict import Verdict
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.search.depth import DEEP, LOCKS, Depth, for_three
-from booking_lab.explorer.search.sampling import Sample
-from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.search.depth import LOCK_NEMESES, THREE_BOOKER_NEMESIS, Depth, for_three
+from booking_lab.explorer.search.sampling import SampledSearch
+from booking_lab.explorer.search.schedule import schedule_text
 from booking_lab.runtime.strategy_registry import SHIPPED, Entry, Registry
 
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -51,7 +51,7 @@ _DOUBT = 2
 
 
 @dataclass
-class Cell:
+class MatrixCell:
     """What was found of one strategy on one workload, all its scenarios and placements together.
 
     Attributes:
@@ -106,16 +106,16 @@ class Cell:
         self.anomalies.update(found.anomalies)
         self.serialised += found.serialised
         if found.worst and (not self.schedule or len(found.worst.schedule) < self._length):
-            self.schedule = written(found.worst.schedule)
+            self.schedule = schedule_text(found.worst.schedule)
 
     @property
     def _length(self) -> int:
         return len(self.schedule.split())
 
 
-def cells(
+def empty_cells(
     registry: Registry, workloads: Sequence[LabWorkload], nemeses: Sequence[str]
-) -> Iterator[Cell]:
+) -> Iterator[MatrixCell]:
     """Return the cells to fill; a strategy that can't take a workload has none there.
 
     Args:
@@ -127,42 +127,46 @@ def cells(
         for workload in workloads:
             if not lacking(entry.kind.needs, workload):
                 for nemesis in nemeses:
-                    if nemesis not in LOCKS or entry.kind.needs & SERVERS:
-                        yield Cell(entry.name, workload.name, nemesis)
+                    if nemesis not in LOCK_NEMESES or entry.kind.needs & SERVERS:
+                        yield MatrixCell(entry.name, workload.name, nemesis)
 
 
-def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) -> Cell:
+def explore_cell(
+    cell: MatrixCell, servers: ExplorationServers, registry: Registry, workload: LabWorkload
+) -> MatrixCell:
     """Explore what the cell is about; return it filled."""
     entry = registry.get(cell.strategy)
     nemeses = (cell.nemesis,) if cell.nemesis else ()
-    two = _contests(entry, workload, 2)
+    two = _scenarios(entry, workload, 2)
     cell.scenarios = len(two)
-    for scenario in (*two, *for_three(_contests(entry, workload, 3))):
+    for scenario in (*two, *for_three(_scenarios(entry, workload, 3))):
         for workers in (len(scenario.requests), 1):
-            plan = Plan((entry, entry.make({})), workload, scenario, workers, nemeses)
-            found = explored(place, registry, plan)
+            plan = ExplorationPlan((entry, entry.make({})), workload, scenario, workers, nemeses)
+            found = explore_plan(servers, registry, plan)
             cell.add(found, scenario)
             if not found.shares_memory:
                 break  # then it makes no difference in how many processes the bookers are
     return cell
 
 
-def _contests(entry: Entry, workload: LabWorkload, bookers: int) -> list[Scenario]:
+def _scenarios(entry: Entry, workload: LabWorkload, bookers: int) -> list[Scenario]:
     return [one for one in workload.contests(bookers) if takes(entry.kind.needs, one)]
 
 
-def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
+def explore_plan(
+    servers: ExplorationServers, registry: Registry, plan: ExplorationPlan
+) -> Exploration:
     """Explore all schedules of two bookers; those with few preemptions if they are too many."""
     if len(plan.scenario.requests) > 2:
-        depth = _THREE_WITHOUT_LOCKS if DEEP in plan.nemeses else _THREE
-        return explore(place, registry, plan, depth.sample())
+        depth = _THREE_WITHOUT_LOCKS if THREE_BOOKER_NEMESIS in plan.nemeses else _THREE
+        return explore(servers, registry, plan, depth.sample())
     if plan.nemeses:
-        return explore(place, registry, plan, _TWO.sample())
+        return explore(servers, registry, plan, _TWO.sample())
 
     plainest = plan.scenario.name == plan.workload.contests(2)[0].name
     depth = _PLAINEST if plainest else _TWO
     most = max(MOST, depth.most)
-    every = Sample(None, most)
+    every = SampledSearch(None, most)
 
     def go_on(found: Exploration, _share: float) -> bool:
         many = found.schedules
@@ -170,12 +174,12 @@ def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
         # them would be too high by chance.
         return many.bit_count() > 1 or every.size <= most * (1 + _DOUBT / many)
 
-    found = explore(place, registry, plan, every, go_on)
-    return found if found.complete else explore(place, registry, plan, depth.sample())
+    found = explore(servers, registry, plan, every, go_on)
+    return found if found.complete else explore(servers, registry, plan, depth.sample())
 
 
 def save(
-    filled: Sequence[Cell], file: Path = FILE, seconds: Mapping[str, float] | None = None
+    filled: Sequence[MatrixCell], file: Path = FILE, seconds: Mapping[str, float] | None = None
 ) -> None:
     """Write the cells, what they rest on, and how many seconds they took."""
     in_order = sorted(filled, key=lambda cell: cell.key)
@@ -192,8 +196,8 @@ def digest() -> str:
     """Return a digest of all that the cells rest on: each file's name and text."""
     found = sha256()
     for name in _RESTS_ON:
-        place = _PACKAGE / name
-        for file in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
+        servers = _PACKAGE / name
+        for file in sorted(servers.rglob("*.*")) if servers.is_dir() else [servers]:
             if file.suffix in {".py", ".sql"}:
                 found.update(f"{file.relative_to(_PACKAGE)}\n".encode() + file.read_bytes())
     for file in sorted(SHIPPED.glob("[!_]*.py")):
@@ -201,13 +205,13 @@ def digest() -> str:
     return found.hexdigest()
 
 
-def about(file: Path = FILE) -> tuple[str, Mapping[str, float]]:
+def provenance(file: Path = FILE) -> tuple[str, Mapping[str, float]]:
     """Return what the last run rested on, and how many seconds its parts took."""
     kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     return kept.get("rests_on", ""), kept.get("seconds", {})
 
 
-def load(file: Path = FILE) -> list[Cell]:
+def load(file: Path = FILE) -> list[MatrixCell]:
     """Read the cells; none if there is no such file yet."""
     if not file.exists():
         return []
@@ -215,5 +219,5 @@ def load(file: Path = FILE) -> list[Cell]:
     cells = []
     for row in rows:
         row.pop("verdict", None)  # it follows from the rest
-        cells.append(Cell(**{**row, "anomalies": Counter(row["anomalies"])}))
+        cells.append(MatrixCell(**{**row, "anomalies": Counter(row["anomalies"])}))
     return cells

@@ -19,9 +19,9 @@ from booking_lab.core.scenario import Scenario
 from booking_lab.core.verdict import Verdict
 from booking_lab.explorer.matrix import matrix
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.search.exhaustive import Exhaustive
-from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
+from booking_lab.explorer.search.schedule import schedule_text
 from booking_lab.explorer.search.symmetry import Symmetry
 from booking_lab.runtime.strategy_registry import Entry, Registry
 
@@ -70,7 +70,7 @@ class Mixture:
         return Verdict.WRONG if self.anomalies else Verdict.SAFE
 
 
-def mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[Mixture]:
+def empty_mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[Mixture]:
     """Return the pairs to explore: of all strategies that can take a workload, any two."""
     for workload in workloads:
         able = [one for one in registry.entries() if not lacking(one.kind.needs, workload)]
@@ -78,33 +78,39 @@ def mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[M
             yield Mixture(one, other, workload.name)
 
 
-def fill(mixture: Mixture, place: Place, registry: Registry, workload: LabWorkload) -> Mixture:
+def explore_mixture(
+    mixture: Mixture, servers: ExplorationServers, registry: Registry, workload: LabWorkload
+) -> Mixture:
     """Explore the pair until something goes wrong; return it filled."""
     one, other = (registry.get(name) for name in (mixture.strategy, mixture.beside))
     for scenario in workload.contests(2):
-        for first, second in _orders(one, other, scenario):
-            if not _explored(mixture, place, registry, _plan(workload, scenario, first, second)):
+        for first, second in _pairs(one, other, scenario):
+            if not _explore(mixture, servers, registry, _plan(workload, scenario, first, second)):
                 return mixture
     return mixture
 
 
-def _explored(mixture: Mixture, place: Place, registry: Registry, plan: Plan) -> bool:
+def _explore(
+    mixture: Mixture, servers: ExplorationServers, registry: Registry, plan: ExplorationPlan
+) -> bool:
     """Explore one scenario; return whether nothing went wrong."""
-    found = explore(place, registry, plan, Exhaustive(_PREEMPTIONS))
+    found = explore(servers, registry, plan, ExhaustiveSearch(_PREEMPTIONS))
     mixture.schedules += found.schedules
     mixture.anomalies = sorted(found.anomalies)
     if found.worst:
         mixture.under, mixture.scenario = plan.strategy[0].name, plan.scenario.name
-        mixture.schedule = written(found.worst.schedule)
+        mixture.schedule = schedule_text(found.worst.schedule)
     return not mixture.anomalies
 
 
-def _plan(workload: LabWorkload, scenario: Scenario, first: Entry, second: Entry) -> Plan:
+def _plan(
+    workload: LabWorkload, scenario: Scenario, first: Entry, second: Entry
+) -> ExplorationPlan:
     strategy, beside = (first, first.make({})), (second, second.make({}))
-    return Plan(strategy, workload, scenario, beside=beside)
+    return ExplorationPlan(strategy, workload, scenario, beside=beside)
 
 
-def _orders(one: Entry, other: Entry, scenario: Scenario) -> Iterator[tuple[Entry, Entry]]:
+def _pairs(one: Entry, other: Entry, scenario: Scenario) -> Iterator[tuple[Entry, Entry]]:
     """Yield who is the first booker and who the second; if both ask for the same, it is all one."""
     if not all(takes(entry.kind.needs, scenario) for entry in (one, other)):
         return
@@ -122,16 +128,16 @@ def save(filled: Sequence[Mixture], file: Path = FILE) -> None:
 
 def load(file: Path = FILE) -> list[Mixture]:
     """Read them; none if there is no such file yet."""
-    return [Mixture(**row) for row in _kept(file).get("mixtures", [])]
+    return [Mixture(**row) for row in _document(file).get("mixtures", [])]
 
 
 def rests_on(file: Path = FILE) -> str:
     """Return the digest of the code that the last run rested on."""
-    digest: str = _kept(file).get("rests_on", "")
+    digest: str = _document(file).get("rests_on", "")
     return digest
 
 
-def _kept(file: Path) -> dict[str, Any]:
+def _document(file: Path) -> dict[str, Any]:
     return json.loads(file.read_text()) if file.exists() else {}
 
 

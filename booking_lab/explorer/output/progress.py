@@ -14,7 +14,7 @@ _DAY = 86_400  # seconds
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Callable[[Exploration, float], None]]:
+def progress_bar(console: Console) -> Iterator[Callable[[Exploration, float], None]]:
     """Yield what is to be told after each schedule; shows nothing unless on a terminal."""
     columns = (
         TextColumn("{task.description}"),
@@ -27,18 +27,23 @@ def progress(console: Console) -> Iterator[Callable[[Exploration, float], None]]
         bar = bars.add_task("starting", total=1.0, rest="")
 
         def tell(found: Exploration, share: float) -> None:
-            bars.update(bar, completed=share, description=done(found), rest=rest(found, share))
+            bars.update(
+                bar,
+                completed=share,
+                description=done_text(found),
+                rest=remaining_text(found, share),
+            )
 
         yield tell if console.is_terminal else lambda _found, _share: None
 
 
-def done(found: Exploration) -> str:
+def done_text(found: Exploration) -> str:
     """Say what there is so far."""
     rate = found.schedules / max(found.seconds, 1e-9)
     return f"{found.schedules:,} schedules, {found.bad:,} bad, {rate:.0f}/s"
 
 
-def rest(found: Exploration, share: float) -> str:
+def remaining_text(found: Exploration, share: float) -> str:
     """Say how much there is in all, and how long it takes yet, as far as can be told."""
     if share <= 0:
         return ""

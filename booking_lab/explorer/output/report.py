@@ -11,51 +11,51 @@ from rich.table import Table
 from rich.text import Text
 
 from booking_lab.core.strategy import Strategy
-from booking_lab.explorer.output.result import Result
-from booking_lab.explorer.output.timeline import Row, Timeline, timeline
-from booking_lab.explorer.output.wording import Kind, Line
-from booking_lab.explorer.recording.schedule_run import Trial
+from booking_lab.explorer.output.result import ExplorationResult
+from booking_lab.explorer.output.timeline import Timeline, TimelineRow, timeline
+from booking_lab.explorer.output.wording import LineKind, TimelineLine
+from booking_lab.explorer.recording.schedule_run import ScheduleRun
 from booking_lab.explorer.scheduler.exploration import Exploration
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.options import Way
-from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.options import SearchOptions
+from booking_lab.explorer.search.schedule import schedule_text
 from booking_lab.runtime.strategy_registry import Entry
 
 #: A line below the heads, and one above the endings.
 _LINES = box.Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")
 
 _STYLES = {
-    Kind.STEP: "bold",
-    Kind.SENT: "cyan",
-    Kind.CAME_BACK: "",
-    Kind.WAITS: "yellow",
-    Kind.FAILED: "red",
-    Kind.WORLD: "magenta",
+    LineKind.STEP: "bold",
+    LineKind.SENT: "cyan",
+    LineKind.CAME_BACK: "",
+    LineKind.WAITS: "yellow",
+    LineKind.FAILED: "red",
+    LineKind.WORLD: "magenta",
 }
-_SIGNS = {Kind.CAME_BACK: "-> ", Kind.WAITS: "-- ", Kind.FAILED: "-> "}
+_SIGNS = {LineKind.CAME_BACK: "-> ", LineKind.WAITS: "-- ", LineKind.FAILED: "-> "}
 
 
-def tell(console: Console, result: Result) -> None:
+def print_report(console: Console, result: ExplorationResult) -> None:
     """Print it."""
-    for line in (about(result.plan), *summary(result)):
-        _say(console, Text(line))
+    for line in (plan_text(result.plan), *summary_lines(result)):
+        _print(console, Text(line))
     if result.shown is None:
         return
-    _say(console, Text(f"\n{result.title}\n"))
-    draw(console, result.plan, result.shown)
-    _say(console, Text("\nIts address, for --schedule:"))
-    console.print(Text(written(result.shown.schedule)), soft_wrap=True)
+    _print(console, Text(f"\n{result.title}\n"))
+    print_timeline(console, result.plan, result.shown)
+    _print(console, Text("\nIts address, for --schedule:"))
+    console.print(Text(schedule_text(result.shown.schedule)), soft_wrap=True)
 
 
-def draw(console: Console, plan: Plan, trial: Trial) -> None:
+def print_timeline(console: Console, plan: ExplorationPlan, schedule_run: ScheduleRun) -> None:
     """Print the time-line of one schedule, and what is wrong after it."""
-    drawn = timeline(trial, plan.scenario)
-    _say(console, _table(drawn))
+    drawn = timeline(schedule_run, plan.scenario)
+    _print(console, _table(drawn))
     for line in drawn.wrong:
-        _say(console, Text(f"Wrong: {line}", style="red"))
+        _print(console, Text(f"Wrong: {line}", style="red"))
 
 
-def _say(console: Console, what: RenderableType) -> None:
+def _print(console: Console, what: RenderableType) -> None:
     with console.capture() as printed:
         console.print(what)
     # Whatever stands in a table is filled up with blanks, which nobody wants to copy.
@@ -63,7 +63,7 @@ def _say(console: Console, what: RenderableType) -> None:
         console.file.write(f"{line.rstrip()}\n")
 
 
-def about(plan: Plan) -> str:
+def plan_text(plan: ExplorationPlan) -> str:
     """Say what was explored."""
     bookers = len(plan.scenario.requests)
     workers = plan.workers or bookers
@@ -71,14 +71,14 @@ def about(plan: Plan) -> str:
     if workers < bookers:
         where = "all in one process" if workers == 1 else f"in {workers} processes"
     wrong = f"; what can go wrong: {', '.join(plan.nemeses)}" if plan.nemeses else ""
-    under = " beside ".join(_under(*one) for one in plan.strategies)
+    under = " beside ".join(_strategy_text(*one) for one in plan.strategies)
     return (
         f"{under} on {plan.workload.name}, {plan.scenario.name}: "
         f"{_many(bookers, 'booker')}, {where}{wrong}."
     )
 
 
-def _under(entry: Entry, strategy: Strategy) -> str:
+def _strategy_text(entry: Entry, strategy: Strategy) -> str:
     """Say what somebody books under, with the options that aren't as by default."""
     changed = {
         name: value
@@ -90,10 +90,10 @@ def _under(entry: Entry, strategy: Strategy) -> str:
     return f"{entry.name}{broken}{options}"
 
 
-def summary(result: Result) -> Iterator[str]:
+def summary_lines(result: ExplorationResult) -> Iterator[str]:
     """Say what was found, a line each, the verdict last."""
     found, promise, name = result.found, result.promise, result.plan.name
-    yield _how_many(result.way, found)
+    yield _how_many(result.search_options, found)
     if found.bad:
         counted = ", ".join(f"{name} in {many:,}" for name, many in found.anomalies.most_common())
         yield f"Bad: {found.bad:,} of {found.schedules:,}; {counted}."
@@ -119,13 +119,13 @@ def summary(result: Result) -> Iterator[str]:
     yield f"Verdict: {result.verdict}"
 
 
-def _how_many(way: Way, found: Exploration) -> str:
+def _how_many(search_options: SearchOptions, found: Exploration) -> str:
     rate = f"{found.seconds:.1f} s, {found.schedules / max(found.seconds, 1e-9):.0f} a second"
-    if way.schedule:
+    if search_options.schedule:
         if found.schedules == 1:
             return "Replayed once."
         return f"Replayed {found.schedules} times, the same each time ({rate})."
-    how = ", then interrupted" if found.interrupted else f" {way}"
+    how = ", then interrupted" if found.interrupted else f" {search_options}"
     stands = f", standing for {found.stands_for:,}" if found.stands_for > found.schedules else ""
     return f"{_many(found.schedules, 'schedule')}{how}{stands} ({rate})."
 
@@ -143,12 +143,12 @@ def _table(drawn: Timeline) -> RenderableType:
     return table
 
 
-def _cells(row: Row, drawn: Timeline) -> Iterator[RenderableType]:
+def _cells(row: TimelineRow, drawn: Timeline) -> Iterator[RenderableType]:
     for name in drawn.columns:
         yield Group(*[_line(line) for line in row.cells.get(name, [])])
 
 
-def _line(line: Line) -> Text:
+def _line(line: TimelineLine) -> Text:
     return Text(f"{_SIGNS.get(line.kind, '')}{line.text}", style=_STYLES[line.kind])
 
 

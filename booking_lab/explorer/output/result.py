@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict, combined
-from booking_lab.explorer.recording.schedule_run import Trial
+from booking_lab.explorer.recording.schedule_run import ScheduleRun
 from booking_lab.explorer.scheduler.exploration import Exploration
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.options import Way
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.options import SearchOptions
 
 
 @dataclass(frozen=True)
-class Promise:
+class PromiseCheck:
     """What the strategy promises, and what came of it.
 
     Attributes:
@@ -32,22 +32,24 @@ class Promise:
         return not self.broken and not self.faults
 
 
-def compare(plan: Plan, found: Exploration) -> Promise:
+def check_promise(plan: ExplorationPlan, found: Exploration) -> PromiseCheck:
     """Compare what was found with the strategy's word; beside another one, none gives it."""
     if plan.beside:
-        return Promise(tuple(sorted(map(str, Anomaly))), (), found.faults)
+        return PromiseCheck(tuple(sorted(map(str, Anomaly))), (), found.faults)
     allowed = plan.strategy[0].allows(under_faults=bool(plan.nemeses))
     words = {str(anomaly) for anomaly in allowed}
-    return Promise(tuple(sorted(words)), tuple(sorted(set(found.anomalies) - words)), found.faults)
+    return PromiseCheck(
+        tuple(sorted(words)), tuple(sorted(set(found.anomalies) - words)), found.faults
+    )
 
 
 @dataclass(frozen=True)
-class Result:
+class ExplorationResult:
     """What was explored, and what was found.
 
     Attributes:
         plan: what was explored.
-        way: which of the schedules were run.
+        search_options: which of the schedules were run.
         found: what was found.
         promise: what to say of the strategy.
         shown: the schedule to show: the one replayed, or the shortest bad one, or one in which the
@@ -55,17 +57,21 @@ class Result:
             way; none: there is none.
     """
 
-    plan: Plan
-    way: Way
+    plan: ExplorationPlan
+    search_options: SearchOptions
     found: Exploration
-    promise: Promise
-    shown: Trial | None
+    promise: PromiseCheck
+    shown: ScheduleRun | None
 
     @classmethod
-    def of(cls, plan: Plan, way: Way, found: Exploration) -> Result:
+    def of(
+        cls, plan: ExplorationPlan, search_options: SearchOptions, found: Exploration
+    ) -> ExplorationResult:
         """Put together what was found."""
-        shown = found.last if way.schedule else found.worst or found.faulty or found.serial
-        return cls(plan, way, found, compare(plan, found), shown)
+        shown = (
+            found.last if search_options.schedule else found.worst or found.faulty or found.serial
+        )
+        return cls(plan, search_options, found, check_promise(plan, found), shown)
 
     @property
     def verdict(self) -> Verdict:
@@ -81,12 +87,12 @@ class Result:
         """
         if self.found.interrupted and self.promise.kept:
             return Verdict.UNKNOWN
-        return Verdict.SAFE if self.way.schedule or self.promise.kept else Verdict.WRONG
+        return Verdict.SAFE if self.search_options.schedule or self.promise.kept else Verdict.WRONG
 
     @property
     def title(self) -> str:
         """What the schedule shown is; if there is none: the one run last."""
-        if self.way.schedule:
+        if self.search_options.schedule:
             return "The schedule:"
         if self.shown is None:
             return "None is bad; the last one that was run:"

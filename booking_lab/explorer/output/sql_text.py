@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from booking_lab.explorer.recording.schedule_run import Message, Server
+from booking_lab.explorer.recording.schedule_run import Message, ServerKind
 
 #: Characters of a short form.
 _LONGEST = 200
@@ -24,9 +24,9 @@ _NEXT_PART = re.compile(
 )
 
 
-def full(message: Message) -> str:
+def full_text(message: Message) -> str:
     """Return the whole statement, its parameters filled in."""
-    if message.server is Server.REDIS:
+    if message.server is ServerKind.REDIS:
         return _SCRIPT_PARAMETER.sub(
             lambda found: f"'{message.parameters.get(found[0], found[0])}'", message.statement
         )
@@ -34,31 +34,31 @@ def full(message: Message) -> str:
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
-def short(message: Message) -> str:
+def short_text(message: Message) -> str:
     """Return what the statement does, in a line or two."""
-    if message.server is Server.REDIS:
-        return _cut(" ".join(full(message).split()))
+    if message.server is ServerKind.REDIS:
+        return _cut(" ".join(full_text(message).split()))
     begin, _, statement = message.statement.rpartition(";\n")
     # Casts go before values come: a value may look like one.
     text = _filled(_CAST.sub("", statement), message.parameters)
-    parts = [_plain(" ".join(part.split())) for part in _of_effect(text)]
+    parts = [_plain(" ".join(part.split())) for part in _main_parts(text)]
     return _cut("; ".join([*([begin.strip()] if begin else []), *parts]))
 
 
-def named(text: str) -> str:
+def with_names(text: str) -> str:
     """Return the text with names in the place of ids: those of bookers, and of what stands."""
     return _ID.sub(lambda found: chr(ord(_FIRST[found[1]]) + int(found[2], 16)), text)
 
 
-def value_in_words(value: object) -> str:
+def value_text(value: object) -> str:
     """Return what a column held."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(value_in_words, value))}]"
-    return named(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
+        return f"[{', '.join(map(value_text, value))}]"
+    return with_names(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
 
 
 def _filled(statement: str, parameters: Mapping[str, object]) -> str:
@@ -76,10 +76,10 @@ def _literal(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list | tuple):
         return f"ARRAY[{', '.join(map(_literal, value))}]" if value else "'{}'"
-    return "'" + named(str(value)).replace("'", "''") + "'"
+    return "'" + with_names(str(value)).replace("'", "''") + "'"
 
 
-def _of_effect(statement: str) -> Sequence[str]:
+def _main_parts(statement: str) -> Sequence[str]:
     """Return those parts of a statement that change rows; if none does, that lock some."""
     parts = list(_parts(statement))
     changing = [part for part in parts if re.match(r"\s*(UPDATE|INSERT|DELETE)\b", part)]
@@ -91,12 +91,12 @@ def _parts(statement: str) -> Iterator[str]:
     """Yield what stands in each ``name AS (...)`` of a WITH, then the statement behind it."""
     place = 0
     while found := _NEXT_PART.match(statement, place):
-        place = _behind(statement, found.end())
+        place = _end_of_parentheses(statement, found.end())
         yield statement[found.end() + 1 : place - 1]
     yield statement[place:]
 
 
-def _behind(statement: str, place: int) -> int:
+def _end_of_parentheses(statement: str, place: int) -> int:
     """Return where the parenthesis that opens at ``place`` has been closed."""
     depth, quoted = 0, False
     for end in range(place, len(statement)):

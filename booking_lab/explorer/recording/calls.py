@@ -12,63 +12,63 @@ import redis
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.errors import BookingLabError
-from booking_lab.explorer.recording.schedule_run import Event, Message, Server
+from booking_lab.explorer.recording.schedule_run import Message, MoveEvent, ServerKind
 
 #: A holder's token, which is another one in every run.
 _TOKEN = re.compile("[0-9a-f]{32}")
 
 
-class Recorded(Protocol):
+class RecordedBooker(Protocol):
     """A booker, as far as it is recorded.
 
     Attributes:
         event: the move under way; none: nothing is noted.
     """
 
-    event: Event | None
+    event: MoveEvent | None
 
 
-class _Here(threading.local):
+class _CurrentBooker(threading.local):
     """Whose thread this is.
 
     Attributes:
         booker: the booker; none: it is no booker's.
     """
 
-    booker: Recorded | None = None
+    booker: RecordedBooker | None = None
 
 
-here = _Here()
+current = _CurrentBooker()
 
 
-def overheard(workload: LabWorkload) -> LabWorkload:
+def recording_workload(workload: LabWorkload) -> LabWorkload:
     """Return the same workload; what is read and decided there is noted at the booker's move."""
     # A copy of the same class, for the class tells what a workload can do.
     heard = copy.copy(workload)
     for name in ("read", "read_all"):
         if read := getattr(workload, name, None):
-            setattr(heard, name, _noting_state(read))
+            setattr(heard, name, _recording_state(read))
     for name, in_words in (("decide", lambda change: change), ("choose", workload.subject)):
         if decide := getattr(workload, name, None):
-            setattr(heard, name, _noting_decision(decide, in_words))
+            setattr(heard, name, _recording_decision(decide, in_words))
     return heard
 
 
-def _noting_state(read: Callable[..., Any]) -> Callable[..., Any]:
+def _recording_state(read: Callable[..., Any]) -> Callable[..., Any]:
     def reads(*arguments: Any) -> Any:
         state = read(*arguments)
-        if event := _event():
+        if event := _current_event():
             event.saw = state
         return state
 
     return reads
 
 
-def _noting_decision(
+def _recording_decision(
     decide: Callable[[Any, Any], Any], in_words: Callable[[Any], object]
 ) -> Callable[[Any, Any], Any]:
     def decides(state: Any, request: Any) -> Any:
-        event = _event()
+        event = _current_event()
         noted = event.decided if event else []
         try:
             decision = decide(state, request)
@@ -81,7 +81,7 @@ def _noting_decision(
     return decides
 
 
-def overhear(client: redis.Redis, at: str = "") -> None:
+def record_commands(client: redis.Redis, at: str = "") -> None:
     """Note what bookers send by ``client``, and what comes back.
 
     Args:
@@ -91,10 +91,12 @@ def overhear(client: redis.Redis, at: str = "") -> None:
     execute: Callable[..., Any] = client.execute_command
 
     def executes(*arguments: Any, **options: Any) -> Any:
-        event = _event()
+        event = _current_event()
         if event is None:
             return execute(*arguments, **options)
-        message = Message(*_in_words(arguments), server=Server.REDIS, at=at, key=_key(arguments))
+        message = Message(
+            *_command_text(arguments), server=ServerKind.REDIS, at=at, key=_key(arguments)
+        )
         event.messages.append(message)
         try:
             reply = execute(*arguments, **options)
@@ -107,7 +109,7 @@ def overhear(client: redis.Redis, at: str = "") -> None:
     client.execute_command = executes  # type: ignore[method-assign]
 
 
-def _in_words(arguments: tuple[Any, ...]) -> tuple[str, Mapping[str, object]]:
+def _command_text(arguments: tuple[Any, ...]) -> tuple[str, Mapping[str, object]]:
     """Return a command, and its parameters if it is a script."""
     words = [_TOKEN.sub("token", str(argument)) for argument in arguments]
     if words[0] != "EVAL":
@@ -123,5 +125,5 @@ def _key(arguments: tuple[Any, ...]) -> str:
     return str(arguments[3]) if arguments[0] == "EVAL" and int(arguments[2]) else ""
 
 
-def _event() -> Event | None:
-    return here.booker.event if here.booker else None
+def _current_event() -> MoveEvent | None:
+    return current.booker.event if current.booker else None

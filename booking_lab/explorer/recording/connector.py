@@ -10,11 +10,11 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from booking_lab.db.bounded import CONNECT_WITHIN, BoundedConnection
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.recording.preparing_session import RepeatingSession
+from booking_lab.explorer.recording.preparing_session import PreparingSession
 
 
 @dataclass(frozen=True)
-class Sessions(Connector):
+class ExplorationConnector(Connector):
     """Connects bookers: nothing ends by time there, and commits don't wait for the disk.
 
     A connection that is given back serves the next exploration, as if it were new: to open one, and
@@ -27,7 +27,7 @@ class Sessions(Connector):
     #: Those that wait for who connects next.
     idle: list[BoundedConnection] = field(default_factory=list)
 
-    kind = RepeatingSession
+    kind = PreparingSession
 
     def connect(self, within: float = CONNECT_WITHIN) -> BoundedConnection:
         """Return one connection, in autocommit mode."""
@@ -36,8 +36,8 @@ class Sessions(Connector):
             with suppress(psycopg2.Error, IndexError):
                 raw = self.idle.pop()
                 self.settle_in(raw)
-                return _timeless(raw)
-        return _timeless(super().connect(within))
+                return _without_time_limits(raw)
+        return _without_time_limits(super().connect(within))
 
     def disconnect(self, raw: BoundedConnection) -> None:
         """Keep the connection, unless it is of no use any more."""
@@ -50,7 +50,7 @@ class Sessions(Connector):
         raw.close()
 
 
-def _timeless(raw: BoundedConnection) -> BoundedConnection:
+def _without_time_limits(raw: BoundedConnection) -> BoundedConnection:
     with raw.cursor() as cursor:
         cursor.execute("SET lock_timeout = 0; SET synchronous_commit = off")
         # PostgreSQL breaks a deadlock after a time, and time must not decide. Who may not set

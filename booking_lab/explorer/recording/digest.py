@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from zlib import crc32
 
-from booking_lab.explorer.recording.schedule_run import Event, Trial
+from booking_lab.explorer.recording.schedule_run import MoveEvent, ScheduleRun
 
 
-def of_events(before: int, events: Iterable[Event | None]) -> int:
+def digest_of_events(before: int, events: Iterable[MoveEvent | None]) -> int:
     """Return the digest of what these moves have come to by now, after what came ``before``.
 
     Values are left out: some, such as times, are others in every run. What follows from them is in.
     """
-    text = "\n".join(_in_short(event) for event in events if event)
+    text = "\n".join(_event_text(event) for event in events if event)
     return crc32(text.encode(), before)
 
 
-def of_trial(trial: Trial) -> int:
+def digest_of_run(schedule_run: ScheduleRun) -> int:
     """Return the digest of how a schedule ended."""
     ends = [
         f"{name} {one.outcome} {one.code} {one.tries}"
-        for name, one in sorted(trial.endings.items())
+        for name, one in sorted(schedule_run.endings.items())
     ]
-    wrong = sorted(f"{one.anomaly} {one.subject}" for one in trial.findings)
-    text = "\n".join([*ends, *wrong, *map(_in_short, trial.events)])
+    wrong = sorted(f"{one.anomaly} {one.subject}" for one in schedule_run.findings)
+    text = "\n".join([*ends, *wrong, *map(_event_text, schedule_run.events)])
     return crc32(text.encode())
 
 
-def _in_short(event: Event) -> str:
+def _event_text(event: MoveEvent) -> str:
     sent = [
         f"{one.statement} {one.error} {-1 if one.rows is None else len(one.rows)}"
         for one in event.messages

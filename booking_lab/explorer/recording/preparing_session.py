@@ -16,10 +16,10 @@ _PLANNED = re.compile(r"[\s(]*(SELECT|INSERT|UPDATE|DELETE|WITH)\b[^;]*", re.IGN
 #: Statements that have one, and change the session itself.
 _LASTING = re.compile(r"\b(set_config|TEMP|TEMPORARY)\b", re.IGNORECASE)
 #: Texts that are kept in mind; a statement that repeats itself does so before that many others.
-_MOST = 10_000
+_MOST_REMEMBERED = 10_000
 
 
-class RepeatingSession(Session):
+class PreparingSession(Session):
     """Has PostgreSQL plan a statement once, and not again in each schedule.
 
     Planning a small statement takes longer than running it. A strategy's own statement that comes a
@@ -51,7 +51,7 @@ class RepeatingSession(Session):
             rows = super().execute(text)
             # What fails is never prepared: it could fail in preparing as well.
             if planned:
-                self._keep_in_mind(text)
+                self._remember(text)
             return rows
         self._seen.remove(text)
         name = f"again_{next(self._numbers)}"
@@ -60,7 +60,7 @@ class RepeatingSession(Session):
         self._names[text] = name
         return rows
 
-    def _keep_in_mind(self, text: str) -> None:
-        if len(self._seen) == _MOST:
+    def _remember(self, text: str) -> None:
+        if len(self._seen) == _MOST_REMEMBERED:
             self._seen.clear()
         self._seen.add(text)

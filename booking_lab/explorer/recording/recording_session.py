@@ -14,18 +14,18 @@ from booking_lab.errors import (
     LockTimeout,
     TimedOut,
 )
-from booking_lab.explorer.recording.preparing_session import RepeatingSession
-from booking_lab.explorer.recording.schedule_run import End, Message
+from booking_lab.explorer.recording.preparing_session import PreparingSession
+from booking_lab.explorer.recording.schedule_run import Message, TransactionEnd
 from booking_lab.runtime import selection
 
 #: What PostgreSQL says when it ends a wait itself.
-_SAID: dict[type[BookingLabError], str] = {
+_MESSAGES: dict[type[BookingLabError], str] = {
     DeadlockDetected: "deadlock detected",
     LockTimeout: "canceling statement due to lock timeout",
 }
 
 
-class WatchedSession(RepeatingSession):
+class RecordingSession(PreparingSession):
     """A session that takes down what is sent, and that faults can be let loose on.
 
     Args:
@@ -36,8 +36,8 @@ class WatchedSession(RepeatingSession):
     def __init__(self, connector: Connector, take_down: Callable[[Message], None]) -> None:
         super().__init__(connector.connect())
         self._connector = connector
-        self._take_down = take_down
-        self._told = ""
+        self._record = take_down
+        self._sent_ahead = ""
         self._begins = False
         #: The answer to the next COMMIT is lost on its way.
         self.loses_answer = False
@@ -51,10 +51,10 @@ class WatchedSession(RepeatingSession):
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and take it down."""
-        told, self._told = self._told, ""
+        told, self._sent_ahead = self._sent_ahead, ""
         begins, self._begins = self._begins, False
         message = Message(self._begin + told + statement, parameters or {}, begins=begins)
-        with self._taken_down(message):
+        with self._recorded(message):
             message.rows = rows = super().execute(statement, parameters)
         return rows
 
@@ -63,28 +63,28 @@ class WatchedSession(RepeatingSession):
         super().ahead(statement, parameters)
         # Nobody switches or resets in an exploration: that nobody did belongs to no schedule.
         if statement is not selection.EXPECT:
-            self._told += f"{self._cursor.mogrify(statement, parameters).decode()};\n"
+            self._sent_ahead += f"{self._cursor.mogrify(statement, parameters).decode()};\n"
 
     def commit(self, *records: object) -> None:
         """Commit; the answer may get lost."""
-        self._told = ""
-        message = Message(End.COMMIT, {}, ends=End.COMMIT)
-        with self._taken_down(message):
+        self._sent_ahead = ""
+        message = Message(TransactionEnd.COMMIT, {}, ends=TransactionEnd.COMMIT)
+        with self._recorded(message):
             super().commit(*records)  # type: ignore[arg-type]
         if self.loses_answer:
             self.loses_answer = False
-            self.cut()
+            self.close_abruptly()
             message.error = "no answer: the connection is gone"
             raise CommitUnknown
         message.rows = []
 
     def rollback(self) -> None:
         """Undo the open transaction."""
-        self._told = ""
-        self._take_down(Message(End.ROLLBACK, {}, rows=[], ends=End.ROLLBACK))
+        self._sent_ahead = ""
+        self._record(Message(TransactionEnd.ROLLBACK, {}, rows=[], ends=TransactionEnd.ROLLBACK))
         super().rollback()
 
-    def release(self) -> None:
+    def release_session_locks(self) -> None:
         """Give back the locks that outlive a transaction; the stage's to call, between schedules.
 
         Nobody's message: it is not taken down.
@@ -96,30 +96,30 @@ class WatchedSession(RepeatingSession):
         """Whether there is a connection."""
         return not self._raw.closed
 
-    def cut(self) -> None:
+    def close_abruptly(self) -> None:
         """Lose the connection."""
         self._raw.close()
 
-    def leave(self) -> None:
+    def give_back(self) -> None:
         """Give the connection back."""
         self._connector.disconnect(self._raw)
 
     @contextmanager
-    def _taken_down(self, message: Message) -> Iterator[None]:
+    def _recorded(self, message: Message) -> Iterator[None]:
         """Take ``message`` down while it is under way, and the error that it comes to."""
-        self._take_down(message)
+        self._record(message)
         try:
             yield
         except Exception as error:
             if self.cancelled_by and isinstance(error, TimedOut):
-                message.error = _SAID[self.cancelled_by]
+                message.error = _MESSAGES[self.cancelled_by]
                 raise self.cancelled_by from error
-            message.error = _said(error)
+            message.error = _first_line(error)
             raise
         finally:
             self.cancelled_by = None
 
 
-def _said(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """Return what PostgreSQL itself said, in a line."""
     return str(error.__cause__ or error).partition("\n")[0]

@@ -11,7 +11,7 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding
 from booking_lab.core.step import StepName
 from booking_lab.core.workload import Request, Row
-from booking_lab.explorer.search.schedule import Move, Schedule, switches, written
+from booking_lab.explorer.search.schedule import Schedule, ScheduleMove, schedule_text, switches
 
 #: How bookers end whom others were in the way of.
 _STOPPED = {Outcome.CONFLICT, Outcome.TIMEOUT}
@@ -19,14 +19,14 @@ _STOPPED = {Outcome.CONFLICT, Outcome.TIMEOUT}
 DIED = "died"
 
 
-class End(StrEnum):
+class TransactionEnd(StrEnum):
     """How a transaction ends."""
 
     COMMIT = "COMMIT"
     ROLLBACK = "ROLLBACK"
 
 
-class Server(StrEnum):
+class ServerKind(StrEnum):
     """Where a message goes."""
 
     POSTGRESQL = "postgresql"
@@ -53,15 +53,15 @@ class Message:
     parameters: Mapping[str, object]
     rows: Sequence[Row] | None = None
     error: str = ""
-    server: Server = Server.POSTGRESQL
+    server: ServerKind = ServerKind.POSTGRESQL
     at: str = ""
     key: str = ""
     begins: bool = False
-    ends: End | None = None
+    ends: TransactionEnd | None = None
 
 
 @dataclass
-class Event:
+class MoveEvent:
     """One move and what it did.
 
     Attributes:
@@ -78,7 +78,7 @@ class Event:
         name: what the step is among those of its kind; none: one that nobody tells from others.
     """
 
-    move: Move
+    move: ScheduleMove
     detail: str
     messages: list[Message] = field(default_factory=list)
     saw: object = None
@@ -111,7 +111,7 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Answer:
+class BookerAnswer:
     """What a booker asked for in the end, what it was told, and when.
 
     Attributes:
@@ -128,7 +128,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Trial:
+class ScheduleRun:
     """One schedule that was run to its end.
 
     Attributes:
@@ -140,10 +140,10 @@ class Trial:
     """
 
     schedule: Schedule
-    events: Sequence[Event]
+    events: Sequence[MoveEvent]
     endings: Mapping[str, Ending]
     findings: Sequence[Finding]
-    apart: bool = False
+    is_disjoint: bool = False
 
     @property
     def bad(self) -> bool:
@@ -153,10 +153,10 @@ class Trial:
     @property
     def serialised(self) -> bool:
         """Whether anybody had to wait, to start over or to give up, and they share nothing."""
-        return self.apart and self._held_up
+        return self.is_disjoint and self._has_waits
 
     @property
-    def _held_up(self) -> bool:
+    def _has_waits(self) -> bool:
         return any(event.waits_for or event.kept_out for event in self.events) or any(
             one.tries > 1 or one.outcome in _STOPPED for one in self.endings.values()
         )
@@ -169,7 +169,7 @@ class Trial:
     @property
     def rank(self) -> tuple[int, int, str]:
         """By this, the one to show comes first, in whatever order they were run."""
-        return *self.length, written(self.schedule)
+        return *self.length, schedule_text(self.schedule)
 
     @property
     def length(self) -> tuple[int, int]:

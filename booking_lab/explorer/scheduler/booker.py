@@ -22,13 +22,13 @@ from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import opened_beside
 from booking_lab.db.session import Session
 from booking_lab.errors import BookingLabError, LockTimeout, own_kind
-from booking_lab.explorer.recording.calls import here
-from booking_lab.explorer.recording.recording_session import WatchedSession
-from booking_lab.explorer.recording.schedule_run import DIED, Ending, Event, Message
+from booking_lab.explorer.recording.calls import current
+from booking_lab.explorer.recording.recording_session import RecordingSession
+from booking_lab.explorer.recording.schedule_run import DIED, Ending, Message, MoveEvent
 from booking_lab.explorer.scheduler.clock import ScheduledClock
-from booking_lab.explorer.scheduler.gate import BEGIN, Died, Gate
+from booking_lab.explorer.scheduler.gate import BEGIN, Gate, ProcessDied
 from booking_lab.explorer.scheduler.starting_state import Task
-from booking_lab.explorer.search.schedule import Move
+from booking_lab.explorer.search.schedule import ScheduleMove
 from booking_lab.runtime import selection
 from booking_lab.runtime.engine import Engine, Wish
 from booking_lab.runtime.strategy_registry import Registry
@@ -36,10 +36,10 @@ from booking_lab.runtime.strategy_registry import Registry
 T = TypeVar("T")
 
 #: Seconds that a booker's thread gets to end.
-_PATIENCE = 5.0
+_JOIN_SECONDS = 5.0
 
 
-class State(Enum):
+class BookerState(Enum):
     """Where a booker is."""
 
     RUNNING = "on its way to its next stop"
@@ -79,15 +79,15 @@ class Booker:
         self._clock = clock
         self._cancel = cancel
         self.gate = Gate(lambda: arrivals.put(self))
-        self.state = State.ENDED
+        self.state = BookerState.ENDED
         self.servers = servers
-        self.event: Event | None = None
-        self._early: Event | None = None
+        self.event: MoveEvent | None = None
+        self._before_first_step: MoveEvent | None = None
         self.connector = connector
         self._arrivals = arrivals
-        self._session: WatchedSession | None = None
+        self._session: RecordingSession | None = None
         self._engine = Engine(
-            _OneConnection(self, connector), servers, registry, Ledger(), [self.gate], name
+            _SingleSessionProvider(self, connector), servers, registry, Ledger(), [self.gate], name
         )
         self._task: Task | None = None
         self._booking: Booking | None = None
@@ -98,7 +98,7 @@ class Booker:
 
     # --- what the stage does with it -------------------------------------------------------------
 
-    def begin(self, workload: Workload, task: Task, wish: Wish, *, at_begin: bool) -> None:
+    def start(self, workload: Workload, task: Task, wish: Wish, *, at_begin: bool) -> None:
         """Begin with the task; it will come to a stop before its first message.
 
         Args:
@@ -108,31 +108,31 @@ class Booker:
             at_begin: whether to stop before the strategy's code begins as well.
         """
         self.gate.reset()
-        self.gate.at_begin = at_begin
-        self.state, self._booking, self._failure = State.RUNNING, None, None
+        self.gate.stops_at_start = at_begin
+        self.state, self._booking, self._failure = BookerState.RUNNING, None, None
         # What it sends before its first step belongs to that.
-        self.event = self._early = Event(Move(self.name, BEGIN), "")
+        self.event = self._before_first_step = MoveEvent(ScheduleMove(self.name, BEGIN), "")
         self._task = task
         if self._session:  # a COMMIT that failed by itself has lost nothing
             self._session.loses_answer = False
-        self._work.put(lambda: self._do(workload, task, wish))
+        self._work.put(lambda: self._book(workload, task, wish))
 
-    def go(self, event: Event | None) -> None:
+    def proceed(self, event: MoveEvent | None) -> None:
         """Do the step ahead; what it sends is taken down in ``event``."""
         if event:
-            if self._early:
-                event.messages += self._early.messages
-            self.event, self._early = event, None
-        self.state = State.RUNNING
+            if self._before_first_step:
+                event.messages += self._before_first_step.messages
+            self.event, self._before_first_step = event, None
+        self.state = BookerState.RUNNING
         self.gate.open()
 
-    def arrive(self) -> None:
+    def note_arrival(self) -> None:
         """Take note that it has come to a stop or to its end."""
-        if self.gate.ahead is None:
-            self.state = State.ENDED
+        if self.gate.next_step is None:
+            self.state = BookerState.ENDED
         else:
-            waits = self.gate.ahead.kind is StepKind.WAIT
-            self.state = State.PARKED if waits else State.READY
+            waits = self.gate.next_step.kind is StepKind.WAIT
+            self.state = BookerState.PARKED if waits else BookerState.READY
 
     def cancel(self, error: type[BookingLabError]) -> None:
         """End the wait in PostgreSQL; to the booker it is ``error``."""
@@ -144,30 +144,30 @@ class Booker:
         if self.waits_for_others:
             self.cancel(LockTimeout)
         else:
-            self._clock.pass_for(self._thread.ident or 0)
-            self.go(None)
+            self._clock.end_waits_of(self._thread.ident or 0)
+            self.proceed(None)
 
     def forget_connection(self) -> None:
         """Take note that PostgreSQL has undone what was left open when the connection was cut."""
         self._session = None
 
-    def renew(self) -> None:
+    def replace_altered_connection(self) -> None:
         """Take another connection for the next booking if this one may not be as it was.
 
         Nobody knows what a plug-in's own statement does: it may call a function.
         """
         if self._session and (self._session.altered or self._session.is_altered):
-            self._session.leave()
+            self._session.give_back()
             self._session = None
 
     def die(self) -> None:
         """End its process: the connection is cut, and nothing of it runs any more."""
         if self._session:
-            self._session.cut()
-        self.state = State.RUNNING
+            self._session.close_abruptly()
+        self.state = BookerState.RUNNING
         self.gate.kill()
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Let the thread end, and the connection with it, also in the middle of a schedule.
 
         Who waits in PostgreSQL ends as soon as that wait does.
@@ -177,28 +177,28 @@ class Booker:
 
     def join(self) -> None:
         """Wait until the thread has ended; one that never comes to a stop is left to itself."""
-        self._thread.join(_PATIENCE)
+        self._thread.join(_JOIN_SECONDS)
 
     # --- what can be seen of it ------------------------------------------------------------------
 
     @property
-    def session(self) -> WatchedSession:
+    def session(self) -> RecordingSession:
         """Its connection, as it is."""
         assert self._session
         return self._session
 
-    def connected(self) -> WatchedSession:
+    def open_session(self) -> RecordingSession:
         """Return its connection; a new one if the last is of no use any more."""
         if self._session is None or not self._session.usable:
             if self._session:
-                self._session.cut()
-            self._session = WatchedSession(self.connector, self._take_down)
+                self._session.close_abruptly()
+            self._session = RecordingSession(self.connector, self._record)
         return self._session
 
     @property
     def waits(self) -> bool:
         """Whether it waits for somebody else."""
-        return self.waits_for_others or self.state is State.PARKED
+        return self.waits_for_others or self.state is BookerState.PARKED
 
     @property
     def process_id(self) -> int:
@@ -228,7 +228,7 @@ class Booker:
     @property
     def leases(self) -> list[Lease]:
         """The locks outside of PostgreSQL that it holds."""
-        return self.gate.ahead.booking.leases if self.gate.ahead else []
+        return self.gate.next_step.booking.leases if self.gate.next_step else []
 
     @property
     def request(self) -> Request:
@@ -249,7 +249,7 @@ class Booker:
         Raises:
             BaseException: what it failed with, if that is no way to end.
         """
-        if isinstance(self._failure, Died):
+        if isinstance(self._failure, ProcessDied):
             return Ending(DIED)
         if isinstance(self._failure, BookingLabError):  # of a look-up: it was not even tried
             outcome = own_kind(self._failure).outcome
@@ -266,41 +266,43 @@ class Booker:
     # --- its thread ------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        here.booker = self
-        self._has_looked = False
+        current.booker = self
+        self._has_read_selection = False
         while work := self._work.get():
             work()
         if self._session:
-            self._session.leave()
+            self._session.give_back()
 
-    def _do(self, workload: Workload, task: Task, wish: Wish) -> None:
+    def _book(self, workload: Workload, task: Task, wish: Wish) -> None:
         try:
             request = self._look_up(workload, task, wish) if task.look_up else task.request
             request = replace(request, id=UUID(self.booking_id))
-            if not self._has_looked:  # else the first schedule would not be as the others are
+            if (
+                not self._has_read_selection
+            ):  # else the first schedule would not be as the others are
                 self._engine.read_selection()
-                self._has_looked = True
+                self._has_read_selection = True
             self._booking = self._engine.book(workload, request, wish)
         except BaseException as failure:  # the stage wants to know, whatever it is
             self._failure = failure
-        self.gate.ahead = None
+        self.gate.next_step = None
         self._arrivals.put(self)
 
     def _look_up(self, workload: Workload, task: Task, wish: Wish) -> Request:
         """Look up the booking that is to be changed, as the API does before it changes one."""
         assert wish.strategy
         assert task.look_up
-        session = self.connected()
+        session = self.open_session()
         booking = Booking(workload, task.request, wish.strategy[1], {}, 0, 0.0, self.name, "")
         step = Step(StepKind.READ, "what it holds", booking, 0, session.process_id)
-        return task.look_up(cast(Session, _Stepwise(session, lambda: self.gate.step(step))))
+        return task.look_up(cast(Session, _SteppedSession(session, lambda: self.gate.step(step))))
 
-    def _take_down(self, message: Message) -> None:
+    def _record(self, message: Message) -> None:
         if self.event:
             self.event.messages.append(message)
 
 
-class _Stepwise:
+class _SteppedSession:
     """A session each of whose messages is a step."""
 
     def __init__(
@@ -315,7 +317,7 @@ class _Stepwise:
             return self._session.execute(statement, parameters)
 
 
-class _OneConnection:
+class _SingleSessionProvider:
     """The booker's one connection, where an engine has a pool."""
 
     def __init__(self, booker: Booker, connector: Connector) -> None:
@@ -325,7 +327,7 @@ class _OneConnection:
 
     @contextmanager
     def session(self, first: Callable[[Session], T]) -> Iterator[tuple[Session, T]]:
-        session = self._booker.connected()
+        session = self._booker.open_session()
         if first is not selection.read:
             yield session, first(session)
             return

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from booking_lab.core.clock import Clock
 
 #: Longer than any wait and any expiry of a strategy, in seconds.
-AN_AGE = 10_000.0
+FAR_FUTURE = 10_000.0
 
 
 class ScheduledClock(Clock):
@@ -16,15 +16,15 @@ class ScheduledClock(Clock):
 
     def __init__(self) -> None:
         self._now = 0.0
-        self._late: set[Hashable] = set()
+        self._threads_past_wait: set[Hashable] = set()
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Begin a schedule: nobody is late."""
-        self._late.clear()
+        self._threads_past_wait.clear()
 
     def now(self) -> float:
         """Seconds that were let pass, for the thread that asks."""
-        return self._now + AN_AGE * (threading.get_ident() in self._late)
+        return self._now + FAR_FUTURE * (threading.get_ident() in self._threads_past_wait)
 
     def sleep(self, seconds: float) -> None:
         """Nothing: nobody waits for time here."""
@@ -35,12 +35,12 @@ class ScheduledClock(Clock):
 
     def expiry(self, seconds: float) -> float:  # noqa: ARG002
         """Far away: a server's clock doesn't stand still, and must not decide."""
-        return 1000 * AN_AGE
+        return 1000 * FAR_FUTURE
 
-    def pass_for(self, thread: Hashable) -> None:
+    def end_waits_of(self, thread: Hashable) -> None:
         """Let so much time pass for one thread that every wait of it is over."""
-        self._late.add(thread)
+        self._threads_past_wait.add(thread)
 
-    def pass_by(self) -> None:
+    def end_all_waits(self) -> None:
         """Let so much time pass that every wait is over."""
-        self._now += AN_AGE
+        self._now += FAR_FUTURE

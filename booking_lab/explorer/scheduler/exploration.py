@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from booking_lab.core.verdict import Verdict, combined
 from booking_lab.errors import StrategyFault
-from booking_lab.explorer.recording.schedule_run import Trial
+from booking_lab.explorer.recording.schedule_run import ScheduleRun
 
 
 @dataclass
@@ -45,11 +45,11 @@ class Exploration:
     outcomes: Counter[str] = field(default_factory=Counter)
     deadlocks: int = 0
     serialised: int = 0
-    serial: Trial | None = None
+    serial: ScheduleRun | None = None
     faults: int = 0
-    faulty: Trial | None = None
-    worst: Trial | None = None
-    last: Trial | None = None
+    faulty: ScheduleRun | None = None
+    worst: ScheduleRun | None = None
+    last: ScheduleRun | None = None
     seconds: float = 0.0
     complete: bool = False
     interrupted: bool = False
@@ -65,26 +65,26 @@ class Exploration:
             parts.append(Verdict.WRONG)
         return combined(parts)
 
-    def add(self, trial: Trial, stands_for: int = 1) -> None:
+    def add(self, schedule_run: ScheduleRun, stands_for: int = 1) -> None:
         """Count one more, which stands for so many."""
         self.schedules += 1
         self.stands_for += stands_for
-        self.bad += trial.bad
-        self.bad_stand_for += stands_for * trial.bad
-        self.anomalies.update(trial.anomalies)
-        self.outcomes.update(ending.outcome for ending in trial.endings.values())
-        self.deadlocks += any(event.deadlock for event in trial.events)
-        self.last = trial
-        if trial.bad and (self.worst is None or trial.rank < self.worst.rank):
-            self.worst = trial
-        if trial.serialised:
+        self.bad += schedule_run.bad
+        self.bad_stand_for += stands_for * schedule_run.bad
+        self.anomalies.update(schedule_run.anomalies)
+        self.outcomes.update(ending.outcome for ending in schedule_run.endings.values())
+        self.deadlocks += any(event.deadlock for event in schedule_run.events)
+        self.last = schedule_run
+        if schedule_run.bad and (self.worst is None or schedule_run.rank < self.worst.rank):
+            self.worst = schedule_run
+        if schedule_run.serialised:
             self.serialised += 1
-            if self.serial is None or trial.rank < self.serial.rank:
-                self.serial = trial
-        if any(ending.code == StrategyFault.code for ending in trial.endings.values()):
+            if self.serial is None or schedule_run.rank < self.serial.rank:
+                self.serial = schedule_run
+        if any(ending.code == StrategyFault.code for ending in schedule_run.endings.values()):
             self.faults += 1
-            if self.faulty is None or trial.rank < self.faulty.rank:
-                self.faulty = trial
+            if self.faulty is None or schedule_run.rank < self.faulty.rank:
+                self.faulty = schedule_run
 
     def merge(self, other: Exploration) -> None:
         """Count what was found elsewhere in the same exploration; its trials stay there."""

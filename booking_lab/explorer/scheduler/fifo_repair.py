@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, count
 
 from booking_lab.explorer.scheduler.booker import Booker
-from booking_lab.explorer.search.schedule import Move
+from booking_lab.explorer.search.schedule import ScheduleMove
 from booking_lab.explorer.search.search import Fork
 
 #: Picks a move among those that are possible, knowing a digest of what happened so far.
-Choose = Callable[[Sequence[Move], int], Move]
+Choose = Callable[[Sequence[ScheduleMove], int], ScheduleMove]
 
 #: How often a schedule is run until nobody is overtaken.
 TRIES = 20
 
 
-def is_overtaken(
+def is_reordered(
     line: Sequence[Booker], before: Mapping[str, Sequence[str]], now: Mapping[str, Sequence[str]]
 ) -> bool:
     """Whether one of ``line`` has begun to wait for another who stood behind him there."""
@@ -26,16 +26,16 @@ def is_overtaken(
     )
 
 
-def again(picked: list[Fork], choose: Choose) -> Choose:
+def repeating(picked: list[Fork], choose: Choose) -> Choose:
     """Pick what was picked before, and take down what ``choose`` picks from there on."""
     known, numbers = len(picked), count()
 
-    def pick(moves: Sequence[Move], seen: int) -> Move:
+    def pick(moves: Sequence[ScheduleMove], digest: int) -> ScheduleMove:
         number = next(numbers)
         if number >= known:
-            picked.append(Fork(moves, seen, 1, [choose(moves, seen)]))
+            picked.append(Fork(moves, digest, 1, [choose(moves, digest)]))
         fork = picked[number]
-        fork.compare(moves, seen, (one.left[0] for one in picked[:number]))
-        return fork.left[0]
+        fork.compare(moves, digest, (one.remaining[0] for one in picked[:number]))
+        return fork.remaining[0]
 
     return pick

@@ -16,7 +16,7 @@ from booking_lab.errors import Torn
 BEGIN = "begin"
 
 
-class Begin(NamedTuple):
+class StartPoint(NamedTuple):
     """The place before anything of the strategy has run.
 
     Attributes:
@@ -29,7 +29,7 @@ class Begin(NamedTuple):
     name: None = None
 
 
-class Died(Torn):
+class ProcessDied(Torn):
     """The booker's process has ended: nothing of it runs any more, no cleaning up either."""
 
 
@@ -48,20 +48,20 @@ class Gate(Observer):
     """
 
     def __init__(self, arrived: Callable[[], None]) -> None:
-        self.ahead: Step | Begin | None = None
-        self.at_begin = False
-        self._arrived = arrived
+        self.next_step: Step | StartPoint | None = None
+        self.stops_at_start = False
+        self._on_arrival = arrived
         self._passes: SimpleQueue[None] = SimpleQueue()
         self._dead = False
 
     def reset(self) -> None:
         """Make ready for the next booking."""
-        self.ahead = None
+        self.next_step = None
         self._dead = False
 
     def open(self) -> None:
         """Let the booker do the step that it stands before."""
-        self.ahead = None
+        self.next_step = None
         self._passes.put(None)
 
     def kill(self) -> None:
@@ -72,23 +72,23 @@ class Gate(Observer):
     @contextmanager
     def booking(self, booking: Booking) -> Iterator[None]:
         """Stop before the strategy begins, if that can matter."""
-        if self.at_begin:
-            self._stop(Begin(booking))
+        if self.stops_at_start:
+            self._stop(StartPoint(booking))
         yield
 
     @contextmanager
     def step(self, step: Step) -> Iterator[None]:
         """Stop before the step."""
         if self._dead:
-            raise Died
+            raise ProcessDied
         # A pause before the next try is none here: time stands still.
         if step.kind is not StepKind.DECIDE and step.name is not StepName.BACK_OFF:
             self._stop(step)
         yield
 
-    def _stop(self, ahead: Step | Begin) -> None:
-        self.ahead = ahead
-        self._arrived()
+    def _stop(self, ahead: Step | StartPoint) -> None:
+        self.next_step = ahead
+        self._on_arrival()
         self._passes.get()
         if self._dead:
-            raise Died
+            raise ProcessDied

@@ -8,7 +8,7 @@ from typing import Protocol
 import redis
 
 from booking_lab.core.step import StepKind
-from booking_lab.explorer.scheduler.booker import Booker, State
+from booking_lab.explorer.scheduler.booker import Booker, BookerState
 
 
 class Nemesis(Protocol):
@@ -16,7 +16,7 @@ class Nemesis(Protocol):
 
     name: str
     #: Whether others may get by it what they wait for.
-    frees: bool
+    may_unblock: bool
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Whom it could strike now, in a fixed order; nobody whom it would do nothing to."""
@@ -31,7 +31,7 @@ class Expiry:
     """The locks of a booker expire, while it works."""
 
     name = "expiry"
-    frees = True
+    may_unblock = True
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Those who hold a lock that can expire."""
@@ -47,7 +47,7 @@ class Flush:
     """Redis loses its memory."""
 
     name = "flush"
-    frees = True
+    may_unblock = True
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Redis, if it remembers anything."""
@@ -64,18 +64,18 @@ class Death:
     """The process of a booker ends between two of its steps, and with it all bookers in there."""
 
     name = "death"
-    frees = True
+    may_unblock = True
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Those that are between two steps; one for each worker."""
         workers: dict[int, list[Booker]] = {}
         for booker in bookers:
-            if booker.state is not State.ENDED:
+            if booker.state is not BookerState.ENDED:
                 workers.setdefault(id(booker.servers.memory), []).append(booker)
         return [
             mates[0].name
             for mates in workers.values()
-            if all(mate.state in {State.READY, State.PARKED} for mate in mates)
+            if all(mate.state in {BookerState.READY, BookerState.PARKED} for mate in mates)
         ]
 
     def strike(self, target: str, bookers: Mapping[str, Booker]) -> str:
@@ -83,25 +83,25 @@ class Death:
         memory = bookers[target].servers.memory
         gone = [one for one in bookers.values() if one.servers.memory is memory]
         for booker in gone:
-            if booker.state is not State.ENDED:
+            if booker.state is not BookerState.ENDED:
                 booker.die()
         memory.clear()
         dies = "dies" if len(gone) == 1 else "die"
         return f"{' and '.join(one.name for one in gone)} {dies}; the connection is cut"
 
 
-class Loss:
+class AnswerLoss:
     """The answer to a COMMIT is lost on its way."""
 
     name = "loss"
-    frees = False
+    may_unblock = False
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Those whose next step is to commit."""
         return [
             booker.name
             for booker in bookers
-            if booker.gate.ahead and booker.gate.ahead.kind is StepKind.COMMIT
+            if booker.gate.next_step and booker.gate.next_step.kind is StepKind.COMMIT
         ]
 
     def strike(self, target: str, bookers: Mapping[str, Booker]) -> str:
@@ -114,7 +114,7 @@ class Impatience:
     """A wait has lasted too long, though whom it is for is still at work."""
 
     name = "impatience"
-    frees = False
+    may_unblock = False
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """Those who wait: in PostgreSQL, or for a lease, a mutex or their turn."""
@@ -126,7 +126,7 @@ class Impatience:
         return f"{target} has waited too long"
 
 
-class Crowd:
+class SerializableCrowd:
     """So many others commit that PostgreSQL summarises what serializable transactions have read.
 
     It keeps ten entries for each connection that it may have. When these are used up, the oldest
@@ -135,7 +135,7 @@ class Crowd:
     """
 
     name = "crowd"
-    frees = False
+    may_unblock = False
 
     def targets(self, bookers: Sequence[Booker]) -> Sequence[str]:
         """The others, once somebody is in the middle of a transaction."""
@@ -145,7 +145,7 @@ class Crowd:
         """Commit more transactions than PostgreSQL keeps apart."""
         booker = next(iter(bookers.values()))
         with booker.connector.session() as session:
-            many = int(session.execute(_ENTRIES)[0][0])
+            many = int(session.execute(_SUMMARY_LIMIT)[0][0])
             for _ in range(many):
                 session.execute(_READ_SOMETHING)
         return f"{many:,} other serializable transactions commit"
@@ -153,7 +153,7 @@ class Crowd:
 
 #: https://www.postgresql.org/docs/current/runtime-config-locks.html: the table of serializable
 #: transactions has ten entries for each backend, helpers included; a tenth more is enough.
-_ENTRIES = """
+_SUMMARY_LIMIT = """
 SELECT 11 * sum(setting::integer) FROM pg_settings WHERE name IN (
     'max_connections', 'autovacuum_worker_slots', 'max_worker_processes', 'max_wal_senders',
     'max_prepared_transactions')
@@ -162,12 +162,12 @@ _READ_SOMETHING = "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1 FROM lab; COMMIT
 
 #: What can go wrong at every moment.
 NEMESES: dict[str, type[Nemesis]] = {
-    one.name: one for one in (Expiry, Flush, Death, Loss, Impatience)
+    one.name: one for one in (Expiry, Flush, Death, AnswerLoss, Impatience)
 }
 
 
 #: What takes seconds to bring about; for a schedule that was chosen.
-SLOW_NEMESES: dict[str, type[Nemesis]] = {Crowd.name: Crowd}
+SLOW_NEMESES: dict[str, type[Nemesis]] = {SerializableCrowd.name: SerializableCrowd}
 
 
 def _clients(bookers: Sequence[Booker]) -> list[redis.Redis]:

@@ -18,17 +18,17 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Request
-from booking_lab.explorer.recording.schedule_run import DIED, Answer
+from booking_lab.explorer.recording.schedule_run import DIED, BookerAnswer
 
 _EFFECTS: Mapping[str, Effect] = {
     Outcome.CONFIRMED: Effect.HAPPENED,
     Outcome.REFUSED: Effect.REFUSED,
 }
 #: Those that nobody was told; what became of them, the tables say.
-_UNTOLD = {Outcome.UNKNOWN, DIED}
+_WITHOUT_ANSWER = {Outcome.UNKNOWN, DIED}
 
 
-class Order:
+class OrderTest:
     """Tests the answers of schedules that all begin with the same.
 
     Args:
@@ -51,7 +51,7 @@ class Order:
         self._choices = choices
         self._known: dict[object, list[str]] = {}
 
-    def findings(self, answers: Mapping[str, Answer], stand: set[str]) -> Iterator[Finding]:
+    def findings(self, answers: Mapping[str, BookerAnswer], stand: set[str]) -> Iterator[Finding]:
         """Yield what no order explains: refusals, or else the answers that were not refusals.
 
         Args:
@@ -60,7 +60,7 @@ class Order:
         """
         if not isinstance(self._workload, Model):
             return
-        answers = {name: _known(one, stand) for name, one in answers.items()}
+        answers = {name: _resolved(one, stand) for name, one in answers.items()}
         for scope, left in self._left.items():
             here = {
                 name: one
@@ -70,7 +70,7 @@ class Order:
             for name in self._unexplained(here, left):
                 yield self._finding(scope, name, answers)
 
-    def _finding(self, scope: str, name: str, answers: Mapping[str, Answer]) -> Finding:
+    def _finding(self, scope: str, name: str, answers: Mapping[str, BookerAnswer]) -> Finding:
         if not name:
             detail = "no order of the bookings explains the answers"
             return Finding(Anomaly.WRONG_ANSWER, scope, "answers", detail)
@@ -82,7 +82,9 @@ class Order:
             f"{name} was told {ending.code}, and in no order of the bookings was that so",
         )
 
-    def _unexplained(self, answers: Mapping[str, Answer], left: Mapping[str, Any]) -> Sequence[str]:
+    def _unexplained(
+        self, answers: Mapping[str, BookerAnswer], left: Mapping[str, Any]
+    ) -> Sequence[str]:
         """Return the names of those whose refusals nothing explains; an empty one: it is others."""
         if all(
             one.request.action == "book" and one.ending.outcome != Outcome.REFUSED
@@ -91,27 +93,27 @@ class Order:
             return []  # who has what is in the tables
         key = tuple(_pattern(name, one, answers) for name, one in answers.items())
         if key not in self._known:
-            test = _Test(self._workload, self._standing, left, self._choices, answers)
+            test = _SingleTest(self._workload, self._standing, left, self._choices, answers)
             self._known[key] = test.run()
         return self._known[key]
 
 
-def _known(one: Answer, stand: set[str]) -> Answer:
+def _resolved(one: BookerAnswer, stand: set[str]) -> BookerAnswer:
     """Return the answer that those would have got who got none."""
-    if one.ending.outcome not in _UNTOLD:
+    if one.ending.outcome not in _WITHOUT_ANSWER:
         return one
     outcome = Outcome.CONFIRMED if str(one.request.id) in stand else Outcome.ERROR
     return replace(one, ending=replace(one.ending, outcome=outcome))
 
 
-def _pattern(name: str, one: Answer, answers: Mapping[str, Answer]) -> object:
+def _pattern(name: str, one: BookerAnswer, answers: Mapping[str, BookerAnswer]) -> object:
     """What the test depends on: what was asked and answered, and who had ended before."""
     before = tuple(other for other, its in answers.items() if its.ended < one.began)
     return name, repr(one.request), one.ending.outcome, before
 
 
-class _Test:
-    """One test; see ``Order``."""
+class _SingleTest:
+    """One test; see ``OrderTest``."""
 
     def __init__(
         self,
@@ -119,7 +121,7 @@ class _Test:
         standing: Sequence[Request],
         left: Mapping[str, Any],
         choices: Mapping[str, Sequence[Request]],
-        answers: Mapping[str, Answer],
+        answers: Mapping[str, BookerAnswer],
     ) -> None:
         self._operations = {name: _operation(workload, name, one) for name, one in answers.items()}
         already = [_booked(workload, request) for request in standing]
@@ -158,7 +160,7 @@ class _Test:
         return self._model.step(state, operation)
 
 
-def _operation(workload: Any, name: str, one: Answer) -> Operation:
+def _operation(workload: Any, name: str, one: BookerAnswer) -> Operation:
     return replace(
         _booked(workload, one.request),
         process=name,

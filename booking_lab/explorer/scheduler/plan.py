@@ -11,8 +11,8 @@ from redis import Redis
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Strategy
-from booking_lab.explorer.recording.calls import overhear
-from booking_lab.explorer.recording.connector import Sessions
+from booking_lab.explorer.recording.calls import record_commands
+from booking_lab.explorer.recording.connector import ExplorationConnector
 from booking_lab.locks import redis_lock
 from booking_lab.runtime.strategy_registry import Entry
 
@@ -21,7 +21,7 @@ _REDIS_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True)
-class Place:
+class ExplorationServers:
     """The servers of an exploration; the database and Redis belong to it alone.
 
     Attributes:
@@ -35,12 +35,12 @@ class Place:
     database_url: str
     redis_url: str = ""
     redlock_urls: Sequence[str] = ()
-    part: Callable[[], Place] | None = None
+    copy_for_worker: Callable[[], ExplorationServers] | None = None
 
     @cached_property
-    def sessions(self) -> Sessions:
+    def connector(self) -> ExplorationConnector:
         """Its connections; they stay open for as long as there is the place."""
-        return Sessions(self.database_url)
+        return ExplorationConnector(self.database_url)
 
     @cached_property
     def clients(self) -> Sequence[Redis | None]:
@@ -51,12 +51,12 @@ class Place:
         ]
         for number, client in enumerate(clients):
             if client:
-                overhear(client, f"server {number}" if number else "")
+                record_commands(client, f"server {number}" if number else "")
         return clients
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExplorationPlan:
     """What to explore.
 
     Attributes:

@@ -15,8 +15,8 @@ from typing import Any, TypeVar, cast
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.strategy import Strategy
-from booking_lab.explorer.recording.calls import overheard
-from booking_lab.explorer.scheduler.shared_state import may_share
+from booking_lab.explorer.recording.calls import recording_workload
+from booking_lab.explorer.scheduler.shared_state import may_share_state
 from booking_lab.runtime.strategy_registry import Entry
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ _MARK = "~"
 
 
 @dataclass
-class Image:
+class ProcessCode:
     """What one process of an exploration runs.
 
     Processes that share nothing can run the same copy. Where the code may keep something between
@@ -47,27 +47,27 @@ class Image:
 
     def __post_init__(self) -> None:
         self._options = self.entry.given(self.strategy)
-        self._loads = may_share(self.strategy), may_share(self.workload)
-        self.heard = overheard(self.workload)
+        self._reloads = may_share_state(self.strategy), may_share_state(self.workload)
+        self.recorded_workload = recording_workload(self.workload)
 
     @property
-    def shares(self) -> bool:
+    def may_share(self) -> bool:
         """Whether bookers of this process may meet in what its code keeps."""
-        return any(self._loads)
+        return any(self._reloads)
 
-    def begin(self) -> None:
+    def reload(self) -> None:
         """Begin as a process does that was just started."""
-        loads_strategy, loads_workload = self._loads
+        loads_strategy, loads_workload = self._reloads
         if loads_strategy:
-            self.entry = Entry(self.entry.name, loaded(self.entry.kind, self.number))
+            self.entry = Entry(self.entry.name, load_copy(self.entry.kind, self.number))
             self.strategy = self.entry.make(self._options)
         if loads_workload:
-            workload = loaded(type(self.workload), self.number)()
+            workload = load_copy(type(self.workload), self.number)()
             workload.name = self.workload.name
-            self.heard = overheard(workload)
+            self.recorded_workload = recording_workload(workload)
 
 
-def loaded(kind: type[T], number: int) -> type[T]:
+def load_copy(kind: type[T], number: int) -> type[T]:
     """Load a plug-in's module once more, with what it imports from its own folder.
 
     Args:
@@ -80,8 +80,8 @@ def loaded(kind: type[T], number: int) -> type[T]:
     root, dot, rest = kind.__module__.partition(".")
     root = root.partition(_MARK)[0]
     original = sys.modules[root]
-    with _alone(original):
-        copy = _copied(original, f"{root}{_MARK}{number}")
+    with _without_imported_modules(original):
+        copy = _load_module_copy(original, f"{root}{_MARK}{number}")
         module = importlib.import_module(f"{copy}{dot}{rest}")
     found: Any = module
     for name in kind.__qualname__.split("."):
@@ -89,7 +89,7 @@ def loaded(kind: type[T], number: int) -> type[T]:
     return cast(type[T], found)
 
 
-def _copied(original: ModuleType, name: str) -> str:
+def _load_module_copy(original: ModuleType, name: str) -> str:
     """Load a module of a folder of plug-ins; return the name of the copy.
 
     What comes from an installed package has one name only, under which it imports itself.
@@ -112,18 +112,18 @@ def _copied(original: ModuleType, name: str) -> str:
 
 
 @contextmanager
-def _alone(original: ModuleType) -> Iterator[None]:
+def _without_imported_modules(original: ModuleType) -> Iterator[None]:
     """Have what lies in a module's folder imported anew in the block, and nothing changed by it."""
     folder = f"{Path(_file(original)).parent}{os.sep}"
-    aside = _removed(folder)
+    aside = _remove_modules(folder)
     try:
         yield
     finally:
-        _removed(folder)
+        _remove_modules(folder)
         sys.modules.update(aside)
 
 
-def _removed(folder: str) -> dict[str, ModuleType]:
+def _remove_modules(folder: str) -> dict[str, ModuleType]:
     """Forget what was imported from ``folder``, but for the copies; return it."""
     names = [name for name, one in sys.modules.items() if _MARK not in name]
     lying = [name for name in names if _file(sys.modules[name]).startswith(folder)]

@@ -13,15 +13,15 @@ from booking_lab.core.scenario import Scenario, booker
 from booking_lab.core.strategy import Anomaly, Strategy
 from booking_lab.core.workload import Request
 from booking_lab.db.session import Session
-from booking_lab.explorer.recording.schedule_run import DIED, Answer
-from booking_lab.explorer.scheduler.starting_state import Opening, Task
-from booking_lab.explorer.scheduler.ordering import Order
+from booking_lab.explorer.recording.schedule_run import DIED, BookerAnswer
+from booking_lab.explorer.scheduler.ordering import OrderTest
+from booking_lab.explorer.scheduler.starting_state import StartingState, Task
 from booking_lab.observers.opening import left_to_book
 
-_BLOCKED = "SELECT pid, pg_blocking_pids(pid) FROM unnest(%(pids)s::integer[]) AS pid"
-_GONE = "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%(pids)s))"
+_BLOCKING_SESSIONS = "SELECT pid, pg_blocking_pids(pid) FROM unnest(%(pids)s::integer[]) AS pid"
+_HAVE_ENDED = "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%(pids)s))"
 #: Between schedules no transaction is open, so that these are locks that outlive theirs.
-_KEEPERS = "SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"
+_SESSIONS_WITH_LOCKS = "SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"
 #: The tables whose rows bookers can contend for.
 _ANCHORS = """
 SELECT attrelid::regclass::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
@@ -29,11 +29,11 @@ WHERE relkind = 'r' AND attname IN ('version', 'fence') AND NOT attisdropped
 GROUP BY attrelid HAVING count(*) = 2 ORDER BY 1
 """
 #: Those of them of which PostgreSQL doesn't know yet how large they are.
-_UNKNOWN = """
+_WITHOUT_STATISTICS = """
 SELECT oid::regclass::text FROM pg_class WHERE oid = ANY(%(tables)s::regclass[]) AND reltuples < 0
 """
 #: A statement that returns the tables that are empty, of the lab's and its workloads'.
-_WHICH_ARE_EMPTY = """
+_EMPTY_TABLES = """
 SELECT string_agg(
     format('SELECT %L WHERE NOT EXISTS (SELECT FROM %s)', oid::regclass, oid::regclass),
     ' UNION ALL ')
@@ -47,7 +47,7 @@ _SHRINK_EVERY = 200
 _Statement = tuple[str, Mapping[str, object]]
 
 
-class World:
+class ScenarioDatabase:
     """One scenario in a database that belongs to the exploration.
 
     Args:
@@ -74,7 +74,7 @@ class World:
         # would stand in their way here.
         for scope in workload.available(session):
             workload.reset(session, scope, generation=1)
-        self._which_are_empty = session.execute(_WHICH_ARE_EMPTY)[0][0]
+        self._empty_tables = session.execute(_EMPTY_TABLES)[0][0]
         self._shrink()
         session.execute(
             f"PREPARE wrong AS {workload.accounts()} "
@@ -84,14 +84,14 @@ class World:
         )
         _analyze(session)
         left = {scope: left_to_book(workload, scope, session) for scope in self._scopes}
-        opening = Opening(session, workload, scenario, strategy)
+        opening = StartingState(session, workload, scenario, strategy)
         self.tasks: Sequence[Task] = opening.tasks
-        self.apart = _are_apart(workload, [task.request for task in self.tasks])
+        self.is_disjoint = _are_disjoint(workload, [task.request for task in self.tasks])
         choices = {booker(number): task.choices for number, task in enumerate(self.tasks)}
-        self._order = Order(workload, opening.standing, left, choices)
-        self._begin_anew = self._prepare(_begin_anew(session, opening))
+        self._order = OrderTest(workload, opening.standing, left, choices)
+        self._restore = self._prepare(_restoring_statements(session, opening))
 
-    def clear(self) -> set[int]:
+    def reset(self) -> set[int]:
         """Make everything as it was before anybody booked; no transaction may be open.
 
         Returns:
@@ -102,7 +102,7 @@ class World:
         self._cleared += 1
         if self._cleared % _SHRINK_EVERY == 0:
             self._shrink()
-        return {pid for (pid,) in self._session.execute(self._begin_anew)}
+        return {pid for (pid,) in self._session.execute(self._restore)}
 
     def _shrink(self) -> None:
         """Make the tables that bookings are written to, and their indexes, as small as new ones.
@@ -111,24 +111,26 @@ class World:
         in whose way would depend on what was explored before. And everybody would read more.
         """
         self._session.execute("DELETE FROM attempts")
-        empty = [table for (table,) in self._session.execute(self._which_are_empty)]
+        empty = [table for (table,) in self._session.execute(self._empty_tables)]
         # A table that keeps its rows may refer to one of these. Then they stay as they are.
         with suppress(psycopg2.errors.FeatureNotSupported):
             self._session.execute(f"TRUNCATE {', '.join(empty)}")
 
-    def blockers(self, pids: Sequence[int]) -> Mapping[int, list[int]]:
+    def blocking_sessions(self, pids: Sequence[int]) -> Mapping[int, list[int]]:
         """Whom each of these sessions waits for in PostgreSQL."""
-        return dict(self._session.execute(_BLOCKED, {"pids": list(pids)}))
+        return dict(self._session.execute(_BLOCKING_SESSIONS, {"pids": list(pids)}))
 
     def cancel(self, pid: int) -> None:
         """End the statement that a session waits in."""
         self._session.execute("SELECT pg_cancel_backend(%(pid)s)", {"pid": pid})
 
-    def are_gone(self, pids: Sequence[int]) -> bool:
+    def have_ended(self, pids: Sequence[int]) -> bool:
         """Whether PostgreSQL has noticed that these were cut off, and undone their work."""
-        return bool(self._session.execute(_GONE, {"pids": list(pids)})[0][0])
+        return bool(self._session.execute(_HAVE_ENDED, {"pids": list(pids)})[0][0])
 
-    def findings(self, answers: Mapping[str, Answer], ids: Mapping[str, str]) -> list[Finding]:
+    def findings(
+        self, answers: Mapping[str, BookerAnswer], ids: Mapping[str, str]
+    ) -> list[Finding]:
         """Return everything that is wrong, in the tables or with the answers.
 
         Args:
@@ -142,9 +144,11 @@ class World:
             ending = answer.ending
             told, stands = ending.outcome == Outcome.CONFIRMED, ids[name] in stand
             if told and not stands:
-                found.append(self._wrong(Anomaly.LOST_BOOKING, name, "has no booking"))
+                found.append(self._finding(Anomaly.LOST_BOOKING, name, "has no booking"))
             elif stands and ending.outcome not in {Outcome.CONFIRMED, Outcome.UNKNOWN, DIED}:
-                found.append(self._wrong(Anomaly.WRONG_ANSWER, name, "has a booking all the same"))
+                found.append(
+                    self._finding(Anomaly.WRONG_ANSWER, name, "has a booking all the same")
+                )
         # What is wrong already needs no second witness: it is the refusals that tables can't tell.
         return found or list(self._order.findings(answers, stand))
 
@@ -154,7 +158,7 @@ class World:
             self._session.execute(f"PREPARE anew_{number} AS {statement}", parameters)
         return ";\n".join(f"EXECUTE anew_{number}" for number in range(len(statements)))
 
-    def _wrong(self, anomaly: Anomaly, name: str, detail: str) -> Finding:
+    def _finding(self, anomaly: Anomaly, name: str, detail: str) -> Finding:
         return Finding(anomaly, self._scopes[0], name, f"{name} {detail}")
 
 
@@ -164,7 +168,7 @@ def _analyze(session: Session) -> None:
     What isn't known is taken for large, and not scanned: bookers would lock less than they do.
     """
     tables = [table for (table,) in session.execute(_ANCHORS)]
-    for (table,) in session.execute(_UNKNOWN, {"tables": tables}):
+    for (table,) in session.execute(_WITHOUT_STATISTICS, {"tables": tables}):
         session.execute(f"ANALYZE {table}")
 
 
@@ -174,13 +178,13 @@ def _scopes(workload: LabWorkload, scenario: Scenario) -> Iterator[str]:
             yield workload.scope(ask)
 
 
-def _are_apart(workload: LabWorkload, requests: Sequence[Request]) -> bool:
+def _are_disjoint(workload: LabWorkload, requests: Sequence[Request]) -> bool:
     anchors = [set(workload.anchors(request)) for request in requests]
     several = len(requests) > 1 and not any(request.open for request in requests)
     return several and len(set().union(*anchors)) == sum(map(len, anchors))
 
 
-def _begin_anew(session: Session, opening: Opening) -> Sequence[_Statement]:
+def _restoring_statements(session: Session, opening: StartingState) -> Sequence[_Statement]:
     """Return what takes all counts back, so that bookers read the same every time.
 
     That is the attempts, the bookings that stand, the fencing tokens, and the versions and fences
@@ -195,5 +199,5 @@ def _begin_anew(session: Session, opening: Opening) -> Sequence[_Statement]:
             (f"UPDATE {table} SET version = 1, fence = 0 WHERE version <> 1 OR fence <> 0", {})
             for (table,) in session.execute(_ANCHORS)
         ),
-        (_KEEPERS, {}),
+        (_SESSIONS_WITH_LOCKS, {}),
     ]

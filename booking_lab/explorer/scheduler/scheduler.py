@@ -8,27 +8,27 @@ from queue import Empty, SimpleQueue
 
 from booking_lab.core.step import StepKind, StepName
 from booking_lab.errors import BookingLabError, DeadlockDetected, LockTimeout
-from booking_lab.explorer.recording.digest import of_events
-from booking_lab.explorer.recording.schedule_run import Answer, Event, Trial
-from booking_lab.explorer.scheduler.booker import Booker, State
+from booking_lab.explorer.recording.digest import digest_of_events
+from booking_lab.explorer.recording.schedule_run import BookerAnswer, MoveEvent, ScheduleRun
+from booking_lab.explorer.scheduler.booker import Booker, BookerState
 from booking_lab.explorer.scheduler.clock import ScheduledClock
+from booking_lab.explorer.scheduler.fifo_repair import TRIES, Choose, is_reordered, repeating
 from booking_lab.explorer.scheduler.nemesis import Nemesis
-from booking_lab.explorer.scheduler.fifo_repair import TRIES, Choose, again, is_overtaken
-from booking_lab.explorer.scheduler.scenario_database import World
-from booking_lab.explorer.search.schedule import Move, written
+from booking_lab.explorer.scheduler.scenario_database import ScenarioDatabase
+from booking_lab.explorer.search.schedule import ScheduleMove, schedule_text
 from booking_lab.explorer.search.search import Fork
 
 #: Seconds that a message gets before it is asked whether its sender waits for a lock. If not, it
 #: gets twice as long before the next look: on a busy machine looks would take what it needs.
-_GLANCE = 0.001
+_FIRST_CHECK_AFTER = 0.001
 #: Seconds after which a booker that neither arrives nor waits for another is an error.
-_STUCK = 20.0
+_STUCK_AFTER = 20.0
 #: Moves after which a schedule is taken for one without an end. Five bookers who try as often as
 #: strategies do by default make a few hundred.
-_LONGEST = 2000
+_MOST_MOVES = 2000
 #: Of these, so many are shown of the beginning and of the end.
-_SHOWN = 30
-_TIME = Move("time", "passes")
+_SHOWN_MOVES = 30
+_TIME = ScheduleMove("time", "passes")
 
 
 class Stuck(BookingLabError):
@@ -43,11 +43,11 @@ class Endless(BookingLabError):
     """
 
 
-class Stage:
+class Scheduler:
     """The bookers, what can go wrong, and the one who says whose turn it is.
 
     Args:
-        world: the database.
+        database: the database.
         bookers: by name.
         nemeses: what can go wrong; each strikes once at most.
         clock: the bookers' clock.
@@ -57,14 +57,14 @@ class Stage:
 
     def __init__(
         self,
-        world: World,
+        database: ScenarioDatabase,
         bookers: Sequence[Booker],
         nemeses: Sequence[Nemesis],
         clock: ScheduledClock,
         arrivals: SimpleQueue[Booker],
         strategy: str,
     ) -> None:
-        self._world = world
+        self._database = database
         self._bookers = {booker.name: booker for booker in bookers}
         self._nemeses = {nemesis.name: nemesis for nemesis in nemeses}
         self._clock = clock
@@ -73,11 +73,11 @@ class Stage:
         self._waiting: list[Booker] = []  # in PostgreSQL, in the order in which they began to
         self._waits: dict[str, tuple[str, ...]] = {}  # and for whom
         self._struck: set[str] = set()
-        self._overtaken = self._lets_be = False
-        self._made = 0  # how many moves
-        self._ended: dict[str, int] = {}  # with which of them each booker came to its end
+        self._is_reordered = self._accepts_reordering = False
+        self._move_count = 0  # how many moves
+        self._last_moves: dict[str, int] = {}  # with which of them each booker came to its end
 
-    def play(self, begin: Callable[[], None], choose: Choose) -> Trial:
+    def run(self, begin: Callable[[], None], choose: Choose) -> ScheduleRun:
         """Run one schedule to its end; ``choose`` picks each move among those that are possible.
 
         Of two who wait for a row, PostgreSQL lets the first go on first, as a rule: once it is
@@ -92,113 +92,119 @@ class Stage:
         """
         picked: list[Fork] = []
         for left in range(TRIES, 0, -1):
-            self._lets_be = left == 1
-            trial = self._run(begin, again(picked, choose))
-            if not self._overtaken:
+            self._accepts_reordering = left == 1
+            schedule_run = self._run_once(begin, repeating(picked, choose))
+            if not self._is_reordered:
                 break
-        return trial
+        return schedule_run
 
-    def _run(self, begin: Callable[[], None], choose: Choose) -> Trial:
-        self._clear()
+    def _run_once(self, begin: Callable[[], None], choose: Choose) -> ScheduleRun:
+        self._reset()
         begin()
-        self._settle()
-        schedule: list[Move] = []
-        events: list[Event] = []
-        seen = 0
+        self._wait_until_idle()
+        schedule: list[ScheduleMove] = []
+        events: list[MoveEvent] = []
+        digest = 0
         while moves := self._moves():
-            if len(schedule) == _LONGEST:
+            if len(schedule) == _MOST_MOVES:
                 raise self._endless(schedule)
             # What doesn't count has to come to its end all the same.
-            seen = of_events(seen, (*events[-1:], *(one.event for one in self._bookers.values())))
-            move = moves[0] if self._overtaken else choose(moves, seen)
-            event = Event(move, "")
+            digest = digest_of_events(
+                digest, (*events[-1:], *(one.event for one in self._bookers.values()))
+            )
+            move = moves[0] if self._is_reordered else choose(moves, digest)
+            event = MoveEvent(move, "")
             schedule.append(move)
             events.append(event)
-            self._made = len(events)
-            self._make(move, event)
+            self._move_count = len(events)
+            self._perform(move, event)
         answers = {name: self._answer(booker, schedule) for name, booker in self._bookers.items()}
         endings = {name: answer.ending for name, answer in answers.items()}
-        findings = self._world.findings(answers, self._ids())
+        findings = self._database.findings(answers, self._ids())
         # What goes wrong may well be in somebody's way.
-        apart = self._world.apart and not self._nemeses
-        return Trial(tuple(schedule), events, endings, findings, apart)
+        apart = self._database.is_disjoint and not self._nemeses
+        return ScheduleRun(tuple(schedule), events, endings, findings, apart)
 
-    def _answer(self, booker: Booker, schedule: Sequence[Move]) -> Answer:
+    def _answer(self, booker: Booker, schedule: Sequence[ScheduleMove]) -> BookerAnswer:
         moves = (number for number, move in enumerate(schedule, 1) if move.actor == booker.name)
-        return Answer(booker.request, booker.ending, next(moves, 0), self._ended[booker.name])
+        return BookerAnswer(
+            booker.request, booker.ending, next(moves, 0), self._last_moves[booker.name]
+        )
 
-    def _clear(self) -> None:
+    def _reset(self) -> None:
         """Take back what the last schedule has left behind, in the tables and with the bookers."""
-        self._overtaken, self._made = False, 0
+        self._is_reordered, self._move_count = False, 0
         self._struck.clear()
         self._waiting = []
-        self._clock.begin()
+        self._clock.reset()
         for booker in self._bookers.values():
             booker.waits_for_others = False
             if booker.is_in_transaction:  # its code has left one open, and its locks with it
-                booker.session.cut()
-        self._await_the_dead()
-        keepers = self._world.clear()
+                booker.session.close_abruptly()
+        self._wait_for_closed_sessions()
+        keepers = self._database.reset()
         for booker in self._bookers.values():
             if booker.process_id in keepers:
-                booker.session.release()
-            booker.renew()
+                booker.session.release_session_locks()
+            booker.replace_altered_connection()
 
-    def _endless(self, schedule: Sequence[Move]) -> Endless:
+    def _endless(self, schedule: Sequence[ScheduleMove]) -> Endless:
         return Endless(
             f"A schedule of {self._strategy} comes to no end: after {len(schedule):,} moves the "
             f"bookers are still at it. Somebody tries again and again, and gives up late or never. "
-            f"It begins with {written(schedule[:_SHOWN])!r}, and the last moves were "
-            f"{written(schedule[-_SHOWN:])!r}."
+            f"It begins with {schedule_text(schedule[:_SHOWN_MOVES])!r}, and the last moves were "
+            f"{schedule_text(schedule[-_SHOWN_MOVES:])!r}."
         )
 
     # --- whose turn it can be --------------------------------------------------------------------
 
-    def _moves(self) -> list[Move]:
+    def _moves(self) -> list[ScheduleMove]:
         bookers = list(self._bookers.values())
-        if all(booker.state is State.ENDED for booker in bookers):
+        if all(booker.state is BookerState.ENDED for booker in bookers):
             return []
         strikes = [
-            Move(nemesis.name, target)
+            ScheduleMove(nemesis.name, target)
             for nemesis in self._nemeses.values()
             if nemesis.name not in self._struck
             for target in nemesis.targets(bookers)
         ]
         steps = [
-            Move(booker.name, str(booker.gate.ahead.kind))
+            ScheduleMove(booker.name, str(booker.gate.next_step.kind))
             for booker in bookers
-            if booker.state is State.READY and booker.gate.ahead
+            if booker.state is BookerState.READY and booker.gate.next_step
         ]
         # When nobody can move, it is time that moves: waits come to their ends.
         return [*steps, *strikes] if steps else [*strikes, _TIME]
 
-    def _make(self, move: Move, event: Event) -> None:
+    def _perform(self, move: ScheduleMove, event: MoveEvent) -> None:
         if move == _TIME:
-            self._clock.pass_by()
+            self._clock.end_all_waits()
             event.note = "nobody can move; waits come to their ends"
             self._end_waits()
-            self._wake(lambda _: True)
-        elif move.is_bookers:
+            self._retry_waits(lambda _: True)
+        elif move.is_by_booker:
             self._step(self._bookers[move.actor], event)
         else:
             self._struck.add(move.actor)
             event.note = self._nemeses[move.actor].strike(move.what, self._bookers)
-            self._settle()
-            if self._nemeses[move.actor].frees:
-                self._wake(lambda _: True)
+            self._wait_until_idle()
+            if self._nemeses[move.actor].may_unblock:
+                self._retry_waits(lambda _: True)
 
-    def _step(self, booker: Booker, event: Event) -> None:
-        step = booker.gate.ahead
+    def _step(self, booker: Booker, event: MoveEvent) -> None:
+        step = booker.gate.next_step
         assert step
         event.detail, event.name = step.detail, step.name
-        booker.go(event)
-        self._settle()
-        ended = booker.state is State.ENDED
+        booker.proceed(event)
+        self._wait_until_idle()
+        ended = booker.state is BookerState.ENDED
         gives_back = step.kind is StepKind.RELEASE and step.name is not StepName.ROLLBACK
         hands_out = step.kind in {StepKind.COMMIT, StepKind.RELEASE}
-        if booker.state is State.PARKED:
+        if booker.state is BookerState.PARKED:
             event.kept_out, event.note = True, "somebody else has it"
-        self._wake(lambda wait: ended or (gives_back if wait is StepName.LEASE else hands_out))
+        self._retry_waits(
+            lambda wait: ended or (gives_back if wait is StepName.LEASE else hands_out)
+        )
 
     def _end_waits(self) -> None:
         """End the waits in PostgreSQL, as lock_timeout would.
@@ -208,29 +214,29 @@ class Stage:
         for booker in list(self._waiting):
             if booker in self._waiting:
                 booker.cancel(LockTimeout)
-                self._settle()
+                self._wait_until_idle()
 
-    def _wake(self, might_go_on: Callable[[StepName | None], bool]) -> None:
+    def _retry_waits(self, might_go_on: Callable[[StepName | None], bool]) -> None:
         """Let those try again who wait outside of PostgreSQL for what may have come about."""
         for booker in self._bookers.values():
-            ahead = booker.gate.ahead
-            if booker.state is State.PARKED and ahead and might_go_on(ahead.name):
-                booker.go(None)
-        self._settle()
+            ahead = booker.gate.next_step
+            if booker.state is BookerState.PARKED and ahead and might_go_on(ahead.name):
+                booker.proceed(None)
+        self._wait_until_idle()
 
     # --- who has come to a stop ------------------------------------------------------------------
 
-    def _settle(self) -> None:
+    def _wait_until_idle(self) -> None:
         """Wait until every booker has come to a stop, to its end, or to wait in PostgreSQL."""
-        self._settle_once()
+        self._wait_until_idle_once()
         while any(booker.was_cut for booker in self._bookers.values()):
             # What PostgreSQL gives back for them may let others go on.
-            self._await_the_dead()
-            self._settle_once()
+            self._wait_for_closed_sessions()
+            self._wait_until_idle_once()
 
-    def _settle_once(self) -> None:
-        deadline = time.monotonic() + _STUCK
-        glance = _GLANCE
+    def _wait_until_idle_once(self) -> None:
+        deadline = time.monotonic() + _STUCK_AFTER
+        glance = _FIRST_CHECK_AFTER
         line = list(self._waiting)
         # Who waited before and still waits for the same takes one look: an end of a transaction is
         # in the table of locks before it is answered.
@@ -239,15 +245,17 @@ class Stage:
             for one in self._waiting
             if one.event and not one.is_being_cancelled
         }
-        while running := [b for b in self._bookers.values() if b.state is State.RUNNING]:
+        while running := [b for b in self._bookers.values() if b.state is BookerState.RUNNING]:
             wait = glance if any(one not in self._waiting for one in running) else 0
-            if arrived := self._arrival(wait):
+            if arrived := self._next_arrival(wait):
                 before.pop(arrived.name, None)
                 continue
-            now = self._blocked(running)
+            now = self._find_blocked(running)
             if len(now) == len(running) and now == before:
                 # A session may be between two waits while it is looked at: else it takes two.
-                self._overtaken |= not self._lets_be and is_overtaken(line, self._waits, now)
+                self._is_reordered |= not self._accepts_reordering and is_reordered(
+                    line, self._waits, now
+                )
                 self._note_waits(now)
                 if not self._break_deadlock(now):
                     return
@@ -259,27 +267,29 @@ class Stage:
             if len(now) < len(running):
                 glance *= 2
 
-    def _arrival(self, within: float) -> Booker | None:
+    def _next_arrival(self, within: float) -> Booker | None:
         try:
             booker = self._arrivals.get(within > 0, within)
         except Empty:
             return None
-        booker.arrive()
-        if booker.state is State.ENDED:
-            self._ended[booker.name] = self._made
+        booker.note_arrival()
+        if booker.state is BookerState.ENDED:
+            self._last_moves[booker.name] = self._move_count
         if booker in self._waiting:
             self._waiting.remove(booker)
             booker.waits_for_others = False
             if booker.event:
-                booker.event.until = self._made
+                booker.event.until = self._move_count
         return booker
 
-    def _blocked(self, running: Sequence[Booker]) -> dict[str, tuple[str, ...]]:
+    def _find_blocked(self, running: Sequence[Booker]) -> dict[str, tuple[str, ...]]:
         """Those of ``running`` that wait in PostgreSQL for others, and for whom."""
         # Read once: a booker that runs may get its connection in between.
         pids = {one.name: one.process_id for one in self._bookers.values() if one.process_id}
         names = {pid: name for name, pid in pids.items()}
-        found = self._world.blockers([pids[one.name] for one in running if one.name in pids])
+        found = self._database.blocking_sessions(
+            [pids[one.name] for one in running if one.name in pids]
+        )
         waits = {
             names[pid]: tuple(sorted({names[other] for other in others if other in names}))
             for pid, others in found.items()
@@ -315,15 +325,15 @@ class Stage:
         victim.cancel(DeadlockDetected)
         return True
 
-    def _await_the_dead(self) -> None:
+    def _wait_for_closed_sessions(self) -> None:
         """Wait until PostgreSQL has undone what was open when connections were cut."""
-        deadline = time.monotonic() + _STUCK
+        deadline = time.monotonic() + _STUCK_AFTER
         dead = [booker for booker in self._bookers.values() if booker.was_cut]
-        while dead and not self._world.are_gone([one.process_id for one in dead]):
+        while dead and not self._database.have_ended([one.process_id for one in dead]):
             if time.monotonic() > deadline:
                 names = ", ".join(one.name for one in dead)
                 raise Stuck(f"PostgreSQL keeps the connection of {names}.")
-            time.sleep(_GLANCE)  # the processes that are to end need the core
+            time.sleep(_FIRST_CHECK_AFTER)  # the processes that are to end need the core
         for booker in dead:
             booker.forget_connection()
 

@@ -29,21 +29,33 @@ _HARMLESS = frozenset(
     }
 )
 #: Names by which code comes to something that others see as well, or changes it.
-_TELLING = frozenset(
+_SHARING_NAMES = frozenset(
     {
         *("__builtins__", "__dict__", "__import__", "__setattr__", "_servers", "_session"),
         *("delattr", "eval", "exec", "globals", "memory", "open", "setattr", "vars"),
     }
 )
 _STORES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR"})
-_PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), Enum, re.Pattern, Logger)
+_IMMUTABLE = (
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(None),
+    type(...),
+    Enum,
+    re.Pattern,
+    Logger,
+)
 #: Whose instances say what a type is.
-_WORDS = frozenset({"__future__", "types", "typing"})
+_TYPING_MODULES = frozenset({"__future__", "types", "typing"})
 #: What Python and pydantic write into a class.
-_WRITTEN = re.compile(r"__(pydantic|dataclass)_.*|_abc_impl|__\w+__")
+_GENERATED = re.compile(r"__(pydantic|dataclass)_.*|_abc_impl|__\w+__")
 
 
-def may_share(plugin: object) -> bool:
+def may_share_state(plugin: object) -> bool:
     """Whether an instance of a plug-in's class, or its code, could share something.
 
     The lab's own can't: what they share, they keep in ``Servers.memory``.
@@ -51,8 +63,8 @@ def may_share(plugin: object) -> bool:
     module = sys.modules[type(plugin).__module__]
     if _root(module.__name__) == "booking_lab":
         return False
-    look = _Look(module)
-    return any(map(look.finds, (*_values(plugin), sys.modules[_root(module.__name__)])))
+    look = _SharedStateFinder(module)
+    return any(map(look.may_share, (*_values(plugin), sys.modules[_root(module.__name__)])))
 
 
 def _values(plugin: object) -> list[object]:
@@ -65,7 +77,7 @@ def _root(module: str) -> str:
     return module.partition(".")[0]
 
 
-class _Look:
+class _SharedStateFinder:
     """Goes through all that the code of one plug-in can reach of its own."""
 
     def __init__(self, module: ModuleType) -> None:
@@ -73,30 +85,30 @@ class _Look:
         self._folder = str(Path(module.__file__ or self._root).parent)
         self._seen: set[int] = set()
 
-    def finds(self, value: Any) -> bool:
+    def may_share(self, value: Any) -> bool:
         """Whether ``value`` is something to share, or leads to it."""
-        if isinstance(value, _PLAIN) or id(value) in self._seen:
+        if isinstance(value, _IMMUTABLE) or id(value) in self._seen:
             return False
         self._seen.add(id(value))
         if isinstance(value, tuple | frozenset):
-            return any(map(self.finds, value))
+            return any(map(self.may_share, value))
         if isinstance(value, ModuleType):
             return self._module(value)
-        if isinstance(value, GenericAlias) or type(value).__module__ in _WORDS:
+        if isinstance(value, GenericAlias) or type(value).__module__ in _TYPING_MODULES:
             return False
         if isinstance(value, type):
             return self._class(value)
         if isinstance(value, FunctionType):
             return self._function(value)
         if isinstance(value, staticmethod | classmethod):
-            return self.finds(value.__func__)
+            return self.may_share(value.__func__)
         if isinstance(value, property):
-            return any(map(self.finds, (value.fget, value.fset, value.fdel)))
+            return any(map(self.may_share, (value.fget, value.fset, value.fdel)))
         if isinstance(value, partial):
-            return any(map(self.finds, (value.func, *value.args, *value.keywords.values())))
+            return any(map(self.may_share, (value.func, *value.args, *value.keywords.values())))
         parameters = getattr(type(value), "__dataclass_params__", None)
         frozen = parameters is not None and parameters.frozen
-        return not frozen or any(map(self.finds, _values(value)))
+        return not frozen or any(map(self.may_share, _values(value)))
 
     def _is_own(self, module: ModuleType | None) -> bool:
         if module is None:
@@ -108,7 +120,9 @@ class _Look:
         if not self._is_own(module):
             return _root(module.__name__) not in _HARMLESS
         return any(
-            self.finds(value) for name, value in vars(module).items() if not name.startswith("__")
+            self.may_share(value)
+            for name, value in vars(module).items()
+            if not name.startswith("__")
         )
 
     def _class(self, kind: type) -> bool:
@@ -117,9 +131,9 @@ class _Look:
         written = {
             name: value
             for name, value in vars(kind).items()
-            if not _WRITTEN.fullmatch(name) or self._is_written_by_hand(value)
+            if not _GENERATED.fullmatch(name) or self._is_written_by_hand(value)
         }
-        return any(map(self.finds, (*kind.__bases__, *written.values())))
+        return any(map(self.may_share, (*kind.__bases__, *written.values())))
 
     def _is_written_by_hand(self, value: object) -> bool:
         return isinstance(value, FunctionType) and value.__code__.co_filename.startswith(
@@ -134,7 +148,9 @@ class _Look:
         if own:
             kept += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
             kept += vars(function).values()
-        return (own and any(map(_tells, _codes(function.__code__)))) or any(map(self.finds, kept))
+        return (own and any(map(_may_change_shared_state, _codes(function.__code__)))) or any(
+            map(self.may_share, kept)
+        )
 
 
 def _is_filled(cell: Any) -> bool:
@@ -152,14 +168,14 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(inner)
 
 
-def _tells(code: CodeType) -> bool:
+def _may_change_shared_state(code: CodeType) -> bool:
     """Whether the code says something that changes what others may see."""
-    return not _TELLING.isdisjoint(code.co_names) or any(
-        one.opname in _STORES or (one.opname == "IMPORT_NAME" and _imports(one.argval))
+    return not _SHARING_NAMES.isdisjoint(code.co_names) or any(
+        one.opname in _STORES or (one.opname == "IMPORT_NAME" and _is_sharing_import(one.argval))
         for one in dis.get_instructions(code)
     )
 
 
-def _imports(name: str) -> bool:
+def _is_sharing_import(name: str) -> bool:
     # A relative one leads to the plug-in's own modules, and what those keep does not show here.
     return _root(name) not in _HARMLESS

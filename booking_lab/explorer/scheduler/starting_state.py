@@ -38,7 +38,7 @@ class Task:
     choices: Sequence[Request] = ()
 
 
-class Opening:
+class StartingState:
     """Makes the bookings that stand, once, and remembers how.
 
     Attributes:
@@ -75,7 +75,7 @@ class Opening:
         self.statements: Sequence[Statement] = [*recorder.sent, *told]
 
     def _change(self, ask: Change) -> Task:
-        changes = self._accepted(ask)
+        changes = self._accepted_changes(ask)
 
         def look_up(session: Session) -> Request:
             return self._workload.change(session, ask.of.id, changes)
@@ -98,7 +98,7 @@ class Opening:
         self._session.rollback()
         return choices
 
-    def _accepted(self, ask: Change) -> Mapping[str, Any] | None:
+    def _accepted_changes(self, ask: Change) -> Mapping[str, Any] | None:
         """Return what shall be different, without the fields that can't be.
 
         Raises:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Change, Scenario
-from booking_lab.explorer.search.sampling import Sample
+from booking_lab.explorer.search.sampling import SampledSearch
 from booking_lab.explorer.search.symmetry import Symmetry
 
 
@@ -24,16 +24,16 @@ class Depth:
     preemptions: int | None
     most: int
 
-    def sample(self) -> Sample:
+    def sample(self) -> SampledSearch:
         """Return the schedules to run."""
-        return Sample(self.preemptions, self.most)
+        return SampledSearch(self.preemptions, self.most)
 
 
 #: These take locks outside PostgreSQL away from their holders.
-LOCKS = ("expiry", "flush")
+LOCK_NEMESES = ("expiry", "flush")
 #: Three bookers under this need two preemptions and the strike at the right place: a newer holder
 #: of a lock has been there and gone, and a third one is at work.
-DEEP = "expiry"
+THREE_BOOKER_NEMESIS = "expiry"
 
 
 def for_three(scenarios: Sequence[Scenario]) -> list[Scenario]:

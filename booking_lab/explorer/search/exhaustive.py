@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from booking_lab.explorer.search.preemptions import Preemptions
-from booking_lab.explorer.search.schedule import Move
+from booking_lab.explorer.search.preemptions import PreemptionLimit
+from booking_lab.explorer.search.schedule import ScheduleMove
 from booking_lab.explorer.search.search import Fork
 
 
-class Exhaustive:
+class ExhaustiveSearch:
     """All schedules, depth first: each is run from the start, up to the last fork and then anew.
 
     Args:
@@ -18,32 +18,32 @@ class Exhaustive:
         part: the forks that lead to the part to run; none: run everything.
     """
 
-    counts = True
+    is_new = True
 
     def __init__(self, preemptions: int | None = None, part: Sequence[Fork] = ()) -> None:
         self.complete = preemptions is None
-        self._preemptions = Preemptions(preemptions)
-        self._root = _joined(part)
-        self._path: list[tuple[Fork, Move]] = []
+        self._preemptions = PreemptionLimit(preemptions)
+        self._root = _chained(part)
+        self._path: list[tuple[Fork, ScheduleMove]] = []
         self._done = 0.0
-        self._through = False
+        self._is_finished = False
 
     def begin(self) -> bool:
         """Strike the last schedule off, and go back to the last fork with a move not taken yet."""
-        self._strike_off()
-        self._preemptions.begin()
-        return not self._through
+        self._remove_finished()
+        self._preemptions.reset()
+        return not self._is_finished
 
-    def choose(self, moves: Sequence[Move], seen: int) -> Move:
+    def choose(self, moves: Sequence[ScheduleMove], digest: int) -> ScheduleMove:
         """Follow the path to the fork, and take the next move from there on."""
-        fork = self._fork(moves, seen)
-        fork.compare(moves, seen, (before for _, before in self._path))
+        fork = self._current_fork(moves, digest)
+        fork.compare(moves, digest, (before for _, before in self._path))
         move = self._pick(fork)
         self._path.append((fork, move))
-        self._preemptions.made(move, moves)
+        self._preemptions.record(move, moves)
         return move
 
-    def end(self, seen: int) -> None:
+    def end(self, digest: int) -> None:
         """Nothing: no schedule is run twice."""
 
     @property
@@ -51,68 +51,68 @@ class Exhaustive:
         """The share, as if the branches of every fork led to equally many schedules."""
         return self._done
 
-    def rest(self) -> list[Fork]:
+    def remaining_forks(self) -> list[Fork]:
         """Return the forks to what is still to run, for another search; none: it is through."""
-        self._strike_off()
-        if self._through:
+        self._remove_finished()
+        if self._is_finished:
             return []
         forks, fork = [], self._root
         while fork:
-            forks.append(Fork(fork.possible, fork.seen, fork.wide, list(fork.left)))
-            fork = fork.after.get(fork.left[0])
+            forks.append(Fork(fork.possible, fork.digest, fork.width, list(fork.remaining)))
+            fork = fork.children.get(fork.remaining[0])
         return forks
 
-    def _pick(self, fork: Fork) -> Move:
-        return fork.left[0]
+    def _pick(self, fork: Fork) -> ScheduleMove:
+        return fork.remaining[0]
 
-    def _strike_off(self) -> None:
+    def _remove_finished(self) -> None:
         if not self._path:
             return
         weight = 1.0
         for fork, _ in self._path:
-            weight /= fork.wide
+            weight /= fork.width
         self._done += weight
         for fork, move in reversed(self._path):
-            fork.left.remove(move)
-            fork.after.pop(move, None)
-            if fork.left:
+            fork.remaining.remove(move)
+            fork.children.pop(move, None)
+            if fork.remaining:
                 break
         self._path = []
-        self._through = self._root is not None and not self._root.left
+        self._is_finished = self._root is not None and not self._root.remaining
 
-    def _fork(self, moves: Sequence[Move], seen: int) -> Fork:
+    def _current_fork(self, moves: Sequence[ScheduleMove], digest: int) -> Fork:
         """Return where the path has come to; it may be there for the first time."""
         before, move = self._path[-1] if self._path else (None, None)
-        known = before.after.get(move) if before and move else self._root
+        known = before.children.get(move) if before and move else self._root
         if known:
             return known
         allowed = self._preemptions.allowed(moves)
-        here = Fork(moves, seen, len(allowed), allowed)
+        here = Fork(moves, digest, len(allowed), allowed)
         if before and move:
-            before.after[move] = here
+            before.children[move] = here
         else:
             self._root = here
         return here
 
 
-def _joined(forks: Sequence[Fork]) -> Fork | None:
+def _chained(forks: Sequence[Fork]) -> Fork | None:
     """Have each of the forks follow from the one before."""
     below: Fork | None = None
     for fork in reversed(forks):
-        after = {fork.left[0]: below} if below else {}
-        below = Fork(fork.possible, fork.seen, fork.wide, list(fork.left), after)
+        after = {fork.remaining[0]: below} if below else {}
+        below = Fork(fork.possible, fork.digest, fork.width, list(fork.remaining), after)
     return below
 
 
-def split(forks: Sequence[Fork]) -> tuple[list[Fork], list[Fork]] | None:
+def split_forks(forks: Sequence[Fork]) -> tuple[list[Fork], list[Fork]] | None:
     """Share out what is still to run: all but one move of the first fork that has more than one.
 
     Returns:
         The forks to either part; none if there is but one schedule.
     """
     for number, fork in enumerate(forks):
-        if len(fork.left) > 1:
-            one = Fork(fork.possible, fork.seen, fork.wide, fork.left[:1])
-            others = Fork(fork.possible, fork.seen, fork.wide, fork.left[1:])
+        if len(fork.remaining) > 1:
+            one = Fork(fork.possible, fork.digest, fork.width, fork.remaining[:1])
+            others = Fork(fork.possible, fork.digest, fork.width, fork.remaining[1:])
             return [*forks[:number], one, *forks[number + 1 :]], [*forks[:number], others]
     return None

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from booking_lab.errors import InvalidRequest
-from booking_lab.explorer.search.exhaustive import Exhaustive
-from booking_lab.explorer.search.replay import Replay
-from booking_lab.explorer.search.sampling import Random
-from booking_lab.explorer.search.schedule import Schedule, parse, written
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
+from booking_lab.explorer.search.replay import ReplaySearch
+from booking_lab.explorer.search.sampling import RandomSearch
+from booking_lab.explorer.search.schedule import Schedule, parse, schedule_text
 from booking_lab.explorer.search.search import Search
 
 
 @dataclass(frozen=True)
-class Way:
+class SearchOptions:
     """Which of the schedules to run: all of them, unless something else is said.
 
     Attributes:
@@ -36,10 +36,10 @@ class Way:
     def search(self) -> Search:
         """Return the search."""
         if self.schedule:
-            return Replay(self.schedule, self.repeat)
+            return ReplaySearch(self.schedule, self.repeat)
         if self.random is not None:
-            return Random(self.random, self.seed)
-        return Exhaustive(self.preemptions)
+            return RandomSearch(self.random, self.seed)
+        return ExhaustiveSearch(self.preemptions)
 
     def __str__(self) -> str:
         if self.schedule:
@@ -56,13 +56,13 @@ class Way:
             "preemptions": self.preemptions,
             "random": self.random,
             "seed": None if self.random is None else self.seed,
-            "schedule": written(self.schedule) or None,
+            "schedule": schedule_text(self.schedule) or None,
             "repeat": self.repeat,
             "full": self.full,
         }
 
 
-def chosen(
+def parse_options(
     preemptions: int | None,
     random: int | None,
     seed: int | None,
@@ -70,7 +70,7 @@ def chosen(
     repeat: int | None,
     *,
     full: bool = False,
-) -> Way:
+) -> SearchOptions:
     """Return the way that these options say; none of them: all schedules.
 
     Raises:
@@ -83,4 +83,4 @@ def chosen(
         if value is not None and ways[needed] is None:
             raise InvalidRequest(f"{name} is for {needed}; give that as well, or leave it out.")
     moves = () if schedule is None else parse(schedule)
-    return Way(preemptions, random, seed or 0, moves, repeat or 1, full or bool(moves))
+    return SearchOptions(preemptions, random, seed or 0, moves, repeat or 1, full or bool(moves))

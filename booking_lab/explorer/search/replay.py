@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from booking_lab.explorer.search.schedule import Diverged, Move, Schedule, written
+from booking_lab.explorer.search.schedule import Diverged, Schedule, ScheduleMove, schedule_text
 
 
-class Replay:
+class ReplaySearch:
     """One schedule, several times.
 
     Args:
@@ -16,13 +16,13 @@ class Replay:
     """
 
     complete = False
-    counts = True
+    is_new = True
 
     def __init__(self, schedule: Schedule, times: int = 1) -> None:
         self._schedule = schedule
         self._times = times
         self._run = 0
-        self._moves: Iterator[Move] = iter(())
+        self._moves: Iterator[ScheduleMove] = iter(())
 
     def begin(self) -> bool:
         """Begin once more."""
@@ -30,17 +30,17 @@ class Replay:
         self._moves = iter(self._schedule)
         return self._run <= self._times
 
-    def choose(self, moves: Sequence[Move], seen: int) -> Move:  # noqa: ARG002
+    def choose(self, moves: Sequence[ScheduleMove], digest: int) -> ScheduleMove:  # noqa: ARG002
         """Take the next move."""
         move = next(self._moves, moves[0])
         if move not in moves:
             raise Diverged(
-                f"{move} is not possible there; possible is: {written(moves)}. Who waits for a "
+                f"{move} is not possible there; possible is: {schedule_text(moves)}. Who waits for a "
                 f"lock cannot move before it is free."
             )
         return move
 
-    def end(self, seen: int) -> None:
+    def end(self, digest: int) -> None:
         """Nothing: whoever watches compares more than a digest."""
 
     @property

@@ -21,7 +21,7 @@ class Diverged(InvalidRequest):
 
 
 @dataclass(frozen=True, order=True)
-class Move:
+class ScheduleMove:
     """One actor's next step.
 
     Attributes:
@@ -36,12 +36,12 @@ class Move:
         return f"{self.actor}:{self.what}"
 
     @property
-    def is_bookers(self) -> bool:
+    def is_by_booker(self) -> bool:
         """Whether it is a booker's move and no nemesis'."""
         return self.actor.isupper()
 
 
-Schedule = tuple[Move, ...]
+Schedule = tuple[ScheduleMove, ...]
 
 
 def parse(text: str) -> Schedule:
@@ -58,17 +58,17 @@ def parse(text: str) -> Schedule:
                 f"{word!r} is no move; write actor:step, as in "
                 f"'A:read B:read A:write A:commit B:write B:commit'."
             )
-        moves.append(Move(*found.groups()))
+        moves.append(ScheduleMove(*found.groups()))
     if not moves:
         raise InvalidSchedule
     return tuple(moves)
 
 
-def written(schedule: Iterable[Move]) -> str:
+def schedule_text(schedule: Iterable[ScheduleMove]) -> str:
     """Return the schedule as ``parse`` reads it."""
     return " ".join(str(move) for move in schedule)
 
 
-def switches(schedule: Sequence[Move]) -> int:
+def switches(schedule: Sequence[ScheduleMove]) -> int:
     """How often the actor changes; of two schedules, the one with fewer is easier to read."""
     return sum(one.actor != two.actor for one, two in pairwise(schedule))

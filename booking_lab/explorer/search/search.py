@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from booking_lab.explorer.search.schedule import Diverged, Move, written
+from booking_lab.explorer.search.schedule import Diverged, ScheduleMove, schedule_text
 
 
 class Search(Protocol):
@@ -19,25 +19,25 @@ class Search(Protocol):
     """
 
     complete: bool
-    counts: bool
+    is_new: bool
 
     def begin(self) -> bool:
         """Begin the next schedule; false if there is none."""
         ...
 
-    def choose(self, moves: Sequence[Move], seen: int) -> Move:
+    def choose(self, moves: Sequence[ScheduleMove], digest: int) -> ScheduleMove:
         """Pick the next move of the schedule.
 
         Args:
             moves: what is possible.
-            seen: a digest of what has happened so far.
+            digest: a digest of what has happened so far.
 
         Raises:
             Diverged: the run doesn't repeat itself, or can't follow the schedule.
         """
         ...
 
-    def end(self, seen: int) -> None:
+    def end(self, digest: int) -> None:
         """Take note of how the schedule ended, as a digest.
 
         Raises:
@@ -57,19 +57,21 @@ class Fork:
 
     Attributes:
         possible: the moves that are possible there.
-        seen: a digest of what happened on the way.
+        digest: a digest of what happened on the way.
         wide: how many of the moves were to be followed in the first place.
         left: those that are not through yet; the first of them is being followed, or is the next.
         after: where the moves have led that are under way.
     """
 
-    possible: Sequence[Move]
-    seen: int
-    wide: int
-    left: list[Move]
-    after: dict[Move, Fork] = field(default_factory=dict)
+    possible: Sequence[ScheduleMove]
+    digest: int
+    width: int
+    remaining: list[ScheduleMove]
+    children: dict[ScheduleMove, Fork] = field(default_factory=dict)
 
-    def compare(self, moves: Sequence[Move], seen: int, path: Iterable[Move]) -> None:
+    def compare(
+        self, moves: Sequence[ScheduleMove], digest: int, path: Iterable[ScheduleMove]
+    ) -> None:
         """Hold a run to what it was the last time.
 
         Raises:
@@ -77,16 +79,16 @@ class Fork:
         """
         if moves != self.possible:
             raise Diverged(
-                f"After {written(path)!r}, {written(moves)!r} was possible, and "
-                f"{written(self.possible)!r} the last time: the run does not repeat itself."
+                f"After {schedule_text(path)!r}, {schedule_text(moves)!r} was possible, and "
+                f"{schedule_text(self.possible)!r} the last time: the run does not repeat itself."
             )
-        if seen != self.seen:
-            raise not_the_same(path)
+        if digest != self.digest:
+            raise not_repeated(path)
 
 
-def not_the_same(path: Iterable[Move]) -> Diverged:
+def not_repeated(path: Iterable[ScheduleMove]) -> Diverged:
     """Return the error that says so."""
     return Diverged(
-        f"In {written(path)!r}, not the same was sent, answered or decided as the last time: the "
+        f"In {schedule_text(path)!r}, not the same was sent, answered or decided as the last time: the "
         f"run does not repeat itself."
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from booking_lab.core.scenario import Ask, Change, booker
 from booking_lab.core.workload import asked_for
-from booking_lab.explorer.search.schedule import Move
+from booking_lab.explorer.search.schedule import ScheduleMove
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Symmetry:
     """
 
     alike: Sequence[Sequence[str]] = ()
-    apart: bool = True
+    separate_processes: bool = True
 
     def __post_init__(self) -> None:
         self._touched: set[str] = set()
@@ -42,7 +42,7 @@ class Symmetry:
         sets: list[tuple[Any, list[str]]] = []
         for number, ask in enumerate(asks):
             # Who changes places with another must not change who is in whose process.
-            key = _wish(ask), 0 if apart else number % workers, first_apart and number == 0
+            key = _request_key(ask), 0 if apart else number % workers, first_apart and number == 0
             name = booker(number)
             if of_it := [names for known, names in sets if known == key]:
                 of_it[0].append(name)
@@ -50,11 +50,11 @@ class Symmetry:
                 sets.append((key, [name]))
         return cls([names for _, names in sets if len(names) > 1], apart)
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Begin a schedule."""
         self._touched.clear()
 
-    def allowed(self, moves: Sequence[Move]) -> Sequence[Move]:
+    def allowed(self, moves: Sequence[ScheduleMove]) -> Sequence[ScheduleMove]:
         """Return the moves without those that others stand for."""
         left_out = {
             name
@@ -65,7 +65,7 @@ class Symmetry:
             return moves
         return [move for move in moves if self._whom(move) not in left_out]
 
-    def made(self, move: Move) -> None:
+    def record(self, move: ScheduleMove) -> None:
         """Take note of a move."""
         self._touched.add(self._whom(move))
 
@@ -77,12 +77,12 @@ class Symmetry:
             product *= perm(len(names), len(self._touched.intersection(names)))
         return product
 
-    def _whom(self, move: Move) -> str:
-        return move.actor if move.is_bookers else move.what if self.apart else ""
+    def _whom(self, move: ScheduleMove) -> str:
+        return move.actor if move.is_by_booker else move.what if self.separate_processes else ""
 
 
-def _wish(ask: Ask) -> tuple[Any, ...]:
+def _request_key(ask: Ask) -> tuple[Any, ...]:
     """What a booker wants, without who it is."""
     if isinstance(ask, Change):
-        return ask.action, ask.of.id, ask.to and _wish(ask.to)
+        return ask.action, ask.of.id, ask.to and _request_key(ask.to)
     return ask.action, type(ask), [getattr(ask, name) for name in asked_for(ask)]

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from booking_lab.stack.processes.process import Process
 from booking_lab.stack.processes.lab_state import PartState, numbered
+from booking_lab.stack.processes.process import Process
 
 _LONGEST_PAUSE = 5.0
 #: Who lived this long has recovered: the next pause is a short one again.

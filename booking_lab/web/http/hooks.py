@@ -37,7 +37,7 @@ def register(app: Flask, settings: Settings) -> None:
         # Each look through a proxy of Flask's costs; this is done for every request.
         asked = request._get_current_object()  # type: ignore[attr-defined]
         g.begin, g.trace_id = time.perf_counter(), _trace_id(asked)
-        if answer := sites.refused(asked, settings):
+        if answer := same_site.refused(asked, settings):
             return answer
         if asked.path.startswith("/admin/") and not _may_administer(settings.admin_token):
             answer = problem(
