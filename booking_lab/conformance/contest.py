@@ -21,7 +21,7 @@ from booking_lab.core.workload import Request
 from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
-from booking_lab.web.schemas.workload_schema import Kind
+from booking_lab.web.schemas.workload_schema import WorkloadSchema
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class Contest:
     ) -> None:
         with Connector(lab.database_url).session() as session:
             session.execute(scenario.seed)
-        kind = Kind(workload)
+        kind = WorkloadSchema(workload)
         requests = [one for one in scenario.requests if isinstance(one, Request)]
         common = {"kind": workload.name, "strategy": subject.name}
         self.bodies: Sequence[dict[str, Any]] = [

@@ -140,7 +140,7 @@ def test_all_who_judge_say_words_of_the_family() -> None:
     assert get_type_hints(verdict)["return"] is get_type_hints(demo.run)["return"] is Verdict
     assert get_type_hints(demo.Row)["verdict"] is Verdict
     assert race.RaceAnswer.model_fields["verdict"].annotation is Verdict
-    assert strategies.Cell.model_fields["verdict"].annotation is Verdict
+    assert strategies.MatrixEntry.model_fields["verdict"].annotation is Verdict
 
 
 def test_there_is_no_other_family() -> None:

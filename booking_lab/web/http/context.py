@@ -37,7 +37,7 @@ def lab() -> Lab:
     return cast(Lab, current_app.extensions["lab"])
 
 
-def registered(kind: type[W]) -> W:
+def workload_of(kind: type[W]) -> W:
     """Return the lab's workload of this kind: the same one for every address."""
     found = lab().workloads.get(kind.name)
     assert isinstance(found, kind)
@@ -45,7 +45,7 @@ def registered(kind: type[W]) -> W:
 
 
 @contextmanager
-def reading() -> Iterator[tuple[Session, Selection]]:
+def read_session_and_selection() -> Iterator[tuple[Session, Selection]]:
     """Lend a connection of the read pool, with the current selection."""
     with lab().reads.session(selection.read) as lent:
         yield lent
@@ -53,18 +53,18 @@ def reading() -> Iterator[tuple[Session, Selection]]:
 
 def complete_ledger() -> Sequence[str]:
     """Have every worker write its ledger; return those that did not in time."""
-    return flushes.complete(lent)
+    return flushes.complete(read_session)
 
 
 @contextmanager
-def lent() -> Iterator[Session]:
+def read_session() -> Iterator[Session]:
     """Lend a connection of the read pool for a moment."""
-    with reading() as (session, _):
+    with read_session_and_selection() as (session, _):
         yield session
 
 
 @contextmanager
-def patience() -> Iterator[Callable[[], AbstractContextManager[Session]]]:
+def slot_for_waiting() -> Iterator[Callable[[], AbstractContextManager[Session]]]:
     """Let the request wait for bookings or for locks; yields what opens a connection for it.
 
     Its connections are its own: with one of the read pool, it would keep readers waiting, too.
@@ -83,7 +83,7 @@ def patience() -> Iterator[Callable[[], AbstractContextManager[Session]]]:
         lab().waits.release()
 
 
-def wish(strategy: str | None, options: dict[str, object] | None) -> Wish:
+def booking_context(strategy: str | None, options: dict[str, object] | None) -> Wish:
     """Return what a booking of this request wants.
 
     Raises:
@@ -134,18 +134,18 @@ def ask_workloads(
         PluginFault: the only one that was asked failed.
     """
     if kind:
-        return {kind: answered(question, lab().workloads.get(kind))}, []
+        return {kind: ask_workload(question, lab().workloads.get(kind))}, []
     answers: dict[str, T] = {}
     broken = []
     for workload in lab().workloads:
         try:
-            answers[workload.name] = answered(question, workload)
+            answers[workload.name] = ask_workload(question, workload)
         except PluginFault as error:
             broken.append(BrokenKind(kind=workload.name, reason=error.message))
     return answers, broken
 
 
-def answered(question: Callable[[LabWorkload], T], workload: LabWorkload) -> T:
+def ask_workload(question: Callable[[LabWorkload], T], workload: LabWorkload) -> T:
     """Return what ``workload`` answers; a bug of its own is told by its name.
 
     Raises:

@@ -37,9 +37,9 @@ def register(app: Flask, settings: Settings) -> None:
         # Each look through a proxy of Flask's costs; this is done for every request.
         asked = request._get_current_object()  # type: ignore[attr-defined]
         g.begin, g.trace_id = time.perf_counter(), _trace_id(asked)
-        if answer := same_site.refused(asked, settings):
+        if answer := same_site.cross_site_error(asked, settings):
             return answer
-        if asked.path.startswith("/admin/") and not _may_administer(settings.admin_token):
+        if asked.path.startswith("/admin/") and not _is_admin(settings.admin_token):
             answer = problem(
                 401, "unauthorized", "Send the admin token: Authorization: Bearer <token>."
             )
@@ -74,7 +74,7 @@ def _trace_id(asked: Request) -> str:
     return given[1] if given else os.urandom(16).hex()
 
 
-def _may_administer(token: str) -> bool:
+def _is_admin(token: str) -> bool:
     if not token:
         return True
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
 from booking_lab.web.http.problems import problem
-from booking_lab.web.http.text import fault_of
+from booking_lab.web.http.text import problem_with_text
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -58,7 +58,7 @@ class StrictRequest(Request):
         body = super().get_json(force=force, silent=False, cache=cache)
         if not isinstance(body, dict):
             raise UnprocessableEntity("The body is no JSON object; send {...}.")
-        if faults := list(_texts(body, "")):
+        if faults := list(_text_errors(body, "")):
             abort(problem(422, "invalid_fields", f"{'; '.join(faults)}."))
         return body
 
@@ -71,7 +71,7 @@ class StrictRequest(Request):
         raise BadRequest(f"The body is no JSON: {e}.")
 
 
-def parsed(model: type[Model], sent: Mapping[str, Any]) -> Model:
+def parse_as(model: type[Model], sent: Mapping[str, Any]) -> Model:
     """Return the ``model`` that a JSON object says, read as JSON: a list may be a tuple there.
 
     Raises:
@@ -80,18 +80,18 @@ def parsed(model: type[Model], sent: Mapping[str, Any]) -> Model:
     return model.model_validate_json(json.dumps(sent), strict=True)
 
 
-def _texts(value: Any, where: str) -> Iterator[str]:
+def _text_errors(value: Any, where: str) -> Iterator[str]:
     """Say which texts in a body aren't taken, at any depth."""
     if isinstance(value, str):
-        if fault := fault_of(value):
+        if fault := problem_with_text(value):
             yield f"{where}: {fault}"
     elif isinstance(value, dict):
         for key, item in value.items():
             inner = f"{where}.{key}" if where else key
-            yield from _texts(item, inner.encode("utf-8", "backslashreplace").decode())
+            yield from _text_errors(item, inner.encode("utf-8", "backslashreplace").decode())
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _texts(item, f"{where}.{index}")
+            yield from _text_errors(item, f"{where}.{index}")
 
 
 def _finite(text: str) -> float:

@@ -45,7 +45,7 @@ _CODES = {
 _RETRY_AFTER_SECONDS = "1"
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """What went wrong and what to do. https://www.rfc-editor.org/rfc/rfc9457"""
 
     model_config = ConfigDict(extra="forbid")
@@ -123,14 +123,14 @@ def _http_error(error: HTTPException) -> Response:
     return answer
 
 
-def common(method: str) -> tuple[int, ...]:
+def common_statuses(method: str) -> tuple[int, ...]:
     """Return the statuses that a request with this method may be answered at any address."""
     return (400, 413, 421, 422) if method.upper() == "GET" else (400, 403, 413, 421, 422)
 
 
-def documented(*statuses: int) -> dict[Any, Any]:
+def documented_problems(*statuses: int) -> dict[Any, Any]:
     """Return the OpenAPI responses for errors with these statuses."""
-    schema = {"$ref": "#/components/schemas/Problem"}
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
     return {
         status: {
             "description": HTTPStatus(status).phrase,

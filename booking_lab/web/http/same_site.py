@@ -21,11 +21,11 @@ _HOST = re.compile(r"([^\[\]:/?#@]+|\[[0-9a-f.]*:[0-9a-f:.]+\])(?::[0-9]*)?", re
 _OF_THIS_SITE = {"same-origin", "none"}  # none: the address was typed in, or is a bookmark
 
 
-def refused(request: Request, settings: Settings) -> Response | None:
+def cross_site_error(request: Request, settings: Settings) -> Response | None:
     """Return the answer to a request that another site's page may have made; none: it is fine."""
     asked = request.headers.get("Host")  # only in HTTP/1.0 there may be none
     host = asked or ""
-    if asked is not None and not settings.admin_token and not _is_here(host, settings):
+    if asked is not None and not settings.admin_token and not _is_this_host(host, settings):
         return problem(
             421,
             "misdirected_request",
@@ -39,7 +39,7 @@ def refused(request: Request, settings: Settings) -> Response | None:
     return None
 
 
-def _is_here(host: str, settings: Settings) -> bool:
+def _is_this_host(host: str, settings: Settings) -> bool:
     found = _HOST.fullmatch(host)
     if not found:
         return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 
 #: Control, format, surrogate, private use; separators of lines and paragraphs.
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 #: Letters and marks that show nothing: Hangul fillers, Khmer inherent vowels, a grapheme joiner.
 _FILLERS = set("\u115f\u1160\u3164\uffa0\u17b4\u17b5\u034f")
 #: Persian, Sinhala and others need them within words.
@@ -19,30 +19,30 @@ _JOINERS = set("\u200c\u200d")
 _SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0x180E), 0x180F}
 _HAVE_FORMS = {"Lo", "Po", "Sm", "So"}
 #: What Unicode keeps for characters that won't be seen, should it ever have more of them.
-_KEPT = {0x2065, *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)} - _SELECTORS
+_RESERVED = {0x2065, *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)} - _SELECTORS
 #: Symbols without ink: the empty Braille pattern and a null note.
 _BLANKS = set("\u2800\U0001d159")
 
 
-def fault_of(text: str) -> str:
+def problem_with_text(text: str) -> str:
     """Return what is wrong with a text, whatever it is for; empty: nothing."""
     if text.isascii() and text.isprintable():
         return ""
     for place, char in enumerate(text):
-        if _unseen(char) and not _needed(text, place):
+        if _is_invisible(char) and not _is_needed(text, place):
             return f"U+{ord(char):04X} can't be seen and has no place in a text"
     if not unicodedata.is_normalized("NFC", text):
         return "it is not in Unicode's normal form C, in which a letter and its accent are one"
     return ""
 
 
-def name(text: str) -> str:
+def checked_name(text: str) -> str:
     """Return ``text``, which is to be somebody's name.
 
     Raises:
-        ValueError: it shows nothing, or begins or ends with a blank, or see ``fault_of``.
+        ValueError: it shows nothing, or begins or ends with a blank, or see ``problem_with_text``.
     """
-    if fault := fault_of(text):
+    if fault := problem_with_text(text):
         raise ValueError(fault)
     if not any(_has_ink(char) for char in text):
         raise ValueError("it shows nothing")
@@ -51,18 +51,18 @@ def name(text: str) -> str:
     return text
 
 
-def _unseen(char: str) -> bool:
+def _is_invisible(char: str) -> bool:
     code = ord(char)
-    if code in _SELECTORS or code in _KEPT or _is_no_character(code):
+    if code in _SELECTORS or code in _RESERVED or _is_no_character(code):
         return True
-    return unicodedata.category(char) in _UNSEEN or char in _FILLERS
+    return unicodedata.category(char) in _INVISIBLE or char in _FILLERS
 
 
 def _is_no_character(code: int) -> bool:
     return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
 
 
-def _needed(text: str, place: int) -> bool:
+def _is_needed(text: str, place: int) -> bool:
     if ord(text[place]) in _SELECTORS:
         return bool(place) and unicodedata.category(text[place - 1]) in _HAVE_FORMS
     return text[place] in _JOINERS and _within_word(text, place)

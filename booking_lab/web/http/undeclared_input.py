@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.routing import IntegerConverter, Rule
 
 from booking_lab.web.http.problems import problem
-from booking_lab.web.http.text import fault_of
+from booking_lab.web.http.text import problem_with_text
 
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -22,11 +22,11 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 def register(app: OpenAPI) -> None:
     """Turn away what no route of ``app``, which has all of them by now, has declared."""
-    inputs = Inputs(app.api_doc)
+    inputs = DeclaredInputs(app.api_doc)
 
     @app.before_request
     def check() -> Response | None:
-        return inputs.refused(request)
+        return inputs.error_for(request)
 
 
 class WholeNumber(IntegerConverter):
@@ -36,14 +36,14 @@ class WholeNumber(IntegerConverter):
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredInput:
     """What a route takes: the names of its parameters, and whether it takes a body."""
 
     parameters: frozenset[str] = frozenset()
     body: bool = False
 
 
-class Inputs:
+class DeclaredInputs:
     """What all routes take.
 
     Args:
@@ -52,7 +52,7 @@ class Inputs:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._declared = {
-            (path, method.upper()): Declared(
+            (path, method.upper()): DeclaredInput(
                 frozenset(
                     one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"
                 ),
@@ -62,7 +62,7 @@ class Inputs:
             for method, operation in operations.items()
         }
 
-    def refused(self, request: Request) -> Response | None:
+    def error_for(self, request: Request) -> Response | None:
         """Return the answer to a request with input that its route doesn't take; none: it is fine.
 
         Raises:
@@ -73,12 +73,12 @@ class Inputs:
         declared = self._of(request.url_rule, request.method)
         if request.content_length and not declared.body:
             raise BadRequest("This address takes no body; send none.")
-        faults = _faults(_parameters(request.query_string), declared.parameters)
+        faults = _input_errors(_parameters(request.query_string), declared.parameters)
         return problem(422, "invalid_fields", f"{'; '.join(faults)}.") if faults else None
 
-    def _of(self, rule: Rule, method: str) -> Declared:
+    def _of(self, rule: Rule, method: str) -> DeclaredInput:
         path = _VARIABLE.sub(r"{\1}", rule.rule)
-        return self._declared.get((path, "GET" if method == "HEAD" else method), Declared())
+        return self._declared.get((path, "GET" if method == "HEAD" else method), DeclaredInput())
 
 
 def _parameters(query: bytes) -> list[tuple[str, str]]:
@@ -94,7 +94,7 @@ def _parameters(query: bytes) -> list[tuple[str, str]]:
         raise BadRequest(f"The query can't be read: {error}.") from None
 
 
-def _faults(sent: list[tuple[str, str]], taken: frozenset[str]) -> list[str]:
+def _input_errors(sent: list[tuple[str, str]], taken: frozenset[str]) -> list[str]:
     names = [name for name, _ in sent]
     known = ", ".join(sorted(taken)) or "none"
     unknown = [
@@ -104,5 +104,5 @@ def _faults(sent: list[tuple[str, str]], taken: frozenset[str]) -> list[str]:
         if name not in taken
     ]
     twice = [f"{name}: it is there twice" for name in sorted(taken) if names.count(name) > 1]
-    texts = [f"{name}: {fault}" for name, text in sent if (fault := fault_of(text))]
+    texts = [f"{name}: {fault}" for name, text in sent if (fault := problem_with_text(text))]
     return unknown + twice + texts

@@ -9,9 +9,14 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.web.http.admission import Admission
-from booking_lab.web.http.context import registered, wish
-from booking_lab.web.http.problems import documented
-from booking_lab.web.schemas.booking_response import Tried, documented_failures, failed, told
+from booking_lab.web.http.context import booking_context, workload_of
+from booking_lab.web.http.problems import documented_problems
+from booking_lab.web.schemas.booking_response import (
+    BookingResult,
+    documented_failures,
+    failure,
+    payload,
+)
 from booking_lab.web.schemas.fields import (
     Body,
     CustomerId,
@@ -32,21 +37,21 @@ class BookRequest(Body):
     options: Options | None = None
 
 
-class SeatTried(Tried):
+class SeatBookingResult(BookingResult):
     """What every booking of a seat that was tried is told."""
 
     event_id: int
     seat_number: str
 
 
-class BookingAnswer(SeatTried):
+class ConfirmedSeatBooking(SeatBookingResult):
     """A booking that is confirmed."""
 
     status: Literal["confirmed"]
     booking_id: int
 
 
-class BookingProblem(SeatTried):
+class FailedSeatBooking(SeatBookingResult):
     """Problem details of a booking that isn't; ``status`` says failed, as bookings do."""
 
     type: str
@@ -57,9 +62,9 @@ class BookingProblem(SeatTried):
 
 
 _RESPONSES: dict[Any, Any] = {
-    201: BookingAnswer,
-    **documented(400, 404, 413, 415, 422),
-    **documented_failures(BookingProblem),
+    201: ConfirmedSeatBooking,
+    **documented_problems(400, 404, 413, 415, 422),
+    **documented_failures(FailedSeatBooking),
 }
 
 
@@ -71,21 +76,23 @@ def blueprint(admission: Admission) -> APIBlueprint:
     def book(body: BookRequest) -> tuple[Response, int] | Response:
         """Book a seat.
 
-        A booking that fails is answered with problem details, whose ``status`` is ``failed``.
+        A booking that fails is answered with problem details, whose ``status`` is ``failure``.
         """
         request = SeatRequest(
             event_id=body.event_id, seats=(body.seat_number,), customer_id=body.customer_id
         )
-        done = admission.book(registered(Seats), request, wish(body.strategy, body.options))
+        done = admission.book(
+            workload_of(Seats), request, booking_context(body.strategy, body.options)
+        )
         if done.outcome is Outcome.CONFIRMED:
-            confirmed = {**told(done, seat(done)), "booking_id": done.booking_id}
+            confirmed = {**payload(done, seat_description(done)), "booking_id": done.booking_id}
             return jsonify(status="confirmed", **confirmed), 201
-        return failed(done, seat(done))
+        return failure(done, seat_description(done))
 
     return booking
 
 
-def seat(done: Booking) -> dict[str, Any]:
+def seat_description(done: Booking) -> dict[str, Any]:
     """Return the seat that a booking in the short form is about."""
     assert isinstance(done.request, SeatRequest)
     return {"event_id": done.request.event_id, "seat_number": "+".join(done.request.seats)}

@@ -11,7 +11,7 @@ from booking_lab.errors import BookingLabError, Unavailable
 from booking_lab.locks import redis_lock
 from booking_lab.web.http.context import lab
 
-health = APIBlueprint("health", __name__, abp_tags=[Tag(name="health")])
+health_routes = APIBlueprint("health", __name__, abp_tags=[Tag(name="health")])
 
 
 class Health(BaseModel):
@@ -35,13 +35,13 @@ class Ready(BaseModel):
     problems: list[str]
 
 
-@health.get("/health", responses={200: Health})
+@health_routes.get("/health", responses={200: Health})
 def alive() -> dict[str, str]:
     """Whether this process answers."""
     return {"status": "ok", "worker": lab().worker}
 
 
-@health.get("/ready", responses={200: Ready, 503: Ready})
+@health_routes.get("/ready", responses={200: Ready, 503: Ready})
 def ready() -> tuple[dict[str, Any], int]:
     """Whether bookings can be made here: PostgreSQL takes a write and no stop is under way.
 

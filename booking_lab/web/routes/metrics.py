@@ -22,7 +22,7 @@ from booking_lab.errors import BookingLabError, PluginFault
 from booking_lab.observers.metric_files import Files
 from booking_lab.runtime import selection
 from booking_lab.runtime.lab import Lab
-from booking_lab.web.http.context import answered
+from booking_lab.web.http.context import ask_workload
 from booking_lab.web.routes.health import redis_problem
 from booking_lab.workloads.seats import Seats
 
@@ -36,7 +36,7 @@ _MOST_SCOPES = 100
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 
-class _Moment(Collector):
+class _FixedMetrics(Collector):
     """What was found at this moment, in the place of a collector that asks."""
 
     def __init__(self, found: list[Metric]) -> None:
@@ -57,15 +57,15 @@ class DatabaseGauges:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="gauges")
-        self._reading: Future[list[Metric]] | None = None
+        self._pending: Future[list[Metric]] | None = None
 
     def read(self, within: float) -> list[Metric]:
         """Return them, or nothing if they can't be had within so many seconds."""
         # One at a time: a database that hangs would get one more reader at each scrape.
-        if self._reading is None or self._reading.done():
-            self._reading = self._reader.submit(self._read)
+        if self._pending is None or self._pending.done():
+            self._pending = self._reader.submit(self._read)
         try:
-            return self._reading.result(within)
+            return self._pending.result(within)
         except FutureTimeout:
             log.warning("the database's gauges are left out: no answer within %s s", within)
         except BookingLabError as error:
@@ -88,9 +88,9 @@ class DatabaseGauges:
         with self._lab.reads.session(selection.read) as (session, current):
             for workload in self._lab.workloads:
                 try:
-                    violations = answered(lambda one: one.violations(session), workload)
-                    left_by_scope = answered(partial(_left, session), workload)
-                    answered(partial(_note, session, violations), workload)
+                    violations = ask_workload(lambda one: one.violations(session), workload)
+                    left_by_scope = ask_workload(partial(_left, session), workload)
+                    ask_workload(partial(_record_violations, session, violations), workload)
                 except PluginFault as error:  # the others are to be seen all the same
                     log.error("%s", error.message)
                     continue
@@ -124,7 +124,9 @@ def _left(session: Session, workload: LabWorkload) -> dict[str, float]:
     return {str(scope): float(left) for scope, left in workload.available(session).items()}
 
 
-def _note(session: Session, violations: Sequence[Violation], workload: LabWorkload) -> None:
+def _record_violations(
+    session: Session, violations: Sequence[Violation], workload: LabWorkload
+) -> None:
     seen.note(session, workload.name, violations)
 
 
@@ -142,7 +144,7 @@ def blueprint(lab: Lab) -> APIBlueprint:
             counted = CollectorRegistry()
             counted.register(Files(folder))
         now = CollectorRegistry()
-        now.register(_Moment([*_redis_up(lab), *gauges.read(DATABASE_WITHIN)]))
+        now.register(_FixedMetrics([*_redis_up(lab), *gauges.read(DATABASE_WITHIN)]))
         text = generate_latest(counted) + generate_latest(now)
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 

@@ -19,11 +19,17 @@ from booking_lab.errors import Refused
 from booking_lab.observers.barrier import Opening
 from booking_lab.runtime import race
 from booking_lab.runtime.engine import Wish
-from booking_lab.web.http.context import lab, patience, reading, registered, wish
-from booking_lab.web.http.problems import documented
-from booking_lab.web.routes.booking import seat
-from booking_lab.web.routes.bookings import about
-from booking_lab.web.schemas.booking_response import check_any_begun, told
+from booking_lab.web.http.context import (
+    booking_context,
+    lab,
+    read_session_and_selection,
+    slot_for_waiting,
+    workload_of,
+)
+from booking_lab.web.http.problems import documented_problems
+from booking_lab.web.routes.booking import seat_description
+from booking_lab.web.routes.bookings import description
+from booking_lab.web.schemas.booking_response import check_server_reached, payload
 from booking_lab.web.schemas.fields import (
     Body,
     Customers,
@@ -31,7 +37,7 @@ from booking_lab.web.schemas.fields import (
     StrategyName,
 )
 from booking_lab.web.schemas.unions import by_kind
-from booking_lab.web.schemas.workload_schema import Kinds
+from booking_lab.web.schemas.workload_schema import WorkloadSchemas
 from booking_lab.workloads.seats import SeatRequest, Seats
 from booking_lab.workloads.seats.requests import EventId, SeatNumber
 
@@ -78,7 +84,7 @@ class RaceAnswer(BaseModel):
     answers: list[dict[str, Any]]
 
 
-def blueprint(kinds: Kinds) -> APIBlueprint:
+def blueprint(kinds: WorkloadSchemas) -> APIBlueprint:
     """Return the blueprint; its bodies are those of ``kinds``."""
     racing = APIBlueprint("racing", __name__, abp_tags=[Tag(name="admin")])
 
@@ -88,7 +94,7 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
         What they race for must be free for one of them; the same engine books as for everybody.
         """
         asked = body.root
-        wanted = wish(asked.strategy, asked.options)
+        wanted = booking_context(asked.strategy, asked.options)
         names = [f"customer_{number}" for number in range(1, asked.customers + 1)]
         if isinstance(asked, SeatRace):
             seats = (asked.seat_number,)
@@ -96,13 +102,13 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
                 SeatRequest(event_id=asked.event_id, seats=seats, customer_id=name)
                 for name in names
             ]
-            return _run(registered(Seats), requests, wanted, seat)
+            return _run(workload_of(Seats), requests, wanted, seat_description)
         kind = kinds.get(asked.kind)
         return _run(
             kind.workload,
             [kind.request(asked.request, name) for name in names],
             wanted,
-            lambda done: about(kind, done),
+            lambda done: description(kind, done),
         )
 
     races = {name: kind.race for name, kind in kinds.all().items()}
@@ -110,7 +116,10 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
     run_race.__annotations__["body"] = by_kind("NewRace", races, short=SeatRace)
     racing.post(
         _RACE,
-        responses={200: RaceAnswer, **documented(400, 401, 404, 409, 413, 415, 422, 500, 503)},
+        responses={
+            200: RaceAnswer,
+            **documented_problems(400, 401, 404, 409, 413, 415, 422, 500, 503),
+        },
     )(run_race)
     return racing
 
@@ -122,9 +131,9 @@ def _run(
     thing: Callable[[Booking], dict[str, Any]],
 ) -> dict[str, Any]:
     _check_free(workload, requests[0], wanted)
-    with patience():
+    with slot_for_waiting():
         ended = race.run(lab().engine, lab().connector, workload, requests, wanted)
-    check_any_begun(ended.bookings)
+    check_server_reached(ended.bookings)
     outcomes = Counter(str(booking.outcome) for booking in ended.bookings)
     return {
         "strategy": ended.bookings[0].strategy.name,
@@ -140,7 +149,7 @@ def _run(
         "answers": [
             {
                 "status": "confirmed" if one.outcome == "confirmed" else "failed",
-                **told(one, thing(one)),
+                **payload(one, thing(one)),
             }
             for one in ended.bookings
         ],
@@ -155,7 +164,7 @@ def _check_free(workload: LabWorkload, request: Request, wanted: Wish) -> None:
         NotFound: there is no such thing.
         Refused: it is not free.
     """
-    with reading() as (session, current):
+    with read_session_and_selection() as (session, current):
         _, strategy = wanted.strategy or lab().registry.selected(current)
         lab().engine.check_suitable(workload, request, strategy)
         try:

@@ -11,13 +11,13 @@ from pydantic import BaseModel, Field
 from booking_lab.db import seen
 from booking_lab.errors import EventNotFound, InvalidRequest, NotFound, PluginFault
 from booking_lab.runtime.reset import reset
-from booking_lab.web.http.context import answered, lab, patience
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.context import ask_workload, lab, slot_for_waiting
+from booking_lab.web.http.problems import documented_problems
 from booking_lab.web.schemas.fields import KindQuery, Scope
 from booking_lab.workloads.seats import Seats
 from booking_lab.workloads.seats.requests import EventId
 
-resets = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+reset_routes = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 
 
 class ResetQuery(KindQuery):
@@ -37,18 +37,18 @@ class Reset(BaseModel):
     cleared: int
 
 
-@resets.post("/reset", responses={200: Reset, **documented(401, 404, 413, 422, 503)})
+@reset_routes.post("/reset", responses={200: Reset, **documented_problems(401, 404, 413, 422, 503)})
 def reset_scope(query: ResetQuery) -> dict[str, Any]:
     """Forget the bookings of an event, or of whatever else a kind resets as one.
 
     A booking that began before never shows up after.
     """
-    kind, scope = _meant(query)
+    kind, scope = _scope_of(query)
     workload = lab().workloads.get(kind)
-    with patience() as connect, connect() as session:
+    with slot_for_waiting() as connect, connect() as session:
         with suppress(PluginFault):  # a kind that can't look can be reset all the same
             # Afterwards nobody sees them any more.
-            answered(
+            ask_workload(
                 lambda one: seen.note(session, kind, one.violations_in(session, scope)), workload
             )
         try:
@@ -69,7 +69,7 @@ def reset_scope(query: ResetQuery) -> dict[str, Any]:
     }
 
 
-def _meant(query: ResetQuery) -> tuple[str, str]:
+def _scope_of(query: ResetQuery) -> tuple[str, str]:
     if query.event_id is not None and query.kind is None and query.scope is None:
         return Seats.name, str(query.event_id)
     if query.event_id is None and query.kind is not None and query.scope is not None:

@@ -9,14 +9,21 @@ from pydantic import BaseModel, Field
 
 from booking_lab.runtime import selection, worker_registry
 from booking_lab.runtime.selection import Switched
-from booking_lab.web.http.context import lab, lent, patience, reading
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.context import (
+    lab,
+    read_session,
+    read_session_and_selection,
+    slot_for_waiting,
+)
+from booking_lab.web.http.problems import documented_problems
 from booking_lab.web.schemas.fields import Body, Options, StrategyName
 
-switching = APIBlueprint("switching", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+selection_routes = APIBlueprint(
+    "selection", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")]
+)
 
-_ERRORS = documented(401, 503)
-_BODY_ERRORS = documented(400, 401, 413, 415, 422, 503)
+_ERRORS = documented_problems(401, 503)
+_BODY_ERRORS = documented_problems(400, 401, 413, 415, 422, 503)
 
 
 class StrategyBody(Body):
@@ -51,7 +58,7 @@ class StrategySwitched(BaseModel):
     drained: bool
 
 
-class ThinkTime(BaseModel):
+class CurrentThinkTime(BaseModel):
     """The race window, in milliseconds."""
 
     think_time_ms: float
@@ -67,10 +74,10 @@ class ThinkTimeSwitched(BaseModel):
     drained: bool
 
 
-@switching.get("/strategy", responses={200: CurrentStrategy, **_ERRORS})
+@selection_routes.get("/strategy", responses={200: CurrentStrategy, **_ERRORS})
 def get_strategy() -> dict[str, Any]:
     """The strategy that the next booking runs under."""
-    with reading() as (_, current):
+    with read_session_and_selection() as (_, current):
         entry, strategy = lab().registry.selected(current)
         return {
             "strategy": current.strategy,
@@ -80,7 +87,7 @@ def get_strategy() -> dict[str, Any]:
         }
 
 
-@switching.post("/strategy", responses={200: StrategySwitched, **_BODY_ERRORS})
+@selection_routes.post("/strategy", responses={200: StrategySwitched, **_BODY_ERRORS})
 def set_strategy(body: StrategyBody) -> dict[str, Any]:
     """Switch the strategy, everywhere.
 
@@ -98,14 +105,14 @@ def set_strategy(body: StrategyBody) -> dict[str, Any]:
     }
 
 
-@switching.get("/think-time", responses={200: ThinkTime, **_ERRORS})
+@selection_routes.get("/think-time", responses={200: CurrentThinkTime, **_ERRORS})
 def get_think_time() -> dict[str, Any]:
     """The race window between decide and write."""
-    with reading() as (_, current):
+    with read_session_and_selection() as (_, current):
         return {"think_time_ms": current.think_time_ms, "epoch": current.epoch}
 
 
-@switching.post("/think-time", responses={200: ThinkTimeSwitched, **_BODY_ERRORS})
+@selection_routes.post("/think-time", responses={200: ThinkTimeSwitched, **_BODY_ERRORS})
 def set_think_time(body: ThinkTimeBody) -> dict[str, Any]:
     """Set the race window, everywhere."""
     switched, drained = _switch(think_time_ms=body.think_time_ms)
@@ -118,8 +125,8 @@ def set_think_time(body: ThinkTimeBody) -> dict[str, Any]:
 
 
 def _switch(**changes: Any) -> tuple[Switched, bool]:
-    with patience() as connect:
+    with slot_for_waiting() as connect:
         with connect() as session:
             switched = selection.switch(session, **changes)
         wait = lab().settings.drain_seconds
-        return switched, worker_registry.wait_drained(lent, switched.after.epoch, wait)
+        return switched, worker_registry.wait_drained(read_session, switched.after.epoch, wait)

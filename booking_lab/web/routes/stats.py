@@ -14,12 +14,12 @@ from booking_lab.web.http.context import (
     ask_workloads,
     check_scope,
     complete_ledger,
-    reading,
+    read_session_and_selection,
 )
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.problems import documented_problems
 from booking_lab.web.schemas.fields import ScopeQuery
 
-figures = APIBlueprint("figures", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+stats_routes = APIBlueprint("stats", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 
 
 class Totals(BaseModel):
@@ -77,11 +77,11 @@ class Stats(BaseModel):
     current_strategy: str
 
 
-@figures.get("/stats", responses={200: Stats, **documented(401, 404, 422, 500, 503)})
+@stats_routes.get("/stats", responses={200: Stats, **documented_problems(401, 404, 422, 500, 503)})
 def get_stats(query: ScopeQuery) -> dict[str, Any]:
     """Counts and latencies by strategy, from the ledger: of all, of a kind, or of a scope."""
     silent = complete_ledger()
-    with reading() as (session, current):
+    with read_session_and_selection() as (session, current):
         check_scope(session, query.kind, query.scope)
         each, complete = stats.by_strategy(session, query.kind, query.scope)
         violations, broken = ask_workloads(

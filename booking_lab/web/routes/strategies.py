@@ -16,11 +16,13 @@ from pydantic import BaseModel
 from booking_lab.core.verdict import Verdict
 from booking_lab.runtime.strategy_registry import Entry
 from booking_lab.web.http.context import lab
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.problems import documented_problems
 
 log = logging.getLogger(__name__)
 
-catalogue = APIBlueprint("strategies", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+strategy_routes = APIBlueprint(
+    "strategies", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")]
+)
 
 #: What `booking-lab matrix` has written; not there before its first run.
 _MATRIX = "explorer/matrix/matrix.json"
@@ -28,14 +30,14 @@ _MATRIX = "explorer/matrix/matrix.json"
 Matrix = Mapping[str, Mapping[str, list[dict[str, Any]]]]
 
 
-class Suits(BaseModel):
+class Suitability(BaseModel):
     """Whether a kind can be booked under a strategy, and if not, ``why``."""
 
     bookable: bool
     why: str
 
 
-class Cell(BaseModel):
+class MatrixEntry(BaseModel):
     """What the explorer found for one strategy and kind, with one ``nemesis`` or none.
 
     The ``verdict`` is on all of so many ``schedules``. ``bad`` of them ended with something wrong;
@@ -68,8 +70,8 @@ class StrategyEntry(BaseModel):
     needs: list[str]
     serialises: str
     broken: bool
-    kinds: dict[str, Suits]
-    matrix: dict[str, list[Cell]]
+    kinds: dict[str, Suitability]
+    matrix: dict[str, list[MatrixEntry]]
 
 
 class BrokenFile(BaseModel):
@@ -86,17 +88,17 @@ class StrategyList(BaseModel):
     broken: list[BrokenFile]
 
 
-@catalogue.get("/strategies", responses={200: StrategyList, **documented(401, 503)})
+@strategy_routes.get("/strategies", responses={200: StrategyList, **documented_problems(401, 503)})
 def list_strategies() -> dict[str, Any]:
     """The strategies there are, and the files that hold none."""
     registry, matrix = lab().registry, _matrix()
     return {
-        "strategies": [_shown(entry, matrix) for entry in registry.entries()],
+        "strategies": [_entry(entry, matrix) for entry in registry.entries()],
         "broken": [asdict(broken) for broken in registry.broken()],
     }
 
 
-def _shown(entry: Entry, matrix: Matrix) -> dict[str, Any]:
+def _entry(entry: Entry, matrix: Matrix) -> dict[str, Any]:
     return {
         "name": entry.name,
         "summary": entry.summary,
@@ -127,7 +129,7 @@ def _matrix() -> Matrix:
     found: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     try:
         for cell in json.loads(table.read_text())["cells"]:
-            shown = {name: cell[name] for name in Cell.model_fields}
+            shown = {name: cell[name] for name in MatrixEntry.model_fields}
             found[cell["strategy"]][cell["workload"]].append(shown)
     except FileNotFoundError:
         return {}

@@ -20,8 +20,8 @@ from booking_lab.core.booking import Booking, Outcome
 from booking_lab.db import bookings_list
 from booking_lab.errors import BookingLabError, LockTimeout, SoldOut
 from booking_lab.web.http.admission import Admission
-from booking_lab.web.http.context import reading, registered, wish
-from booking_lab.web.http.problems import MEDIA_TYPE, Problem, problem
+from booking_lab.web.http.context import booking_context, read_session_and_selection, workload_of
+from booking_lab.web.http.problems import MEDIA_TYPE, ProblemDetails, problem
 from booking_lab.web.schemas.booking_response import status_of
 from booking_lab.web.schemas.fields import Body, CustomerId
 from booking_lab.workloads.tickets import TicketRequest, Tickets
@@ -51,7 +51,7 @@ class TicketsAnswer(BaseModel):
     remaining_tickets: int | None
 
 
-class TicketsProblem(Problem):
+class TicketsProblemDetails(ProblemDetails):
     """Problem details, with the reason in few words as well."""
 
     error: str
@@ -59,7 +59,7 @@ class TicketsProblem(Problem):
 
 #: They answer 400 instead, see `_reworded`.
 NEVER_ANSWERED = {"/book/unsafe": {422}, "/book/safe": {422}}
-_PROBLEM = {"schema": {"$ref": "#/components/schemas/TicketsProblem"}}
+_PROBLEM = {"schema": {"$ref": "#/components/schemas/TicketsProblemDetails"}}
 _RESPONSES: dict[Any, Any] = {200: TicketsAnswer} | {
     status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: _PROBLEM}}
     for status in (400, 403, 404, 413, 415, 421, 429, 500, 503)
@@ -74,37 +74,37 @@ def blueprint(admission: Admission) -> APIBlueprint:
         request = TicketRequest(
             event_id=body.event_id, customer_id=body.user_email, quantity=body.quantity
         )
-        return admission.book(registered(Tickets), request, wish(strategy, options))
+        return admission.book(workload_of(Tickets), request, booking_context(strategy, options))
 
     @tickets.post("/book/unsafe", responses=_RESPONSES)
     def book_unsafe(body: TicketsBody) -> Response | dict[str, Any]:
         """Book tickets under ``none``: nothing keeps the event from being oversold."""
         message = "Booking confirmed (UNSAFE VERSION - may have race conditions)"
-        return _answered(book(body, "none", {}), message)
+        return _response(book(body, "none", {}), message)
 
     @tickets.post("/book/safe", responses=_RESPONSES)
     def book_safe(body: TicketsBody) -> Response | dict[str, Any]:
         """Book tickets under ``layered``; who finds the event's lock taken is turned away."""
         done = book(body, "layered", {"wait": _SHORTEST_WAIT})
-        return _answered(done, "Booking confirmed")
+        return _response(done, "Booking confirmed")
 
-    tickets.after_request(_reworded)
+    tickets.after_request(_in_the_articles_words)
     return tickets
 
 
-def _answered(done: Booking, message: str) -> Response | dict[str, Any]:
+def _response(done: Booking, message: str) -> Response | dict[str, Any]:
     if done.outcome is not Outcome.CONFIRMED:
         return problem(status_of(done), done.code, done.message)
-    total, left = _figures(done.request)
+    total, left = _price_and_rest(done.request)
     return {"message": message, "total_amount": total, "remaining_tickets": left}
 
 
-def _figures(request: Any) -> tuple[float | None, int | None]:
+def _price_and_rest(request: Any) -> tuple[float | None, int | None]:
     """Return what the booking cost, and how many tickets are left."""
-    tickets = registered(Tickets)
+    tickets = workload_of(Tickets)
     [anchor] = tickets.anchors(request)
     try:
-        with reading() as (session, _):
+        with read_session_and_selection() as (session, _):
             booking = bookings_list.find(session, [tickets], request.id)
             left = tickets.left(session, anchor)
     except BookingLabError:
@@ -112,7 +112,7 @@ def _figures(request: Any) -> tuple[float | None, int | None]:
     return float(booking.details["total_amount"]), left
 
 
-def _reworded(response: Response) -> Response:
+def _in_the_articles_words(response: Response) -> Response:
     """Say errors in the article's words and statuses."""
     if response.mimetype != MEDIA_TYPE:
         return response

@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from booking_lab.core.capability import offered
 from booking_lab.db.session import Session
 from booking_lab.errors import PluginFault
-from booking_lab.web.http.context import answered, lab, reading
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.context import ask_workload, lab, read_session_and_selection
+from booking_lab.web.http.problems import documented_problems
 from booking_lab.web.routes.strategies import BrokenFile
 from booking_lab.web.schemas.fields import KindQuery
-from booking_lab.web.schemas.paging import MOST, Cursor, Limit, page
-from booking_lab.web.schemas.workload_schema import Kind, Kinds
+from booking_lab.web.schemas.paging import MOST_ENTRIES, Cursor, Limit, page
+from booking_lab.web.schemas.workload_schema import WorkloadSchema, WorkloadSchemas
 from booking_lab.workloads import summary
 
 
@@ -39,7 +39,7 @@ class WorkloadEntry(BaseModel):
 class WorkloadsQuery(KindQuery):
     """The kind to show, and which part of its scopes."""
 
-    limit: Limit = MOST
+    limit: Limit = MOST_ENTRIES
     cursor: Cursor = None
 
 
@@ -50,20 +50,22 @@ class WorkloadList(BaseModel):
     broken: list[BrokenFile]
 
 
-def blueprint(kinds: Kinds) -> APIBlueprint:
+def blueprint(kinds: WorkloadSchemas) -> APIBlueprint:
     """Return the blueprint; it shows ``kinds``."""
     workloads = APIBlueprint("workloads", __name__, abp_tags=[Tag(name="admin")])
 
-    @workloads.get("/admin/workloads", responses={200: WorkloadList, **documented(401, 422, 503)})
+    @workloads.get(
+        "/admin/workloads", responses={200: WorkloadList, **documented_problems(401, 422, 503)}
+    )
     def list_workloads(query: WorkloadsQuery) -> dict[str, Any]:
         """The kinds of booking there are, what is left of each, and the files that hold none."""
         broken = [asdict(one) for one in lab().workloads.broken()]
         shown = []
-        with reading() as (session, _):
+        with read_session_and_selection() as (session, _):
             asked = [kinds.get(query.kind)] if query.kind else kinds.all().values()
             for kind in asked:
                 try:
-                    shown.append(_shown(kind, session, query))
+                    shown.append(_entry(kind, session, query))
                 except PluginFault as error:
                     source = lab().workloads.source(kind.workload.name)
                     broken.append({"file": source, "reason": error.message})
@@ -72,9 +74,9 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
     return workloads
 
 
-def _shown(kind: Kind, session: Session, query: WorkloadsQuery) -> dict[str, Any]:
+def _entry(kind: WorkloadSchema, session: Session, query: WorkloadsQuery) -> dict[str, Any]:
     workload = kind.workload
-    left = answered(
+    left = ask_workload(
         lambda one: {str(scope): int(n) for scope, n in one.available(session).items()}, workload
     )
     scopes, where = page(sorted(left.items()), query.limit, query.cursor)
@@ -90,7 +92,7 @@ def _shown(kind: Kind, session: Session, query: WorkloadsQuery) -> dict[str, Any
     }
 
 
-def _fields(kind: Kind) -> list[dict[str, Any]]:
+def _fields(kind: WorkloadSchema) -> list[dict[str, Any]]:
     schema = kind.fields.model_json_schema()
     required = set(schema.get("required", ()))
     return [

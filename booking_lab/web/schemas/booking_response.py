@@ -13,7 +13,7 @@ from booking_lab.errors import Unavailable
 from booking_lab.web.http.problems import MEDIA_TYPE, problem
 
 
-class Tried(BaseModel):
+class BookingResult(BaseModel):
     """What is told of every booking that was tried, whatever the kind and the outcome."""
 
     message: str
@@ -31,7 +31,7 @@ class Tried(BaseModel):
     trace_id: str
 
 
-def told(done: Booking, thing: dict[str, Any]) -> dict[str, Any]:
+def payload(done: Booking, thing: dict[str, Any]) -> dict[str, Any]:
     """Return what the customer is told, with ``thing`` for what it is about."""
     request, timing = done.request, done.timing
     return {
@@ -52,9 +52,9 @@ def told(done: Booking, thing: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def failed(done: Booking, thing: dict[str, Any]) -> Response:
+def failure(done: Booking, thing: dict[str, Any]) -> Response:
     """Return the answer for a booking that wasn't confirmed."""
-    more = {**told(done, thing), "status": "failed"}
+    more = {**payload(done, thing), "status": "failed"}
     return problem(status_of(done), done.code, done.message, **more)
 
 
@@ -64,7 +64,7 @@ def status_of(done: Booking) -> int:
     return done.error.status
 
 
-def check_any_begun(bookings: Sequence[Booking]) -> None:
+def check_server_reached(bookings: Sequence[Booking]) -> None:
     """See that some of ``bookings`` met a server that does its work.
 
     Raises:
@@ -78,7 +78,9 @@ def check_any_begun(bookings: Sequence[Booking]) -> None:
 
 def documented_failures(model: type[BaseModel]) -> dict[Any, Any]:
     """Return the OpenAPI responses of bookings that fail: ``model``, or a plain problem."""
-    either = [{"$ref": f"#/components/schemas/{name}"} for name in (model.__name__, "Problem")]
+    either = [
+        {"$ref": f"#/components/schemas/{name}"} for name in (model.__name__, "ProblemDetails")
+    ]
     return {
         status: {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
         for status, description, schema in (

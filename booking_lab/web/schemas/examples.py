@@ -16,13 +16,13 @@ from pydantic.fields import FieldInfo
 _LEFT_OUT = {"strategy", "options"}
 
 
-def booking(model: type[BaseModel]) -> dict[str, Any] | None:
+def booking_example(model: type[BaseModel]) -> dict[str, Any] | None:
     """Return an example of a body; none: one of the fields that it has to have has no example."""
     found = {}
     for name, field in model.model_fields.items():
         examples = _examples(field)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            examples = [booking(field.annotation)]
+            examples = [booking_example(field.annotation)]
         if examples and (field.is_required() or name not in _LEFT_OUT):
             found[name] = examples[0]
         if field.is_required() and found.get(name) is None:
@@ -30,13 +30,13 @@ def booking(model: type[BaseModel]) -> dict[str, Any] | None:
     return found
 
 
-def change(model: type[BaseModel]) -> dict[str, Any] | None:
+def change_example(model: type[BaseModel]) -> dict[str, Any] | None:
     """Return an example of what may be different for a booking of ``model``; none: nothing."""
     several = {name: _examples(field) for name, field in model.model_fields.items()}
     return {name: examples[1] for name, examples in several.items() if len(examples) > 1} or None
 
 
-def named(examples: Mapping[str, Any]) -> Any:
+def named_examples(examples: Mapping[str, Any]) -> Any:
     """Return those examples that there are, as part of a model's configuration."""
     there = {name: {"value": one} for name, one in examples.items() if one is not None}
     return (
@@ -44,29 +44,29 @@ def named(examples: Mapping[str, Any]) -> Any:
     )  # the document's library reads it
 
 
-def shown(schema: Any) -> Any:
+def with_single_examples(schema: Any) -> Any:
     """Put the first of each field's examples where the document's older readers look for it.
 
     The library that makes the document knows that place alone.
     """
     if isinstance(schema, list):
-        return [shown(one) for one in schema]
+        return [with_single_examples(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {name: shown(one) for name, one in schema.items() if name != "examples"}
+    found = {name: with_single_examples(one) for name, one in schema.items() if name != "examples"}
     if isinstance(examples := schema.get("examples"), list) and examples:
         found["example"] = examples[0]
     return found
 
 
-def of_parameters(schema: dict[str, Any]) -> dict[str, Any]:
+def with_parameter_examples(schema: dict[str, Any]) -> dict[str, Any]:
     """Do so for those parameters that have to be there, and take the other examples out.
 
     A page would send all of them at once, which makes no sense.
     """
     required = schema.get("required", ())
     properties = {
-        name: shown(one) if name in required else _without_examples(one)
+        name: with_single_examples(one) if name in required else _without_examples(one)
         for name, one in schema.get("properties", {}).items()
     }
     return {**schema, "properties": properties}

@@ -12,8 +12,8 @@ from booking_lab.errors import InvalidRequest
 T = TypeVar("T")
 
 #: What a list holds at most, and what it holds unless it is asked for less.
-MOST = 1000
-Limit = Annotated[int, Field(ge=1, le=MOST, description="how many")]
+MOST_ENTRIES = 1000
+Limit = Annotated[int, Field(ge=1, le=MOST_ENTRIES, description="how many")]
 Cursor = Annotated[str | None, Field(max_length=200, description="an answer's next")]
 
 
@@ -39,18 +39,18 @@ def paged(total: int, begin: int, limit: int) -> Paged:
     return Paged(total=total, next=str(begin + limit) if begin + limit < total else None)
 
 
-def cut(entry: Mapping[str, Any]) -> dict[str, Any]:
+def truncated(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return an entry of a list whose own lists hold no more than a list may, and no text more.
 
     What is cut off, such as the bookings of a crowd that all got the same, is in lists of its own.
     """
-    return {name: _cut(value) for name, value in entry.items()}
+    return {name: _truncate(value) for name, value in entry.items()}
 
 
-def _cut(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > MOST:
-        return f"{value[:MOST]}..."
-    return value[:MOST] if isinstance(value, list) else value
+def _truncate(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > MOST_ENTRIES:
+        return f"{value[:MOST_ENTRIES]}..."
+    return value[:MOST_ENTRIES] if isinstance(value, list) else value
 
 
 def position(cursor: str | None) -> int:

@@ -10,14 +10,14 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from booking_lab.errors import UnknownKind
-from booking_lab.web.http.json_bodies import parsed
+from booking_lab.web.http.json_bodies import parse_as
 from booking_lab.web.schemas import examples
 from booking_lab.web.schemas.fields import KindName
 
 T = TypeVar("T")
 
 
-class _Kind(BaseModel):
+class _KindField(BaseModel):
     """The part of a body that says which other fields it has."""
 
     model_config = ConfigDict(strict=True)
@@ -31,7 +31,9 @@ class _Union(RootModel[T]):
     @classmethod
     def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
         """Describe it, as the document wants it."""
-        described: dict[str, Any] = examples.shown(super().model_json_schema(*args, **options))
+        described: dict[str, Any] = examples.with_single_examples(
+            super().model_json_schema(*args, **options)
+        )
         return described
 
 
@@ -50,23 +52,23 @@ def by_kind(
     members: Any = reduce(or_, models.values())
     if len(models) > 1:
         members = Annotated[members, Field(discriminator="kind")]
-    shown = {kind: examples.booking(model) for kind, model in models.items()}
+    shown = {kind: examples.booking_example(model) for kind, model in models.items()}
     if short:
-        shown = {"short": examples.booking(short), **shown}
+        shown = {"short": examples.booking_example(short), **shown}
 
     class ByKind(_Union[short | members if short else members]):  # type: ignore[misc]
-        model_config = ConfigDict(title=name) | examples.named(shown)
+        model_config = ConfigDict(title=name) | examples.named_examples(shown)
 
         @classmethod
         def model_validate(cls, obj: Any, **_: Any) -> Any:
             """Look at the kind first, so that what is said about the rest is about that kind."""
             if short and "kind" not in obj:
-                return cls.model_construct(parsed(short, obj))
-            kind = _Kind.model_validate(obj).kind
+                return cls.model_construct(parse_as(short, obj))
+            kind = _KindField.model_validate(obj).kind
             if kind not in models:
                 known = ", ".join(models)
                 raise UnknownKind(f"There is no kind of booking {kind!r}; there are: {known}.")
-            return cls.model_construct(parsed(models[kind], obj))
+            return cls.model_construct(parse_as(models[kind], obj))
 
     return ByKind
 
@@ -77,10 +79,10 @@ def any_kind(name: str, models: Mapping[str, type[BaseModel]]) -> type[RootModel
     Its ``root`` is what was sent; whoever has found out the kind has still to look into it.
     """
 
-    shown = {kind: examples.change(model) for kind, model in models.items()}
+    shown = {kind: examples.change_example(model) for kind, model in models.items()}
 
     class AnyKind(_Union[reduce(or_, models.values())]):  # type: ignore[misc]
-        model_config = ConfigDict(title=name) | examples.named(shown)
+        model_config = ConfigDict(title=name) | examples.named_examples(shown)
 
         @classmethod
         def model_validate(cls, obj: Any, **_: Any) -> Any:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter, create_model
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Request, Session
 from booking_lab.errors import InvalidRequest, PluginFault, shown
-from booking_lab.web.http.json_bodies import parsed
+from booking_lab.web.http.json_bodies import parse_as
 from booking_lab.web.schemas.fields import (
     Body,
     CustomerId,
@@ -25,14 +25,14 @@ from booking_lab.web.schemas.fields import (
 )
 from booking_lab.workloads import Workloads
 
-_TAKEN = {"kind", "strategy", "options"}
-_CHOICE: dict[str, Any] = {
+_RESERVED = {"kind", "strategy", "options"}
+_STRATEGY_FIELDS: dict[str, Any] = {
     "strategy": (StrategyName | None, None),
     "options": (Options | None, None),
 }
 
 
-class Kind:
+class WorkloadSchema:
     """One workload's bookings: what is sent for them, and what is shown of them.
 
     Attributes:
@@ -49,20 +49,20 @@ class Kind:
     def __init__(self, workload: LabWorkload) -> None:
         self.workload = workload
         own = _own_fields(workload.request)
-        if clash := _TAKEN & own.keys():
+        if clash := _RESERVED & own.keys():
             raise PluginFault(f"its request has a field {min(clash)!r}, which the API has itself")
         kind: dict[str, Any] = {
             "kind": (Literal[workload.name], pydantic.Field(examples=[workload.name]))
         }
         customer: dict[str, Any] = {"customer_id": (CustomerId, ...)}
         self.fields = self._model("Fields", own, Strict)
-        self.booking = self._model("Booking", kind | customer | own | _CHOICE)
+        self.booking = self._model("Booking", kind | customer | own | _STRATEGY_FIELDS)
         self.change = self._model(
-            "Change", {n: _optional(t) for n, (t, _) in own.items()} | _CHOICE
+            "Change", {n: _optional(t) for n, (t, _) in own.items()} | _STRATEGY_FIELDS
         )
         customers = {"customers": (Customers, 10)}
         self.race = self._model(
-            "Race", kind | {"request": (self.fields, ...)} | customers | _CHOICE
+            "Race", kind | {"request": (self.fields, ...)} | customers | _STRATEGY_FIELDS
         )
         self._adapter: TypeAdapter[Request] = TypeAdapter(workload.request)
         # What has no schema must not be found out by whoever asks for all of them.
@@ -75,7 +75,7 @@ class Kind:
         Raises:
             InvalidRequest: it contradicts itself.
         """
-        with sensible():
+        with value_errors_are_422():
             return self.workload.request(customer_id=customer_id, **self._given(asked))
 
     def changes(self, sent: Mapping[str, Any]) -> tuple[BaseModel, dict[str, Any]]:
@@ -84,7 +84,7 @@ class Kind:
         Raises:
             pydantic.ValidationError: these aren't the fields of this kind.
         """
-        change = parsed(self.change, sent)
+        change = parse_as(self.change, sent)
         return change, self._given(change)
 
     def changeable(self, session: Session, booking: UUID, held: Mapping[str, Any]) -> list[str]:
@@ -115,23 +115,23 @@ class Kind:
         return create_model(f"{title}{what}", __base__=base, **own)
 
 
-class Kinds:
+class WorkloadSchemas:
     """All kinds that there are; a workload that makes none is reported with the broken ones."""
 
     def __init__(self, workloads: Workloads) -> None:
         self._workloads = workloads
-        self._kinds: dict[str, Kind] = {}
+        self._kinds: dict[str, WorkloadSchema] = {}
         for workload in list(workloads):
             try:
-                self._kinds[workload.name] = Kind(workload)
+                self._kinds[workload.name] = WorkloadSchema(workload)
             except Exception as error:  # annotations that make no schema, and whatever else
                 workloads.reject(workload.name, f"{type(error).__name__}: {shown(error, str)}")
 
-    def all(self) -> Mapping[str, Kind]:
+    def all(self) -> Mapping[str, WorkloadSchema]:
         """Return them by name."""
         return self._kinds
 
-    def get(self, name: str) -> Kind:
+    def get(self, name: str) -> WorkloadSchema:
         """Return the kind called ``name``.
 
         Raises:
@@ -141,7 +141,7 @@ class Kinds:
 
 
 @contextmanager
-def sensible() -> Iterator[None]:
+def value_errors_are_422() -> Iterator[None]:
     """Turn the objections of a request's own code into an answer.
 
     Raises:
