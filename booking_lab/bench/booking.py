@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from booking_lab.bench import cpu, pgbench
-from booking_lab.bench.load import Load, load, rates
+from booking_lab.bench.load import LoadResult, rates, run_load
 from booking_lab.bench.rounds import Spread
-from booking_lab.bench.targets import HEALTH, UNIFORM, Place
+from booking_lab.bench.targets import HEALTH, UNIFORM, Target
 from booking_lab.crowd.client import Customer
 from booking_lab.stack import RunningLab
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """One measurement: what the clients met with, and what a request cost.
 
     Attributes:
@@ -23,12 +23,12 @@ class Measured:
         cpu_us: microseconds of CPU time for each request, by part of the lab.
     """
 
-    load: Load
+    load: LoadResult
     cpu_us: Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Figures:
+class BookingFigures:
     """What was measured at a place, round by round; each list has one entry a round.
 
     Attributes:
@@ -39,8 +39,8 @@ class Figures:
     """
 
     place: str
-    health: Sequence[Measured]
-    strategies: Mapping[str, Sequence[Measured]]
+    health: Sequence[Measurement]
+    strategies: Mapping[str, Sequence[Measurement]]
     pgbench: Sequence[float]
 
     def share_of_health(self, strategy: str) -> Spread:
@@ -59,13 +59,13 @@ class Figures:
 
 def run(
     lab: RunningLab,
-    place: Place,
+    place: Target,
     strategies: Sequence[str],
     clients: int,
     seconds: float,
     rounds: int,
     progress: Callable[[str], None],
-) -> Figures:
+) -> BookingFigures:
     """Measure everything once a round.
 
     Args:
@@ -77,8 +77,8 @@ def run(
         rounds: how many.
         progress: gets what is being measured.
     """
-    health: list[Measured] = []
-    booked: dict[str, list[Measured]] = {name: [] for name in strategies}
+    health: list[Measurement] = []
+    booked: dict[str, list[Measurement]] = {name: [] for name in strategies}
     peers: list[float] = []
     for number in range(1, rounds + 1):
         at = f"{place.name}, round {number} of {rounds}"
@@ -86,34 +86,34 @@ def run(
         health.append(_measure(lab, HEALTH, clients, seconds))
         for name in strategies:
             progress(f"{at}: {name}")
-            choose(lab.url, name, place)
+            prepare_strategy(lab.url, name, place)
             booked[name].append(_measure(lab, place, clients, seconds))
         if place is UNIFORM:
             progress(f"{at}: pgbench")
-            choose(lab.url, strategies[0], place)
+            prepare_strategy(lab.url, strategies[0], place)
             peers.append(pgbench.run(lab.database_url, pgbench.BOOKING, clients, seconds))
-    return Figures(place.name, health, booked, peers)
+    return BookingFigures(place.name, health, booked, peers)
 
 
-def choose(url: str, strategy: str, place: Place) -> None:
+def prepare_strategy(url: str, strategy: str, place: Target) -> None:
     """Switch to a strategy, and have everything of a place to be booked again."""
     with Customer(url) as admin:
         admin.post("/admin/strategy", {"strategy": strategy})
         admin.post(f"/admin/reset?kind={place.kind}&scope={place.id}")
 
 
-def as_json(figures: Figures) -> dict[str, Any]:
+def as_json(figures: BookingFigures) -> dict[str, Any]:
     """Return the figures with every round."""
     return asdict(figures)
 
 
-def _measure(lab: RunningLab, place: Place, clients: int, seconds: float) -> Measured:
+def _measure(lab: RunningLab, place: Target, clients: int, seconds: float) -> Measurement:
     before = cpu.spent(lab)
-    found = load(lab.url, place, clients, seconds)
+    found = run_load(lab.url, place, clients, seconds)
     after = cpu.spent(lab)
     cost = {part: 1e6 * (after[part] - before[part]) / max(1, found.requests) for part in cpu.PARTS}
-    return Measured(found, cost)
+    return Measurement(found, cost)
 
 
-def _rates(measured: Sequence[Measured]) -> list[float]:
+def _rates(measured: Sequence[Measurement]) -> list[float]:
     return rates(one.load for one in measured)

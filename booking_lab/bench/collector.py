@@ -5,7 +5,7 @@ from __future__ import annotations
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
-class Collector(BaseHTTPRequestHandler):
+class DiscardingCollector(BaseHTTPRequestHandler):
     """Takes whatever it is sent."""
 
     protocol_version = "HTTP/1.1"
@@ -22,6 +22,6 @@ class Collector(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), DiscardingCollector)
     print(server.server_port, flush=True)
     server.serve_forever()

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from booking_lab.bench import pgbench
-from booking_lab.bench.booking import choose
-from booking_lab.bench.load import Load, load, rates
+from booking_lab.bench.booking import prepare_strategy
+from booking_lab.bench.load import LoadResult, rates, run_load
 from booking_lab.bench.rounds import Spread
 from booking_lab.bench.targets import COUNTER
 from booking_lab.core.booking import Outcome
@@ -31,7 +31,7 @@ _TICKETS = Tickets()
 
 
 @dataclass(frozen=True)
-class Figures:
+class CounterFigures:
     """What was measured; each list has one entry a round.
 
     Attributes:
@@ -41,15 +41,15 @@ class Figures:
             ``single`` client that does best, since all wait for one row.
     """
 
-    in_process: Mapping[str, Sequence[Load]]
-    over_http: Mapping[str, Sequence[Load]]
+    in_process: Mapping[str, Sequence[LoadResult]]
+    over_http: Mapping[str, Sequence[LoadResult]]
     pgbench: Mapping[str, Sequence[float]]
 
-    def by_first(self, loads: Mapping[str, Sequence[Load]], strategy: str) -> Spread:
+    def by_first(self, loads: Mapping[str, Sequence[LoadResult]], strategy: str) -> Spread:
         """How many times as fast as the first strategy."""
         return Spread.of_ratios(rates(loads[strategy]), rates(loads[STRATEGIES[0]]))
 
-    def by_single(self, loads: Mapping[str, Sequence[Load]], strategy: str) -> Spread:
+    def by_single(self, loads: Mapping[str, Sequence[LoadResult]], strategy: str) -> Spread:
         """How many times as fast as pgbench's single client."""
         return Spread.of_ratios(rates(loads[strategy]), self.pgbench["single"])
 
@@ -62,7 +62,7 @@ def run(
     seconds: float,
     rounds: int,
     progress: Callable[[str], None],
-) -> Figures:
+) -> CounterFigures:
     """Measure every strategy of ``strategies``, round by round.
 
     Args:
@@ -74,8 +74,8 @@ def run(
         rounds: how many.
         progress: gets what is being measured.
     """
-    inside: dict[str, list[Load]] = {name: [] for name in strategies}
-    over_http: dict[str, list[Load]] = {name: [] for name in strategies}
+    inside: dict[str, list[LoadResult]] = {name: [] for name in strategies}
+    over_http: dict[str, list[LoadResult]] = {name: [] for name in strategies}
     peers: dict[str, list[float]] = {"clients": [], "single": []}
     for number in range(1, rounds + 1):
         at = f"{COUNTER.name}, round {number} of {rounds}"
@@ -83,21 +83,21 @@ def run(
         for who, many in (("clients", clients), ("single", 1)):
             peers[who].append(pgbench.run(lab.settings.database_url, pgbench.COUNT, many, seconds))
         for name in strategies:
-            choose(url, name, COUNTER)
+            prepare_strategy(url, name, COUNTER)
             progress(f"{at}: {name}, in process")
-            with cpu_and_gc.staying_on(CORE):
+            with cpu_and_gc.pinned_to_core(CORE):
                 inside[name].append(_in_process(lab, clients, seconds))
             progress(f"{at}: {name}, over HTTP")
-            over_http[name].append(load(url, COUNTER, clients, seconds))
-    return Figures(inside, over_http, peers)
+            over_http[name].append(run_load(url, COUNTER, clients, seconds))
+    return CounterFigures(inside, over_http, peers)
 
 
-def as_json(figures: Figures) -> dict[str, Any]:
+def as_json(figures: CounterFigures) -> dict[str, Any]:
     """Return the figures with every round."""
     return asdict(figures)
 
 
-def _in_process(lab: Lab, clients: int, seconds: float) -> Load:
+def _in_process(lab: Lab, clients: int, seconds: float) -> LoadResult:
     """Let bookers book in a loop, each in a thread; the first booking of each isn't timed."""
     start = threading.Barrier(clients)
 
@@ -116,7 +116,7 @@ def _in_process(lab: Lab, clients: int, seconds: float) -> Load:
     times = [one for times, _ in done for one in times]
     outcomes = [one for _, outcomes in done for one in outcomes]
     confirmed, refused = (outcomes.count(one) for one in (Outcome.CONFIRMED, Outcome.REFUSED))
-    return Load(
+    return LoadResult(
         per_second=len(times) / seconds,
         p99_ms=1000 * percentile(times, 0.99),
         confirmed=confirmed,

@@ -23,7 +23,7 @@ _DRAWN = 400
 
 
 @dataclass(frozen=True)
-class Exploring:
+class ExplorerSpeed:
     """What was measured.
 
     Attributes:
@@ -39,7 +39,7 @@ class Exploring:
     kept_seconds: Mapping[str, float]
 
 
-def run(strategies: Sequence[str]) -> Exploring:
+def run(strategies: Sequence[str]) -> ExplorerSpeed:
     """Measure both, on servers of the explorer's own; the matrix of these strategies, or of all."""
     settings = Settings.from_environment()
     cells = [
@@ -52,7 +52,7 @@ def run(strategies: Sequence[str]) -> Exploring:
     filled = explore_all(cells, settings)
     lasted = time.monotonic() - began
     _, kept = matrix.provenance()
-    return Exploring(rate, lasted, sum(cell.schedules for cell in filled), kept)
+    return ExplorerSpeed(rate, lasted, sum(cell.schedules for cell in filled), kept)
 
 
 def _rate(settings: Settings) -> float:

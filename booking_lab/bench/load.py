@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from booking_lab.bench.targets import Place
+from booking_lab.bench.targets import Target
 from booking_lab.errors import ConfigurationError
 
 _SCRIPT = Path(__file__).with_name("load.js")
 
 
 @dataclass(frozen=True)
-class Load:
+class LoadResult:
     """What a load met with, once it was warm.
 
     Attributes:
@@ -41,12 +41,12 @@ class Load:
     own_cpu: float = 0.0
 
 
-def rates(loads: Iterable[Load]) -> list[float]:
+def rates(loads: Iterable[LoadResult]) -> list[float]:
     """Return how many requests a second each of these was."""
     return [one.per_second for one in loads]
 
 
-def program() -> Path:
+def k6_path() -> Path:
     """Return where k6 is.
 
     Raises:
@@ -60,7 +60,7 @@ def program() -> Path:
     return found
 
 
-def load(url: str, place: Place, clients: int, seconds: float) -> Load:
+def run_load(url: str, place: Target, clients: int, seconds: float) -> LoadResult:
     """Let clients send requests to a lab, each the next one when the last was answered.
 
     Args:
@@ -83,7 +83,7 @@ def load(url: str, place: Place, clients: int, seconds: float) -> Load:
     }
     began, spent = time.monotonic(), _spent_by_children()
     done = subprocess.run(
-        [program(), "run", "--quiet", "--no-usage-report", "--log-output=none", _SCRIPT],
+        [k6_path(), "run", "--quiet", "--no-usage-report", "--log-output=none", _SCRIPT],
         env={**os.environ, **{name: str(value) for name, value in settings.items()}},
         capture_output=True, text=True, check=False, timeout=seconds + 120,
     )  # fmt: skip
@@ -92,7 +92,7 @@ def load(url: str, place: Place, clients: int, seconds: float) -> Load:
     found = json.loads(done.stdout)
     counted = {name: round(found[name]) for name in ("confirmed", "refused", "other")}
     passed = (time.monotonic() - began) * (os.cpu_count() or 1)
-    return Load(
+    return LoadResult(
         per_second=sum(counted.values()) / seconds,
         p99_ms=found["p99_ms"],
         requests=round(found["requests"]),

@@ -20,7 +20,7 @@ WHERE datname = current_database() AND wait_event_type = 'Lock'
 
 
 @dataclass(frozen=True)
-class Reads:
+class ReadLatency:
     """GET /events/1, 95th percentile in milliseconds, idle and beside ``waiting`` bookers."""
 
     idle_p95: float
@@ -33,7 +33,7 @@ class Reads:
         return self.busy_p95 / self.idle_p95
 
 
-def run(url: str, database_url: str) -> Reads:
+def run(url: str, database_url: str) -> ReadLatency:
     """Measure idle, then while a row that all bookers want is held."""
     _p95(url)
     idle = _p95(url)
@@ -55,7 +55,7 @@ def run(url: str, database_url: str) -> Reads:
         busy = _p95(url)
         release.set()
         holder.rollback()
-    return Reads(idle, busy, waiting)
+    return ReadLatency(idle, busy, waiting)
 
 
 def _p95(url: str) -> float:

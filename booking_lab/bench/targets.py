@@ -22,7 +22,7 @@ INSERT INTO resets (workload, scope) VALUES ('tickets', %(id)s::text);
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """What the clients ask for.
 
     Attributes:
@@ -40,10 +40,10 @@ class Place:
     seed: str = ""
 
 
-HEALTH = Place("GET /health", "health")
-UNIFORM = Place("many seats", "seats", 2, 50_000, _EVENT)
-HOT = Place("one hot seat", "seats", 3, 1, _EVENT)
-COUNTER = Place("one hot counter", "tickets", 9, 1_000_000_000, _COUNTER)
+HEALTH = Target("GET /health", "health")
+UNIFORM = Target("many seats", "seats", 2, 50_000, _EVENT)
+HOT = Target("one hot seat", "seats", 3, 1, _EVENT)
+COUNTER = Target("one hot counter", "tickets", 9, 1_000_000_000, _COUNTER)
 
 
 def prepare(database_url: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from booking_lab.bench.booking import choose
-from booking_lab.bench.load import load
+from booking_lab.bench.booking import prepare_strategy
+from booking_lab.bench.load import run_load
 from booking_lab.bench.rounds import Spread
 from booking_lab.bench.targets import UNIFORM, prepare
 from booking_lab.config import Settings
@@ -31,8 +31,8 @@ def run(
         for number in range(1, rounds + 1):
             for name in STRATEGIES:
                 progress(f"{CLIENTS} clients that think, round {number} of {rounds}: {name}")
-                choose(lab.url, name, UNIFORM)
-                found = load(lab.url, UNIFORM, CLIENTS, seconds)
+                prepare_strategy(lab.url, name, UNIFORM)
+                found = run_load(lab.url, UNIFORM, CLIENTS, seconds)
                 shares[name].append(found.per_second / POSSIBLE)
     return shares
 

@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from booking_lab.bench.booking import choose
-from booking_lab.bench.load import load
+from booking_lab.bench.booking import prepare_strategy
+from booking_lab.bench.load import run_load
 from booking_lab.bench.targets import UNIFORM, prepare
 from booking_lab.config import Settings
 from booking_lab.stack import running
@@ -44,8 +44,8 @@ def run(
         for number in range(1, rounds + 1):
             for name, url in urls.items():
                 progress(f"traced, {name}, round {number} of {rounds}")
-                choose(url, STRATEGY, UNIFORM)
-                rates[name].append(load(url, UNIFORM, clients, seconds).per_second)
+                prepare_strategy(url, STRATEGY, UNIFORM)
+                rates[name].append(run_load(url, UNIFORM, clients, seconds).per_second)
     return rates
 
 

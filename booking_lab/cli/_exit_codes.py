@@ -9,7 +9,7 @@ import click
 from booking_lab.core.verdict import Verdict
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """The exit codes."""
 
     #: It has done its work, and found nothing wrong.
@@ -24,20 +24,20 @@ class Exit(IntEnum):
     WRONG = 4
 
     @classmethod
-    def of(cls, verdict: Verdict) -> Exit:
+    def of(cls, verdict: Verdict) -> ExitCode:
         """Return the code of a command that came to ``verdict``."""
         return _OF_VERDICT[verdict]
 
 
 _OF_VERDICT = {
-    Verdict.SAFE: Exit.DONE,
-    Verdict.INCONCLUSIVE: Exit.NOTHING,
-    Verdict.UNKNOWN: Exit.NOTHING,
-    Verdict.WRONG: Exit.WRONG,
+    Verdict.SAFE: ExitCode.DONE,
+    Verdict.INCONCLUSIVE: ExitCode.NOTHING,
+    Verdict.UNKNOWN: ExitCode.NOTHING,
+    Verdict.WRONG: ExitCode.WRONG,
 }
 
 
 class BadInput(click.ClickException):
     """What was given is of no use; nothing was done."""
 
-    exit_code = Exit.BAD_INPUT
+    exit_code = ExitCode.BAD_INPUT

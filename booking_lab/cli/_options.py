@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from booking_lab.stack.folders import default_data
+from booking_lab.stack.folders import default_data_folder
 
 
 def _folder(_ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
-    return (value or default_data()).absolute()
+    return (value or default_data_folder()).absolute()
 
 
 history_option = click.option(

@@ -13,7 +13,7 @@ _EVERY = 30.0
 
 
 @contextmanager
-def counted(many: int, of: str) -> Iterator[Callable[[str], None]]:
+def count_progress(many: int, of: str) -> Iterator[Callable[[str], None]]:
     """Show how many of so many are done, on standard error; yields what is told of each.
 
     Args:

@@ -12,7 +12,7 @@ from typing import Any
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
-def settle() -> None:
+def prepare_streams() -> None:
     """See that anything can be written: in any encoding, and to streams that were closed."""
     # What is opened next would else get a closed stream's number, and with it what is printed.
     while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:
@@ -39,7 +39,7 @@ class _Output(io.FileIO):
             return super().write(data) or 0
         except BrokenPipeError:
             _Output.reader_has_gone = True
-            give_up_output()
+            discard_output()
             return len(data)
 
 
@@ -60,12 +60,12 @@ def _until_enough(stream: Any) -> Any:
     )
 
 
-def is_of_output(error: OSError) -> bool:
+def is_output_error(error: OSError) -> bool:
     """Whether what we print could not be written; an error with a file of ours names the file."""
     return error.filename is None and error.errno in _UNWRITABLE
 
 
-def give_up_output() -> None:
+def discard_output() -> None:
     """Write nothing any more: what is left in the buffer would fail once more as Python ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):

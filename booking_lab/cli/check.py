@@ -18,13 +18,13 @@ from booking_lab.checker.judge import Judge
 from booking_lab.checker.linearize import BUDGET
 from booking_lab.checker.recorded import History
 from booking_lab.checker.verdict import Report
-from booking_lab.cli._exit_codes import BadInput, Exit
+from booking_lab.cli._exit_codes import BadInput, ExitCode
 from booking_lab.config import Settings
 from booking_lab.db.connector import Connector
 from booking_lab.errors import BookingLabError
 from booking_lab.stack import hints
 from booking_lab.stack.folders import DataFolder
-from booking_lab.stack.processes.lab_state import State
+from booking_lab.stack.processes.lab_state import LabState
 from booking_lab.workloads import Workloads
 
 
@@ -68,13 +68,13 @@ def command(file: Path, url: str | None, data: Path | None, as_json: bool, budge
     lines = [json.dumps(report.as_json(found))] if as_json else report.as_text(found)
     for line in lines:
         click.echo(line)
-    sys.exit(Exit.of(found.verdict))
+    sys.exit(ExitCode.of(found.verdict))
 
 
 def _url_of(data: Path | None) -> str | None:
     if data is None:
         return None
-    state = State.read(DataFolder(data).state)
+    state = LabState.read(DataFolder(data).state)
     url = (state.database_url if state else "") or Settings.from_environment().database_url
     if not url:
         raise BadInput(f"No lab runs on {data}; {hints.command('up', data.absolute())} starts one.")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
-from booking_lab.cli._exit_codes import BadInput, Exit
+from booking_lab.cli._exit_codes import BadInput, ExitCode
 from booking_lab.cli._options import history_option
 from booking_lab.config import Settings
 from booking_lab.crowd import demo
@@ -54,4 +54,4 @@ def command(url: str | None, history: str | None) -> None:
     else:
         with running(settings=replace(settings, log_level="WARNING"), progress=click.echo) as lab:
             verdict = demo.run(lab.url, console, settings.admin_token)
-    sys.exit(Exit.of(verdict))
+    sys.exit(ExitCode.of(verdict))

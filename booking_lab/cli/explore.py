@@ -14,7 +14,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from booking_lab.cli._exit_codes import BadInput, Exit
+from booking_lab.cli._exit_codes import BadInput, ExitCode
 from booking_lab.config import Settings
 from booking_lab.errors import BookingLabError
 from booking_lab.explorer import planning
@@ -182,7 +182,7 @@ def command(
             if html and result.found.last:
                 _write(html, result, result.found.last)
                 click.echo(f"A page to step through: {html}", err=json_wanted)
-    sys.exit(Exit.of(result.on_strategy))
+    sys.exit(ExitCode.of(result.on_strategy))
 
 
 def _explored(

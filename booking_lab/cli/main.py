@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from booking_lab.cli import _streams
-from booking_lab.cli._exit_codes import Exit
+from booking_lab.cli._exit_codes import ExitCode
 from booking_lab.config import forget_clients_environment
 from booking_lab.errors import BookingLabError, ConfigurationError
 
@@ -54,15 +54,15 @@ class _Commands(click.Group):
         """Run the command line, and end the process."""
         # Python processes that are started must not look for modules in the working folder.
         os.environ["PYTHONSAFEPATH"] = "1"
-        _streams.settle()
+        _streams.prepare_streams()
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
-            if not _streams.is_of_output(error):
+            if not _streams.is_output_error(error):
                 raise
-            _streams.give_up_output()
+            _streams.discard_output()
             click.echo(f"Error: The output can't be written: {error.strerror}.", err=True)
-            sys.exit(Exit.FAILED)
+            sys.exit(ExitCode.FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it could not do is said in one line."""
@@ -71,7 +71,7 @@ class _Commands(click.Group):
         except BookingLabError as error:
             click.ClickException(str(error)).show()
             useless = isinstance(error, ConfigurationError)
-            ctx.exit(Exit.BAD_INPUT if useless else Exit.FAILED)
+            ctx.exit(ExitCode.BAD_INPUT if useless else ExitCode.FAILED)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

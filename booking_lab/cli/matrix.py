@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from booking_lab.cli._exit_codes import Exit
-from booking_lab.cli._progress import counted
+from booking_lab.cli._exit_codes import ExitCode
+from booking_lab.cli._progress import count_progress
 from booking_lab.config import Settings
 from booking_lab.explorer.matrix import document, matrix
 from booking_lab.explorer.matrix.matrix import MatrixCell
@@ -63,7 +63,7 @@ def command(
     todo = [cell for cell in todo if not strategies or cell.strategy in strategies]
     filled: list[MatrixCell] = []
     seconds: dict[str, float] = {}
-    with counted(len(todo), "cells") as tell:
+    with count_progress(len(todo), "cells") as tell:
         for part in _PARTS:
             began = time.monotonic()
             if cells := [one for one in todo if _part(one) == part]:
@@ -79,10 +79,10 @@ def command(
         document.write_table(table, readme)
     if file:
         matrix.save(filled, file, seconds)
-    broken = [cell for cell in filled if surprises(registry, cell)]
+    broken = [cell for cell in filled if undeclared_anomalies(registry, cell)]
     for cell in broken:
         click.echo(
-            f"{_name(cell)}: {', '.join(surprises(registry, cell))}, which it does not declare. "
+            f"{_name(cell)}: {', '.join(undeclared_anomalies(registry, cell))}, which it does not declare. "
             f"{cell.schedule}"
         )
     for cell in filled:
@@ -91,7 +91,7 @@ def command(
                 f"{cell.strategy} on {cell.workload}: bookers who share nothing are in each "
                 f"other's way in {cell.serialised} schedules, and it doesn't say why (serialises)."
             )
-    sys.exit(Exit.WRONG if broken else Exit.DONE)
+    sys.exit(ExitCode.WRONG if broken else ExitCode.DONE)
 
 
 def _name(cell: MatrixCell) -> str:
@@ -102,7 +102,7 @@ def _part(cell: MatrixCell) -> str:
     return _PARTS[bool(cell.nemesis)]
 
 
-def surprises(registry: Registry, cell: MatrixCell) -> list[str]:
+def undeclared_anomalies(registry: Registry, cell: MatrixCell) -> list[str]:
     """Return the anomalies that the strategy does not declare."""
     declared = registry.get(cell.strategy).allows(under_faults=bool(cell.nemesis))
     return sorted(set(cell.anomalies) - {str(anomaly) for anomaly in declared})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from booking_lab.cli._progress import counted
+from booking_lab.cli._progress import count_progress
 from booking_lab.config import Settings
 from booking_lab.explorer.matrix import document, mixtures
 from booking_lab.explorer.matrix.mixtures import Mixture
@@ -48,7 +48,7 @@ def command(strategies: tuple[str, ...], write: bool, jobs: int | None, file: Pa
     pairs = mixtures.empty_mixtures(registry, workloads)
     todo = [one for one in pairs if not wanted or wanted & {one.strategy, one.beside}]
     began = time.monotonic()
-    with counted(len(todo), "pairs") as tell:
+    with count_progress(len(todo), "pairs") as tell:
         filled = explore_all(todo, settings, lambda one: tell(_name(one)), jobs or 0)
     click.echo(mixtures.tables(filled))
     schedules = sum(one.schedules for one in filled)

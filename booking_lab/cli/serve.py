@@ -19,7 +19,7 @@ from booking_lab.observers.history import open_history
 from booking_lab.stack import hints
 from booking_lab.stack.assembly import prepare_schema
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.launch_spec import environment_of
+from booking_lab.stack.launch_spec import environment_for
 from booking_lab.stack.preflight import check_database, check_fit, check_plugins
 
 _DATABASE_SECONDS = 30.0
@@ -52,7 +52,7 @@ def command(history: str | None) -> None:
     # gunicorn takes this process over, so that it gets the signals.
     program = [sys.executable, "-m", "booking_lab.stack.service"]
     program += ["--own-run-folder"] if own_run_folder else []
-    os.execve(program[0], program, environment_of(settings))
+    os.execve(program[0], program, environment_for(settings))
 
 
 def _clear(settings: Settings) -> None:

@@ -17,8 +17,8 @@ from booking_lab.stack import hints
 from booking_lab.stack.control import end, launch
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
-from booking_lab.stack.launch_spec import Plan
-from booking_lab.stack.processes.lab_state import State
+from booking_lab.stack.launch_spec import LaunchSpec
+from booking_lab.stack.processes.lab_state import LabState
 
 
 @click.command()
@@ -46,9 +46,9 @@ def command(instances: int, foreground: bool, data: Path, **given: str | int | N
     # An option is the variable of its name, so both are checked in one place.
     options = {f"BOOKING_LAB_{name.upper()}": str(v) for name, v in given.items() if v is not None}
     settings = Settings.from_environment({**os.environ, **options})
-    plan = Plan(str(data), settings.port, instances)
+    plan = LaunchSpec(str(data), settings.port, instances)
     if foreground:
-        _stay(plan, settings)
+        _wait_for_signal(plan, settings)
         return
     # A lab that runs already makes this fail (exit code 1): its port, workers and data are not the
     # ones asked for here, and whoever started nothing must not go on to stop it with `down`.
@@ -57,8 +57,8 @@ def command(instances: int, foreground: bool, data: Path, **given: str | int | N
     click.echo(f"It goes on running; {hints.command('down', data)} stops it.")
 
 
-def _announce(plan: Plan) -> None:
-    state = State.read(DataFolder(Path(plan.data)).state)
+def _announce(plan: LaunchSpec) -> None:
+    state = LabState.read(DataFolder(Path(plan.data)).state)
     if state is None:
         raise StackError(
             f"The lab was stopped at once; {hints.command('logs', Path(plan.data))} may say why."
@@ -69,7 +69,7 @@ def _announce(plan: Plan) -> None:
             click.echo(f"  {part.name} alone: {part.url}")
 
 
-def _stay(plan: Plan, settings: Settings) -> None:
+def _wait_for_signal(plan: LaunchSpec, settings: Settings) -> None:
     """Keep the lab until a signal comes or it ends by itself."""
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 from booking_lab.errors import BookingLabError
 
 
-class TurnedDown(BookingLabError):
+class UnexpectedStatus(BookingLabError):
     """A request that has to succeed was answered otherwise."""
 
     code = "turned_down"
 
 
 @dataclass(frozen=True)
-class Answer:
+class SeatAnswer:
     """One booking as its customer saw it; times are seconds on one clock.
 
     ``outcome`` is the lab's word, or ``error`` and the status for an answer that has none.
@@ -98,30 +98,32 @@ class Customer:
             answer = None
         if status >= 400 or not isinstance(answer, dict):
             detail = answer.get("detail") if isinstance(answer, dict) else None
-            raise TurnedDown(f"{method} {path} was answered {status}: {detail or text[:200]!r}")
+            raise UnexpectedStatus(
+                f"{method} {path} was answered {status}: {detail or text[:200]!r}"
+            )
         return answer
 
-    def book(self, seat: str, name: str) -> Answer:
+    def book(self, seat: str, name: str) -> SeatAnswer:
         """Book a seat of event 1."""
         begin = time.monotonic()
         body = {"event_id": 1, "seat_number": seat, "customer_id": name}
         status, answer = self.call("POST", "/book", body)
         outcome = answer.get("outcome", f"error {status}")
-        return Answer(seat, outcome, begin, time.monotonic())
+        return SeatAnswer(seat, outcome, begin, time.monotonic())
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
 
 
-def let_loose(url: str, wishes: Sequence[Sequence[str]]) -> list[Answer]:
+def run_crowd(url: str, wishes: Sequence[Sequence[str]]) -> list[SeatAnswer]:
     """Let one customer for each entry of ``wishes`` book its seats, one after the other.
 
     All are connected before the first books, and begin at the same moment.
     """
     start = threading.Barrier(len(wishes))
 
-    def customer(number: int) -> list[Answer]:
+    def customer(number: int) -> list[SeatAnswer]:
         with Customer(url) as client:
             client.get("/health")
             start.wait(30)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from booking_lab.core.strategy import Anomaly, worst
 from booking_lab.core.verdict import Verdict, combined, in_words, style
-from booking_lab.crowd.client import Answer, Customer, let_loose
+from booking_lab.crowd.client import Customer, SeatAnswer, run_crowd
 from booking_lab.crowd.verdict import outcomes, overlaps, percentile, verdict
 from booking_lab.errors import BookingLabError
 from booking_lab.stack import hints
@@ -39,7 +39,7 @@ class NoLab(BookingLabError):
 
 
 @dataclass(frozen=True)
-class Row:
+class DemoRow:
     """How the crowd fared under one strategy; times in milliseconds.
 
     ``crowds`` counts those that came until one had seen what may happen; the rest is of the last.
@@ -99,7 +99,7 @@ def run(url: str, console: Console, token: str = "") -> Verdict:
     return combined(row.on_strategy for row in rows)
 
 
-def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
+def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[DemoRow]:
     with Customer(url, token) as admin:
         strategies = _strategies(admin, url)
         # What protects nothing comes first: it is the race that the others are there to stop.
@@ -109,9 +109,9 @@ def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
             for crowds in range(1, _CROWDS + 1):
                 admin.post(f"/admin/reset?{_ITS_OWN}")
                 tell(f"{name}: {_CUSTOMERS} customers want one seat")
-                answers = let_loose(url, [_ONE_SEAT] * _CUSTOMERS)
+                answers = run_crowd(url, [_ONE_SEAT] * _CUSTOMERS)
                 tell(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
-                rush = let_loose(url, _wishes())
+                rush = run_crowd(url, _wishes())
                 row = _row(admin, entry, answers, rush, crowds)
                 # A promise is broken once and for all. What may happen need not at once: on a busy
                 # machine, one worker may take the whole crowd, and `mutex` holds.
@@ -142,8 +142,12 @@ def _wishes() -> list[list[str]]:
 
 
 def _row(
-    admin: Customer, entry: dict[str, Any], one: list[Answer], rush: list[Answer], crowds: int
-) -> Row:
+    admin: Customer,
+    entry: dict[str, Any],
+    one: list[SeatAnswer],
+    rush: list[SeatAnswer],
+    crowds: int,
+) -> DemoRow:
     answers = one + rush
     double = admin.ask("GET", f"/admin/violations?{_ITS_OWN}")["count"]
     audit = admin.ask("GET", f"/admin/audit?{_ITS_OWN}")
@@ -154,7 +158,7 @@ def _row(
     ended = outcomes(answers)
     times = [1000 * (answer.end - answer.begin) for answer in answers]
     lasted = max(a.end for a in rush) - min(a.begin for a in rush)
-    return Row(
+    return DemoRow(
         strategy=entry["name"],
         confirmed=ended["confirmed"],
         refused=ended["refused"],
@@ -172,7 +176,7 @@ def _row(
     )
 
 
-def _table(rows: Sequence[Row]) -> Table:
+def _table(rows: Sequence[DemoRow]) -> Table:
     table = Table(
         title="The same crowd under each strategy; times in ms, bookings per s",
         box=None,
@@ -200,7 +204,7 @@ def _table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def _reading(rows: Sequence[Row]) -> str:
+def _reading(rows: Sequence[DemoRow]) -> str:
     others = [f"{row.other} under {row.strategy}" for row in rows if row.other]
     note = f" Ended otherwise (conflict, timeout): {', '.join(others)}." if others else ""
     by_verdict = {

@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from booking_lab.core.booking import Outcome
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict
-from booking_lab.crowd.client import Answer
+from booking_lab.crowd.client import SeatAnswer
 
 
-def overlaps(answers: Sequence[Answer]) -> int:
+def overlaps(answers: Sequence[SeatAnswer]) -> int:
     """Count the bookings that were under way while another of the same seat was confirmed.
 
     Only these could have gone wrong; customers who came long after the seat was gone show nothing.
@@ -31,7 +31,7 @@ def overlaps(answers: Sequence[Answer]) -> int:
 
 
 def verdict(
-    answers: Sequence[Answer], anomalies: Collection[Anomaly], *, silent: bool, promised: bool
+    answers: Sequence[SeatAnswer], anomalies: Collection[Anomaly], *, silent: bool, promised: bool
 ) -> Verdict:
     """Judge a run.
 
@@ -66,6 +66,6 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
 
 
-def outcomes(answers: Sequence[Answer]) -> Counter[str]:
+def outcomes(answers: Sequence[SeatAnswer]) -> Counter[str]:
     """Count the answers by outcome."""
     return Counter(answer.outcome for answer in answers)

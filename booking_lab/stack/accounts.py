@@ -32,7 +32,7 @@ def for_postgres(cluster: Path) -> User | None:
     return nobody.pw_uid, nobody.pw_gid
 
 
-def allowed(path: Path, wanted: int, user: User) -> bool:
+def has_access(path: Path, wanted: int, user: User) -> bool:
     """Tell whether the mode of ``path`` gives ``user`` the ``wanted`` bits (4 read, 1 enter)."""
     status = path.stat()
     if status.st_uid == user[0]:
@@ -47,10 +47,10 @@ def allowed(path: Path, wanted: int, user: User) -> bool:
 def closed_folder(path: Path, user: User) -> Path | None:
     """Return the first folder on the way to ``path``, or itself, that ``user`` can't enter."""
     way = [*reversed(path.resolve().parents), path.resolve()]
-    return next((folder for folder in way if not allowed(folder, 1, user)), None)
+    return next((folder for folder in way if not has_access(folder, 1, user)), None)
 
 
-def name(user: User) -> str:
+def user_name(user: User) -> str:
     """Return the user's name, or its number if it has none."""
     try:
         return pwd.getpwuid(user[0]).pw_name

@@ -14,9 +14,9 @@ from booking_lab.errors import BookingLabError, ConfigurationError
 from booking_lab.stack import accounts
 from booking_lab.stack.errors import AlreadyRunning, StackError
 from booking_lab.stack.folders import DataFolder, tail
-from booking_lab.stack.launch_spec import Plan, environment_of
+from booking_lab.stack.launch_spec import LaunchSpec, environment_for
 from booking_lab.stack.processes import process
-from booking_lab.stack.processes.lab_state import State, sweep
+from booking_lab.stack.processes.lab_state import LabState, clear_up_after_kill
 from booking_lab.stack.processes.rotation import open_log
 
 Progress = Callable[[str], None]
@@ -26,7 +26,7 @@ _STOP_SECONDS = 60.0
 
 
 def launch(
-    plan: Plan, settings: Settings, progress: Progress, *, detached: bool = False
+    plan: LaunchSpec, settings: Settings, progress: Progress, *, detached: bool = False
 ) -> subprocess.Popen[bytes]:
     """Start a supervisor and wait until its lab is ready.
 
@@ -46,7 +46,7 @@ def launch(
     data.create()
     supervisor = _spawn(data, plan, settings, detached)
     try:
-        _follow(data, supervisor, progress)
+        _pass_on_reports(data, supervisor, progress)
     except BaseException:
         end(data, supervisor)
         raise
@@ -75,7 +75,7 @@ def stop(data: DataFolder) -> bool:
     Raises:
         StackError: it is somebody else's.
     """
-    state = State.read(data.state)
+    state = LabState.read(data.state)
     if state is None:
         return False
     supervisor = state.supervisor.process
@@ -89,7 +89,7 @@ def stop(data: DataFolder) -> bool:
         supervisor.send(signal.SIGTERM)
     except PermissionError:
         raise StackError(
-            f"The lab on {data.path} belongs to {accounts.name((supervisor.owner, 0))} "
+            f"The lab on {data.path} belongs to {accounts.user_name((supervisor.owner, 0))} "
             f"(pid {supervisor.pid}): only they, or root, can stop it."
         ) from None
     if not supervisor.wait(_STOP_SECONDS):
@@ -102,16 +102,16 @@ def stop(data: DataFolder) -> bool:
 def _clear_up(data: DataFolder) -> None:
     try:
         with data.lock():
-            sweep(data)
+            clear_up_after_kill(data)
     except AlreadyRunning:
         pass  # somebody has started it again meanwhile
 
 
 def _spawn(
-    data: DataFolder, plan: Plan, settings: Settings, detached: bool
+    data: DataFolder, plan: LaunchSpec, settings: Settings, detached: bool
 ) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "booking_lab.stack.supervisor", plan.to_json()]
-    environment = environment_of(settings)
+    environment = environment_for(settings)
     try:
         log = open_log(data.log)
     except OSError as error:
@@ -136,12 +136,14 @@ def _spawn(
 
 
 #: What the supervisor can fail with that is more than "it could not be started".
-_TOLD_APART: Mapping[str, type[BookingLabError]] = {
+_ERRORS_BY_CODE: Mapping[str, type[BookingLabError]] = {
     kind.code: kind for kind in (AlreadyRunning, ConfigurationError)
 }
 
 
-def _follow(data: DataFolder, supervisor: subprocess.Popen[bytes], progress: Progress) -> None:
+def _pass_on_reports(
+    data: DataFolder, supervisor: subprocess.Popen[bytes], progress: Progress
+) -> None:
     """Pass the supervisor's reports on until it is ready or has failed."""
     assert supervisor.stdout
     for line in supervisor.stdout:
@@ -152,5 +154,5 @@ def _follow(data: DataFolder, supervisor: subprocess.Popen[bytes], progress: Pro
             supervisor.stdout.close()
             return
         elif "failed" in report:
-            raise _TOLD_APART.get(report["code"], StackError)(report["failed"])
+            raise _ERRORS_BY_CODE.get(report["code"], StackError)(report["failed"])
     raise StackError(f"The lab ended while it started; {data.log} ends with:{tail(data.log)}")

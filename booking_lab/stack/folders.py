@@ -75,7 +75,7 @@ class DataFolder:
         return file
 
 
-def default_data() -> Path:
+def default_data_folder() -> Path:
     """Return where the data goes when nobody says."""
     if not os.geteuid():
         return Path("/var/lib/booking-lab")
@@ -104,13 +104,13 @@ def make_run_folder(user: accounts.User | None) -> Path:
         base = Path("/tmp")  # the folder itself gets a random name below
     try:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-        fill_run_folder(folder, user)
+        complete_run_folder(folder, user)
     except OSError as error:
         raise StackError(f"No folder could be made below {base}: {error.strerror}.") from None
     return folder
 
 
-def fill_run_folder(folder: Path, user: accounts.User | None) -> None:
+def complete_run_folder(folder: Path, user: accounts.User | None) -> None:
     """Make what is missing of a run folder, the folder itself included.
 
     Raises:
@@ -128,7 +128,7 @@ def fill_run_folder(folder: Path, user: accounts.User | None) -> None:
         os.chown(sockets, *user)
 
 
-def make_mark(mark: Path) -> None:
+def make_mark_file(mark: Path) -> None:
     """Make an empty file; without it, somebody is told later that a stop is under way."""
     try:
         mark.touch()

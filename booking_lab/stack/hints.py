@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from booking_lab.stack.folders import default_data
+from booking_lab.stack.folders import default_data_folder
 
 
 def command(verb: str, data: Path | None = None) -> str:
@@ -19,7 +19,7 @@ def command(verb: str, data: Path | None = None) -> str:
         data: the data folder that it is about, named if the command would look elsewhere.
     """
     words = [_program(), verb]
-    if data is not None and data != _looked_at():
+    if data is not None and data != _default_data_folder():
         words += ["--data", str(data)]
     return f"`{shlex.join(words)}`"
 
@@ -32,6 +32,6 @@ def _program() -> str:
     return str(ours.relative_to(Path.cwd()) if ours.is_relative_to(Path.cwd()) else ours)
 
 
-def _looked_at() -> Path:
+def _default_data_folder() -> Path:
     """The folder that a command takes which is told none."""
-    return Path(os.environ.get("BOOKING_LAB_DATA") or default_data()).absolute()
+    return Path(os.environ.get("BOOKING_LAB_DATA") or default_data_folder()).absolute()

@@ -14,7 +14,7 @@ REDLOCK = ("redlock-1", "redlock-2", "redlock-3")
 
 
 @dataclass(frozen=True)
-class Plan:
+class LaunchSpec:
     """What is to be started.
 
     Attributes:
@@ -34,12 +34,12 @@ class Plan:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Plan:
+    def from_json(cls, text: str) -> LaunchSpec:
         """Read what ``to_json`` wrote."""
         return cls(**json.loads(text))
 
 
-def environment_of(settings: Settings) -> dict[str, str]:
+def environment_for(settings: Settings) -> dict[str, str]:
     """Return the environment for a process that is to have exactly these settings."""
     ours = {f.metadata["variable"] for f in fields(Settings)}
     environment = {name: value for name, value in os.environ.items() if name not in ours}

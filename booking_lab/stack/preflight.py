@@ -27,7 +27,7 @@ def check_database(url: str) -> None:
         StackError: it doesn't; says where it was sought and why it failed.
         ConfigurationError: it is no URL of PostgreSQL.
     """
-    parts = _parsed(url)
+    parts = _parse(url)
     try:
         bounded.connect(url, within=5).close()
     except psycopg2.OperationalError as error:
@@ -51,13 +51,13 @@ def check_fit(url: str) -> None:
         StackError: it can't; says why.
         DatabaseUnavailable: it doesn't answer.
     """
-    _parsed(url)
+    _parse(url)
     with Connector(url).session() as one, Connector(url).session() as other:
         [(encoding, only_reads)] = one.execute(
             "SELECT current_setting('server_encoding'), "
             "current_setting('transaction_read_only')::boolean"
         )
-        shared = _shared(one, other)
+        shared = _share_a_session(one, other)
     if encoding != "UTF8":
         raise StackError(
             f"The database of DATABASE_URL is encoded in {encoding}, which has no room for every "
@@ -76,7 +76,7 @@ def check_fit(url: str) -> None:
         )
 
 
-def _parsed(url: str) -> dict[str, str]:
+def _parse(url: str) -> dict[str, str]:
     try:
         return parse_dsn(url)
     except psycopg2.ProgrammingError:
@@ -87,7 +87,7 @@ def _parsed(url: str) -> dict[str, str]:
         ) from None
 
 
-def _shared(one: Session, other: Session) -> bool:
+def _share_a_session(one: Session, other: Session) -> bool:
     """Tell whether two connections are served by one session, or one by several."""
     seen = [int(who.execute("SELECT pg_backend_pid()")[0][0]) for who in (one, other, one, other)]
     return seen[:2] != seen[2:] or seen[0] == seen[1]

@@ -15,8 +15,8 @@ from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.stack.control import Progress, end, launch
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
-from booking_lab.stack.launch_spec import Plan
-from booking_lab.stack.processes.lab_state import State
+from booking_lab.stack.launch_spec import LaunchSpec
+from booking_lab.stack.processes.lab_state import LabState
 
 
 def _silent(_line: str) -> None:
@@ -51,7 +51,7 @@ class RunningLab:
     @property
     def pids(self) -> dict[str, int]:
         """Every part's process id at this moment, by the part's name."""
-        state = State.read(self.data.state)
+        state = LabState.read(self.data.state)
         return {part.name: part.process.pid for part in state.everyone} if state else {}
 
 
@@ -91,7 +91,7 @@ def running(
             # PostgreSQL's user has to pass through.
             folder.chmod(0o711)
         place = DataFolder(folder)
-        plan = Plan(str(place.path), port, instances, durable)
+        plan = LaunchSpec(str(place.path), port, instances, durable)
         supervisor = launch(plan, settings, progress)
         try:
             yield _lab(place, settings, supervisor)
@@ -110,7 +110,7 @@ def embedded(**arguments: Any) -> Iterator[RunningLab]:
 
 
 def _lab(data: DataFolder, settings: Settings, supervisor: subprocess.Popen[bytes]) -> RunningLab:
-    state = State.read(data.state)
+    state = LabState.read(data.state)
     if state is None:
         raise StackError(f"The lab ended at once; {data.log} ends with:{tail(data.log)}")
     return RunningLab(

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from booking_lab.cli.matrix import surprises
+from booking_lab.cli.matrix import undeclared_anomalies
 from booking_lab.explorer.matrix.matrix import MatrixCell, explore_plan
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.plan import ExplorationPlan
@@ -104,7 +104,7 @@ def look(exploration_servers, registry):
         )
         cell = MatrixCell(name, workload.name, *nemeses)
         cell.add(found, contest)
-        return found, surprises(registry, cell)
+        return found, undeclared_anomalies(registry, cell)
 
     return look
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from booking_lab.cli.matrix import surprises
+from booking_lab.cli.matrix import undeclared_anomalies
 from booking_lab.config import Settings
 from booking_lab.explorer.matrix import matrix
 from booking_lab.explorer.matrix.matrix import MatrixCell
@@ -29,7 +29,7 @@ def test_what_is_kept_is_what_was_found(tmp_path):
 
 def test_no_strategy_shows_what_it_does_not_declare():
     registry = Registry([SHIPPED])
-    assert [cell.key for cell in matrix.load() if surprises(registry, cell)] == []
+    assert [cell.key for cell in matrix.load() if undeclared_anomalies(registry, cell)] == []
 
 
 @pytest.mark.timeout(600)

@@ -16,7 +16,7 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import accounts
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.processes import process, rotation
-from booking_lab.stack.processes.lab_state import State
+from booking_lab.stack.processes.lab_state import LabState
 from booking_lab.stack.processes.process import Process
 from tests.stack.conftest import COMMAND, CommandLine, own_lab
 from tests.stack.test_refusals import refused
@@ -132,10 +132,10 @@ def time_of_looking(lab: CommandLine) -> None:
 def test_a_log_that_is_too_large_is_put_aside_while_the_lab_runs(shared: CommandLine) -> None:
     file = shared.data / "valkey.log"
     begin = file.read_text()
-    os.truncate(file, rotation.LARGEST + 1)
+    os.truncate(file, rotation.LARGEST_LOG + 1)
     eventually(lambda: file.stat().st_size < 10_000)
     older = shared.data / "valkey.log.1"
-    assert older.stat().st_size == rotation.LARGEST + 1
+    assert older.stat().st_size == rotation.LARGEST_LOG + 1
     assert older.stat().st_mode & 0o777 == 0o600
     assert older.read_text().startswith(begin)
     # Who writes it goes on in the same file, at its new end.
@@ -159,12 +159,12 @@ def test_a_follower_of_a_log_goes_on_in_what_is_new(tmp_path: Path) -> None:
 def test_on_a_full_disk_a_log_stays_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "booking-lab.log"
     with file.open("wb") as large:
-        large.truncate(rotation.LARGEST + 1)
+        large.truncate(rotation.LARGEST_LOG + 1)
     older = tmp_path / "booking-lab.log.1.d"
     older.mkdir()
     (tmp_path / "booking-lab.log.new").mkdir()  # nothing can be copied there
     rotation.rotate(tmp_path)
-    assert file.stat().st_size == rotation.LARGEST + 1
+    assert file.stat().st_size == rotation.LARGEST_LOG + 1
 
 
 # --- somebody else's -----------------------------------------------------------------------------
@@ -235,7 +235,7 @@ def test_a_state_that_can_not_be_read_is_not_taken_for_no_lab(
 
     monkeypatch.setattr(Path, "read_text", closed)
     with pytest.raises(StackError, match=r"can't be read: Permission denied\. It is somebody"):
-        State.read(tmp_path / "state.json")
+        LabState.read(tmp_path / "state.json")
 
 
 # --- a lock file that lies -----------------------------------------------------------------------
@@ -263,13 +263,13 @@ def test_a_lock_file_of_a_server_that_runs_is_left_as_it_is(lab: CommandLine) ->
     assert lab.up().returncode == 0
     lock = lab.data / "postgresql" / "postmaster.pid"
     before = lock.read_text()
-    from booking_lab.stack.servers.cluster import forget_stale_lock
+    from booking_lab.stack.servers.cluster import replace_stale_lock
 
-    forget_stale_lock(lab.data / "postgresql")
+    replace_stale_lock(lab.data / "postgresql")
     assert lock.read_text() == before
     other = process.start(["/bin/sleep", "60"], output=2)
     lock.write_text(before.replace(before.split()[0], str(other.pid), 1))
-    forget_stale_lock(lab.data / "postgresql")
+    replace_stale_lock(lab.data / "postgresql")
     first, *others = lock.read_text().splitlines()
     assert (first, others) == (str(os.getpid()), before.splitlines()[1:])
     lock.write_text(before)

@@ -69,8 +69,8 @@ def test_a_folder_on_the_way_that_is_closed_is_found(installed: Path) -> None:
     closed = installed.parents[1]
     owner = (closed.stat().st_uid, closed.stat().st_gid)
     assert accounts.closed_folder(installed, (65_534, 65_534)) is not None
-    assert accounts.allowed(closed, 1, owner)
-    assert not accounts.allowed(closed, 1, (owner[0] + 1, owner[1] + 1))
+    assert accounts.has_access(closed, 1, owner)
+    assert not accounts.has_access(closed, 1, (owner[0] + 1, owner[1] + 1))
 
 
 def test_a_lock_file_that_names_another_program_does_not_stop_the_server() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking_lab.checker.verdict import Report
-from booking_lab.cli._exit_codes import Exit
+from booking_lab.cli._exit_codes import ExitCode
 from booking_lab.conformance.exploring import ExplorationFindings
 from booking_lab.conformance.plugin import _verdicts
 from booking_lab.core.strategy import Anomaly
@@ -68,7 +68,7 @@ def test_nothing_at_all_was_put_to_no_test() -> None:
 
 
 def test_the_exit_code_follows_from_the_verdict() -> None:
-    codes = {one: int(Exit.of(one)) for one in Verdict}
+    codes = {one: int(ExitCode.of(one)) for one in Verdict}
     assert codes == {"safe": 0, "inconclusive": 3, "unknown": 3, "wrong": 4}
 
 
@@ -112,7 +112,7 @@ def test_the_demo_holds_a_strategy_to_what_it_says_of_itself(
     counts = dict.fromkeys(
         ("confirmed", "refused", "other", "double_bookings", "overlaps", "crowds"), 1
     )
-    row = demo.Row(
+    row = demo.DemoRow(
         strategy="own", verdict=verdict, anomaly=anomaly, promised=promised, **figures, **counts
     )
     assert row.on_strategy is on_strategy
@@ -138,7 +138,7 @@ def test_all_who_judge_say_words_of_the_family() -> None:
     for judge in judges:
         assert get_type_hints(judge.verdict.fget)["return"] is Verdict, judge
     assert get_type_hints(verdict)["return"] is get_type_hints(demo.run)["return"] is Verdict
-    assert get_type_hints(demo.Row)["verdict"] is Verdict
+    assert get_type_hints(demo.DemoRow)["verdict"] is Verdict
     assert race.RaceAnswer.model_fields["verdict"].annotation is Verdict
     assert strategies.MatrixEntry.model_fields["verdict"].annotation is Verdict
 

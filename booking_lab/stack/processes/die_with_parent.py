@@ -31,7 +31,7 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def become(user: str) -> None:
+def drop_root(user: str) -> None:
     """Give up root for the user with this number (and its group); does nothing for ``-``."""
     if user == "-":
         return
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> None:
     parent, with_signal, user, _, *program = arguments
     # The starter may have blocked signals to wait for them; the program must not inherit that.
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    become(user)
+    drop_root(user)
     # After the change of user: that clears the signal that the kernel was asked to send.
     die_with_parent(int(parent), int(with_signal))
     try:

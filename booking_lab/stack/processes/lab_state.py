@@ -18,14 +18,14 @@ from booking_lab.stack.processes.process import Process, descendants
 SERVICE = "service"
 
 
-def numbered(name: str) -> tuple[str, str]:
+def kind_and_number(name: str) -> tuple[str, str]:
     """Return what a part is one of, and which one: ``service`` and ``2`` for ``service-2``."""
     kind, _, number = name.partition("-")
     return kind, number
 
 
 @dataclass
-class PartState:
+class ProcessState:
     """One process under the supervisor, or the supervisor itself."""
 
     name: str
@@ -41,7 +41,7 @@ class PartState:
 
 
 @dataclass
-class State:
+class LabState:
     """A lab as its supervisor last wrote it down.
 
     Attributes:
@@ -54,14 +54,14 @@ class State:
         redlock_urls: the embedded servers for Redlock; empty for servers of the user's own.
     """
 
-    supervisor: PartState
+    supervisor: ProcessState
     phase: str
     url: str
     run_folder: str
     database_url: str
     redis_url: str
     redlock_urls: list[str] = field(default_factory=list)
-    parts: list[PartState] = field(default_factory=list)
+    parts: list[ProcessState] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
         """Replace the file in one step: a reader sees the old or the new, never a half."""
@@ -70,7 +70,7 @@ class State:
         new.replace(path)
 
     @classmethod
-    def read(cls, path: Path) -> State | None:
+    def read(cls, path: Path) -> LabState | None:
         """Return what was written; none if there is nothing, or nothing that makes sense.
 
         Raises:
@@ -89,27 +89,27 @@ class State:
             return None
 
     @property
-    def instances(self) -> dict[str, PartState]:
+    def instances(self) -> dict[str, ProcessState]:
         """The instances of the service, by their numbers."""
-        named = [(*numbered(part.name), part) for part in self.parts]
+        named = [(*kind_and_number(part.name), part) for part in self.parts]
         return {number: part for kind, number, part in named if kind == SERVICE}
 
     @property
-    def everyone(self) -> list[PartState]:
+    def everyone(self) -> list[ProcessState]:
         """The supervisor and its parts."""
         return [self.supervisor, *self.parts]
 
 
-def _part(raw: dict[str, Any]) -> PartState:
-    return PartState(process=Process(**raw.pop("process")), **raw)
+def _part(raw: dict[str, Any]) -> ProcessState:
+    return ProcessState(process=Process(**raw.pop("process")), **raw)
 
 
-def sweep(data: DataFolder) -> bool:
+def clear_up_after_kill(data: DataFolder) -> bool:
     """Clear up after a supervisor that was killed; returns whether there was anything.
 
     The kernel told its parts to stop when it died, so they first get time to do so.
     """
-    state = State.read(data.state)
+    state = LabState.read(data.state)
     if state is None:
         return False
     left = [part.process for part in state.parts if part.alive]

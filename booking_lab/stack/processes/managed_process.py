@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from booking_lab.stack.processes.lab_state import PartState, numbered
+from booking_lab.stack.processes.lab_state import ProcessState, kind_and_number
 from booking_lab.stack.processes.process import Process
 
 _LONGEST_PAUSE = 5.0
@@ -20,32 +20,32 @@ _HEALTHY_SECONDS = 10.0
 
 
 @dataclass
-class Part:
+class ManagedProcess:
     """A process of the lab and how to deal with it.
 
     Attributes:
         name: its name, in `status` and in the log.
         start: starts it.
         stop_signal: asks it to stop in good order.
-        patience: how many seconds it gets for that.
+        stop_seconds: how many seconds it gets for that.
         url: where it can be spoken to, for `status`.
-        file: what it needs in the run folder for as long as it runs.
-        lingers: whether it was told to stop and waits for others to let it go.
+        run_file: what it needs in the run folder for as long as it runs.
+        is_stuck_stopping: whether it was told to stop and waits for others to let it go.
         restarts: how often it was started again.
     """
 
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
     stop_signal: signal.Signals
-    patience: float
+    stop_seconds: float
     url: str = ""
-    file: Path | None = None
-    lingers: Callable[[], bool] = lambda: False
+    run_file: Path | None = None
+    is_stuck_stopping: Callable[[], bool] = lambda: False
     restarts: int = 0
-    due: float = 0.0
-    state: PartState | None = None
+    restart_at: float = 0.0
+    state: ProcessState | None = None
     _running: subprocess.Popen[bytes] | None = field(default=None, repr=False)
-    _pause: float = 0.1
+    _restart_pause: float = 0.1
     _had_file: bool = False
     _kill_at: float = math.inf
 
@@ -54,43 +54,44 @@ class Part:
         self._running = self.start()
         self._had_file, self._kill_at = False, math.inf
         process = Process.of(self._running.pid) or Process(self._running.pid, 0)
-        self.state = PartState(self.name, process, time.time(), self.url, self.restarts)
+        self.state = ProcessState(self.name, process, time.time(), self.url, self.restarts)
 
     @property
     def kind(self) -> str:
         """What it is one of: ``service`` for ``service-2``."""
-        return numbered(self.name)[0]
+        return kind_and_number(self.name)[0]
 
     @property
     def pid(self) -> int:
         """Its process id; 0 while it doesn't run."""
         return self._running.pid if self._running else 0
 
-    def ended(self, status: int) -> float:
+    def record_end(self, status: int) -> float:
         """Note that its process has ended; returns the seconds until it is to be started again."""
         assert self._running
         assert self.state
         self._running.returncode = os.waitstatus_to_exitcode(status)
         self._running = None
         if time.time() - self.state.since > _HEALTHY_SECONDS:
-            self._pause = 0.1
-        pause, self._pause = self._pause, min(self._pause * 2, _LONGEST_PAUSE)
+            self._restart_pause = 0.1
+        pause = self._restart_pause
+        self._restart_pause = min(pause * 2, _LONGEST_PAUSE)
         self.restarts += 1
-        self.due = time.monotonic() + pause
+        self.restart_at = time.monotonic() + pause
         return pause
 
-    def lost_file(self) -> bool:
+    def has_lost_file(self) -> bool:
         """Whether it runs, and what it had in the run folder is gone."""
-        if not self.pid or not self.file:
+        if not self.pid or not self.run_file:
             return False
-        there = self.file.exists()
+        there = self.run_file.exists()
         self._had_file |= there
         return self._had_file and not there
 
     def restart(self) -> None:
         """Ask it to stop, and be started again; whoever does not stop in time is killed."""
         if self._kill_at == math.inf:
-            self._kill_at = time.monotonic() + self.patience
+            self._kill_at = time.monotonic() + self.stop_seconds
             self.send(self.stop_signal)
         elif time.monotonic() > self._kill_at:
             self.send(signal.SIGKILL)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-_LEASH = Path(__file__).with_name("die_with_parent.py")
+_WRAPPER = Path(__file__).with_name("die_with_parent.py")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def start(
         sockets: descriptors that it inherits.
         session: whether it gets a session of its own, away from the terminal's Ctrl-C.
     """
-    leash: list[str | Path] = [sys.executable, "-I", "-S", _LEASH, str(os.getpid())]
+    leash: list[str | Path] = [sys.executable, "-I", "-S", _WRAPPER, str(os.getpid())]
     leash += [str(int(death_signal)), f"{user[0]}:{user[1]}" if user else "-", "--"]
     return subprocess.Popen(
         [*leash, *command],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 #: Bytes of a log before it is put aside; one older one is kept.
-LARGEST = 20_000_000
+LARGEST_LOG = 20_000_000
 
 _log = logging.getLogger(__name__)
 
@@ -35,13 +35,13 @@ def rotate(folder: Path) -> None:
     """
     for log in folder.glob("*.log"):
         try:
-            if log.stat().st_size > LARGEST:
-                _put_aside(log)
+            if log.stat().st_size > LARGEST_LOG:
+                _rotate(log)
         except OSError as error:
             _log.error("%s is too large and can't be put aside: %s", log, error.strerror)
 
 
-def _put_aside(log: Path) -> None:
+def _rotate(log: Path) -> None:
     older = log.with_name(f"{log.name}.1")
     older.unlink(missing_ok=True)  # room first: this is when there may be little
     unfinished = log.with_name(f"{log.name}.new")

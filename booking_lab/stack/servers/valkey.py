@@ -12,7 +12,7 @@ from booking_lab.errors import RedisUnavailable
 from booking_lab.locks import redis_lock
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.processes import process
-from booking_lab.stack.processes.managed_process import Part
+from booking_lab.stack.processes.managed_process import ManagedProcess
 from booking_lab.stack.processes.rotation import open_log
 
 #: The one that strategies with a single lock server use.
@@ -30,7 +30,7 @@ def available() -> bool:
     return importlib.util.find_spec(PACKAGE) is not None
 
 
-def part(name: str, run_folder: Path, log: Path) -> Part:
+def managed_process(name: str, run_folder: Path, log: Path) -> ManagedProcess:
     """Return a server as a part of the lab; it shares nothing with those of other names.
 
     Raises:
@@ -43,10 +43,12 @@ def part(name: str, run_folder: Path, log: Path) -> Part:
             return process.start(command, output=output)
 
     address, socket = url(run_folder, name), _socket(run_folder, name)
-    return Part(name, start, signal.SIGTERM, patience=5.0, url=address, file=socket)
+    return ManagedProcess(
+        name, start, signal.SIGTERM, stop_seconds=5.0, url=address, run_file=socket
+    )
 
 
-def answers(address: str, seconds: float = 1.0) -> bool:
+def is_ready(address: str, seconds: float = 1.0) -> bool:
     """Tell whether a server answers there."""
     client = redis_lock.connect(address, seconds)
     try:

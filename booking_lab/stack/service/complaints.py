@@ -31,7 +31,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
 )
 
 
-def check(request: Request) -> None:
+def check_unambiguous(request: Request) -> None:
     """Refuse what could be read in two ways.
 
     Raises:
@@ -55,7 +55,7 @@ def check(request: Request) -> None:
         raise errors.InvalidHeader("Host says something else than the address does")
 
 
-def complaint(error: BaseException) -> bytes:
+def error_response(error: BaseException) -> bytes:
     """Return the answer to a request that failed with ``error``; the connection ends with it."""
     trace_id = uuid.uuid4().hex
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), None)

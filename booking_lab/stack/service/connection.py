@@ -8,12 +8,12 @@ from typing import Any
 
 from gunicorn.http.unreader import Unreader
 
-from booking_lab.stack.service.framing import Incoming
+from booking_lab.stack.service.framing import IncomingRequest
 
 _PIECE = 65_536
 
 
-class Stage(Enum):
+class ConnectionState(Enum):
     """What a connection waits for."""
 
     IDLE = auto()  #: the first byte of a request
@@ -30,7 +30,7 @@ class Connection:
         incoming: what was received.
         keep: whether it goes on after the answer under way.
         ahead: what came along behind the request that was answered.
-        stage: what it waits for, if it does.
+        state: what it waits for, if it does.
         since: when it began to wait for that, on the monotonic clock, in seconds.
         requests: how many came over it.
     """
@@ -38,9 +38,9 @@ class Connection:
     def __init__(self, sock: socket.socket, client: Any, server: Any, most_body: int) -> None:
         sock.setblocking(False)
         self.sock, self.client, self.server = sock, client, server
-        self.incoming = Incoming(most_body)
+        self.incoming = IncomingRequest(most_body)
         self.keep, self.ahead = False, b""
-        self.stage, self.since = Stage.IDLE, 0.0
+        self.state, self.since = ConnectionState.IDLE, 0.0
         self.requests = 0
         self._most_body = most_body
         self._outgoing = bytearray()
@@ -71,10 +71,10 @@ class Connection:
             self.keep = False
         return True
 
-    def give_leave(self) -> None:
+    def send_continue_if_expected(self) -> None:
         """Say that the body may come, if its sender waits for that."""
-        if self.incoming.wants_leave and not self.incoming.complete:
-            self.incoming.wants_leave = False
+        if self.incoming.expects_continue and not self.incoming.complete:
+            self.incoming.expects_continue = False
             self.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.send()
 
@@ -85,7 +85,7 @@ class Connection:
 
     def begin_next(self) -> None:
         """Be ready for the next request."""
-        self.incoming = Incoming(self._most_body)
+        self.incoming = IncomingRequest(self._most_body)
 
     def hang_up(self) -> bool:
         """Say that nothing more will be sent; return whether the client is still there."""
@@ -96,7 +96,7 @@ class Connection:
         return True
 
 
-class Received(Unreader):  # type: ignore[misc]  # gunicorn has no types
+class ReceivedBytes(Unreader):  # type: ignore[misc]  # gunicorn has no types
     """Lets gunicorn's parser read what was received, and nothing else."""
 
     def __init__(self, received: bytes) -> None:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 COLLECT_AFTER = (50_000, 20, 100)
 
 
-def stay_on(number: int) -> None:
+def pin_to_core(number: int) -> None:
     """Keep the calling thread, and those that it starts, on one core.
 
     Args:
@@ -29,7 +29,7 @@ def stay_on(number: int) -> None:
         os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 
-def collect_seldom() -> None:
+def tune_garbage_collector() -> None:
     """Tell the garbage collector that what is here by now stays, and to look seldom for the rest.
 
     Nearly all that a booking leaves is freed without the collector.
@@ -40,10 +40,10 @@ def collect_seldom() -> None:
 
 
 @contextmanager
-def staying_on(number: int) -> Iterator[None]:
+def pinned_to_core(number: int) -> Iterator[None]:
     """Do so for as long as the block runs; threads that it has started stay where they are."""
     before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-    stay_on(number)
+    pin_to_core(number)
     try:
         yield
     finally:

@@ -21,7 +21,7 @@ _EXPECTS = re.compile(rb"\A[^\r\n]* HTTP/1\.1\r\n.*?\r\nexpect:[ \t]*100-continu
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?")
 
 
-class Incoming:
+class IncomingRequest:
     """What was received of one request.
 
     Args:
@@ -31,12 +31,12 @@ class Incoming:
         received: what has come so far, a next request's beginning included.
         complete: whether the request is all there, or no more of it is wanted.
         too_long: whether its body is longer than it may be; it isn't all there then.
-        wants_leave: whether its sender waits for a word before the body is sent.
+        expects_continue: whether its sender waits for a word before the body is sent.
     """
 
     def __init__(self, most_body: int) -> None:
         self.received = bytearray()
-        self.complete = self.too_long = self.wants_leave = False
+        self.complete = self.too_long = self.expects_continue = False
         self._most_body = most_body
         self._body_at = self._at = self._length = self._decoded = 0
         self._chunked = False
@@ -75,7 +75,7 @@ class Incoming:
         self._chunked = bool(coding and b"chunked" in coding[1].lower())
         self._length = int(length[1]) if length and not coding else 0
         self.too_long = self._length > self._most_body
-        self.wants_leave = bool(_EXPECTS.match(head)) and not self.too_long
+        self.expects_continue = bool(_EXPECTS.match(head)) and not self.too_long
 
     def _body_ends(self) -> bool:
         if not self._chunked:

@@ -17,7 +17,7 @@ from gunicorn.workers.base import Worker
 
 from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.observers import metric_files
-from booking_lab.stack.folders import make_mark
+from booking_lab.stack.folders import make_mark_file
 from booking_lab.stack.processes.die_with_parent import die_with_parent
 from booking_lab.stack.service import cpu_and_gc
 from booking_lab.stack.service.framing import MOST_LINE
@@ -32,7 +32,7 @@ GRACEFUL_SECONDS = 20
 _UNREADY_SECONDS = 1.0
 
 
-class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+class LabMaster(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     """A master that goes unready before it stops, and that stops workers which are just starting.
 
     A worker begins as a copy of its master, whose handler only leaves signals to the master's loop.
@@ -51,12 +51,12 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         """Say so on /ready, wait a moment, then stop and let requests under way finish."""
         # A supervisor has made the mark for all instances already, and no balancer asks it.
         if (marks := self.app.settings.draining_marks) and not marks[0].exists():
-            make_mark(marks[1])
+            make_mark_file(marks[1])
             time.sleep(_UNREADY_SECONDS)
         super().handle_term()
 
 
-class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class GunicornApp(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """The application and gunicorn's settings for it.
 
     Args:
@@ -91,7 +91,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def run(self) -> None:
         """Serve until told to stop."""
-        Master(self).run()
+        LabMaster(self).run()
 
     def _options(self) -> dict[str, Any]:
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
@@ -141,11 +141,11 @@ def _start_lab(master: Arbiter, worker: Worker) -> None:
     # gunicorn's workers look for their master once a second; the kernel tells them at once.
     die_with_parent(master.pid, signal.SIGTERM)
     if worker.core is not None:
-        cpu_and_gc.stay_on(worker.core)
+        cpu_and_gc.pin_to_core(worker.core)
     if folder := master.app.settings.metrics_folder:
         metric_files.take_place(folder)
     worker.app.wsgi().extensions["lab"].start()
-    cpu_and_gc.collect_seldom()
+    cpu_and_gc.tune_garbage_collector()
 
 
 def _stop_lab(_master: Arbiter, worker: Worker) -> None:
@@ -170,7 +170,7 @@ def main() -> None:
     settings = Settings.from_environment()
     for mark in settings.draining_marks[1:]:
         mark.unlink(missing_ok=True)  # of the one before, which was told to stop
-    Service(
+    GunicornApp(
         settings,
         given.socket,
         own_run_folder=given.own_run_folder,
