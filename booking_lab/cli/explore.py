@@ -1,4 +1,4 @@
-"""``booking-lab explore``: every interleaving of a few bookers, and the first that goes wrong."""
+"""``booking-lab explore``: runs every interleaving of a few bookers, and draws a bad one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from booking_lab.workloads import Workloads
 
 
 def _options(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]) -> dict[str, Any]:
-    """Read ``name=value``; the value is JSON, or a word."""
+    """Parse ``name=value``; a value that is not JSON is a string."""
     options: dict[str, Any] = {}
     for text in given:
         name, sign, value = text.partition("=")
@@ -62,8 +62,8 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
 @click.option(
     "--strategy",
     required=True,
-    help="The strategy: one of those that `booking-lab strategies` "
-    "lists, or one that is broken on purpose.",
+    help="The strategy: a name that `booking-lab strategies` "
+    "lists, or that of a strategy that is broken on purpose.",
 )
 @click.option(
     "--beside",
@@ -72,21 +72,25 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
     help="The strategy of all bookers but the first, as after a switch.  [default: the same]",
 )
 @click.option(
-    "--workload", required=True, help="What is booked; `booking-lab workloads` lists what can be."
+    "--workload", required=True, help="The workload; `booking-lab workloads` lists their names."
 )
-@click.option("--scenario", default="", help="What they contend for.  [default: the plainest]")
+@click.option(
+    "--scenario",
+    default="",
+    help="The scenario of the workload: the requests of the bookers.  [default: the plainest]",
+)
 @click.option(
     "--bookers",
     type=click.IntRange(1, MOST_BOOKERS),
     default=2,
     show_default=True,
-    help="How many.",
+    help="Number of bookers.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, MOST_BOOKERS),
     default=None,
-    help="In how many processes they are.  [default: each in one of its own]",
+    help="Number of worker processes that the bookers share.  [default: one for each booker]",
 )
 @click.option(
     "--nemesis",
@@ -94,8 +98,8 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
     multiple=True,
     callback=_nemeses,
     metavar="NAME",
-    help=f"What can go wrong: {', '.join(NEMESES)}, or all of these; or {', '.join(SLOW_NEMESES)}, "
-    "which takes seconds each time. May be repeated; each strikes once.",
+    help=f"A fault that can strike once in a schedule: {', '.join(NEMESES)}, or all of these; or "
+    f"{', '.join(SLOW_NEMESES)}, which takes seconds each time. May be repeated.",
 )
 @click.option(
     "--option",
@@ -108,26 +112,33 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
 @click.option(
     "--preemptions",
     type=click.IntRange(0),
-    help="Only schedules in which a booker is interrupted so often at most.",
+    help="Run only the schedules with at most this number of preemptions.",
 )
-@click.option("--random", type=click.IntRange(1), help="Only so many schedules, drawn at random.")
-@click.option("--seed", type=int, help="Draws the same ones again.  [default: 0]")
-@click.option("--schedule", help="Only this one: 'A:read B:read A:write A:commit ...'.")
-@click.option("--repeat", type=click.IntRange(1), help="Run the schedule so often.  [default: 1]")
+@click.option(
+    "--random", type=click.IntRange(1), help="Run only this number of schedules, drawn at random."
+)
+@click.option(
+    "--seed", type=int, help="Seed for --random: the same seed draws the same.  [default: 0]"
+)
+@click.option("--schedule", help="Run only this schedule: 'A:read B:read A:write A:commit ...'.")
+@click.option(
+    "--repeat", type=click.IntRange(1), help="Number of runs of --schedule.  [default: 1]"
+)
 @click.option(
     "--jobs",
     type=click.IntRange(1, MOST_JOBS),
-    help="In how many processes at once.  [default: as many as keep all cores busy]",
+    help="Number of processes that explore.  [default: as many as keep all cores busy]",
 )
 @click.option(
     "--full",
     is_flag=True,
-    help="Also those that differ from others only by who is who of bookers who want the same.",
+    help="Also run the schedules that differ from others only by the names of bookers with the "
+    "same request.",
 )
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 @click.option(
     "--html", type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Also write the schedule shown as a page to step through.",
+    help="Also write the drawn schedule as an HTML page to step through.",
 )  # fmt: skip
 def command(
     preemptions: int | None,
@@ -142,22 +153,24 @@ def command(
     html: Path | None,
     **plan_request: Any,
 ) -> None:
-    """Step bookers through every interleaving of their statements, and show what goes wrong.
+    """Run every interleaving of the statements of a few bookers, and show anomalies.
 
-    On PostgreSQL and Valkey servers of its own, which are gone afterwards: what DATABASE_URL and
-    the like name is not touched. Strategies and workloads are found where the lab finds them, and
-    strategies that are broken on purpose as well. Time is one of the actors: nothing is slept for.
+    The command starts PostgreSQL and Valkey servers of its own and removes them afterwards. It does
+    not touch the servers of DATABASE_URL and the other settings. It finds strategies and workloads
+    where the lab finds them, and also the strategies that are broken on purpose. Time is one of the
+    actors, so nothing sleeps.
 
-    The first and shortest schedule that goes wrong is drawn, with its address for --schedule.
-    Ctrl-C ends the exploration and prints what was found until then.
+    The shortest bad schedule is drawn, with its address for --schedule. Ctrl-C ends the exploration
+    and prints the findings so far.
 
-    Exit code 0: explored, and the strategy keeps its word, which may allow for anomalies; or, with
-    --schedule, replayed. 4: it doesn't. 3: the exploration was interrupted before it found
-    anything. 1: the replay did not come out the same. 2: something given is of no use, and nothing
-    was started. No strategy gives its word for what others do beside it: with --beside, it is 0.
+    Exit code 0: the strategy keeps its promise, which may allow anomalies; or a schedule was
+    replayed. 4: the strategy breaks its promise. 3: the exploration was interrupted before it found
+    anything. 1: two runs of the replay differed. 2: an argument can't be used, and nothing was
+    started. No strategy promises anything for bookings under another strategy beside it: with
+    --beside, the exit code is 0.
     """
     if html and not os.access(html.parent, os.W_OK):
-        raise BadInput(f"--html {html}: nothing can be written to {html.parent}.")
+        raise BadInput(f"--html {html}: the folder {html.parent} can't be written to.")
     settings = Settings.from_environment()
     with _quiet():
         try:
@@ -171,7 +184,7 @@ def command(
         console = Console(stderr=True)
         with _servers(settings, console) as servers:
             job = Job(asked, search_options)
-            found = _explored(
+            found = _explore(
                 servers, registry, plan, job, jobs or default_jobs(), settings, console
             )
             result = ExplorationResult.of(plan, search_options, found)
@@ -185,7 +198,7 @@ def command(
     sys.exit(ExitCode.of(result.on_strategy))
 
 
-def _explored(
+def _explore(
     servers: ExplorationServers,
     registry: Registry,
     plan: ExplorationPlan,
@@ -195,18 +208,18 @@ def _explored(
     console: Console,
 ) -> Exploration:
     search_options = job.search_options
-    watch = ReplayCheck(plan, search_options) if search_options.schedule else None
-    with progress_bar(console) as tell:
-        if jobs > 1 and servers.copy_for_worker and not watch:
-            return explore_in_parallel(servers, registry, plan, job, jobs, settings, tell)
+    replay_check = ReplayCheck(plan, search_options) if search_options.schedule else None
+    with progress_bar(console) as update:
+        if jobs > 1 and servers.copy_for_worker and not replay_check:
+            return explore_in_parallel(servers, registry, plan, job, jobs, settings, update)
 
-        def look(found: Exploration, share: float) -> None:
-            if watch:
-                watch.check(found)
-            tell(found, share)
+        def after_each(found: Exploration, share: float) -> None:
+            if replay_check:
+                replay_check.check(found)
+            update(found, share)
 
         return explore(
-            servers, registry, plan, search_options.search(), look, full=search_options.full
+            servers, registry, plan, search_options.search(), after_each, full=search_options.full
         )
 
 
@@ -231,7 +244,7 @@ def _write(file: Path, result: ExplorationResult, last: ScheduleRun) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Log nothing: that locks expire and strategies fail is what is being tried."""
+    """Disable logging for the block: expired locks and failing strategies are expected here."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

@@ -1,4 +1,4 @@
-"""``booking-lab mixtures``: every two strategies beside each other, through their interleavings."""
+"""``booking-lab mixtures``: explores every two strategies beside each other."""
 
 from __future__ import annotations
 
@@ -22,24 +22,25 @@ from booking_lab.workloads import Workloads
     "--strategy",
     "strategies",
     multiple=True,
-    help="Only the pairs that it is one of; may be repeated.",
+    help="Only the pairs with this strategy; may be repeated.",
 )
-@click.option("--write", is_flag=True, help="Keep the result as what docs/mixtures.md shows.")
+@click.option("--write", is_flag=True, help="Save the result for docs/mixtures.md.")
 @click.option(
     "--jobs",
     type=click.IntRange(1, MOST_JOBS),
-    help="In how many processes at once.  [default: as many as keep all cores busy]",
+    help="Number of processes that explore.  [default: as many as keep all cores busy]",
 )
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path),
               help="Also write the pairs to this file.")  # fmt: skip
 def command(strategies: tuple[str, ...], write: bool, jobs: int | None, file: Path | None) -> None:
     """Explore every two strategies beside each other, on every workload, and print the tables.
 
-    On servers of its own. The two bookers of each scenario book under different strategies, as
-    after a switch. No strategy gives its word for that, so the exit code is 0 whatever is found.
+    The command starts servers of its own. The two bookers of each scenario book under different
+    strategies, as after a switch. No strategy promises anything for that, so the exit code is 0
+    for any finding.
     """
     if write and strategies:
-        raise click.UsageError("--write keeps all pairs: leave --strategy out.")
+        raise click.UsageError("--write saves all pairs: leave --strategy out.")
     shown = document.checkout_file(mixtures.DOCUMENT) if write else None
     settings = Settings.from_environment()
     registry = Registry([SHIPPED, *settings.strategy_folders])
@@ -48,8 +49,8 @@ def command(strategies: tuple[str, ...], write: bool, jobs: int | None, file: Pa
     pairs = mixtures.empty_mixtures(registry, workloads)
     todo = [one for one in pairs if not wanted or wanted & {one.strategy, one.beside}]
     began = time.monotonic()
-    with count_progress(len(todo), "pairs") as tell:
-        filled = explore_all(todo, settings, lambda one: tell(_name(one)), jobs or 0)
+    with count_progress(len(todo), "pairs") as advance:
+        filled = explore_all(todo, settings, lambda one: advance(_name(one)), jobs or 0)
     click.echo(mixtures.tables(filled))
     schedules = sum(one.schedules for one in filled)
     click.echo(f"\n{schedules:,} schedules in {time.monotonic() - began:.0f} s")

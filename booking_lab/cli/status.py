@@ -1,4 +1,4 @@
-"""``booking-lab status``: what runs."""
+"""``booking-lab status``: shows the processes of the lab."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from booking_lab.stack.processes.lab_state import LabState, ProcessState
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_option
 def command(as_json: bool, data: Path) -> None:
-    """Show the lab's processes. Exit code 0: running; 3: not running."""
+    """Show the processes of the lab. Exit code 0: the lab is running; 3: it is not running."""
     state = LabState.read(DataFolder(data).state)
     runs = state is not None and state.supervisor.alive
     phase = state.phase if state and runs else "killed" if state else "not running"
@@ -56,7 +56,7 @@ def _print(phase: str, state: LabState | None, parts: list[dict[str, Any]], data
         click.echo(f"Not running: it was killed. {start} clears up and starts it again.")
     else:
         click.echo(f"{phase.capitalize()}" + (f" at {state.url}" if state.url else ""))
-    # Addresses are long, and a cut one is of no use: a pipe gets whole lines.
+    # Addresses are long, and a truncated one can't be used: a pipe gets whole lines.
     console = Console() if sys.stdout.isatty() else Console(width=200)
     table = Table("part", "state", "pid", "up since", "restarts", "url", box=None)
     for part in parts:

@@ -1,4 +1,4 @@
-"""The application: its routes, what every request goes through, and its document."""
+"""The Flask application: its routes, its request hooks and its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ _NOT_TRACED = "health,ready,metrics"
 
 
 class BookingApp(OpenAPI):
-    """The application, whose document says what its routes declare and nothing else."""
+    """The Flask application, with an OpenAPI document of exactly what its routes declare."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return ``func``: no view is a coroutine, and to look at it each time is slow."""
+        """Return ``func``: no view is a coroutine, and checking for one at each request is slow."""
         return func
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Answer the request; a plug-in that calls ``sys.exit``, or the like, ends no worker.
+        """Answer the request. A plug-in that calls ``sys.exit`` does not end the worker.
 
         Raises:
-            PluginFault: it did.
+            PluginFault: a plug-in raised SystemExit, or another exception that is no Exception.
         """
         try:
             return super().dispatch_request()
@@ -62,14 +62,14 @@ class BookingApp(OpenAPI):
             if isinstance(error, SystemExit):
                 did = f"called sys.exit({error.code!r})"
             raise PluginFault(
-                f"A plug-in's code has {did}. Should it have been a booking, GET /api/bookings "
-                f"tells whether it stands."
+                f"A plug-in's code has {did}. If the request was a booking, GET /api/bookings "
+                f"shows whether it was made."
             ) from error
 
     def generate_spec_json(self) -> None:
-        """Make the document without the answer that the library adds to every operation.
+        """Make the document, with the statuses that any request may be answered.
 
-        What any request may be answered is added instead.
+        The library adds a 422 of another shape to every operation. It is removed.
         """
         super().generate_spec_json()  # type: ignore[no-untyped-call]
         for path, operations in self.spec_json["paths"].items():
@@ -85,7 +85,7 @@ class BookingApp(OpenAPI):
 
 
 def create_app(settings: Settings) -> OpenAPI:
-    """Return the application; its lab, in ``extensions``, is to be started in each worker."""
+    """Return the application. Each worker has to start the lab in ``extensions["lab"]``."""
     logging.config.dictConfig(logging_config(settings.log_level))
     app = BookingApp(
         __name__,
@@ -130,7 +130,7 @@ def create_app(settings: Settings) -> OpenAPI:
 
 
 def _document(app: OpenAPI) -> None:
-    """Serve the OpenAPI document, with the schemas that errors refer to, and lead to its page."""
+    """Serve the OpenAPI document, with the schemas of errors, and redirect / to its page."""
     for model in (
         ProblemDetails,
         FailedSeatBooking,

@@ -62,7 +62,7 @@ def error_response(error: BaseException) -> bytes:
     if status is None:
         log.error("request failed", exc_info=error, extra={"trace_id": trace_id})
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-        detail = "The lab failed; its log has the traceback under this trace id."
+        detail = "The lab failed; its log has the traceback, with this trace id."
     else:
         detail = f"{str(error).rstrip('.')}."
         log.info("request refused: %s", detail, extra={"trace_id": trace_id})

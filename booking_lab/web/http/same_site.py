@@ -1,9 +1,9 @@
-"""Who speaks through a browser: a page of this lab may change things, one of another site may not.
+"""Protection against cross-site requests and DNS rebinding.
 
-A page of any site can have its reader's browser send requests to this machine. It can't read the
-answers, unless its site's name was made to lead to this machine: then the browser takes the lab for
-that site. So both the name that was asked for and the site that a browser gives as the asking one
-are looked at. Who is no browser gives none.
+A page of another site can make its reader's browser send requests to this machine. It can't read
+the answers, unless the DNS name of its site resolves to this machine: then the browser takes the
+lab for that site. So the lab checks both the host name of a request and the site that the browser
+reports as its origin. Clients that are not browsers report no site.
 """
 
 from __future__ import annotations
@@ -16,25 +16,27 @@ from booking_lab.config import Settings, is_loopback
 from booking_lab.web.http.problems import problem
 
 _READS = {"GET", "HEAD", "OPTIONS"}
-#: A name or an address of version 4, or one of version 6 in brackets; then a port.
+#: A name, an IPv4 address, or an IPv6 address in brackets; then a port.
 _HOST = re.compile(r"([^\[\]:/?#@]+|\[[0-9a-f.]*:[0-9a-f:.]+\])(?::[0-9]*)?", re.IGNORECASE)
-_OF_THIS_SITE = {"same-origin", "none"}  # none: the address was typed in, or is a bookmark
+_OF_THIS_SITE = {"same-origin", "none"}  # none: the reader typed the address, or used a bookmark
 
 
 def cross_site_error(request: Request, settings: Settings) -> Response | None:
-    """Return the answer to a request that another site's page may have made; none: it is fine."""
-    asked = request.headers.get("Host")  # only in HTTP/1.0 there may be none
+    """Return an error for a request that a page of another site may have sent; none: no error."""
+    asked = request.headers.get("Host")  # it may be missing in HTTP/1.0 only
     host = asked or ""
     if asked is not None and not settings.admin_token and not _is_this_host(host, settings):
         return problem(
             421,
             "misdirected_request",
-            f"{host!r} is no name of this machine. Ask for localhost, or name it in "
+            f"{host!r} is not a name of this machine. Use localhost, or add the name to "
             f"BOOKING_LAB_ALLOWED_HOSTS.",
         )
     if request.method not in _READS and _from_another_site(request, host):
         return problem(
-            403, "cross_site", "A page of another site asked for this; none may change anything."
+            403,
+            "cross_site",
+            "A page of another site sent this; such a page can't change anything.",
         )
     return None
 

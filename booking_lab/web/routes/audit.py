@@ -1,4 +1,4 @@
-"""The books: what is wrong in them."""
+"""``/admin/audit``, ``/admin/violations`` and ``/admin/double-bookings``: inconsistencies."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _ERRORS = documented_problems(401, 422, 503)
 
 
 class DoubleBookingsQuery(Query):
-    """Which part of the list to show."""
+    """The part of the list to show."""
 
     limit: Limit = MOST_ENTRIES
     cursor: Cursor = None
 
 
 class AuditQuery(ScopeQuery):
-    """The kind and scope that are meant, and which part of the list to show."""
+    """The kind, the scope, and the part of the list to show."""
 
     limit: Limit = MOST_ENTRIES
     cursor: Cursor = None
@@ -51,7 +51,7 @@ class DoubleBookings(Paged):
 
 
 class Violation(BaseModel):
-    """Something that was promised more often than it is there; each kind adds its own fields."""
+    """A thing that more customers were promised than there are; each kind adds its own fields."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -62,9 +62,9 @@ class Violation(BaseModel):
 
 
 class Violations(Paged):
-    """What was promised more often than it is there; ``count`` is ``total``.
+    """Things that more customers were promised than there are; ``count`` is ``total``.
 
-    ``broken`` names the kinds of which nobody knows, for their own code failed.
+    ``broken`` lists the kinds that could not be checked because their own code failed.
     """
 
     violations: list[Violation]
@@ -73,7 +73,7 @@ class Violations(Paged):
 
 
 class AuditFinding(BaseModel):
-    """Something that is wrong."""
+    """An inconsistency."""
 
     kind: str
     anomaly: Anomaly
@@ -83,11 +83,11 @@ class AuditFinding(BaseModel):
 
 
 class Audit(Paged):
-    """Where things, bookings, owners and answers disagree; ``count`` is ``total``.
+    """Disagreements between things, bookings, owners and answers; ``count`` is ``total``.
 
-    ``silent`` names the workers that did not write their ledger in time: what they answered last
-    isn't compared. ``broken`` names the kinds that could not be audited, for their own code failed.
-    Nothing is consistent while there are such.
+    ``silent`` lists the workers that did not write their ledger in time: their last answers are not
+    compared. ``broken`` lists the kinds that could not be audited because their own code failed:
+    ``consistent`` is false then.
     """
 
     consistent: bool
@@ -99,7 +99,7 @@ class Audit(Paged):
 
 @audit_routes.get("/double-bookings", responses={200: DoubleBookings, **_ERRORS})
 def double_bookings(query: DoubleBookingsQuery) -> dict[str, Any]:
-    """Seats that more than one customer was promised, from the booking rows."""
+    """Seats with more than one confirmed booking, from the booking rows."""
     with read_session_and_selection() as (session, _):
         found = workload_of(Seats).violations(session)
     shown, where = page(found, query.limit, query.cursor)
@@ -114,7 +114,7 @@ def double_bookings(query: DoubleBookingsQuery) -> dict[str, Any]:
     "/violations", responses={200: Violations, **_ERRORS, **documented_problems(404, 500)}
 )
 def violations(query: AuditQuery) -> dict[str, Any]:
-    """What was promised more often than it is there, of every kind and scope or of one."""
+    """Things that more customers were promised than there are; of all scopes, or of one."""
     with read_session_and_selection() as (session, _):
         check_scope(session, query.kind, query.scope)
         asked, broken = ask_workloads(
@@ -122,9 +122,12 @@ def violations(query: AuditQuery) -> dict[str, Any]:
         )
     found = [violation for answer in asked.values() for violation in answer]
     shown, where = page(found, query.limit, query.cursor)
-    told = [one.model_dump() for one in broken]
-    cut_off = [truncated(one) for one in shown]
-    return {"violations": cut_off, "count": len(found), "broken": told, **where.model_dump()}
+    return {
+        "violations": [truncated(one) for one in shown],
+        "count": len(found),
+        "broken": [one.model_dump() for one in broken],
+        **where.model_dump(),
+    }
 
 
 def _violations(workload: LabWorkload, session: Session, scope: str | None) -> list[dict[str, Any]]:
@@ -134,7 +137,7 @@ def _violations(workload: LabWorkload, session: Session, scope: str | None) -> l
 
 @audit_routes.get("/audit", responses={200: Audit, **_ERRORS, **documented_problems(404, 500)})
 def audit(query: AuditQuery) -> dict[str, Any]:
-    """Whether things, confirmed rows, owners and answers given agree, in every scope or in one."""
+    """Whether things, confirmed rows, owners and answers agree; in all scopes, or in one."""
     silent = complete_ledger()
     with read_session_and_selection() as (session, _):
         check_scope(session, query.kind, query.scope)

@@ -1,4 +1,4 @@
-"""Booking a seat, in the short form."""
+"""``POST /book``: books one seat."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from booking_lab.workloads.seats.requests import EventId, SeatNumber
 
 
 class BookRequest(Body):
-    """One seat, please. ``strategy`` books under one of your choice instead of the current."""
+    """The seat and the customer; ``strategy`` is used instead of the current strategy."""
 
     event_id: EventId
     seat_number: SeatNumber
@@ -38,21 +38,21 @@ class BookRequest(Body):
 
 
 class SeatBookingResult(BookingResult):
-    """What every booking of a seat that was tried is told."""
+    """The fields of every answer to a booking of a seat."""
 
     event_id: int
     seat_number: str
 
 
 class ConfirmedSeatBooking(SeatBookingResult):
-    """A booking that is confirmed."""
+    """A confirmed booking."""
 
     status: Literal["confirmed"]
     booking_id: int
 
 
 class FailedSeatBooking(SeatBookingResult):
-    """Problem details of a booking that isn't; ``status`` says failed, as bookings do."""
+    """Problem details of a booking that is not confirmed; ``status`` is ``failed``."""
 
     type: str
     title: str
@@ -69,14 +69,14 @@ _RESPONSES: dict[Any, Any] = {
 
 
 def blueprint(admission: Admission) -> APIBlueprint:
-    """Return the blueprint; ``admission`` belongs to one worker."""
+    """Return the blueprint; ``admission`` limits the bookings of one worker."""
     booking = APIBlueprint("booking", __name__, abp_tags=[Tag(name="booking")])
 
     @booking.post("/book", responses=_RESPONSES)
     def book(body: BookRequest) -> tuple[Response, int] | Response:
         """Book a seat.
 
-        A booking that fails is answered with problem details, whose ``status`` is ``failure``.
+        The answer to a booking that fails is problem details, with ``failed`` as the ``status``.
         """
         request = SeatRequest(
             event_id=body.event_id, seats=(body.seat_number,), customer_id=body.customer_id
@@ -93,6 +93,6 @@ def blueprint(admission: Admission) -> APIBlueprint:
 
 
 def seat_description(done: Booking) -> dict[str, Any]:
-    """Return the seat that a booking in the short form is about."""
+    """Return the fields of an answer that name the event and the seat."""
     assert isinstance(done.request, SeatRequest)
     return {"event_id": done.request.event_id, "seat_number": "+".join(done.request.seats)}

@@ -1,4 +1,4 @@
-"""Bookings of every kind: made, listed, shown, moved and cancelled."""
+"""``/api/bookings``: makes, lists, shows, moves and cancels bookings of every kind."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ONE = f"{_PATH}/<uuid:booking_id>"
 
 
 class BookingEntry(BaseModel):
-    """A booking that was made; moved, as it is now."""
+    """A booking in its present state."""
 
     kind: str
     id: str
@@ -61,7 +61,7 @@ class BookingEntry(BaseModel):
 class BookingList(Paged):
     """Bookings, newest first.
 
-    ``broken`` names the kinds whose bookings are missing, for their own code failed.
+    ``broken`` lists the kinds whose bookings are missing because their own code failed.
     """
 
     bookings: list[BookingEntry]
@@ -69,7 +69,7 @@ class BookingList(Paged):
 
 
 class AnyBookingResult(BookingResult):
-    """What every booking that was tried is told; ``details`` is what was asked for."""
+    """The fields of every answer to a booking; ``details`` are the fields of the request."""
 
     kind: str
     id: str
@@ -79,14 +79,14 @@ class AnyBookingResult(BookingResult):
 
 
 class ConfirmedBooking(AnyBookingResult):
-    """A booking that is made, moved or cancelled."""
+    """A booking that was made, moved or cancelled."""
 
     status: Literal["confirmed", "cancelled"]
     booking_id: int
 
 
 class FailedBooking(AnyBookingResult):
-    """Problem details of a booking that isn't; ``status`` says failed, as bookings do."""
+    """Problem details of a booking that is not confirmed; ``status`` is ``failed``."""
 
     type: str
     title: str
@@ -96,7 +96,7 @@ class FailedBooking(AnyBookingResult):
 
 
 class BookingsQuery(KindQuery):
-    """Which bookings to list, and how many at a time."""
+    """Filters, and the part of the list to show."""
 
     customer_id: CustomerId | None = None
     status: Literal["confirmed", "cancelled"] | None = None
@@ -112,14 +112,14 @@ class BookingPath(Query):
 
 
 class CancelQuery(Query):
-    """The strategy to cancel under; none: the current one."""
+    """The strategy to cancel under; by default the current one."""
 
     strategy: StrategyName | None = None
 
 
 _DONE = {"book": "confirmed", "move": "moved", "cancel": "cancelled"}
 _CREATED = {
-    "description": "the booking, and where it is",
+    "description": "the booking, with its address in Location",
     "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ConfirmedBooking"}}},
 }
@@ -127,13 +127,13 @@ _FAILURES = documented_failures(FailedBooking)
 
 
 def blueprint(admission: Admission, kinds: WorkloadSchemas) -> APIBlueprint:
-    """Return the blueprint; its bodies are those of ``kinds``."""
+    """Return the blueprint, with the request bodies of ``kinds``."""
     bookings = APIBlueprint("bookings", __name__, abp_tags=[Tag(name="bookings")])
 
     def create(body: RootModel[Any]) -> tuple[Response, int, dict[str, str]] | Response:
-        """Book, whatever the kind.
+        """Make a booking of any kind.
 
-        A booking that fails is answered with problem details, whose ``status`` is ``failure``.
+        The answer to a booking that fails is problem details, with ``failed`` as the ``status``.
         """
         asked = body.root
         kind = kinds.get(asked.kind)
@@ -149,7 +149,7 @@ def blueprint(admission: Admission, kinds: WorkloadSchemas) -> APIBlueprint:
     def move(path: BookingPath, body: RootModel[Any]) -> Response:
         """Move a booking.
 
-        What is sent shall be different, the rest stays. If that can't be, all stays as it is.
+        The fields that are sent change, and all others stay. A move that fails changes nothing.
         """
         with read_session_and_selection() as (session, _):
             found = bookings_list.find(session, lab().workloads, path.booking_id)
@@ -157,7 +157,7 @@ def blueprint(admission: Admission, kinds: WorkloadSchemas) -> APIBlueprint:
             asked, changes = _changes(kind, body.root)
             if not changes:
                 names = kind.changeable(session, path.booking_id, found.details)
-                raise InvalidRequest(f"Say what shall be different: {' or '.join(names)}.")
+                raise InvalidRequest(f"Name a field to change: {' or '.join(names)}.")
             with value_errors_are_422():
                 request = kind.workload.change(session, path.booking_id, changes)
         done = admission.book(
@@ -166,7 +166,7 @@ def blueprint(admission: Admission, kinds: WorkloadSchemas) -> APIBlueprint:
         return _response(done, description(kind, done))
 
     def cancel(path: BookingPath, query: CancelQuery) -> Response:
-        """Cancel a booking; what it held is free again."""
+        """Cancel a booking. The things that it held are free again."""
         with read_session_and_selection() as (session, _):
             found = bookings_list.find(session, lab().workloads, path.booking_id)
             kind = kinds.get(found.kind)
@@ -175,7 +175,7 @@ def blueprint(admission: Admission, kinds: WorkloadSchemas) -> APIBlueprint:
         held = {"subject": found.subject, "details": found.details}
         return _response(done, description(kind, done) | held)
 
-    # These depend on what there is to book, so no annotation can name them.
+    # The bodies depend on the workloads, so that no annotation in the source can name them.
     everything = kinds.all()
     create.__annotations__["body"] = by_kind(
         "NewBooking", {name: kind.booking for name, kind in everything.items()}
@@ -199,7 +199,7 @@ def blueprint(admission: Admission, kinds: WorkloadSchemas) -> APIBlueprint:
 
 
 def list_bookings(query: BookingsQuery) -> dict[str, Any]:
-    """The bookings that were made, newest first."""
+    """The bookings, newest first."""
     filters = query.model_dump(include={"customer_id", "status", "scope"}, exclude_none=True)
     broken: list[BrokenKind] = []
     with read_session_and_selection() as (session, _):
@@ -226,13 +226,13 @@ def list_bookings(query: BookingsQuery) -> dict[str, Any]:
 
 
 def show_booking(path: BookingPath) -> dict[str, Any]:
-    """A booking, as it is now."""
+    """A booking in its present state."""
     with read_session_and_selection() as (session, _):
         return bookings_list.find(session, lab().workloads, path.booking_id).shown()
 
 
 def description(kind: WorkloadSchema, done: Booking) -> dict[str, Any]:
-    """Return what a booking of any kind is about."""
+    """Return the fields of an answer that name the booked thing."""
     return {
         "kind": kind.workload.name,
         "id": str(done.request.holder),
@@ -245,7 +245,7 @@ def description(kind: WorkloadSchema, done: Booking) -> dict[str, Any]:
 def _details(kind: WorkloadSchema, done: Booking) -> dict[str, Any]:
     try:
         return kind.details(done.request)
-    except BaseException:  # a plug-in's own code; how the booking ended is settled by now
+    except BaseException:  # a plug-in's own code; the outcome of the booking is known by now
         log.exception("kind %s can't show its bookings", kind.workload.name)
         return {}
 

@@ -1,4 +1,4 @@
-"""Events and their seats."""
+"""``/events``: events and their seats."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ event_routes = APIBlueprint("events", __name__, abp_tags=[Tag(name="events")])
 
 _EVENTS = "SELECT id, name, venue, event_date, total_seats, created_at FROM events"
 _COUNT_EVENTS = "SELECT count(*) FROM events"
-# Counted in the same moment as they are listed, so that the numbers fit.
+# One statement counts and lists the seats, so that the numbers agree.
 _SEATS = """
 SELECT seat_number, section, row_name, is_booked, booked_by, count(*) OVER all_of_them,
        count(*) FILTER (WHERE is_booked) OVER all_of_them
@@ -44,7 +44,7 @@ class EventEntry(BaseModel):
 
 
 class SeatEntry(BaseModel):
-    """A seat and who has it."""
+    """A seat and its owner."""
 
     seat_number: str
     section: str
@@ -54,9 +54,9 @@ class SeatEntry(BaseModel):
 
 
 class SeatOverview(Paged):
-    """An event's seats in numbers and one by one, the first thousand of them.
+    """The counts of an event's seats, and the first thousand seats.
 
-    ``next`` is the cursor with which its list of seats goes on.
+    ``next`` is the cursor for the next page of ``/events/{event_id}/seats``.
     """
 
     available: int
@@ -84,21 +84,21 @@ class SeatList(Paged):
 
 
 class EventsQuery(Query):
-    """Which part of the list to show."""
+    """The part of the list to show."""
 
     limit: Limit = MOST_ENTRIES
     cursor: Cursor = None
 
 
 class SeatsQuery(EventsQuery):
-    """Which seats to list."""
+    """The seats to list."""
 
     available_only: bool = Field(False, description="leave out the booked ones")
 
 
 @event_routes.get("/events", responses={200: EventList, **documented_problems(422, 503)})
 def list_events(query: EventsQuery) -> dict[str, Any]:
-    """The events that there are."""
+    """All events."""
     part = {"limit": query.limit, "begin": position(query.cursor)}
     with read_session_and_selection() as (session, _):
         listed = f"{_EVENTS} ORDER BY id LIMIT %(limit)s OFFSET %(begin)s"
@@ -131,12 +131,12 @@ def show_event(path: EventPath) -> dict[str, Any]:
     "/events/<int:event_id>/seats", responses={200: SeatList, **documented_problems(404, 422, 503)}
 )
 def list_seats(path: EventPath, query: SeatsQuery) -> dict[str, Any]:
-    """An event's seats, or those that are left."""
+    """All seats of an event, or only the free ones."""
     part = {"limit": query.limit, "begin": position(query.cursor)}
     with read_session_and_selection() as (session, _):
         _find(session, path.event_id)
         rows = _seats(session, path.event_id, available_only=query.available_only, **part)
-        # Behind the last page, there is no row that says it.
+        # After the last page, there is no row with the count.
         total = rows[0][-2] if rows else _count_seats(session, path.event_id, query.available_only)
     return {"seats": [_seat(row) for row in rows], **paged(total, **part).model_dump()}
 
@@ -154,7 +154,7 @@ def _event(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _seats(session: Session, event_id: int, **asked: Any) -> list[Row]:
-    """Each with how many there are and how many of those are booked."""
+    """Return the rows of the seats; the last two columns are the counts of all and of booked."""
     return session.execute(_SEATS, {"event_id": event_id, **asked})
 
 

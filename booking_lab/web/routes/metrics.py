@@ -1,4 +1,4 @@
-"""The scrape: what the workers counted, and what the database says now."""
+"""``/metrics``: the counters of the workers, and gauges that are read from the database."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ from booking_lab.workloads.seats import Seats
 
 log = logging.getLogger(__name__)
 
-#: Seconds that the database gets to answer: half of what Prometheus gives a scrape.
+#: Seconds that the database has to answer: half of the time limit of a scrape by Prometheus.
 DATABASE_WITHIN = 2.0
-#: Scopes of a workload that are shown, so that a scrape is no longer for a thousand of them.
+#: Scopes of a workload that are shown; bounds the size of a scrape.
 _MOST_SCOPES = 100
 
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 
 class _FixedMetrics(Collector):
-    """What was found at this moment, in the place of a collector that asks."""
+    """A collector of metrics that are already known."""
 
     def __init__(self, found: list[Metric]) -> None:
         self._found = found
 
     def collect(self) -> Iterator[Metric]:
-        """Return it."""
+        """Yield the metrics."""
         yield from self._found
 
 
 class DatabaseGauges:
-    """Gauges that are read from PostgreSQL at each scrape; absent while it doesn't answer in time.
+    """Gauges that are read from PostgreSQL at each scrape.
 
-    The scrape shows what the workers counted all the same: when the database has trouble, that is
-    what one wants to see.
+    They are left out if PostgreSQL doesn't answer in time. The scrape still has the counters of the
+    workers, which are most wanted while the database has trouble.
     """
 
     def __init__(self, lab: Lab) -> None:
@@ -60,8 +60,8 @@ class DatabaseGauges:
         self._pending: Future[list[Metric]] | None = None
 
     def read(self, within: float) -> list[Metric]:
-        """Return them, or nothing if they can't be had within so many seconds."""
-        # One at a time: a database that hangs would get one more reader at each scrape.
+        """Return the gauges, or an empty list if PostgreSQL fails or takes more seconds."""
+        # One reader at a time: a database that hangs would get one more reader at each scrape.
         if self._pending is None or self._pending.done():
             self._pending = self._reader.submit(self._read)
         try:
@@ -70,7 +70,7 @@ class DatabaseGauges:
             log.warning("the database's gauges are left out: no answer within %s s", within)
         except BookingLabError as error:
             log.warning("the database's gauges are left out: %s", error.message)
-        except (Exception, SystemExit):  # whatever a plug-in made of them
+        except (Exception, SystemExit):  # a plug-in may raise anything
             log.exception("the database's gauges are left out")
         return []
 
@@ -91,7 +91,7 @@ class DatabaseGauges:
                     violations = ask_workload(lambda one: one.violations(session), workload)
                     left_by_scope = ask_workload(partial(_left, session), workload)
                     ask_workload(partial(_record_violations, session, violations), workload)
-                except PluginFault as error:  # the others are to be seen all the same
+                except PluginFault as error:  # the other workloads are shown
                     log.error("%s", error.message)
                     continue
                 double.add_metric([workload.name], len(violations))
@@ -131,13 +131,13 @@ def _record_violations(
 
 
 def blueprint(lab: Lab) -> APIBlueprint:
-    """Return the blueprint that shows the metrics of ``lab``."""
+    """Return the blueprint for the metrics of ``lab``."""
     metrics = APIBlueprint("metrics", __name__, abp_tags=[Tag(name="health")])
     gauges = DatabaseGauges(lab)
 
     @metrics.get("/metrics", responses={200: {"description": "Prometheus text", "content": _TEXT}})
     def scrape() -> Response:
-        """All metrics, those of every worker included."""
+        """The metrics of all workers."""
         lab.metrics.publish()
         counted: CollectorRegistry = REGISTRY
         if folder := lab.settings.metrics_folder:
@@ -152,6 +152,6 @@ def blueprint(lab: Lab) -> APIBlueprint:
 
 
 def _redis_up(lab: Lab) -> Iterator[Metric]:
-    if lab.redis:  # a lab without it has none that could be away
+    if lab.redis:  # without Redis, there is no such gauge
         up = not redis_problem()
         yield GaugeMetricFamily("redis_up", "Whether Redis takes writes.", value=float(up))

@@ -1,4 +1,4 @@
-"""A race on demand."""
+"""``/admin/race``: a race on demand."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _RACE = "/admin/race"
 
 
 class SeatRace(Body):
-    """The short form: how many customers race for which seat; ``strategy`` as for a booking."""
+    """The short form: a seat and the number of customers; ``strategy`` as for a booking."""
 
     event_id: EventId
     seat_number: SeatNumber
@@ -55,7 +55,7 @@ class SeatRace(Body):
 
 
 class RaceFinding(BaseModel):
-    """Something that is wrong since the race."""
+    """An inconsistency that the race has caused."""
 
     anomaly: str
     scope: str
@@ -64,11 +64,11 @@ class RaceFinding(BaseModel):
 
 
 class RaceAnswer(BaseModel):
-    """How the race ended.
+    """The result of a race.
 
-    ``barrier`` says whether all customers met between decide and write (``filled``), or whether
-    the strategy kept some away, so that it let go. If the ``verdict`` is ``wrong``, ``anomaly`` is
-    the worst one that the race has made.
+    ``barrier`` is ``filled`` if all customers met between decide and write. Otherwise the strategy
+    kept some of them waiting, and the barrier opened without them. If the ``verdict`` is ``wrong``,
+    ``anomaly`` is the worst anomaly of the race.
     """
 
     strategy: str
@@ -85,13 +85,13 @@ class RaceAnswer(BaseModel):
 
 
 def blueprint(kinds: WorkloadSchemas) -> APIBlueprint:
-    """Return the blueprint; its bodies are those of ``kinds``."""
+    """Return the blueprint, with the request bodies of ``kinds``."""
     racing = APIBlueprint("racing", __name__, abp_tags=[Tag(name="admin")])
 
     def run_race(body: RootModel[Any]) -> dict[str, Any]:
-        """Let customers meet between decide and write, and see what comes of it.
+        """Let several customers meet between decide and write, and judge the result.
 
-        What they race for must be free for one of them; the same engine books as for everybody.
+        The thing has to be free for one of them. The race uses the same engine as any booking.
         """
         asked = body.root
         wanted = booking_context(asked.strategy, asked.options)
@@ -112,7 +112,7 @@ def blueprint(kinds: WorkloadSchemas) -> APIBlueprint:
         )
 
     races = {name: kind.race for name, kind in kinds.all().items()}
-    # Depends on what there is to book, so no annotation can name it.
+    # The body depends on the workloads, so that no annotation in the source can name it.
     run_race.__annotations__["body"] = by_kind("NewRace", races, short=SeatRace)
     racing.post(
         _RACE,
@@ -157,12 +157,12 @@ def _run(
 
 
 def _check_free(workload: LabWorkload, request: Request, wanted: Wish) -> None:
-    """Check that one customer alone would get what all shall race for.
+    """Check that one customer alone would get the thing.
 
     Raises:
-        Unsuitable: not under this strategy.
+        Unsuitable: the strategy can't book this workload.
         NotFound: there is no such thing.
-        Refused: it is not free.
+        Refused: the thing is not free.
     """
     with read_session_and_selection() as (session, current):
         _, strategy = wanted.strategy or lab().registry.selected(current)

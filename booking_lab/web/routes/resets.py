@@ -1,4 +1,4 @@
-"""Resets: bookings are gone, and what they held is free again."""
+"""``/admin/reset``: deletes the bookings of a scope."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ reset_routes = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[T
 
 
 class ResetQuery(KindQuery):
-    """What to reset: an event of seats by ``event_id``, or a ``scope`` of any ``kind``."""
+    """The scope to reset: an event of seats by ``event_id``, or a ``scope`` of any ``kind``."""
 
     event_id: EventId | None = Field(None, json_schema_extra={"example": 1})
     scope: Scope | None = None
 
 
 class Reset(BaseModel):
-    """A reset's answer; ``event_id`` is there if the event was named by it."""
+    """The answer to a reset; ``event_id`` is null unless the request named the event by it."""
 
     message: str
     kind: str
@@ -39,15 +39,15 @@ class Reset(BaseModel):
 
 @reset_routes.post("/reset", responses={200: Reset, **documented_problems(401, 404, 413, 422, 503)})
 def reset_scope(query: ResetQuery) -> dict[str, Any]:
-    """Forget the bookings of an event, or of whatever else a kind resets as one.
+    """Delete the bookings of an event, or of another scope of any kind.
 
-    A booking that began before never shows up after.
+    A booking that began before the reset is never confirmed after it.
     """
     kind, scope = _scope_of(query)
     workload = lab().workloads.get(kind)
     with slot_for_waiting() as connect, connect() as session:
-        with suppress(PluginFault):  # a kind that can't look can be reset all the same
-            # Afterwards nobody sees them any more.
+        with suppress(PluginFault):  # a workload whose check fails can still be reset
+            # The reset deletes the violations, so they are counted before it.
             ask_workload(
                 lambda one: seen.note(session, kind, one.violations_in(session, scope)), workload
             )
@@ -75,6 +75,6 @@ def _scope_of(query: ResetQuery) -> tuple[str, str]:
     if query.event_id is None and query.kind is not None and query.scope is not None:
         return query.kind, query.scope
     raise InvalidRequest(
-        "Say what to reset: ?event_id=1 for the seats of an event, or ?kind=...&scope=... for "
-        "anything; GET /admin/workloads lists the scopes."
+        "Name the scope to reset: ?event_id=1 for the seats of an event, or ?kind=...&scope=... "
+        "for any scope; GET /admin/workloads lists the scopes."
     )

@@ -1,4 +1,4 @@
-"""The strategies there are: what each promises, takes and needs, and what the explorer found."""
+"""``/admin/strategies``: promises, options and needs of the strategies, and the matrix."""
 
 from __future__ import annotations
 
@@ -24,25 +24,24 @@ strategy_routes = APIBlueprint(
     "strategies", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")]
 )
 
-#: What `booking-lab matrix` has written; not there before its first run.
+#: The file that `booking-lab matrix --write` writes. It may be missing.
 _MATRIX = "explorer/matrix/matrix.json"
 
 Matrix = Mapping[str, Mapping[str, list[dict[str, Any]]]]
 
 
 class Suitability(BaseModel):
-    """Whether a kind can be booked under a strategy, and if not, ``why``."""
+    """Whether a kind can be booked under a strategy; ``why`` is the reason if it can't."""
 
     bookable: bool
     why: str
 
 
 class MatrixEntry(BaseModel):
-    """What the explorer found for one strategy and kind, with one ``nemesis`` or none.
+    """The explorer's result for one strategy and kind, with one ``nemesis`` or none.
 
-    The ``verdict`` is on all of so many ``schedules``. ``bad`` of them ended with something wrong;
-    ``schedule`` is the shortest of these. ``complete`` says whether these were all schedules that
-    there are.
+    ``schedules`` were run, and ``bad`` of them ended with an anomaly; ``schedule`` is the shortest
+    bad one. ``complete`` is true if all possible schedules were run.
     """
 
     nemesis: str
@@ -55,9 +54,9 @@ class MatrixEntry(BaseModel):
 
 
 class StrategyEntry(BaseModel):
-    """A strategy: its words, its options, its limits.
+    """A strategy: its description, its options, its promises and its needs.
 
-    ``broken`` strategies are wrong on purpose.
+    ``broken`` is true for a strategy that is wrong on purpose.
     """
 
     name: str
@@ -75,14 +74,14 @@ class StrategyEntry(BaseModel):
 
 
 class BrokenFile(BaseModel):
-    """A file that holds nothing usable, and why."""
+    """A file that can't be loaded, and the reason."""
 
     file: str
     reason: str
 
 
 class StrategyList(BaseModel):
-    """All strategies there are."""
+    """All strategies, and the files that can't be loaded."""
 
     strategies: list[StrategyEntry]
     broken: list[BrokenFile]
@@ -90,7 +89,7 @@ class StrategyList(BaseModel):
 
 @strategy_routes.get("/strategies", responses={200: StrategyList, **documented_problems(401, 503)})
 def list_strategies() -> dict[str, Any]:
-    """The strategies there are, and the files that hold none."""
+    """All strategies, and the files that can't be loaded."""
     registry, matrix = lab().registry, _matrix()
     return {
         "strategies": [_entry(entry, matrix) for entry in registry.entries()],
@@ -124,7 +123,7 @@ def _kinds(entry: Entry) -> dict[str, Any]:
 
 
 def _matrix() -> Matrix:
-    """Return the cells of the explorer's table, by strategy and kind; none if there is no table."""
+    """Return the entries of the matrix by strategy and kind; empty if the file can't be read."""
     table = resources.files("booking_lab") / _MATRIX
     found: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     try:
@@ -133,7 +132,7 @@ def _matrix() -> Matrix:
             found[cell["strategy"]][cell["workload"]].append(shown)
     except FileNotFoundError:
         return {}
-    except (KeyError, TypeError, ValueError) as error:  # half written, or by another version
+    except (KeyError, TypeError, ValueError) as error:  # incomplete, or of another version
         log.error("%s can't be read: %r", table, error)
         return {}
     return found

@@ -1,4 +1,4 @@
-"""The workloads there are: what is asked for, what each can do, and what is left to book."""
+"""``/admin/workloads``: request fields, capabilities and scopes of each workload."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from booking_lab.workloads import summary
 
 
 class WorkloadEntry(BaseModel):
-    """A workload: its words, the fields of its bookings, what it can do, what is left by scope.
+    """A workload: its summary, the fields of its requests, its capabilities and its scopes.
 
-    ``scopes`` counts those; ``next`` is the cursor of the scopes behind these, if there are more.
+    ``available`` has the number of free things by scope, ``scopes`` the number of all scopes, and
+    ``next`` the cursor for the next scopes, or null.
     """
 
     name: str
@@ -37,28 +38,28 @@ class WorkloadEntry(BaseModel):
 
 
 class WorkloadsQuery(KindQuery):
-    """The kind to show, and which part of its scopes."""
+    """The kind to show, and the part of its scopes."""
 
     limit: Limit = MOST_ENTRIES
     cursor: Cursor = None
 
 
 class WorkloadList(BaseModel):
-    """All workloads there are."""
+    """All workloads, and the files that can't be loaded."""
 
     workloads: list[WorkloadEntry]
     broken: list[BrokenFile]
 
 
 def blueprint(kinds: WorkloadSchemas) -> APIBlueprint:
-    """Return the blueprint; it shows ``kinds``."""
+    """Return the blueprint, which shows ``kinds``."""
     workloads = APIBlueprint("workloads", __name__, abp_tags=[Tag(name="admin")])
 
     @workloads.get(
         "/admin/workloads", responses={200: WorkloadList, **documented_problems(401, 422, 503)}
     )
     def list_workloads(query: WorkloadsQuery) -> dict[str, Any]:
-        """The kinds of booking there are, what is left of each, and the files that hold none."""
+        """All kinds of booking, the free things of each, and the files that can't be loaded."""
         broken = [asdict(one) for one in lab().workloads.broken()]
         shown = []
         with read_session_and_selection() as (session, _):

@@ -1,7 +1,7 @@
-"""Examples in the document: each can be sent as it stands, and does what it says.
+"""Examples in the OpenAPI document. Each can be sent as it is.
 
-They are made from those of the single fields. Of a field's examples, the first books, and the
-second, if there is one, is what a move may change it to.
+They are made from the examples of the single fields. The first example of a field is for a booking.
+The second example, if there is one, is a value that a move may change the field to.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-#: Who leaves them out books under the current strategy.
+#: Optional fields that examples leave out, so that they use the current strategy.
 _LEFT_OUT = {"strategy", "options"}
 
 
 def booking_example(model: type[BaseModel]) -> dict[str, Any] | None:
-    """Return an example of a body; none: one of the fields that it has to have has no example."""
+    """Return an example of a body; none: a required field has no example."""
     found = {}
     for name, field in model.model_fields.items():
         examples = _examples(field)
@@ -31,13 +31,13 @@ def booking_example(model: type[BaseModel]) -> dict[str, Any] | None:
 
 
 def change_example(model: type[BaseModel]) -> dict[str, Any] | None:
-    """Return an example of what may be different for a booking of ``model``; none: nothing."""
+    """Return an example of the fields that a move may change; none: there are no such examples."""
     several = {name: _examples(field) for name, field in model.model_fields.items()}
     return {name: examples[1] for name, examples in several.items() if len(examples) > 1} or None
 
 
 def named_examples(examples: Mapping[str, Any]) -> Any:
-    """Return those examples that there are, as part of a model's configuration."""
+    """Return the examples that are not none, as a part of a model's configuration."""
     there = {name: {"value": one} for name, one in examples.items() if one is not None}
     return (
         {"openapi_extra": {"examples": there}} if there else {}
@@ -45,9 +45,9 @@ def named_examples(examples: Mapping[str, Any]) -> Any:
 
 
 def with_single_examples(schema: Any) -> Any:
-    """Put the first of each field's examples where the document's older readers look for it.
+    """Replace ``examples`` of each field by ``example``, with the first of them.
 
-    The library that makes the document knows that place alone.
+    The library that makes the document knows ``example`` only.
     """
     if isinstance(schema, list):
         return [with_single_examples(one) for one in schema]
@@ -60,9 +60,9 @@ def with_single_examples(schema: Any) -> Any:
 
 
 def with_parameter_examples(schema: dict[str, Any]) -> dict[str, Any]:
-    """Do so for those parameters that have to be there, and take the other examples out.
+    """Keep one example of each required parameter, and remove all other examples.
 
-    A page would send all of them at once, which makes no sense.
+    The page of the document would send all parameters with examples at once.
     """
     required = schema.get("required", ())
     properties = {
@@ -83,7 +83,7 @@ def _without_examples(schema: Any) -> Any:
 def _examples(field: FieldInfo) -> list[Any]:
     if field.examples:
         return list(field.examples)
-    # Those of what is allowed beside none stand within.
+    # The examples of an optional type are inside the union with none.
     for part in getattr(field.annotation, "__args__", ()):
         for about in getattr(part, "__metadata__", ()):
             if found := getattr(about, "examples", None):

@@ -1,4 +1,4 @@
-"""Fields that requests share, with their bounds."""
+"""Field types and base classes that request models share."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from booking_lab.workloads.seats.requests import EventId
 
 CustomerId = Annotated[
     str,
-    # What else a name can't be, no pattern can say; see ``text``.
+    # A pattern can't express the other rules for names; see ``text``.
     Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["customer_1"]),
     AfterValidator(text.checked_name),
 ]
 StrategyName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$", examples=["pessimistic"])]
 KindName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$", examples=["seats"])]
-# As with customers: a scope comes from whoever asks.
+# Checked like a customer's name, because the client chooses it.
 Scope = Annotated[
     str,
     Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
@@ -38,22 +38,22 @@ _NOTATION: dict[type, tuple[re.Pattern[str], str]] = {
 
 
 class Strict(BaseModel):
-    """A JSON object: nothing is converted, nothing unknown is let through."""
+    """A JSON object; values are not converted, and unknown fields are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
 class Body(Strict):
-    """A JSON body, with an example of it in the document."""
+    """A JSON body, with an example in the document."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Add the example, if the fields have some."""
+        """Add the example, if all required fields have one."""
         cls.model_config |= examples.named_examples({"example": examples.booking_example(cls)})
 
     @classmethod
     def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
-        """Describe it, as the document wants it."""
+        """Return the schema for the document."""
         described: dict[str, Any] = examples.with_single_examples(
             super().model_json_schema(*args, **options)
         )
@@ -61,16 +61,16 @@ class Body(Strict):
 
 
 class Query(BaseModel):
-    """A query string or path: text that is converted; nothing unknown is let through.
+    """A query string or a path; its text is converted, and unknown parameters are refused.
 
-    Numbers and truth values are written as in JSON, which has one way for each.
+    Numbers and truth values have the notation of JSON, so that each value has one spelling.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     @classmethod
     def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
-        """Describe it, as the document wants it."""
+        """Return the schema for the document."""
         return examples.with_parameter_examples(super().model_json_schema(*args, **options))
 
     @field_validator("*", mode="before")
@@ -85,7 +85,7 @@ class Query(BaseModel):
 
 
 def _types(annotation: Any) -> Iterator[Any]:
-    """Return what an annotation allows, without what it says about that."""
+    """Yield the types of an annotation, without their constraints."""
     if get_origin(annotation) is Annotated:
         yield from _types(get_args(annotation)[0])
     elif get_origin(annotation) in {Union, UnionType}:
@@ -102,12 +102,12 @@ class EventPath(Query):
 
 
 class KindQuery(Query):
-    """The kind of booking that is meant; none: all of them."""
+    """The kind of booking; by default all kinds."""
 
     kind: KindName | None = None
 
 
 class ScopeQuery(KindQuery):
-    """The kind that is meant, and the scope; none: all of them."""
+    """The kind and the scope; by default all of them."""
 
     scope: Scope | None = None

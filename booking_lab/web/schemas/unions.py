@@ -1,4 +1,4 @@
-"""Bodies that are different for each kind of booking."""
+"""Request bodies that depend on the kind of booking."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class _KindField(BaseModel):
-    """The part of a body that says which other fields it has."""
+    """The field ``kind`` of a body, which decides on its other fields."""
 
     model_config = ConfigDict(strict=True)
 
@@ -26,11 +26,11 @@ class _KindField(BaseModel):
 
 
 class _Union(RootModel[T]):
-    """A body that is one of several."""
+    """A body of one of several models."""
 
     @classmethod
     def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
-        """Describe it, as the document wants it."""
+        """Return the schema for the document."""
         described: dict[str, Any] = examples.with_single_examples(
             super().model_json_schema(*args, **options)
         )
@@ -40,14 +40,12 @@ class _Union(RootModel[T]):
 def by_kind(
     name: str, models: Mapping[str, type[BaseModel]], short: type[BaseModel] | None = None
 ) -> type[RootModel[Any]]:
-    """Return a model called ``name`` of the bodies that are told apart by their ``kind``.
-
-    Its ``root`` is one of ``models``, which stand under their kinds' names.
+    """Return a model whose ``root`` is one of ``models``, chosen by the field ``kind``.
 
     Args:
-        name: what the document calls it.
+        name: the name of the model in the document.
         models: the bodies, by kind.
-        short: a body without a kind; none: the kind has to be there.
+        short: a body without a kind; none: ``kind`` is required.
     """
     members: Any = reduce(or_, models.values())
     if len(models) > 1:
@@ -61,7 +59,7 @@ def by_kind(
 
         @classmethod
         def model_validate(cls, obj: Any, **_: Any) -> Any:
-            """Look at the kind first, so that what is said about the rest is about that kind."""
+            """Read the kind first, so that errors are about the fields of that kind."""
             if short and "kind" not in obj:
                 return cls.model_construct(parse_as(short, obj))
             kind = _KindField.model_validate(obj).kind
@@ -74,9 +72,10 @@ def by_kind(
 
 
 def any_kind(name: str, models: Mapping[str, type[BaseModel]]) -> type[RootModel[Any]]:
-    """Return a model called ``name`` of bodies whose kind isn't said in them.
+    """Return a model called ``name`` of bodies that don't have their kind as a field.
 
-    Its ``root`` is what was sent; whoever has found out the kind has still to look into it.
+    Its ``root`` is the JSON object as it was sent. The route has to validate it when it knows the
+    kind.
     """
 
     shown = {kind: examples.change_example(model) for kind, model in models.items()}
@@ -86,7 +85,7 @@ def any_kind(name: str, models: Mapping[str, type[BaseModel]]) -> type[RootModel
 
         @classmethod
         def model_validate(cls, obj: Any, **_: Any) -> Any:
-            """Take anything for now."""
+            """Accept any object; the route validates it."""
             return cls.model_construct(obj)
 
     return AnyKind
