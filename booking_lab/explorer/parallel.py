@@ -1,4 +1,4 @@
-"""One exploration, shared out among processes: the same schedules, the same counts."""
+"""Distributes one exploration over processes, with the same schedules and counts as in one."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from booking_lab.explorer.search.search import Fork
 from booking_lab.explorer.worker_pool import MOST_JOBS, worker_context, worker_pool
 from booking_lab.runtime.strategy_registry import Registry
 
-#: Seconds that one process explores before others are called: they take as long to come.
+#: Seconds that one process explores before the pool is started: the start takes as long.
 _SINGLE_PROCESS_SECONDS = 2.0
-#: What takes one process no longer than this in all, it does alone.
+#: Estimated seconds of an exploration that one process does alone.
 _NO_POOL_UNDER = 8.0
-#: Seconds after which a process gives back what it hasn't run yet, so that it can be shared out.
+#: Seconds after which a process returns the rest of its job, so that it can be split.
 _SLICE_SECONDS = 1.5
 
-#: By this, one schedule comes before another; its last part is the schedule.
+#: The rank of a schedule run, see ``ScheduleRun.rank``; its last part is the schedule.
 Rank = tuple[int, int, str]
 Progress = Callable[[Exploration, float], bool | None]
 
@@ -39,10 +39,10 @@ class Job:
     """A part of an exploration.
 
     Attributes:
-        plan_request: what the plan is made from.
-        search_options: which schedules.
-        forks: those that lead to the part; none: everything.
-        numbers: of schedules that are drawn at random.
+        plan_request: the names that the plan is made from.
+        search_options: the schedules to run.
+        forks: the forks on the way to this part; none: the whole exploration.
+        numbers: the numbers of schedules that are drawn at random.
     """
 
     plan_request: PlanRequest
@@ -59,7 +59,7 @@ class Job:
         return ExhaustiveSearch(self.search_options.preemptions, self.forks)
 
     def remaining(self, search: ExhaustiveSearch | RandomSearch) -> Job | None:
-        """Return what ``search`` has left to do; none: nothing."""
+        """Return the part that ``search`` has not run yet; none: there is nothing left."""
         if isinstance(search, RandomSearch):
             left = search.remaining
             return replace(self, numbers=left) if left else None
@@ -67,7 +67,7 @@ class Job:
         return replace(self, forks=forks) if forks else None
 
     def split(self) -> tuple[Job, Job] | None:
-        """Return two parts of it; none: there is but one schedule in it."""
+        """Return two halves; none: there is only one schedule."""
         if self.search_options.random is not None:
             half = len(self.numbers) // 2
             parts = self.numbers[:half], self.numbers[half:]
@@ -80,16 +80,17 @@ class Job:
 
 @dataclass(frozen=True)
 class _PartResult:
-    """What a process has found, without what can't be sent: trials are, by their ranks.
+    """The result of one process. Schedule runs can't be sent; their ranks stand for them.
 
     Attributes:
         found: the counts.
         worst: the rank of the shortest bad schedule; none: there was none.
-        faulty: that of the shortest in which the strategy's own code failed.
-        serial: that of the shortest in which bookers who share nothing were in each other's way.
-        last: that of the last.
-        share: which share of everything it was.
-        rest: what is still to do.
+        faulty: the rank of the shortest schedule in which the strategy's own code failed.
+        serial: the rank of the shortest schedule in which bookers that share nothing waited for
+            each other or conflicted.
+        last: the rank of the last schedule.
+        share: the share of the whole exploration, from 0 to 1.
+        rest: the part that is not run yet.
     """
 
     found: Exploration
@@ -110,23 +111,23 @@ def explore_in_parallel(
     settings: Settings,
     progress: Progress = lambda _found, _share: None,
 ) -> Exploration:
-    """Run everything that ``job`` is about in so many processes; the counts are those of one.
+    """Run ``job`` in several processes; the counts are the same as in one process.
 
-    What takes no longer than a moment is done by this process alone.
+    This process runs a short exploration alone.
 
     Args:
         servers: the servers.
         registry: the strategies.
-        plan: what ``job`` names.
+        plan: the plan of ``job``.
         job: the whole exploration.
-        jobs: how many processes.
-        settings: whose folders of plug-ins count.
-        progress: told now and then.
+        jobs: the number of processes.
+        settings: the settings with the folders of plug-ins.
+        progress: called now and then with the findings so far, and with their share of all.
 
     Raises:
         Diverged: a schedule could not be repeated.
-        Stuck: a booker came to no stop.
-        Endless: a schedule came to no end.
+        Stuck: a booker neither stopped nor waits for another booker.
+        Endless: a schedule did not end.
     """
     total = _Total(progress)
     alone = total.add(
@@ -139,12 +140,12 @@ def explore_in_parallel(
             with worker_pool(servers, min(jobs, MOST_JOBS), settings) as processes:
                 _distribute(processes, jobs, alone, total)
         except KeyboardInterrupt:
-            total.found.interrupted = True  # what was found so far counts
+            total.found.interrupted = True  # the findings so far count
     return total.result(servers, registry, plan, complete=job.search().complete)
 
 
 def _distribute(processes: ProcessPoolExecutor, jobs: int, first: Job, total: _Total) -> None:
-    """Have it done; whoever comes back has what is left shared out anew."""
+    """Submit jobs to the pool; split the rest of each job that returns."""
     waiting, running = [first], set[Future[_PartResult]]()
     while waiting or running:
         while len(running) < jobs and waiting:
@@ -158,7 +159,7 @@ def _distribute(processes: ProcessPoolExecutor, jobs: int, first: Job, total: _T
 
 
 class _Total:
-    """What all parts have come to so far."""
+    """The sum of the results of all parts so far."""
 
     def __init__(self, progress: Progress) -> None:
         self.found = Exploration()
@@ -168,7 +169,7 @@ class _Total:
         self._ranks: dict[str, Rank | None] = dict.fromkeys(("worst", "faulty", "serial", "last"))
 
     def add(self, part: _PartResult) -> Job | None:
-        """Add one; return what it has left to do."""
+        """Add the result of one part; return the rest of its job."""
         self.found.merge(part.found)
         self.found.seconds = time.monotonic() - self._began
         self._share += part.share
@@ -188,7 +189,7 @@ class _Total:
         *,
         complete: bool,
     ) -> Exploration:
-        """Return it, with the schedules that are shown run once more."""
+        """Return the sum; run the schedules of the ranks again to have their runs."""
         found = self.found
         found.complete = complete and not found.interrupted
         for name, rank in self._ranks.items():
@@ -202,9 +203,9 @@ class _Total:
 
 
 def _work(job: Job) -> _PartResult:
-    ours = worker_context()
-    plan = planning.make_plan(job.plan_request, ours.registry, ours.workloads)
-    return _explore_for(ours.servers, ours.registry, plan, job, _SLICE_SECONDS)
+    context = worker_context()
+    plan = planning.make_plan(job.plan_request, context.registry, context.workloads)
+    return _explore_for(context.servers, context.registry, plan, job, _SLICE_SECONDS)
 
 
 def _explore_for(
@@ -216,7 +217,7 @@ def _explore_for(
     patience: float = 0.0,
     progress: Progress = lambda _found, _share: None,
 ) -> _PartResult:
-    """Explore for so many seconds; to the end, if that comes before the patience is."""
+    """Explore for ``seconds``; or to the end, if the estimate for all is below ``patience``."""
     search, began = job.search(), time.monotonic()
 
     def go_on(found: Exploration, share: float) -> bool:

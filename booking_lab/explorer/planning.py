@@ -1,4 +1,4 @@
-"""What to explore, from names; says what is wrong with them."""
+"""Makes the plan of an exploration from names, and reports names that can't be used."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from booking_lab.explorer.search.schedule import InvalidSchedule, Schedule, Sche
 from booking_lab.runtime.strategy_registry import Entry, Registry
 from booking_lab.workloads import Workloads
 
-#: More have more schedules than anybody can wait for.
+#: More bookers have too many schedules to run.
 MOST_BOOKERS = 5
-#: Whom those hit that hit no booker.
+#: The targets of the actors that strike no booker.
 _TARGETS_BESIDE_BOOKERS = {"time": {"passes"}, "flush": {"redis"}, "crowd": {"others"}}
 _KNOWN = NEMESES | SLOW_NEMESES
 
@@ -35,17 +35,17 @@ class UnknownNemesis(InvalidRequest):
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What a plan is made from.
+    """The names and numbers that a plan is made from.
 
     Attributes:
-        strategy: the strategy's name.
-        options: its options.
-        workload: the workload's name.
-        scenario: the scenario's name; empty: the plainest.
-        bookers: how many.
-        workers: in how many processes they are; 0: each in one of its own.
-        nemeses: names of what can go wrong; ``all`` are all.
-        beside: the strategy's name of all bookers but the first; empty: the same.
+        strategy: the name of the strategy.
+        workload: the name of the workload.
+        options: the options of the strategy.
+        scenario: the name of the scenario; empty: the plainest.
+        bookers: the number of bookers.
+        workers: the number of processes that the bookers share; 0: one for each.
+        nemeses: the names of the nemeses; ``all`` stands for all that take no seconds.
+        beside: the name of the strategy of all bookers except the first; empty: the same.
     """
 
     strategy: str
@@ -67,10 +67,10 @@ def make_plan(
         wanted: the names that the plan is made from.
         registry: the strategies.
         workloads: the workloads.
-        schedule: the one that is to be run; whatever strikes in it is part of the plan.
+        schedule: the schedule to run; its nemeses are added to the plan.
 
     Raises:
-        InvalidRequest: something isn't there, or doesn't go together.
+        InvalidRequest: a name is unknown, or the names don't fit together.
     """
     entry = _entry(wanted.strategy, registry)
     strategy = entry.make(wanted.options)
@@ -80,10 +80,10 @@ def make_plan(
     for one in (entry, *([beside] if beside else [])):
         _check_suitable(one, workload, scenario)
     if beside and wanted.bookers < 2:
-        raise InvalidRequest("One booker has nobody beside it; say --bookers 2, or more.")
+        raise InvalidRequest("--beside needs a second booker; use --bookers 2, or more.")
     if wanted.workers > wanted.bookers:
         raise InvalidRequest(
-            f"{wanted.bookers} bookers can't be in {wanted.workers} workers; take {wanted.bookers} at "
+            f"{wanted.bookers} bookers can't use {wanted.workers} workers; use {wanted.bookers} at "
             f"most."
         )
     _check_schedule(schedule, wanted.bookers)
@@ -99,7 +99,7 @@ def _entry(name: str, registry: Registry) -> Entry:
     except UnknownStrategy as error:
         for broken in registry.broken():
             if broken.file.endswith((f"/{name}.py", f"/{name}/__init__.py")):
-                raise UnknownStrategy(f"{broken.file} is of no use: {broken.reason}") from None
+                raise UnknownStrategy(f"{broken.file} can't be loaded: {broken.reason}") from None
         raise UnknownStrategy(error.message) from None
 
 
@@ -107,7 +107,7 @@ def _scenario(name: str, workload: LabWorkload, bookers: int) -> Scenario:
     scenarios = {one.name: one for one in workload.contests(bookers)}
     if name and name not in scenarios:
         raise UnknownScenario(
-            f"{workload.name.capitalize()} have no scenario {name!r}; there are: "
+            f"Workload {workload.name} has no scenario {name!r}; its scenarios are: "
             f"{', '.join(scenarios)}."
         )
     return scenarios[name] if name else next(iter(scenarios.values()))
@@ -117,46 +117,48 @@ def _check_suitable(entry: Entry, workload: LabWorkload, scenario: Scenario) -> 
     check_able(entry.name, entry.kind.needs, workload)
     if not takes(entry.kind.needs, scenario):
         raise Unsuitable(
-            f"Strategy {entry.name} doesn't choose, and in {scenario.name!r} there is something "
-            f"to choose. Choose another scenario."
+            f"Strategy {entry.name} can't choose, and scenario {scenario.name!r} leaves a choice. "
+            f"Use another scenario."
         )
 
 
 def _nemeses(names: Sequence[str]) -> Sequence[str]:
-    """Return them in the one order that every exploration has them in."""
+    """Return the names in one fixed order, each once."""
     for name in names:
         if name not in {*_KNOWN, "all"}:
             raise UnknownNemesis(
-                f"There is no nemesis {name!r}; there are: {', '.join(_KNOWN)}, and all."
+                f"There is no nemesis {name!r}; the nemeses are: {', '.join(_KNOWN)}, and all."
             )
     return [name for name in _KNOWN if name in names or ("all" in names and name in NEMESES)]
 
 
 def _check_schedule(schedule: Schedule, bookers: int) -> None:
-    """Refuse what can't be followed, whatever happens.
+    """Refuse a schedule that no run can follow.
 
     Raises:
-        InvalidSchedule: somebody isn't there, or can't do that.
+        InvalidSchedule: an actor doesn't exist, or has no such move.
     """
     names = {booker(number) for number in range(bookers)}
     for move in schedule:
         if move.is_by_booker and move.actor not in names:
             wanted = booker_number(move.actor) + 1
             what_to_do = (
-                f"say --bookers {wanted}"
+                f"use --bookers {wanted}"
                 if wanted <= MOST_BOOKERS
-                else f"{MOST_BOOKERS} is the most there can be"
+                else f"there can be at most {MOST_BOOKERS}"
             )
             raise InvalidSchedule(
                 f"{move}: there is no {move.actor} among {bookers} bookers; {what_to_do}."
             )
         if not move.is_by_booker and move.actor not in {*_KNOWN, *_TARGETS_BESIDE_BOOKERS}:
             raise InvalidSchedule(
-                f"{move}: {move.actor} is no booker and no nemesis; nemeses are: "
+                f"{move}: {move.actor} is neither a booker nor a nemesis; the nemeses are: "
                 f"{', '.join(_KNOWN)}."
             )
         if move.what not in (known := _moves(move, names)):
-            raise InvalidSchedule(f"{move}: that is no move; {move.actor} can: {_listed(known)}.")
+            raise InvalidSchedule(
+                f"{move}: there is no such move; the moves of {move.actor} are: {_listed(known)}."
+            )
 
 
 def _moves(move: ScheduleMove, bookers: set[str]) -> set[str]:

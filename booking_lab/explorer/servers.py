@@ -1,4 +1,4 @@
-"""Servers of an exploration's own: started for it, and gone with it."""
+"""PostgreSQL and Valkey servers that are started for one exploration and removed after it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from booking_lab.explorer.scheduler.plan import ExplorationServers
 from booking_lab.stack import RunningLab, embedded
 from booking_lab.stack.servers import postgres
 
-#: Autovacuum comes at any time; with what it tells PostgreSQL of the tables, plans can change.
+#: Autovacuum runs at any time, and its statistics can change the plans of statements.
 _NO_AUTOVACUUM = """
 DO $$
 DECLARE one regclass;
@@ -35,19 +35,19 @@ END $$
 def own_servers(
     settings: Settings, progress: Callable[[str], None] = lambda _line: None
 ) -> Iterator[ExplorationServers]:
-    """Run PostgreSQL and the Valkey servers for the block, with the tables of all workloads.
+    """Run embedded PostgreSQL and Valkey servers for the block, with the tables of all workloads.
 
     Args:
-        settings: whose folders of plug-ins count; the servers are embedded ones in any case.
-        progress: gets a line for each step of the start.
+        settings: the settings with the folders of plug-ins; its servers are not used.
+        progress: called with a line for each step of the start.
 
     Raises:
-        StackError: they could not be started.
+        StackError: the servers could not be started.
     """
     own = Settings(
         strategy_folders=settings.strategy_folders, workload_folders=settings.workload_folders
     )
-    with _single_interrupt() as ignore_interrupts, embedded(settings=own, progress=progress) as lab:
+    with _one_interrupt() as ignore_interrupts, embedded(settings=own, progress=progress) as lab:
         schema.prepare(lab.database_url, own)
         with Connector(lab.database_url).session() as session:
             session.execute(_NO_AUTOVACUUM)
@@ -63,7 +63,10 @@ def own_servers(
 
 
 def _servers(lab: RunningLab, number: int) -> ExplorationServers:
-    """A database and a Redis database of its own; nobody uses the one that it is a copy of."""
+    """Create a copy of the database, and return its URL with those of the Redis databases.
+
+    Nothing else uses the original.
+    """
     name = f"explore_{number}"
     with Connector(postgres.url(lab.run_folder, "postgres")).session() as session:
         session.execute(f"CREATE DATABASE {name} TEMPLATE {postgres.NAME} STRATEGY file_copy")
@@ -74,8 +77,12 @@ def _servers(lab: RunningLab, number: int) -> ExplorationServers:
 
 
 @contextmanager
-def _single_interrupt() -> Iterator[Callable[[], None]]:
-    """Heed Ctrl-C once, so that a second one cuts no end short; yields what has none heeded."""
+def _one_interrupt() -> Iterator[Callable[[], None]]:
+    """Handle only the first Ctrl-C, so that a second one can't interrupt the cleanup.
+
+    Yields:
+        A function that ignores all further ones.
+    """
     before = signal.getsignal(signal.SIGINT)
     in_main = threading.current_thread() is threading.main_thread()
     if not in_main or before is not signal.default_int_handler:
@@ -96,5 +103,5 @@ def _single_interrupt() -> Iterator[Callable[[], None]]:
     try:
         yield ignore
     finally:
-        if not interrupted:  # otherwise all that is left to do is to end
+        if not interrupted:  # otherwise the process is about to end
             signal.signal(signal.SIGINT, before)

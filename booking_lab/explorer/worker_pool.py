@@ -1,4 +1,4 @@
-"""Processes that explore side by side; each has a database of its own, and dies with its parent."""
+"""A pool of processes that explore in parallel, each with a database of its own."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.stack.processes.die_with_parent import die_with_parent
 from booking_lab.workloads import Workloads
 
-#: Redis has so many databases that each process can have one, beside that of the first place.
+#: Redis has 16 databases: one for each process, and one for the parent.
 MOST_JOBS = 15
 
 
 def default_jobs() -> int:
-    """Return how many processes keep all cores busy: each waits for PostgreSQL half of its time."""
+    """Return the number of processes that keep all cores busy.
+
+    Each of them waits for PostgreSQL half of its time.
+    """
     cores = len(os.sched_getaffinity(0))
     return min(cores + (cores + 1) // 2, MOST_JOBS)
 
 
 @dataclass(frozen=True)
 class WorkerContext:
-    """What a process of the crew has to work with."""
+    """The servers and the plug-ins of one process of the pool."""
 
     servers: ExplorationServers
     registry: Registry
@@ -42,12 +45,12 @@ class WorkerContext:
 def worker_pool(
     servers: ExplorationServers, many: int, settings: Settings
 ) -> Iterator[ProcessPoolExecutor]:
-    """Run so many processes for the block; what they are given to do finds its ``worker_context``.
+    """Run a pool of processes for the block. Their tasks use ``worker_context()``.
 
     Args:
-        servers: the servers, of which each process gets a part.
-        many: how many processes.
-        settings: whose folders of plug-ins count.
+        servers: the servers; each process gets a database of its own on them.
+        many: the number of processes.
+        settings: the settings with the folders of plug-ins.
     """
     assert servers.copy_for_worker
     context = multiprocessing.get_context("spawn")
@@ -69,7 +72,7 @@ _context: WorkerContext
 
 
 def worker_context() -> WorkerContext:
-    """Return what this process works with."""
+    """Return the servers and the plug-ins of this process."""
     return _context
 
 
@@ -79,11 +82,11 @@ def _initialise(
     strategies: tuple[str, ...],
     workloads: tuple[str, ...],
 ) -> None:
-    global _context  # a pool's initializer has no other way to hand something on
+    global _context  # an initializer of a pool can pass something on in no other way
     die_with_parent(parent, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
-    logging.disable(logging.CRITICAL)  # locks that expire are what is being tried here
-    # The servers are the parent's own: should one be silent for ever, the parent is ended.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
+    logging.disable(logging.CRITICAL)  # expired locks are expected here
+    # No time limits: the parent started the servers, and the user can interrupt the parent.
     set_wait_callback(None)
     registry = Registry([SHIPPED, *strategies], shelf=True)
     _context = WorkerContext(all_servers.get(), registry, Workloads(workloads))

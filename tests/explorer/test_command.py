@@ -367,26 +367,29 @@ def refused(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--scenario", "sofa"], "Seats have no scenario 'sofa'; there are: one seat, basket"),
-        (["--nemesis", "quake"], "There is no nemesis 'quake'; there are: expiry, flush, death,"),
+        (["--scenario", "sofa"], "Workload seats has no scenario 'sofa'; its scenarios are: one"),
+        (["--nemesis", "quake"], "There is no nemesis 'quake'; the nemeses are: expiry, flush,"),
         (["--option", "attempts"], "--option attempts: write name=value"),
         (["--option", "a=1", "--option", "a=2"], "--option a is given twice."),
         (["--option", "a=1"], "Strategy none, option a: Unexpected keyword argument."),
-        (["--workers", 3], "2 bookers can't be in 3 workers; take 2 at most."),
-        (["--random", 1, "--schedule", "A:read"], "--random and --schedule don't go together"),
-        (["--random", 1, "--preemptions", 1], "--preemptions and --random don't go together"),
+        (["--workers", 3], "2 bookers can't use 3 workers; use 2 at most."),
+        (["--random", 1, "--schedule", "A:read"], "--random and --schedule exclude each other"),
+        (["--random", 1, "--preemptions", 1], "--preemptions and --random exclude each other"),
         (["--seed", 1], "--seed is for --random;"),
         (["--repeat", 2], "--repeat is for --schedule;"),
-        (["--schedule", "A-read"], "'A-read' is no move; write actor:step"),
+        (["--schedule", "A-read"], "'A-read' is not a move; write actor:step"),
         (
             ["--schedule", ""],
             "This is no schedule; it reads like 'A:read B:read A:write A:commit'.",
         ),
-        (["--schedule", "C:read"], "C:read: there is no C among 2 bookers; say --bookers 3."),
+        (["--schedule", "C:read"], "C:read: there is no C among 2 bookers; use --bookers 3."),
         (["--schedule", "X:read"], "X:read: there is no X among 2 bookers; 5 is the most"),
-        (["--schedule", "A:sing"], "A:sing: that is no move; A can: acquire, begin, commit, "),
-        (["--schedule", "quake:A"], "quake:A: quake is no booker and no nemesis;"),
-        (["--schedule", "expiry:C"], "expiry:C: that is no move; expiry can: A, B."),
+        (["--schedule", "A:sing"], "A:sing: there is no such move; the moves of A are: acquire, "),
+        (["--schedule", "quake:A"], "quake:A: quake is neither a booker nor a nemesis;"),
+        (
+            ["--schedule", "expiry:C"],
+            "expiry:C: there is no such move; the moves of expiry are: A, B",
+        ),
         (["--html", "/nowhere/page.html"], "--html /nowhere/page.html: nothing can be written to"),
     ],
 )
@@ -409,7 +412,7 @@ def test_a_file_that_holds_no_strategy_is_named(refused, own_strategies, tmp_pat
 
     [line] = refused(strategy="torn")
 
-    assert line.startswith(f"Error: {tmp_path}/torn.py is of no use: ModuleNotFoundError")
+    assert line.startswith(f"Error: {tmp_path}/torn.py can't be loaded: ModuleNotFoundError")
 
 
 @pytest.mark.parametrize("many", [0, 6])

@@ -19,7 +19,11 @@ BODIES = [
     ('{"event_id": 1, "event_id": 2}', 400, "an object has the same key twice"),
     ('{"event_id": NaN}', 400, "NaN is not a JSON value"),
     ('{"event_id": 1' + "0" * 5_000 + "}", 400, "The body is not JSON"),
-    ('{"event_id": 1, "options": {"a": [{"b": 1, "b": 2}]}}', 400, "an object has the same key twice"),
+    (
+        '{"event_id": 1, "options": {"a": [{"b": 1, "b": 2}]}}',
+        400,
+        "an object has the same key twice",
+    ),
     ('{"event_id": 1e400}', 400, "1e400 is beyond all numbers"),
     ('{"event_id": -Infinity}', 400, "-Infinity is not a JSON value"),
     ("\ufeff" + text(), 400, "begins with a byte order mark"),

@@ -1,4 +1,4 @@
-"""Takes down what the bookers see and decide, and what they say to Redis."""
+"""Records the states that bookers read, their decisions, and their commands to Redis."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.errors import BookingLabError
 from booking_lab.explorer.recording.schedule_run import Message, MoveEvent, ServerKind
 
-#: A holder's token, which is another one in every run.
+#: The token of a lock's holder, which differs in every run.
 _TOKEN = re.compile("[0-9a-f]{32}")
 
 
 class RecordedBooker(Protocol):
-    """A booker, as far as it is recorded.
+    """The part of a booker that recording needs.
 
     Attributes:
-        event: the move under way; none: nothing is noted.
+        event: the event of the move under way; none: nothing is recorded.
     """
 
     event: MoveEvent | None
 
 
 class _CurrentBooker(threading.local):
-    """Whose thread this is.
+    """The booker of the current thread.
 
     Attributes:
-        booker: the booker; none: it is no booker's.
+        booker: the booker; none: the thread belongs to no booker.
     """
 
     booker: RecordedBooker | None = None
@@ -42,16 +42,16 @@ current = _CurrentBooker()
 
 
 def recording_workload(workload: LabWorkload) -> LabWorkload:
-    """Return the same workload; what is read and decided there is noted at the booker's move."""
-    # A copy of the same class, for the class tells what a workload can do.
-    heard = copy.copy(workload)
+    """Return a copy of ``workload`` that records reads and decisions in the current event."""
+    # A copy of the same class, because the class determines the capabilities.
+    recording = copy.copy(workload)
     for name in ("read", "read_all"):
         if read := getattr(workload, name, None):
-            setattr(heard, name, _recording_state(read))
+            setattr(recording, name, _recording_state(read))
     for name, in_words in (("decide", lambda change: change), ("choose", workload.subject)):
         if decide := getattr(workload, name, None):
-            setattr(heard, name, _recording_decision(decide, in_words))
-    return heard
+            setattr(recording, name, _recording_decision(decide, in_words))
+    return recording
 
 
 def _recording_state(read: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,11 +82,11 @@ def _recording_decision(
 
 
 def record_commands(client: redis.Redis, at: str = "") -> None:
-    """Note what bookers send by ``client``, and what comes back.
+    """Make ``client`` record its commands and their replies in the current event.
 
     Args:
         client: a client of Redis.
-        at: which server it speaks to, if there are several.
+        at: the name of its server, if there are several.
     """
     execute: Callable[..., Any] = client.execute_command
 
@@ -110,7 +110,7 @@ def record_commands(client: redis.Redis, at: str = "") -> None:
 
 
 def _command_text(arguments: tuple[Any, ...]) -> tuple[str, Mapping[str, object]]:
-    """Return a command, and its parameters if it is a script."""
+    """Return a command as text, and the parameters of a script."""
     words = [_TOKEN.sub("token", str(argument)) for argument in arguments]
     if words[0] != "EVAL":
         return " ".join(words), {}
@@ -121,7 +121,7 @@ def _command_text(arguments: tuple[Any, ...]) -> tuple[str, Mapping[str, object]
 
 
 def _key(arguments: tuple[Any, ...]) -> str:
-    """Return the first key of a script; of any other command, and without keys: empty."""
+    """Return the first key of a script; empty for other commands, and for scripts without keys."""
     return str(arguments[3]) if arguments[0] == "EVAL" and int(arguments[2]) else ""
 
 

@@ -1,4 +1,4 @@
-"""What happened, as a number: two runs that differ in it were not the same."""
+"""Digests of events: two runs with different digests were not the same."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from booking_lab.explorer.recording.schedule_run import MoveEvent, ScheduleRun
 
 
 def digest_of_events(before: int, events: Iterable[MoveEvent | None]) -> int:
-    """Return the digest of what these moves have come to by now, after what came ``before``.
+    """Return the digest of these events, continued from the digest ``before``.
 
-    Values are left out: some, such as times, are others in every run. What follows from them is in.
+    Values are left out, because some of them, such as times, differ in every run. Their effects are
+    included.
     """
     text = "\n".join(_event_text(event) for event in events if event)
     return crc32(text.encode(), before)
 
 
 def digest_of_run(schedule_run: ScheduleRun) -> int:
-    """Return the digest of how a schedule ended."""
+    """Return the digest of a whole run: its endings, its findings and its events."""
     ends = [
         f"{name} {one.outcome} {one.code} {one.tries}"
         for name, one in sorted(schedule_run.endings.items())

@@ -1,4 +1,4 @@
-"""A booker's session: what it sends is taken down, and faults can be let loose on it."""
+"""The session of a booker: it records its messages, and can be made to fail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from booking_lab.explorer.recording.preparing_session import PreparingSession
 from booking_lab.explorer.recording.schedule_run import Message, TransactionEnd
 from booking_lab.runtime import selection
 
-#: What PostgreSQL says when it ends a wait itself.
+#: The messages of PostgreSQL when it ends a wait itself.
 _MESSAGES: dict[type[BookingLabError], str] = {
     DeadlockDetected: "deadlock detected",
     LockTimeout: "canceling statement due to lock timeout",
@@ -26,22 +26,22 @@ _MESSAGES: dict[type[BookingLabError], str] = {
 
 
 class RecordingSession(PreparingSession):
-    """A session that takes down what is sent, and that faults can be let loose on.
+    """A session that records its messages, and that can lose an answer or its connection.
 
     Args:
-        connector: opens its connection.
-        take_down: gets each message before it is sent; its rows or its error follow.
+        connector: opens the connection.
+        record: called with each message before it is sent; rows or error are added later.
     """
 
-    def __init__(self, connector: Connector, take_down: Callable[[Message], None]) -> None:
+    def __init__(self, connector: Connector, record: Callable[[Message], None]) -> None:
         super().__init__(connector.connect())
         self._connector = connector
-        self._record = take_down
+        self._record = record
         self._sent_ahead = ""
         self._begins = False
-        #: The answer to the next COMMIT is lost on its way.
+        #: Whether the answer to the next COMMIT gets lost.
         self.loses_answer = False
-        #: The error that the statement under way was cancelled to bring about.
+        #: The error to raise for the statement under way, which was cancelled for it.
         self.cancelled_by: type[BookingLabError] | None = None
 
     def begin(self, isolation: str | None = None) -> None:
@@ -50,23 +50,23 @@ class RecordingSession(PreparingSession):
         self._begins = True
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
-        """Run one statement and take it down."""
-        told, self._sent_ahead = self._sent_ahead, ""
+        """Run one statement and record it."""
+        ahead, self._sent_ahead = self._sent_ahead, ""
         begins, self._begins = self._begins, False
-        message = Message(self._begin + told + statement, parameters or {}, begins=begins)
+        message = Message(self._begin + ahead + statement, parameters or {}, begins=begins)
         with self._recorded(message):
             message.rows = rows = super().execute(statement, parameters)
         return rows
 
     def ahead(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
-        """Send ``statement`` ahead of the next one, and take it down with it."""
+        """Send ``statement`` in front of the next one, and record both as one message."""
         super().ahead(statement, parameters)
-        # Nobody switches or resets in an exploration: that nobody did belongs to no schedule.
+        # There are no switches and resets in an exploration, so this check is not recorded.
         if statement is not selection.EXPECT:
             self._sent_ahead += f"{self._cursor.mogrify(statement, parameters).decode()};\n"
 
     def commit(self, *records: object) -> None:
-        """Commit; the answer may get lost."""
+        """Commit; the answer gets lost if ``loses_answer`` is set."""
         self._sent_ahead = ""
         message = Message(TransactionEnd.COMMIT, {}, ends=TransactionEnd.COMMIT)
         with self._recorded(message):
@@ -85,28 +85,28 @@ class RecordingSession(PreparingSession):
         super().rollback()
 
     def release_session_locks(self) -> None:
-        """Give back the locks that outlive a transaction; the stage's to call, between schedules.
+        """Release the locks of the session; the scheduler calls this between schedules.
 
-        Nobody's message: it is not taken down.
+        The message is not recorded.
         """
         super().execute("SELECT pg_advisory_unlock_all()")
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection."""
+        """Whether the connection is open."""
         return not self._raw.closed
 
     def close_abruptly(self) -> None:
-        """Lose the connection."""
+        """Close the connection, as if the process had died."""
         self._raw.close()
 
     def give_back(self) -> None:
-        """Give the connection back."""
+        """Return the connection to its connector."""
         self._connector.disconnect(self._raw)
 
     @contextmanager
     def _recorded(self, message: Message) -> Iterator[None]:
-        """Take ``message`` down while it is under way, and the error that it comes to."""
+        """Record ``message`` before it is sent, and then its error."""
         self._record(message)
         try:
             yield
@@ -121,5 +121,5 @@ class RecordingSession(PreparingSession):
 
 
 def _first_line(error: Exception) -> str:
-    """Return what PostgreSQL itself said, in a line."""
+    """Return the first line of PostgreSQL's own error message."""
     return str(error.__cause__ or error).partition("\n")[0]

@@ -1,4 +1,4 @@
-"""What happened when one schedule was run."""
+"""The record of one schedule that was run: events, messages, endings and findings."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from booking_lab.core.step import StepName
 from booking_lab.core.workload import Request, Row
 from booking_lab.explorer.search.schedule import Schedule, ScheduleMove, schedule_text, switches
 
-#: How bookers end whom others were in the way of.
+#: The outcomes of bookers that others delayed or disturbed.
 _STOPPED = {Outcome.CONFLICT, Outcome.TIMEOUT}
-#: How a booker ended whose process did.
+#: The outcome of a booker whose process has died.
 DIED = "died"
 
 
 class TransactionEnd(StrEnum):
-    """How a transaction ends."""
+    """The end of a transaction."""
 
     COMMIT = "COMMIT"
     ROLLBACK = "ROLLBACK"
 
 
 class ServerKind(StrEnum):
-    """Where a message goes."""
+    """The kind of server that a message is sent to."""
 
     POSTGRESQL = "postgresql"
     REDIS = "redis"
@@ -35,18 +35,18 @@ class ServerKind(StrEnum):
 
 @dataclass
 class Message:
-    """One statement that a booker sent, and what came back.
+    """One statement or command that a booker sent, and the reply.
 
     Attributes:
-        statement: the SQL, with its parameters' names; or the command to Redis.
-        parameters: their values.
-        rows: what it returned; none yet while it waits.
-        error: why it failed.
+        statement: the SQL with the names of its parameters; or the command to Redis.
+        parameters: the values of the parameters.
+        rows: the rows of the reply; none: there is no reply yet.
+        error: the error of the server; empty: no error.
         server: ``postgresql`` or ``redis``.
-        at: which of several servers it was sent to; empty: there is one.
-        key: of a script of Redis, the first key.
-        begins: whether it begins a transaction.
-        ends: how it ends one; none: it doesn't.
+        at: the name of one of several servers; empty: there is only one.
+        key: the first key of a script of Redis.
+        begins: whether the message begins a transaction.
+        ends: the end of the transaction by this message; none: it goes on.
     """
 
     statement: str
@@ -62,20 +62,20 @@ class Message:
 
 @dataclass
 class MoveEvent:
-    """One move and what it did.
+    """One move of a schedule, and its effects.
 
     Attributes:
         move: the move.
-        detail: what the step did, in a word or two; for readers.
-        messages: what was sent.
+        detail: the description of the step in a word or two.
+        messages: the messages that were sent.
         saw: the state that was read.
-        decided: by the id of the request, the change that was decided on, or the error.
-        waits_for: the bookers that it had to wait for, if it had to.
-        until: the number of the move that ended the wait, counted from 1; 0: none did.
-        kept_out: whether somebody else had the lock outside of PostgreSQL that it wanted.
-        deadlock: whether this was the one cancelled to break a deadlock.
-        note: what there is to say of it.
-        name: what the step is among those of its kind; none: one that nobody tells from others.
+        decided: pairs of a request's id and the decision: the change, or the error.
+        waits_for: the names of the bookers that it waited for in PostgreSQL.
+        until: the number of the move that ended the wait, counted from 1; 0: no move ended it.
+        kept_out: whether another booker had the lock outside PostgreSQL.
+        deadlock: whether this statement was cancelled to break a deadlock.
+        note: a remark for readers.
+        name: the name of the step among those of its kind; none: it has none.
     """
 
     move: ScheduleMove
@@ -93,14 +93,14 @@ class MoveEvent:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a booker ended: an outcome, or ``DIED``.
+    """The end of a booker.
 
     Attributes:
-        outcome: the outcome.
-        code: a stable word for its reason.
-        message: the reason for a reader.
-        tries: how many tries were begun.
-        note: what there is to say beside that it is confirmed.
+        outcome: an outcome, or ``DIED``.
+        code: the stable code of the reason.
+        message: the reason for readers.
+        tries: the number of tries that were begun.
+        note: a remark on a confirmed booking.
     """
 
     outcome: str
@@ -112,13 +112,13 @@ class Ending:
 
 @dataclass(frozen=True)
 class BookerAnswer:
-    """What a booker asked for in the end, what it was told, and when.
+    """The request and the answer of a booker, with times.
 
     Attributes:
-        request: what was asked for; what was left open has been chosen, if it came to that.
-        ending: what it was told.
-        began: the number of its first move.
-        ended: the number of the move with which it came to its end.
+        request: the request; an open one after the choice, if there was a choice.
+        ending: the answer.
+        began: the number of the booker's first move.
+        ended: the number of the move that ended it.
     """
 
     request: Request
@@ -133,10 +133,10 @@ class ScheduleRun:
 
     Attributes:
         schedule: all moves, in order.
-        events: one for each move, and those that nobody chose (``time``).
-        endings: how each booker ended.
-        findings: what is wrong in the database afterwards, or with the answers given.
-        apart: whether the bookers share nothing that bookings contend for.
+        events: one event for each move, including moves of ``time``, which nobody chose.
+        endings: the end of each booker, by name.
+        findings: inconsistencies in the database after the run, and wrong answers.
+        is_disjoint: whether no two bookers share anything that bookings contend for.
     """
 
     schedule: Schedule
@@ -147,12 +147,12 @@ class ScheduleRun:
 
     @property
     def bad(self) -> bool:
-        """Whether anything is wrong."""
+        """Whether there are findings."""
         return bool(self.findings)
 
     @property
     def serialised(self) -> bool:
-        """Whether anybody had to wait, to start over or to give up, and they share nothing."""
+        """Whether a booker waited, tried again or gave up although they share nothing."""
         return self.is_disjoint and self._has_waits
 
     @property
@@ -163,15 +163,15 @@ class ScheduleRun:
 
     @property
     def anomalies(self) -> list[str]:
-        """What is wrong, each kind once."""
+        """The anomalies of the findings, each once."""
         return sorted({str(finding.anomaly) for finding in self.findings})
 
     @property
     def rank(self) -> tuple[int, int, str]:
-        """By this, the one to show comes first, in whatever order they were run."""
+        """A sort key: the lowest is the one to show, in whatever order they were run."""
         return *self.length, schedule_text(self.schedule)
 
     @property
     def length(self) -> tuple[int, int]:
-        """By this, the shortest is the easiest to read."""
+        """A sort key: the lowest is the easiest to read."""
         return len(self.schedule), switches(self.schedule)

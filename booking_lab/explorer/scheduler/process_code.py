@@ -1,4 +1,4 @@
-"""The code of plug-ins as one process has it: loaded for it, with globals of its own."""
+"""Copies of plug-ins' code, one for each simulated process, with globals of its own."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from booking_lab.runtime.strategy_registry import Entry
 
 T = TypeVar("T")
 
-#: Stands between a module's name and the number of its copy; no module's own name has it.
+#: Separates a module's name from the number of its copy; no module's own name has this character.
 _MARK = "~"
 
 
 @dataclass
 class ProcessCode:
-    """What one process of an exploration runs.
+    """The strategy and the workload of one simulated process.
 
-    Processes that share nothing can run the same copy. Where the code may keep something between
-    bookings, each process has a copy of its own, which is loaded anew for each schedule: so it
-    begins as a process does that was just started.
+    All processes use the same code if it keeps no state between bookings. If it may keep state,
+    each process has a copy of its own. It is loaded again for each schedule, so that each schedule
+    begins with a new process.
 
     Attributes:
-        entry: the strategy as found.
+        entry: the strategy's entry in the registry.
         strategy: the strategy with its options.
-        workload: what is booked.
-        number: tells this process from the others.
+        workload: the workload.
+        number: the number of the process.
     """
 
     entry: Entry
@@ -52,11 +52,11 @@ class ProcessCode:
 
     @property
     def may_share(self) -> bool:
-        """Whether bookers of this process may meet in what its code keeps."""
+        """Whether bookers of this process may share state in its code."""
         return any(self._reloads)
 
     def reload(self) -> None:
-        """Begin as a process does that was just started."""
+        """Load the copies again, as in a process that has just started."""
         loads_strategy, loads_workload = self._reloads
         if loads_strategy:
             self.entry = Entry(self.entry.name, load_copy(self.entry.kind, self.number))
@@ -68,14 +68,14 @@ class ProcessCode:
 
 
 def load_copy(kind: type[T], number: int) -> type[T]:
-    """Load a plug-in's module once more, with what it imports from its own folder.
+    """Load another copy of a plug-in's module, and of the modules of its folder that it imports.
 
     Args:
         kind: the plug-in's class.
-        number: tells the copies from each other; one of the same number is replaced.
+        number: the number of the copy; it replaces an earlier copy with this number.
 
     Returns:
-        The class as the copy defines it.
+        The class of the copy.
     """
     root, dot, rest = kind.__module__.partition(".")
     root = root.partition(_MARK)[0]
@@ -90,9 +90,9 @@ def load_copy(kind: type[T], number: int) -> type[T]:
 
 
 def _load_module_copy(original: ModuleType, name: str) -> str:
-    """Load a module of a folder of plug-ins; return the name of the copy.
+    """Load a copy of a module of a folder of plug-ins, and return its name.
 
-    What comes from an installed package has one name only, under which it imports itself.
+    A module of an installed package is not copied: it imports its own modules by their names.
     """
     spec = original.__spec__
     assert spec
@@ -113,7 +113,7 @@ def _load_module_copy(original: ModuleType, name: str) -> str:
 
 @contextmanager
 def _without_imported_modules(original: ModuleType) -> Iterator[None]:
-    """Have what lies in a module's folder imported anew in the block, and nothing changed by it."""
+    """Make imports in the block load the modules of a folder again; restore them afterwards."""
     folder = f"{Path(_file(original)).parent}{os.sep}"
     aside = _remove_modules(folder)
     try:
@@ -124,7 +124,7 @@ def _without_imported_modules(original: ModuleType) -> Iterator[None]:
 
 
 def _remove_modules(folder: str) -> dict[str, ModuleType]:
-    """Forget what was imported from ``folder``, but for the copies; return it."""
+    """Remove the modules of ``folder`` from ``sys.modules``, except copies; return them."""
     names = [name for name, one in sys.modules.items() if _MARK not in name]
     lying = [name for name in names if _file(sys.modules[name]).startswith(folder)]
     return {name: sys.modules.pop(name) for name in lying}

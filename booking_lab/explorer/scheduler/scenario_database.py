@@ -1,4 +1,4 @@
-"""The database of an exploration: its seeds, how it is cleared, and what is wrong in it."""
+"""The database of an exploration: it is seeded once, and reset and audited for each schedule."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from booking_lab.observers.opening import left_to_book
 
 _BLOCKING_SESSIONS = "SELECT pid, pg_blocking_pids(pid) FROM unnest(%(pids)s::integer[]) AS pid"
 _HAVE_ENDED = "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%(pids)s))"
-#: Between schedules no transaction is open, so that these are locks that outlive theirs.
+#: Between schedules no transaction is open, so that these are locks of sessions.
 _SESSIONS_WITH_LOCKS = "SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"
-#: The tables whose rows bookers can contend for.
+#: The tables of anchors, whose rows bookers contend for.
 _ANCHORS = """
 SELECT attrelid::regclass::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
 WHERE relkind = 'r' AND attname IN ('version', 'fence') AND NOT attisdropped
 GROUP BY attrelid HAVING count(*) = 2 ORDER BY 1
 """
-#: Those of them of which PostgreSQL doesn't know yet how large they are.
+#: The tables without statistics of their size.
 _WITHOUT_STATISTICS = """
 SELECT oid::regclass::text FROM pg_class WHERE oid = ANY(%(tables)s::regclass[]) AND reltuples < 0
 """
-#: A statement that returns the tables that are empty, of the lab's and its workloads'.
+#: Makes a statement that returns the empty tables of the lab and its workloads.
 _EMPTY_TABLES = """
 SELECT string_agg(
     format('SELECT %L WHERE NOT EXISTS (SELECT FROM %s)', oid::regclass, oid::regclass),
@@ -40,7 +40,7 @@ SELECT string_agg(
 FROM pg_class WHERE relkind = 'r' AND relpersistence <> 't'
     AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 """
-#: Every so many schedules, what they have left behind is cleared away.
+#: The number of schedules after which dead rows are removed.
 _SHRINK_EVERY = 200
 
 #: A statement and its parameters.
@@ -52,13 +52,13 @@ class ScenarioDatabase:
 
     Args:
         session: a connection that no booker uses.
-        workload: what is booked.
-        scenario: what the bookers contend for.
-        strategy: what the bookings that stand were made under.
+        workload: the workload.
+        scenario: the standing bookings, and the requests of the bookers.
+        strategy: the strategy of the standing bookings.
 
     Attributes:
-        tasks: what each booker is to do.
-        apart: whether no two of these share anything that bookings contend for.
+        tasks: the task of each booker.
+        is_disjoint: whether no two tasks share anything that bookings contend for.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class ScenarioDatabase:
         self._workload = workload
         self._scopes = sorted({scenario.scope, *_scopes(workload, scenario)})
         self._cleared = 0
-        if scenario.seed.strip():  # none: its things are part of the schema
+        if scenario.seed.strip():  # empty: the things are part of the schema
             session.execute(scenario.seed)
-        # Bookers bear the same ids in every exploration: what they have booked in another scenario
-        # would stand in their way here.
+        # Bookers have the same ids in every exploration, so that their bookings of another scenario
+        # would conflict with these.
         for scope in workload.available(session):
             workload.reset(session, scope, generation=1)
         self._empty_tables = session.execute(_EMPTY_TABLES)[0][0]
@@ -92,10 +92,10 @@ class ScenarioDatabase:
         self._restore = self._prepare(_restoring_statements(session, opening))
 
     def reset(self) -> set[int]:
-        """Make everything as it was before anybody booked; no transaction may be open.
+        """Restore the state before the first move; no transaction may be open.
 
         Returns:
-            The sessions that have a lock all the same: one that belongs to the session.
+            The process ids of the sessions that still have an advisory lock of the session.
         """
         for scope in self._scopes:
             self._workload.reset(self._session, scope, generation=1)
@@ -105,55 +105,56 @@ class ScenarioDatabase:
         return {pid for (pid,) in self._session.execute(self._restore)}
 
     def _shrink(self) -> None:
-        """Make the tables that bookings are written to, and their indexes, as small as new ones.
+        """Remove dead rows from the tables of bookings and from their indexes.
 
-        What was deleted stays in the indexes for a while. SERIALIZABLE notes pages of them: who is
-        in whose way would depend on what was explored before. And everybody would read more.
+        SERIALIZABLE locks pages of indexes. With dead rows there, conflicts would depend on earlier
+        schedules. Also, every statement would read more.
         """
         self._session.execute("DELETE FROM attempts")
         empty = [table for (table,) in self._session.execute(self._empty_tables)]
-        # A table that keeps its rows may refer to one of these. Then they stay as they are.
+        # This fails if a table with rows refers to one of these. Then they stay as they are.
         with suppress(psycopg2.errors.FeatureNotSupported):
             self._session.execute(f"TRUNCATE {', '.join(empty)}")
 
     def blocking_sessions(self, pids: Sequence[int]) -> Mapping[int, list[int]]:
-        """Whom each of these sessions waits for in PostgreSQL."""
+        """Return the process ids of the sessions that each of these waits for in PostgreSQL."""
         return dict(self._session.execute(_BLOCKING_SESSIONS, {"pids": list(pids)}))
 
     def cancel(self, pid: int) -> None:
-        """End the statement that a session waits in."""
+        """Cancel the statement of a session."""
         self._session.execute("SELECT pg_cancel_backend(%(pid)s)", {"pid": pid})
 
     def have_ended(self, pids: Sequence[int]) -> bool:
-        """Whether PostgreSQL has noticed that these were cut off, and undone their work."""
+        """Whether these sessions have ended, so that their open transactions are rolled back."""
         return bool(self._session.execute(_HAVE_ENDED, {"pids": list(pids)})[0][0])
 
     def findings(
         self, answers: Mapping[str, BookerAnswer], ids: Mapping[str, str]
     ) -> list[Finding]:
-        """Return everything that is wrong, in the tables or with the answers.
+        """Return all inconsistencies in the tables, and all wrong answers.
 
         Args:
-            answers: what the bookers were told.
-            ids: the bookers' booking ids.
+            answers: the answers to the bookers, by name.
+            ids: the ids of the bookers' requests, by name.
         """
         rows = self._session.execute("EXECUTE wrong")
         stand = {row[2] for row in rows if row[0] == "confirmed"}
         found = [Finding(Anomaly(row[0]), *row[1:]) for row in rows if row[0] != "confirmed"]
         for name, answer in answers.items():
             ending = answer.ending
-            told, stands = ending.outcome == Outcome.CONFIRMED, ids[name] in stand
-            if told and not stands:
+            confirmed, stands = ending.outcome == Outcome.CONFIRMED, ids[name] in stand
+            if confirmed and not stands:
                 found.append(self._finding(Anomaly.LOST_BOOKING, name, "has no booking"))
             elif stands and ending.outcome not in {Outcome.CONFIRMED, Outcome.UNKNOWN, DIED}:
                 found.append(
                     self._finding(Anomaly.WRONG_ANSWER, name, "has a booking all the same")
                 )
-        # What is wrong already needs no second witness: it is the refusals that tables can't tell.
+        # The test of order is for refusals, which leave no rows. It is not needed if the tables
+        # are wrong already.
         return found or list(self._order.findings(answers, stand))
 
     def _prepare(self, statements: Sequence[_Statement]) -> str:
-        """Prepare these; return what runs them all in one message."""
+        """Prepare the statements; return the text that runs all of them in one message."""
         for number, (statement, parameters) in enumerate(statements):
             self._session.execute(f"PREPARE anew_{number} AS {statement}", parameters)
         return ";\n".join(f"EXECUTE anew_{number}" for number in range(len(statements)))
@@ -163,9 +164,10 @@ class ScenarioDatabase:
 
 
 def _analyze(session: Session) -> None:
-    """Tell PostgreSQL how large the tables are, as it finds out by itself in a lab that runs.
+    """Collect the sizes of the anchors' tables, as autovacuum does in a running lab.
 
-    What isn't known is taken for large, and not scanned: bookers would lock less than they do.
+    PostgreSQL assumes that an unknown table is large and uses an index. Then SERIALIZABLE would
+    lock less than in a running lab.
     """
     tables = [table for (table,) in session.execute(_ANCHORS)]
     for (table,) in session.execute(_WITHOUT_STATISTICS, {"tables": tables}):
@@ -185,11 +187,12 @@ def _are_disjoint(workload: LabWorkload, requests: Sequence[Request]) -> bool:
 
 
 def _restoring_statements(session: Session, opening: StartingState) -> Sequence[_Statement]:
-    """Return what takes all counts back, so that bookers read the same every time.
+    """Return the statements that restore the state, so that bookers read the same every time.
 
-    That is the attempts, the bookings that stand, the fencing tokens, and the versions and fences
-    of all rows: a booker may have chosen any. Who keeps a lock is asked last, in the same message:
-    one more would be felt in every schedule.
+    They restore the attempts, the standing bookings, the fencing tokens, and the versions and
+    fences of all rows, because a booker may have chosen any row. The last statement asks which
+    sessions still hold advisory locks. It shares the message, because one more round trip would
+    slow down every schedule.
     """
     return [
         ("DELETE FROM attempts", {}),

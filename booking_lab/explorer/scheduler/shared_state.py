@@ -1,8 +1,8 @@
-"""Whether a plug-in's code could share anything in the memory of its process.
+"""Finds out whether the code of a plug-in may share state between bookings of one process.
 
-Bookings of one process meet in what its code keeps between them: a global, an attribute of a class,
-an option that can be changed. What holds nothing that can be changed, and says nothing that changes
-something, can't share anything; all else is taken for code that might.
+Such state can be in a global variable, in an attribute of a class, or in a mutable option. Code
+without mutable values, and without statements that store something outside of its own variables,
+shares nothing. All other code may share state.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, GenericAlias, ModuleType
 from typing import Any
 
-#: Modules that offer no place to keep something. The lab's own is trusted to keep nothing but what
-#: its ``Servers`` hold.
+#: Modules that offer no place for state. The lab's own modules keep state in ``Servers`` only.
 _HARMLESS = frozenset(
     {
         *("__future__", "abc", "booking_lab", "builtins", "collections", "contextlib"),
@@ -28,7 +27,7 @@ _HARMLESS = frozenset(
         *("string", "time", "types", "typing", "uuid"),
     }
 )
-#: Names by which code comes to something that others see as well, or changes it.
+#: Names with which code can reach or change shared state.
 _SHARING_NAMES = frozenset(
     {
         *("__builtins__", "__dict__", "__import__", "__setattr__", "_servers", "_session"),
@@ -49,26 +48,26 @@ _IMMUTABLE = (
     re.Pattern,
     Logger,
 )
-#: Whose instances say what a type is.
+#: Modules whose instances describe types.
 _TYPING_MODULES = frozenset({"__future__", "types", "typing"})
-#: What Python and pydantic write into a class.
+#: Attributes that Python and pydantic generate in a class.
 _GENERATED = re.compile(r"__(pydantic|dataclass)_.*|_abc_impl|__\w+__")
 
 
 def may_share_state(plugin: object) -> bool:
-    """Whether an instance of a plug-in's class, or its code, could share something.
+    """Whether an instance of a plug-in's class, or its code, may share state.
 
-    The lab's own can't: what they share, they keep in ``Servers.memory``.
+    The lab's own plug-ins don't: they keep shared state in ``Servers.memory``.
     """
     module = sys.modules[type(plugin).__module__]
     if _root(module.__name__) == "booking_lab":
         return False
-    look = _SharedStateFinder(module)
-    return any(map(look.may_share, (*_values(plugin), sys.modules[_root(module.__name__)])))
+    finder = _SharedStateFinder(module)
+    return any(map(finder.may_share, (*_values(plugin), sys.modules[_root(module.__name__)])))
 
 
 def _values(plugin: object) -> list[object]:
-    """What an instance of a plug-in's class consists of."""
+    """Return the values of the attributes of an instance."""
     names = getattr(type(plugin), "__slots__", ())
     return [*getattr(plugin, "__dict__", {}).values(), *(getattr(plugin, name) for name in names)]
 
@@ -78,7 +77,7 @@ def _root(module: str) -> str:
 
 
 class _SharedStateFinder:
-    """Goes through all that the code of one plug-in can reach of its own."""
+    """Visits everything of its own that the code of one plug-in can reach."""
 
     def __init__(self, module: ModuleType) -> None:
         self._root = _root(module.__name__)
@@ -86,7 +85,7 @@ class _SharedStateFinder:
         self._seen: set[int] = set()
 
     def may_share(self, value: Any) -> bool:
-        """Whether ``value`` is something to share, or leads to it."""
+        """Whether ``value`` is mutable, or leads to a mutable value."""
         if isinstance(value, _IMMUTABLE) or id(value) in self._seen:
             return False
         self._seen.add(id(value))
@@ -161,7 +160,7 @@ def _is_filled(cell: Any) -> bool:
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
-    """Yield the code and all that is written inside it."""
+    """Yield a code object and all code objects inside it."""
     yield code
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
@@ -169,7 +168,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _may_change_shared_state(code: CodeType) -> bool:
-    """Whether the code says something that changes what others may see."""
+    """Whether the code uses a name or an instruction that may change shared state."""
     return not _SHARING_NAMES.isdisjoint(code.co_names) or any(
         one.opname in _STORES or (one.opname == "IMPORT_NAME" and _is_sharing_import(one.argval))
         for one in dis.get_instructions(code)
@@ -177,5 +176,5 @@ def _may_change_shared_state(code: CodeType) -> bool:
 
 
 def _is_sharing_import(name: str) -> bool:
-    # A relative one leads to the plug-in's own modules, and what those keep does not show here.
+    # A relative import leads to the plug-in's own modules, whose state can't be seen here.
     return _root(name) not in _HARMLESS

@@ -1,4 +1,4 @@
-"""All schedules, or those with few preemptions: depth first."""
+"""Depth-first search of all schedules, or of those with few preemptions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from booking_lab.explorer.search.search import Fork
 
 
 class ExhaustiveSearch:
-    """All schedules, depth first: each is run from the start, up to the last fork and then anew.
+    """All schedules, depth first.
+
+    Each schedule is run from the start. It repeats the last one up to the last fork with a move
+    that is not taken yet.
 
     Args:
-        preemptions: leave out the schedules in which a booker that could go on is interrupted by
-            another one more often than this; none: leave out nothing. Nemeses interrupt for free.
-        part: the forks that lead to the part to run; none: run everything.
+        preemptions: the highest number of preemptions in a schedule; none: any number. A preemption
+            is a move of another booker while the last one could go on. Moves of nemeses don't
+            count.
+        part: the forks on the way to the part to run; none: run everything.
     """
 
     is_new = True
@@ -29,13 +33,13 @@ class ExhaustiveSearch:
         self._is_finished = False
 
     def begin(self) -> bool:
-        """Strike the last schedule off, and go back to the last fork with a move not taken yet."""
+        """Remove the last schedule, and go back to the last fork with a move not taken yet."""
         self._remove_finished()
         self._preemptions.reset()
         return not self._is_finished
 
     def choose(self, moves: Sequence[ScheduleMove], digest: int) -> ScheduleMove:
-        """Follow the path to the fork, and take the next move from there on."""
+        """Follow the path to the fork, and take the next new move there."""
         fork = self._current_fork(moves, digest)
         fork.compare(moves, digest, (before for _, before in self._path))
         move = self._pick(fork)
@@ -44,15 +48,15 @@ class ExhaustiveSearch:
         return move
 
     def end(self, digest: int) -> None:
-        """Nothing: no schedule is run twice."""
+        """Do nothing: no schedule is run twice."""
 
     @property
     def share(self) -> float:
-        """The share, as if the branches of every fork led to equally many schedules."""
+        """The share that is done, if all branches of a fork led to equally many schedules."""
         return self._done
 
     def remaining_forks(self) -> list[Fork]:
-        """Return the forks to what is still to run, for another search; none: it is through."""
+        """Return the forks on the way to the rest, for another search; empty: all is done."""
         self._remove_finished()
         if self._is_finished:
             return []
@@ -81,7 +85,7 @@ class ExhaustiveSearch:
         self._is_finished = self._root is not None and not self._root.remaining
 
     def _current_fork(self, moves: Sequence[ScheduleMove], digest: int) -> Fork:
-        """Return where the path has come to; it may be there for the first time."""
+        """Return the fork at the end of the path; a new one if it is reached for the first time."""
         before, move = self._path[-1] if self._path else (None, None)
         known = before.children.get(move) if before and move else self._root
         if known:
@@ -96,7 +100,7 @@ class ExhaustiveSearch:
 
 
 def _chained(forks: Sequence[Fork]) -> Fork | None:
-    """Have each of the forks follow from the one before."""
+    """Link each fork to the one before it, and return the first."""
     below: Fork | None = None
     for fork in reversed(forks):
         after = {fork.remaining[0]: below} if below else {}
@@ -105,10 +109,10 @@ def _chained(forks: Sequence[Fork]) -> Fork | None:
 
 
 def split_forks(forks: Sequence[Fork]) -> tuple[list[Fork], list[Fork]] | None:
-    """Share out what is still to run: all but one move of the first fork that has more than one.
+    """Split the rest at the first fork with several moves: one move, and all other moves.
 
     Returns:
-        The forks to either part; none if there is but one schedule.
+        The forks on the way to either part; none: there is only one schedule.
     """
     for number, fork in enumerate(forks):
         if len(fork.remaining) > 1:

@@ -1,4 +1,4 @@
-"""Which of the schedules to run."""
+"""The options that select the schedules to run."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from booking_lab.explorer.search.search import Search
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """Which of the schedules to run: all of them, unless something else is said.
+    """The schedules to run; by default all of them.
 
     Attributes:
-        preemptions: those in which a booker is interrupted so often at most.
-        random: so many, drawn at random.
-        seed: of the random draws.
-        schedule: this one.
-        repeat: how often.
-        full: whether to run those as well that others stand for; a given schedule always is.
+        preemptions: only the schedules with at most this number of preemptions.
+        random: only this number of schedules, drawn at random.
+        seed: the seed of the random draws.
+        schedule: only this schedule.
+        repeat: the number of runs of ``schedule``.
+        full: whether to run also the schedules that others stand for, see ``Symmetry``; always true
+            with ``schedule``.
     """
 
     preemptions: int | None = None
@@ -34,7 +35,7 @@ class SearchOptions:
     full: bool = False
 
     def search(self) -> Search:
-        """Return the search."""
+        """Return the search for these schedules."""
         if self.schedule:
             return ReplaySearch(self.schedule, self.repeat)
         if self.random is not None:
@@ -51,7 +52,7 @@ class SearchOptions:
         return "in all"
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for a program."""
+        """Return the options as values of JSON."""
         return {
             "preemptions": self.preemptions,
             "random": self.random,
@@ -71,16 +72,16 @@ def parse_options(
     *,
     full: bool = False,
 ) -> SearchOptions:
-    """Return the way that these options say; none of them: all schedules.
+    """Return the options of the command line as ``SearchOptions``.
 
     Raises:
-        InvalidRequest: the options don't go together, or there is no such schedule.
+        InvalidRequest: the options exclude each other, or the schedule can't be parsed.
     """
     ways = {"--preemptions": preemptions, "--random": random, "--schedule": schedule}
     if len(given := [name for name, value in ways.items() if value is not None]) > 1:
-        raise InvalidRequest(f"{' and '.join(given)} don't go together; take one.")
+        raise InvalidRequest(f"{' and '.join(given)} exclude each other; use one of them.")
     for name, value, needed in (("--seed", seed, "--random"), ("--repeat", repeat, "--schedule")):
         if value is not None and ways[needed] is None:
-            raise InvalidRequest(f"{name} is for {needed}; give that as well, or leave it out.")
+            raise InvalidRequest(f"{name} needs {needed}; add {needed}, or leave {name} out.")
     moves = () if schedule is None else parse(schedule)
     return SearchOptions(preemptions, random, seed or 0, moves, repeat or 1, full or bool(moves))

@@ -1,4 +1,4 @@
-"""Preemptions: a booker that could go on is interrupted by another one."""
+"""The limit on preemptions: moves of another booker while the last one could go on."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from booking_lab.explorer.search.schedule import ScheduleMove
 
 
 class PreemptionLimit:
-    """Keeps a schedule to so many of them. Nemeses interrupt for free.
+    """Limits the preemptions of a schedule. Moves of nemeses don't count.
 
     Args:
-        most: how many there may be; none: any number.
+        most: the highest number; none: any number.
     """
 
     def __init__(self, most: int | None) -> None:
@@ -19,17 +19,17 @@ class PreemptionLimit:
         self.reset()
 
     def reset(self) -> None:
-        """Begin a schedule."""
+        """Reset the count for a new schedule."""
         self._spent, self._last = 0, ""
 
     def allowed(self, moves: Sequence[ScheduleMove]) -> list[ScheduleMove]:
-        """Return those of ``moves`` that keep to it; one at least does."""
+        """Return the ``moves`` within the limit; there is always at least one."""
         if self._most is None or self._spent < self._most:
             return list(moves)
         return [move for move in moves if not self._preempts(move, moves)]
 
     def record(self, move: ScheduleMove, moves: Sequence[ScheduleMove]) -> None:
-        """Take note that ``move`` was made where ``moves`` were possible."""
+        """Count ``move``, which was chosen among ``moves``."""
         self._spent += self._preempts(move, moves)
         if move.is_by_booker:
             self._last = move.actor

@@ -1,4 +1,4 @@
-"""A given schedule, once more."""
+"""Replays a given schedule."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from booking_lab.explorer.search.schedule import Diverged, Schedule, ScheduleMov
 
 
 class ReplaySearch:
-    """One schedule, several times.
+    """Runs one schedule several times.
 
     Args:
-        schedule: its moves; what is still to do after the last of them is done booker by booker.
-        times: how often.
+        schedule: the moves; after the last of them, the bookers run to their ends one by one.
+        times: the number of runs.
     """
 
     complete = False
@@ -25,7 +25,7 @@ class ReplaySearch:
         self._moves: Iterator[ScheduleMove] = iter(())
 
     def begin(self) -> bool:
-        """Begin once more."""
+        """Begin the next run; false after the last."""
         self._run += 1
         self._moves = iter(self._schedule)
         return self._run <= self._times
@@ -35,15 +35,15 @@ class ReplaySearch:
         move = next(self._moves, moves[0])
         if move not in moves:
             raise Diverged(
-                f"{move} is not possible there; possible is: {schedule_text(moves)}. Who waits for a "
-                f"lock cannot move before it is free."
+                f"{move} is not possible there; possible moves are: {schedule_text(moves)}. "
+                f"A booker that waits for a lock can't move before the lock is free."
             )
         return move
 
     def end(self, digest: int) -> None:
-        """Nothing: whoever watches compares more than a digest."""
+        """Do nothing: ``ReplayCheck`` compares more than digests."""
 
     @property
     def share(self) -> float:
-        """How many are done."""
+        """The share of the runs that are done."""
         return min(1.0, self._run / self._times)

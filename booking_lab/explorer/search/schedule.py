@@ -1,4 +1,4 @@
-"""Schedules: interleavings as addresses, such as ``A:read B:read A:write A:commit``."""
+"""Schedules: interleavings, written as addresses such as ``A:read B:read A:write A:commit``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOVE = re.compile(r"([A-Z]|[a-z]+):([a-z]+|[A-Z])")
 
 
 class InvalidSchedule(InvalidRequest):
-    """This is no schedule; it reads like 'A:read B:read A:write A:commit'."""
+    """This is not a schedule; write it like 'A:read B:read A:write A:commit'."""
 
 
 class Diverged(InvalidRequest):
@@ -26,7 +26,7 @@ class ScheduleMove:
 
     Attributes:
         actor: a booker (``A``, ``B``, ...) or a nemesis (``expiry``, ``flush``, ...).
-        what: the booker's step (``read``), or whom the nemesis hits (``A``, or ``redis``).
+        what: the booker's step (``read``), or the target of the nemesis (``A``, or ``redis``).
     """
 
     actor: str
@@ -37,7 +37,7 @@ class ScheduleMove:
 
     @property
     def is_by_booker(self) -> bool:
-        """Whether it is a booker's move and no nemesis'."""
+        """Whether a booker makes the move, and not a nemesis."""
         return self.actor.isupper()
 
 
@@ -45,17 +45,17 @@ Schedule = tuple[ScheduleMove, ...]
 
 
 def parse(text: str) -> Schedule:
-    """Return the schedule that ``text`` says.
+    """Parse a schedule.
 
     Raises:
-        InvalidSchedule: it says none.
+        InvalidSchedule: ``text`` is not a schedule.
     """
     moves = []
     for word in text.split():
         found = _MOVE.fullmatch(word)
         if not found:
             raise InvalidSchedule(
-                f"{word!r} is no move; write actor:step, as in "
+                f"{word!r} is not a move; write actor:step, as in "
                 f"'A:read B:read A:write A:commit B:write B:commit'."
             )
         moves.append(ScheduleMove(*found.groups()))
@@ -70,5 +70,5 @@ def schedule_text(schedule: Iterable[ScheduleMove]) -> str:
 
 
 def switches(schedule: Sequence[ScheduleMove]) -> int:
-    """How often the actor changes; of two schedules, the one with fewer is easier to read."""
+    """Return the number of changes of the actor; a schedule with fewer is easier to read."""
     return sum(one.actor != two.actor for one, two in pairwise(schedule))

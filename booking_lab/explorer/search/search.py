@@ -1,4 +1,4 @@
-"""What picks the moves of one schedule after the other, and sees that a run repeats itself."""
+"""The interface of searches, and the forks that they choose at."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from booking_lab.explorer.search.schedule import Diverged, ScheduleMove, schedul
 
 
 class Search(Protocol):
-    """Picks the moves of one schedule after the other.
+    """Chooses the moves of one schedule after the other.
 
     Attributes:
-        complete: whether every schedule that there is will have been run at the end.
-        counts: whether the schedule under way is one more, and not one that is run again to see
-            that it comes out the same.
+        complete: whether all possible schedules have been run when the search ends.
+        is_new: whether the schedule under way is a new one. Otherwise it is run again, to check
+            that both runs are the same.
     """
 
     complete: bool
@@ -26,28 +26,28 @@ class Search(Protocol):
         ...
 
     def choose(self, moves: Sequence[ScheduleMove], digest: int) -> ScheduleMove:
-        """Pick the next move of the schedule.
+        """Choose the next move of the schedule.
 
         Args:
-            moves: what is possible.
-            digest: a digest of what has happened so far.
+            moves: the possible moves.
+            digest: the digest of the events so far.
 
         Raises:
-            Diverged: the run doesn't repeat itself, or can't follow the schedule.
+            Diverged: the run differs from an earlier one, or can't follow the schedule.
         """
         ...
 
     def end(self, digest: int) -> None:
-        """Take note of how the schedule ended, as a digest.
+        """Record the digest of the whole run.
 
         Raises:
-            Diverged: the run doesn't repeat itself.
+            Diverged: the run differs from an earlier one.
         """
         ...
 
     @property
     def share(self) -> float:
-        """Which share of all schedules has been run, as far as can be told, from 0 to 1."""
+        """An estimate of the share of all schedules that has been run, from 0 to 1."""
         ...
 
 
@@ -72,23 +72,24 @@ class Fork:
     def compare(
         self, moves: Sequence[ScheduleMove], digest: int, path: Iterable[ScheduleMove]
     ) -> None:
-        """Hold a run to what it was the last time.
+        """Compare a run with an earlier one at this point.
 
         Raises:
-            Diverged: it is not the same.
+            Diverged: the runs differ.
         """
         if moves != self.possible:
             raise Diverged(
-                f"After {schedule_text(path)!r}, {schedule_text(moves)!r} was possible, and "
-                f"{schedule_text(self.possible)!r} the last time: the run does not repeat itself."
+                f"After {schedule_text(path)!r}, the possible moves were {schedule_text(moves)!r}, "
+                f"and {schedule_text(self.possible)!r} in the run before: runs of the same "
+                f"schedule differ."
             )
         if digest != self.digest:
             raise not_repeated(path)
 
 
 def not_repeated(path: Iterable[ScheduleMove]) -> Diverged:
-    """Return the error that says so."""
+    """Return the error for two runs that differ."""
     return Diverged(
-        f"In {schedule_text(path)!r}, not the same was sent, answered or decided as the last time: the "
-        f"run does not repeat itself."
+        f"In {schedule_text(path)!r}, the messages, answers or decisions were not those of the run "
+        f"before: runs of the same schedule differ."
     )

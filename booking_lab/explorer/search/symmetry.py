@@ -1,4 +1,4 @@
-"""Bookers that ask for the same thing are interchangeable: one order of them stands for all."""
+"""Symmetry reduction: bookers with the same request are interchangeable."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from booking_lab.explorer.search.schedule import ScheduleMove
 
 @dataclass
 class Symmetry:
-    """Leaves out schedules that differ from others by the names of bookers alone.
+    """Leaves out schedules that differ from others by the names of bookers only.
 
-    Of bookers that are interchangeable, the first to be touched is the one that is named first, and
-    so on: who has not been touched yet could as well bear the other's name. To be touched is to
-    move, or to be struck by a nemesis.
+    A booker is touched when it moves, or when a nemesis strikes it. Interchangeable bookers are
+    touched in the order of their names: until then, either could have the name of the other.
 
     Attributes:
-        alike: the names of those that are interchangeable, in sets of two or more.
-        apart: whether each of them is in a process of its own; who dies with all others is not
-            touched by that.
+        alike: sets of two or more names of interchangeable bookers.
+        separate_processes: whether each booker is in a process of its own. If they share one, a
+            death strikes all of them, and touches none.
     """
 
     alike: Sequence[Sequence[str]] = ()
@@ -34,14 +33,17 @@ class Symmetry:
 
     @classmethod
     def of(cls, asks: Sequence[Ask], workers: int, *, first_apart: bool = False) -> Symmetry:
-        """Return that of bookers who ask for this, in so many processes.
+        """Return the symmetry of bookers with these requests.
 
-        With ``first_apart``, the first does it in another way than the others.
+        Args:
+            asks: the requests of the bookers, in order.
+            workers: the number of processes that they share.
+            first_apart: whether the first booker uses another strategy than the others.
         """
         apart = workers == len(asks)
         sets: list[tuple[Any, list[str]]] = []
         for number, ask in enumerate(asks):
-            # Who changes places with another must not change who is in whose process.
+            # Bookers are interchangeable only within the same process.
             key = _request_key(ask), 0 if apart else number % workers, first_apart and number == 0
             name = booker(number)
             if of_it := [names for known, names in sets if known == key]:
@@ -51,11 +53,11 @@ class Symmetry:
         return cls([names for _, names in sets if len(names) > 1], apart)
 
     def reset(self) -> None:
-        """Begin a schedule."""
+        """Forget the touched bookers, for a new schedule."""
         self._touched.clear()
 
     def allowed(self, moves: Sequence[ScheduleMove]) -> Sequence[ScheduleMove]:
-        """Return the moves without those that others stand for."""
+        """Return the moves without the first moves of bookers that another one stands for."""
         left_out = {
             name
             for names in self.alike
@@ -66,12 +68,12 @@ class Symmetry:
         return [move for move in moves if self._whom(move) not in left_out]
 
     def record(self, move: ScheduleMove) -> None:
-        """Take note of a move."""
+        """Record the booker that a move touches."""
         self._touched.add(self._whom(move))
 
     @property
     def stands_for(self) -> int:
-        """How many schedules the one that was run stands for, itself included."""
+        """The number of schedules that this one stands for, itself included."""
         product = 1
         for names in self.alike:
             product *= perm(len(names), len(self._touched.intersection(names)))
@@ -82,7 +84,7 @@ class Symmetry:
 
 
 def _request_key(ask: Ask) -> tuple[Any, ...]:
-    """What a booker wants, without who it is."""
+    """Return the fields of a request, without those that name the customer."""
     if isinstance(ask, Change):
         return ask.action, ask.of.id, ask.to and _request_key(ask.to)
     return ask.action, type(ask), [getattr(ask, name) for name in asked_for(ask)]
