@@ -84,7 +84,8 @@ class Observation:
         again = (
             f"booking-lab explore --strategy {entry.name} --workload {self.plan.workload.name} "
             f"--scenario '{self.plan.scenario.name}' --bookers {len(self.plan.scenario.requests)} "
-            f"--workers {self.plan.workers} --schedule '{schedule_text(self.schedule_run.schedule)}'"
+            f"--workers {self.plan.workers} "
+            f"--schedule '{schedule_text(self.schedule_run.schedule)}'"
         )
         return f"{report.plan_text(self.plan)}\n\n{page.getvalue()}\nTo see it again:\n{again}"
 

@@ -145,7 +145,7 @@ def test_a_schedule_without_an_end_fails_and_is_no_verdict(explored, own_strateg
 
     printed = explored(strategy="tireless", code=1)
 
-    assert "A schedule of tireless comes to no end: after 2,000 moves" in " ".join(printed.split())
+    assert "A schedule of tireless does not end: after 2,000 moves" in " ".join(printed.split())
     assert "Bad:" not in printed
 
 

@@ -168,7 +168,7 @@ def test_a_strategy_that_does_not_repeat_itself_is_an_error_never_a_pass(run, tm
             '''
         )
     )
-    with pytest.raises(Diverged, match="does not repeat itself"):
+    with pytest.raises(Diverged, match="runs of the same schedule differ"):
         run("moody", folders=(tmp_path,))
 
 

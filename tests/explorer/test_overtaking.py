@@ -68,5 +68,5 @@ def test_what_comes_after_it_is_still_a_choice(own):
 
 
 def test_what_is_run_again_is_held_to_what_it_was(own):
-    with pytest.raises(Diverged, match="the run does not repeat itself"):
+    with pytest.raises(Diverged, match="runs of the same schedule differ"):
         own(UNSTEADY + ALWAYS, bookers=3, search=ReplaySearch(parse(ADDRESS)))

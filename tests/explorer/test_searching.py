@@ -88,7 +88,7 @@ def odd_one(search, differs):
 )
 @pytest.mark.parametrize("differs", ["moves", "what happened"])
 def test_a_run_that_does_not_repeat_itself_is_an_error(make, differs):
-    with pytest.raises(Diverged, match="the run does not repeat itself"):
+    with pytest.raises(Diverged, match="runs of the same schedule differ"):
         odd_one(make(), differs)
 
 

@@ -113,7 +113,7 @@ def test_who_finds_a_lock_taken_waits_and_holds_nothing(replayed):
     for strategy, plan in (("distributed", {}), ("mutex", {"workers": 1})):
         drawn, after = replayed("A:acquire B:acquire", strategy, **plan)
 
-        assert texts(drawn, 2, "B")[-1] == "somebody else has it"
+        assert texts(drawn, 2, "B")[-1] == "another booker has it"
         assert after[2]["B"].holds == ()
         assert len(after[2]["A"].holds) == 1
 

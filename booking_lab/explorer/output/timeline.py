@@ -83,7 +83,8 @@ def timeline(schedule_run: ScheduleRun, scenario: Scenario) -> Timeline:
         rows=rows,
         endings={name: ending_text(schedule_run.endings[name]) for name in bookers},
         wrong=[
-            f"{one.anomaly}: {one.subject}: {with_names(one.detail)}" for one in schedule_run.findings
+            f"{one.anomaly}: {one.subject}: {with_names(one.detail)}"
+            for one in schedule_run.findings
         ],
     )  # fmt: skip
 

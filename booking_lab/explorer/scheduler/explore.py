@@ -1,4 +1,4 @@
-"""Runs a plan: one strategy, one scenario, many schedules."""
+"""Runs the schedules of a plan."""
 
 from __future__ import annotations
 
@@ -36,22 +36,23 @@ def explore(
     *,
     full: bool = False,
 ) -> Exploration:
-    """Run the schedules that ``search`` picks; return what was found, also if interrupted.
+    """Run the schedules of ``search``, and return the findings, also after Ctrl-C.
 
-    Of schedules that differ by the names of bookers alone, who ask for the same thing, one is run.
+    Of schedules that differ only by the names of bookers with the same request, one is run.
 
     Args:
         servers: the servers.
         registry: the strategies.
-        plan: what to explore.
-        search: which schedules.
-        progress: told after each schedule, with the share of all that is done; false: enough.
-        full: whether to run those as well that others stand for.
+        plan: the plan.
+        search: the search that chooses the schedules.
+        progress: called after each schedule with the findings so far, and with their share of all
+            schedules; the exploration ends if it returns false.
+        full: whether to run also the schedules that others stand for.
 
     Raises:
         Diverged: a schedule could not be repeated.
-        Stuck: a booker came to no stop.
-        Endless: a schedule came to no end.
+        Stuck: a booker neither stopped nor waits for another booker.
+        Endless: a schedule did not end.
     """
     found = Exploration()
     began = time.monotonic()
@@ -76,7 +77,7 @@ def explore(
         where = f"{plan.name} on {plan.workload.name}, {plan.scenario.name!r}"
         raise Diverged(f"{where}: {error}") from error
     except KeyboardInterrupt:
-        found.interrupted = True  # what was found so far counts
+        found.interrupted = True  # the findings so far count
     found.seconds = time.monotonic() - began
     return found
 
@@ -85,9 +86,11 @@ def explore(
 def _prepared(
     servers: ExplorationServers, registry: Registry, plan: ExplorationPlan, symmetry: Symmetry
 ) -> Iterator[tuple[Callable[[Search], tuple[ScheduleRun, int]], Callable[[], bool]]]:
-    """Set up everything for the plan; yields what runs one schedule, and what tells of sharing.
+    """Set up the database, the bookers and the scheduler of a plan for the block.
 
-    What runs one says how many it stands for.
+    Yields:
+        A function that runs one schedule and returns its run with the number of schedules that it
+        stands for; and a function that returns whether bookers may have shared memory.
     """
     clock = ScheduledClock()
     arrivals: SimpleQueue[Booker] = SimpleQueue()
@@ -157,7 +160,7 @@ def _prepared(
 
 
 def _stop(bookers: Sequence[Booker]) -> None:
-    """End all threads and connections: also those of who waits for another."""
+    """End all threads and connections, also those of bookers that wait for others."""
     for booker in bookers:
         booker.stop()
     for booker in bookers:
@@ -167,6 +170,6 @@ def _stop(bookers: Sequence[Booker]) -> None:
 def _worker_servers(
     servers: ExplorationServers, memories: Sequence[Memory], clock: ScheduledClock
 ) -> list[Servers]:
-    """The servers as each worker sees them: the same, but for its memory."""
+    """Return the servers of each worker; they differ in its memory only."""
     redis, *redlock = servers.clients
     return [Servers(redis, tuple(redlock), memory, clock) for memory in memories]

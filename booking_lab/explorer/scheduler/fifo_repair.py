@@ -1,4 +1,4 @@
-"""Who waits first goes on first: finds out who was overtaken, and repeats the run."""
+"""Detects runs in which PostgreSQL woke waiters out of order, and repeats their choices."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ from booking_lab.explorer.scheduler.booker import Booker
 from booking_lab.explorer.search.schedule import ScheduleMove
 from booking_lab.explorer.search.search import Fork
 
-#: Picks a move among those that are possible, knowing a digest of what happened so far.
+#: Chooses one of the possible moves; the second argument is the digest of the events so far.
 Choose = Callable[[Sequence[ScheduleMove], int], ScheduleMove]
 
-#: How often a schedule is run until nobody is overtaken.
+#: The highest number of runs of a schedule whose waiters were woken out of order.
 TRIES = 20
 
 
 def is_reordered(
     line: Sequence[Booker], before: Mapping[str, Sequence[str]], now: Mapping[str, Sequence[str]]
 ) -> bool:
-    """Whether one of ``line`` has begun to wait for another who stood behind him there."""
+    """Whether a booker has begun to wait for one that was behind it in ``line``.
+
+    Args:
+        line: the waiting bookers, in the order in which they began to wait.
+        before: the bookers that each one waited for, before the last move.
+        now: the bookers that each one waits for now.
+    """
     return any(
         later.name in now.get(earlier.name, ()) and later.name not in before.get(earlier.name, ())
         for earlier, later in combinations(line, 2)
@@ -27,7 +33,7 @@ def is_reordered(
 
 
 def repeating(picked: list[Fork], choose: Choose) -> Choose:
-    """Pick what was picked before, and take down what ``choose`` picks from there on."""
+    """Return a function that repeats the ``picked`` choices, then records those of ``choose``."""
     known, numbers = len(picked), count()
 
     def pick(moves: Sequence[ScheduleMove], digest: int) -> ScheduleMove:

@@ -1,8 +1,8 @@
-"""The test of order: can the answers of a schedule have been given one after the other?
+"""The linearizability test of a schedule: does an order of the bookings explain all answers?
 
-What is sold twice is found in the tables. What was refused is found nowhere: whether there was
-nothing left is for the model of the workload to say, as in the checker of recorded histories. The
-moves of the schedule are the times.
+The tables show things that were sold twice. They don't show refusals. The model of the workload
+tells whether a refusal was right, as in the checker of recorded histories. The numbers of the moves
+are the times.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _EFFECTS: Mapping[str, Effect] = {
     Outcome.CONFIRMED: Effect.HAPPENED,
     Outcome.REFUSED: Effect.REFUSED,
 }
-#: Those that nobody was told; what became of them, the tables say.
+#: Outcomes without an answer; the tables show whether these bookings were made.
 _WITHOUT_ANSWER = {Outcome.UNKNOWN, DIED}
 
 
 class OrderTest:
-    """Tests the answers of schedules that all begin with the same.
+    """Tests the answers of schedules with the same starting state.
 
     Args:
-        workload: what is booked; without a model of it, nothing is tested.
-        standing: the bookings that stand at the beginning.
-        left: by scope, what the workload's ``fresh`` takes.
-        choices: by booker, what those who leave it open can be given, one after the other.
+        workload: the workload; without a model, nothing is tested.
+        standing: the requests of the bookings at the beginning.
+        left: the argument for the workload's ``fresh``, by scope.
+        choices: the requests that an open request can become, by booker.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class OrderTest:
         self._known: dict[object, list[str]] = {}
 
     def findings(self, answers: Mapping[str, BookerAnswer], stand: set[str]) -> Iterator[Finding]:
-        """Yield what no order explains: refusals, or else the answers that were not refusals.
+        """Yield the refusals that no order explains; or one finding on all other answers.
 
         Args:
-            answers: what the bookers were told.
-            stand: the ids of the requests that the tables say were confirmed.
+            answers: the answers to the bookers, by name.
+            stand: the ids of the requests that are confirmed in the tables.
         """
         if not isinstance(self._workload, Model):
             return
@@ -79,18 +79,21 @@ class OrderTest:
             Anomaly.REFUSED_WHILE_FREE,
             scope,
             self._workload.subject(answers[name].request),
-            f"{name} was told {ending.code}, and in no order of the bookings was that so",
+            f"{name} was told {ending.code}, which is true in no order of the bookings",
         )
 
     def _unexplained(
         self, answers: Mapping[str, BookerAnswer], left: Mapping[str, Any]
     ) -> Sequence[str]:
-        """Return the names of those whose refusals nothing explains; an empty one: it is others."""
+        """Return the names of the bookers whose refusals no order explains.
+
+        An empty name stands for answers that are no refusals.
+        """
         if all(
             one.request.action == "book" and one.ending.outcome != Outcome.REFUSED
             for one in answers.values()
         ):
-            return []  # who has what is in the tables
+            return []  # the tables show everything
         key = tuple(_pattern(name, one, answers) for name, one in answers.items())
         if key not in self._known:
             test = _SingleTest(self._workload, self._standing, left, self._choices, answers)
@@ -99,7 +102,7 @@ class OrderTest:
 
 
 def _resolved(one: BookerAnswer, stand: set[str]) -> BookerAnswer:
-    """Return the answer that those would have got who got none."""
+    """Return the answer, or the answer that a booker without one would have got."""
     if one.ending.outcome not in _WITHOUT_ANSWER:
         return one
     outcome = Outcome.CONFIRMED if str(one.request.id) in stand else Outcome.ERROR
@@ -107,7 +110,7 @@ def _resolved(one: BookerAnswer, stand: set[str]) -> BookerAnswer:
 
 
 def _pattern(name: str, one: BookerAnswer, answers: Mapping[str, BookerAnswer]) -> object:
-    """What the test depends on: what was asked and answered, and who had ended before."""
+    """Return everything that the test depends on: request, outcome, bookers that ended before."""
     before = tuple(other for other, its in answers.items() if its.ended < one.began)
     return name, repr(one.request), one.ending.outcome, before
 
@@ -138,7 +141,10 @@ class _SingleTest:
             self._state = self._model.step(self._state, one)
 
     def run(self) -> list[str]:
-        """Return the names of those whose refusals nothing explains; an empty one: others."""
+        """Return the names of the bookers whose refusals no order explains.
+
+        An empty name stands for answers that are no refusals.
+        """
         done = [one for one in self._operations.values() if one.effect is not Effect.REFUSED]
         refused = {n: one for n, one in self._operations.items() if one.effect is Effect.REFUSED}
         if not self._is_ordered(done):
@@ -146,7 +152,7 @@ class _SingleTest:
         alone = [name for name, one in refused.items() if not self._is_ordered([*done, one])]
         if alone or self._is_ordered([*done, *refused.values()]):
             return alone
-        return list(refused)  # each could have been so, and not all of them
+        return list(refused)  # each of them alone is explained, but not all together
 
     def _is_ordered(self, operations: Sequence[Operation]) -> bool:
         result = linearize(operations, self._state, self._step, only_takes=self._only_takes)
@@ -154,7 +160,7 @@ class _SingleTest:
 
     def _step(self, state: Any, operation: Operation) -> Any | None:
         if operation.request and operation.request.open:
-            # It was given nothing: so nothing that it could have been given was there.
+            # It got nothing, so that none of its choices was free.
             could = (self._model.step(state, one) for one in self._choices[operation.process])
             return next((after for after in could if after is not None), None)
         return self._model.step(state, operation)

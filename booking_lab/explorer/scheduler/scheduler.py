@@ -1,4 +1,4 @@
-"""Runs one schedule: grants one move after the other, and knows who can move and who waits."""
+"""The scheduler: runs one schedule, and finds out after each move which bookers can move."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ from booking_lab.explorer.scheduler.scenario_database import ScenarioDatabase
 from booking_lab.explorer.search.schedule import ScheduleMove, schedule_text
 from booking_lab.explorer.search.search import Fork
 
-#: Seconds that a message gets before it is asked whether its sender waits for a lock. If not, it
-#: gets twice as long before the next look: on a busy machine looks would take what it needs.
+#: Seconds after a message before the scheduler checks whether its sender waits for a lock. Each
+#: further check comes after twice the time: on a busy machine, checks would slow down the sender.
 _FIRST_CHECK_AFTER = 0.001
-#: Seconds after which a booker that neither arrives nor waits for another is an error.
+#: Seconds after which a booker that neither stops nor waits for another booker is an error.
 _STUCK_AFTER = 20.0
-#: Moves after which a schedule is taken for one without an end. Five bookers who try as often as
-#: strategies do by default make a few hundred.
+#: The highest number of moves of a schedule. Five bookers with the default number of tries make a
+#: few hundred moves.
 _MOST_MOVES = 2000
-#: Of these, so many are shown of the beginning and of the end.
+#: The number of moves that an error shows from the beginning and from the end.
 _SHOWN_MOVES = 30
 _TIME = ScheduleMove("time", "passes")
 
 
 class Stuck(BookingLabError):
-    """A booker came to no stop, and waits for no other."""
+    """A booker neither stopped nor waits for another booker."""
 
 
 class Endless(BookingLabError):
-    """A schedule comes to no end: somebody tries again and again, and gives up late or never.
+    """A schedule does not end: a booker tries again and again.
 
-    Such a schedule can't be judged, and neither can the strategy: it is an error of the
+    Such a schedule can't be judged, and neither can the strategy. So this is an error of the
     exploration, whatever the other schedules have shown.
     """
 
 
 class Scheduler:
-    """The bookers, what can go wrong, and the one who says whose turn it is.
+    """Runs schedules of bookers and nemeses.
 
     Args:
         database: the database.
-        bookers: by name.
-        nemeses: what can go wrong; each strikes once at most.
+        bookers: the bookers.
+        nemeses: the nemeses; each strikes at most once in a schedule.
         clock: the bookers' clock.
-        arrivals: where bookers tell that they have come to a stop.
-        strategy: the name of what they book under, for errors.
+        arrivals: the queue to which bookers add themselves when they have stopped or ended.
+        strategy: the names of the strategies, for errors.
     """
 
     def __init__(
@@ -70,25 +70,27 @@ class Scheduler:
         self._clock = clock
         self._arrivals = arrivals
         self._strategy = strategy
-        self._waiting: list[Booker] = []  # in PostgreSQL, in the order in which they began to
-        self._waits: dict[str, tuple[str, ...]] = {}  # and for whom
+        #: The bookers that wait in PostgreSQL, in the order in which they began to wait.
+        self._waiting: list[Booker] = []
+        #: The names of the bookers that each of them waits for.
+        self._waits: dict[str, tuple[str, ...]] = {}
         self._struck: set[str] = set()
         self._is_reordered = self._accepts_reordering = False
-        self._move_count = 0  # how many moves
-        self._last_moves: dict[str, int] = {}  # with which of them each booker came to its end
+        self._move_count = 0
+        #: The number of the move that ended each booker.
+        self._last_moves: dict[str, int] = {}
 
     def run(self, begin: Callable[[], None], choose: Choose) -> ScheduleRun:
-        """Run one schedule to its end; ``choose`` picks each move among those that are possible.
+        """Run one schedule to its end; ``choose`` chooses each move among the possible ones.
 
-        Of two who wait for a row, PostgreSQL lets the first go on first, as a rule: once it is
-        free, both reach for its new version. So that it is a rule without exceptions, a run in
-        which somebody was overtaken doesn't count, and is run again. What a strategy brings about
-        every time is let be.
+        PostgreSQL sometimes wakes lock waiters out of order: when a row is free, all of them try to
+        lock its new version. Such a run is discarded and repeated, up to ``TRIES`` times. If the
+        order is wrong every time, the strategy causes it, and the last run counts.
 
         Raises:
-            Stuck: a booker neither came to a stop nor waits for another.
-            Endless: the bookers go on and on.
-            Diverged: it was run again, and was not the same.
+            Stuck: a booker neither stopped nor waits for another booker.
+            Endless: the schedule does not end.
+            Diverged: a repeated run was not the same.
         """
         picked: list[Fork] = []
         for left in range(TRIES, 0, -1):
@@ -108,7 +110,7 @@ class Scheduler:
         while moves := self._moves():
             if len(schedule) == _MOST_MOVES:
                 raise self._endless(schedule)
-            # What doesn't count has to come to its end all the same.
+            # A run that will be discarded still has to reach its end.
             digest = digest_of_events(
                 digest, (*events[-1:], *(one.event for one in self._bookers.values()))
             )
@@ -121,7 +123,7 @@ class Scheduler:
         answers = {name: self._answer(booker, schedule) for name, booker in self._bookers.items()}
         endings = {name: answer.ending for name, answer in answers.items()}
         findings = self._database.findings(answers, self._ids())
-        # What goes wrong may well be in somebody's way.
+        # A nemesis may cause waits between bookers that share nothing.
         apart = self._database.is_disjoint and not self._nemeses
         return ScheduleRun(tuple(schedule), events, endings, findings, apart)
 
@@ -132,14 +134,14 @@ class Scheduler:
         )
 
     def _reset(self) -> None:
-        """Take back what the last schedule has left behind, in the tables and with the bookers."""
+        """Restore the state before the first move, in the tables and in the bookers."""
         self._is_reordered, self._move_count = False, 0
         self._struck.clear()
         self._waiting = []
         self._clock.reset()
         for booker in self._bookers.values():
             booker.waits_for_others = False
-            if booker.is_in_transaction:  # its code has left one open, and its locks with it
+            if booker.is_in_transaction:  # its code has not ended the transaction
                 booker.session.close_abruptly()
         self._wait_for_closed_sessions()
         keepers = self._database.reset()
@@ -150,13 +152,13 @@ class Scheduler:
 
     def _endless(self, schedule: Sequence[ScheduleMove]) -> Endless:
         return Endless(
-            f"A schedule of {self._strategy} comes to no end: after {len(schedule):,} moves the "
-            f"bookers are still at it. Somebody tries again and again, and gives up late or never. "
-            f"It begins with {schedule_text(schedule[:_SHOWN_MOVES])!r}, and the last moves were "
+            f"A schedule of {self._strategy} does not end: after {len(schedule):,} moves the "
+            f"bookers are still running. A booker tries again and again. The schedule begins with "
+            f"{schedule_text(schedule[:_SHOWN_MOVES])!r}, and the last moves were "
             f"{schedule_text(schedule[-_SHOWN_MOVES:])!r}."
         )
 
-    # --- whose turn it can be --------------------------------------------------------------------
+    # --- moves -----------------------------------------------------------------------------------
 
     def _moves(self) -> list[ScheduleMove]:
         bookers = list(self._bookers.values())
@@ -173,13 +175,13 @@ class Scheduler:
             for booker in bookers
             if booker.state is BookerState.READY and booker.gate.next_step
         ]
-        # When nobody can move, it is time that moves: waits come to their ends.
+        # If no booker can move, time passes: all waits reach their limits.
         return [*steps, *strikes] if steps else [*strikes, _TIME]
 
     def _perform(self, move: ScheduleMove, event: MoveEvent) -> None:
         if move == _TIME:
             self._clock.end_all_waits()
-            event.note = "nobody can move; waits come to their ends"
+            event.note = "no booker can move; all waits reach their time limits"
             self._end_waits()
             self._retry_waits(lambda _: True)
         elif move.is_by_booker:
@@ -201,7 +203,7 @@ class Scheduler:
         gives_back = step.kind is StepKind.RELEASE and step.name is not StepName.ROLLBACK
         hands_out = step.kind in {StepKind.COMMIT, StepKind.RELEASE}
         if booker.state is BookerState.PARKED:
-            event.kept_out, event.note = True, "somebody else has it"
+            event.kept_out, event.note = True, "another booker has it"
         self._retry_waits(
             lambda wait: ended or (gives_back if wait is StepName.LEASE else hands_out)
         )
@@ -209,7 +211,7 @@ class Scheduler:
     def _end_waits(self) -> None:
         """End the waits in PostgreSQL, as lock_timeout would.
 
-        One after the other, so that who is let through by that goes on, every time.
+        They end one after the other, so that a booker that gets a lock by that goes on every time.
         """
         for booker in list(self._waiting):
             if booker in self._waiting:
@@ -217,20 +219,20 @@ class Scheduler:
                 self._wait_until_idle()
 
     def _retry_waits(self, might_go_on: Callable[[StepName | None], bool]) -> None:
-        """Let those try again who wait outside of PostgreSQL for what may have come about."""
+        """Let bookers that wait outside of PostgreSQL try again, if ``might_go_on`` says so."""
         for booker in self._bookers.values():
             ahead = booker.gate.next_step
             if booker.state is BookerState.PARKED and ahead and might_go_on(ahead.name):
                 booker.proceed(None)
         self._wait_until_idle()
 
-    # --- who has come to a stop ------------------------------------------------------------------
+    # --- stops -----------------------------------------------------------------------------------
 
     def _wait_until_idle(self) -> None:
-        """Wait until every booker has come to a stop, to its end, or to wait in PostgreSQL."""
+        """Wait until every booker has stopped, has ended, or waits in PostgreSQL."""
         self._wait_until_idle_once()
         while any(booker.was_cut for booker in self._bookers.values()):
-            # What PostgreSQL gives back for them may let others go on.
+            # PostgreSQL releases the locks of closed sessions, so that others may go on.
             self._wait_for_closed_sessions()
             self._wait_until_idle_once()
 
@@ -238,8 +240,8 @@ class Scheduler:
         deadline = time.monotonic() + _STUCK_AFTER
         glance = _FIRST_CHECK_AFTER
         line = list(self._waiting)
-        # Who waited before and still waits for the same takes one look: an end of a transaction is
-        # in the table of locks before it is answered.
+        # For a booker that still waits for the same bookers, one check is enough: the end of a
+        # transaction is in the table of locks before its answer is sent.
         before = {
             one.name: one.event.waits_for
             for one in self._waiting
@@ -252,7 +254,7 @@ class Scheduler:
                 continue
             now = self._find_blocked(running)
             if len(now) == len(running) and now == before:
-                # A session may be between two waits while it is looked at: else it takes two.
+                # Two equal checks are needed: a session may be between two waits during one check.
                 self._is_reordered |= not self._accepts_reordering and is_reordered(
                     line, self._waits, now
                 )
@@ -262,7 +264,7 @@ class Scheduler:
                 now = {}
             elif time.monotonic() > deadline:
                 names = ", ".join(one.name for one in running)
-                raise Stuck(f"{names} came to no stop and waits for no other booker.")
+                raise Stuck(f"{names} neither stopped nor waits for another booker.")
             before = now
             if len(now) < len(running):
                 glance *= 2
@@ -283,8 +285,8 @@ class Scheduler:
         return booker
 
     def _find_blocked(self, running: Sequence[Booker]) -> dict[str, tuple[str, ...]]:
-        """Those of ``running`` that wait in PostgreSQL for others, and for whom."""
-        # Read once: a booker that runs may get its connection in between.
+        """Return the bookers of ``running`` that wait in PostgreSQL, and those they wait for."""
+        # Read once: a running booker may open its connection meanwhile.
         pids = {one.name: one.process_id for one in self._bookers.values() if one.process_id}
         names = {pid: name for name, pid in pids.items()}
         found = self._database.blocking_sessions(
@@ -311,10 +313,10 @@ class Scheduler:
                     booker.event.waits_for = others
 
     def _break_deadlock(self, waits: dict[str, tuple[str, ...]]) -> bool:
-        """Cancel the last of those who wait in a circle, as PostgreSQL would; return if any do.
+        """Cancel the last booker of a deadlock, as PostgreSQL would; return whether there is one.
 
-        PostgreSQL's own look comes after a time and picks its victim by it; the next run could
-        pick another.
+        PostgreSQL's own check runs after a timeout, and the times decide on its victim. So the
+        next run could have another victim.
         """
         circle = [one for one in self._waiting if _reaches(one.name, one.name, waits)]
         if not circle:
@@ -326,14 +328,14 @@ class Scheduler:
         return True
 
     def _wait_for_closed_sessions(self) -> None:
-        """Wait until PostgreSQL has undone what was open when connections were cut."""
+        """Wait until PostgreSQL has ended the sessions whose connections were closed abruptly."""
         deadline = time.monotonic() + _STUCK_AFTER
         dead = [booker for booker in self._bookers.values() if booker.was_cut]
         while dead and not self._database.have_ended([one.process_id for one in dead]):
             if time.monotonic() > deadline:
                 names = ", ".join(one.name for one in dead)
-                raise Stuck(f"PostgreSQL keeps the connection of {names}.")
-            time.sleep(_FIRST_CHECK_AFTER)  # the processes that are to end need the core
+                raise Stuck(f"PostgreSQL does not end the session of {names}.")
+            time.sleep(_FIRST_CHECK_AFTER)  # PostgreSQL's processes need the core
         for booker in dead:
             booker.forget_connection()
 

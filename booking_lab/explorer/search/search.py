@@ -53,10 +53,10 @@ class Search(Protocol):
 
 @dataclass
 class Fork:
-    """A place that schedules come to.
+    """A point in the tree of schedules: a node, with one branch for each possible move.
 
     Attributes:
-        possible: the moves that are possible there.
+        possible: the possible moves.
         digest: a digest of what happened on the way.
         wide: how many of the moves were to be followed in the first place.
         left: those that are not through yet; the first of them is being followed, or is the next.

@@ -25,8 +25,8 @@ def check(data: DataFolder, user: accounts.User | None) -> None:
     """
     if user and (closed := accounts.closed_folder(data.path, user)):
         raise StackError(
-            f"PostgreSQL runs as {accounts.user_name(user)}, not as root, and can't enter {closed}. "
-            f"Open that folder (chmod o+x {closed}) or choose another with --data."
+            f"PostgreSQL runs as {accounts.user_name(user)}, not as root, and can't enter "
+            f"{closed}. Open that folder (chmod o+x {closed}) or choose another with --data."
         )
     version = data.cluster / "PG_VERSION"
     try:
