@@ -282,7 +282,7 @@ class Explorations:
             if exploration.interrupted:
                 raise KeyboardInterrupt
             found.contests += 1
-            found.sampled += not sample.through
+            found.sampled += not sample.has_run_all
             if not exploration.shares_memory:
                 break  # then it makes no difference in how many processes the bookers are
 

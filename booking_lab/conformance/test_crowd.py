@@ -32,7 +32,7 @@ def test_keeps_its_word_in_a_crowd(
         overlaps = confirmed = 0
         for _ in range(_ROUNDS):
             contest.reset(admin)
-            answers = crowd.book()
+            answers = crowd.book_at_once()
             assert all(map(is_clean, answers)), [one.body for one in answers if not is_clean(one)]
             overlaps += overlapping(answers)
             confirmed += sum(answer.confirmed for answer in answers)
@@ -61,6 +61,6 @@ def test_shows_what_it_allows_in_a_crowd(
         for contest, crowd in list(zip(contests, crowds, strict=True)) * _ROUNDS_AT_MOST:
             if missing:
                 contest.reset(admin)
-                crowd.book()
+                crowd.book_at_once()
                 missing -= contest.findings(admin).keys()
     assert not missing, f"{subject.name} allows {', '.join(missing)}, which no round showed"

@@ -1,6 +1,6 @@
 """Makes a process die with its parent, and then runs a program in it.
 
-It runs as a file (``python -I -S die_with_parent.py PARENT SIGNAL USER -- PROGRAM ...``) and imports
+It runs as a file: ``python -I -S die_with_parent.py PARENT SIGNAL USER -- PROGRAM ...``. It imports
 the standard library only, so that it takes milliseconds and needs no package.
 """
 
