@@ -1,4 +1,4 @@
-"""One hot counter that everybody wants, in process and over HTTP: what ``queue`` is for."""
+"""Measures bookings of one contended counter, in this process and over HTTP."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from booking_lab.runtime.lab import Lab
 from booking_lab.stack.service import cpu_and_gc
 from booking_lab.workloads.tickets import TicketRequest, Tickets
 
-#: Those that are compared here; the first is what the others are measured by.
+#: The strategies to compare; the first one is the reference.
 STRATEGIES = ("pessimistic", "atomic", "queue", "reserve")
 
-#: Where this process's bookers are: on one core, as those of each worker of the service.
+#: The core of the bookers in this process; each worker of the service has one core, too.
 CORE = 0
 
 _TICKETS = Tickets()
@@ -32,13 +32,13 @@ _TICKETS = Tickets()
 
 @dataclass(frozen=True)
 class CounterFigures:
-    """What was measured; each list has one entry a round.
+    """The measurements of the counter; each list has one entry for each round.
 
     Attributes:
-        in_process: by strategy: bookers in threads of this process.
-        over_http: by strategy: clients of the service.
-        pgbench: transactions a second of a bare UPDATE of the counter, as ``clients`` and by the
-            ``single`` client that does best, since all wait for one row.
+        in_process: the measurements of bookers in threads of this process, by strategy.
+        over_http: the measurements of clients of the service, by strategy.
+        pgbench: transactions per second of an UPDATE of the counter, for as many ``clients``, and
+            for a ``single`` client, which is fastest because all clients wait for one row.
     """
 
     in_process: Mapping[str, Sequence[LoadResult]]
@@ -46,11 +46,11 @@ class CounterFigures:
     pgbench: Mapping[str, Sequence[float]]
 
     def by_first(self, loads: Mapping[str, Sequence[LoadResult]], strategy: str) -> Spread:
-        """How many times as fast as the first strategy."""
+        """Return the rate of a strategy divided by that of the first strategy."""
         return Spread.of_ratios(rates(loads[strategy]), rates(loads[STRATEGIES[0]]))
 
     def by_single(self, loads: Mapping[str, Sequence[LoadResult]], strategy: str) -> Spread:
-        """How many times as fast as pgbench's single client."""
+        """Return the rate of a strategy divided by that of pgbench's single client."""
         return Spread.of_ratios(rates(loads[strategy]), self.pgbench["single"])
 
 
@@ -63,16 +63,16 @@ def run(
     rounds: int,
     progress: Callable[[str], None],
 ) -> CounterFigures:
-    """Measure every strategy of ``strategies``, round by round.
+    """Measure each strategy once in each round.
 
     Args:
-        url: the service.
-        lab: one in this process, on the same servers.
-        strategies: their names.
-        clients: how many bookers wait.
-        seconds: how long each measurement takes.
-        rounds: how many.
-        progress: gets what is being measured.
+        url: the address of the service.
+        lab: a lab in this process, on the same servers.
+        strategies: the names of the strategies.
+        clients: the number of bookers.
+        seconds: the length of each measurement.
+        rounds: the number of rounds.
+        progress: called with the name of each measurement.
     """
     inside: dict[str, list[LoadResult]] = {name: [] for name in strategies}
     over_http: dict[str, list[LoadResult]] = {name: [] for name in strategies}
@@ -98,7 +98,7 @@ def as_json(figures: CounterFigures) -> dict[str, Any]:
 
 
 def _in_process(lab: Lab, clients: int, seconds: float) -> LoadResult:
-    """Let bookers book in a loop, each in a thread; the first booking of each isn't timed."""
+    """Measure bookers in threads of this process; the first booking of each is not timed."""
     start = threading.Barrier(clients)
 
     def booker(number: int) -> tuple[list[float], list[Outcome | None]]:

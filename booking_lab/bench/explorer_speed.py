@@ -1,4 +1,4 @@
-"""How fast the explorer goes through schedules."""
+"""Measures the speed of the explorer."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from booking_lab.explorer.worker_pool import default_jobs, worker_context, worke
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
-#: So many schedules are drawn by each process.
+#: The number of schedules that each process runs.
 _DRAWN = 400
 
 
 @dataclass(frozen=True)
 class ExplorerSpeed:
-    """What was measured.
+    """The speed of the explorer.
 
     Attributes:
-        per_second: schedules a second, on all cores: two bookers of one seat, no protection.
-        matrix_seconds: what the strategies on all workloads take, nothing going wrong.
-        matrix_schedules: how many schedules that are.
-        kept_seconds: what the parts of the whole matrix took when it was made the last time.
+        per_second: schedules per second on all cores, for two bookers of one seat under ``none``.
+        matrix_seconds: the duration of the matrix without nemeses.
+        matrix_schedules: the number of its schedules.
+        kept_seconds: the durations of the parts of the whole matrix, when it was made last.
     """
 
     per_second: float
@@ -40,7 +40,7 @@ class ExplorerSpeed:
 
 
 def run(strategies: Sequence[str]) -> ExplorerSpeed:
-    """Measure both, on servers of the explorer's own; the matrix of these strategies, or of all."""
+    """Measure the rate, and the matrix of these strategies or of all, on servers of their own."""
     settings = Settings.from_environment()
     cells = [
         cell
@@ -58,7 +58,7 @@ def run(strategies: Sequence[str]) -> ExplorerSpeed:
 def _rate(settings: Settings) -> float:
     many = default_jobs()
     with own_servers(settings) as servers, worker_pool(servers, many, settings) as processes:
-        # Once unmeasured, so that all of them are there.
+        # Once without measurement, so that all processes have started.
         wait([processes.submit(_draw, range(20)) for _ in range(many)])
         began = time.monotonic()
         drawn = [processes.submit(_draw, range(n * _DRAWN, (n + 1) * _DRAWN)) for n in range(many)]
@@ -67,8 +67,9 @@ def _rate(settings: Settings) -> float:
 
 
 def _draw(numbers: range) -> int:
-    """Run schedules that are drawn at random, in a process of the crew; return how many."""
-    ours = worker_context()
-    entry, seats = ours.registry.get("none"), ours.workloads.get("seats")
+    """Run random schedules in a process of the pool; return their number."""
+    context = worker_context()
+    entry, seats = context.registry.get("none"), context.workloads.get("seats")
     plan = ExplorationPlan((entry, entry.make({})), seats, seats.scenarios(2)[0])
-    return explore(ours.servers, ours.registry, plan, RandomSearch(numbers, 0), full=True).schedules
+    search = RandomSearch(numbers, 0)
+    return explore(context.servers, context.registry, plan, search, full=True).schedules

@@ -1,4 +1,4 @@
-"""Load over HTTP, by k6: a program of its own, which says what it costs itself."""
+"""Load over HTTP by k6, which is a process of its own, so that its CPU time can be measured."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _SCRIPT = Path(__file__).with_name("load.js")
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a load met with, once it was warm.
+    """The result of a load, after the warm-up.
 
     Attributes:
-        per_second: requests answered.
-        p99_ms: the 99th percentile of the answers' times, in milliseconds.
-        confirmed: answers that say that it was done.
-        refused: answers that say that it could not be had.
-        other: all other answers.
-        requests: how many were sent, warming up included.
-        own_cpu: the load generator's share of all cores.
+        per_second: answers per second.
+        p99_ms: the 99th percentile of the latency, in milliseconds.
+        confirmed: the number of answers with a confirmation.
+        refused: the number of refusals.
+        other: the number of all other answers.
+        requests: the number of requests, including the warm-up.
+        own_cpu: the share of all cores that k6 used, from 0 to 1.
     """
 
     per_second: float
@@ -42,15 +42,15 @@ class LoadResult:
 
 
 def rates(loads: Iterable[LoadResult]) -> list[float]:
-    """Return how many requests a second each of these was."""
+    """Return the answers per second of each load."""
     return [one.per_second for one in loads]
 
 
 def k6_path() -> Path:
-    """Return where k6 is.
+    """Return the path of k6.
 
     Raises:
-        ConfigurationError: it isn't installed.
+        ConfigurationError: k6 isn't installed.
     """
     found = Path(sys.executable).with_name("k6")
     if not found.exists():
@@ -60,24 +60,24 @@ def k6_path() -> Path:
     return found
 
 
-def run_load(url: str, place: Target, clients: int, seconds: float) -> LoadResult:
-    """Let clients send requests to a lab, each the next one when the last was answered.
+def run_load(url: str, target: Target, clients: int, seconds: float) -> LoadResult:
+    """Run clients that send a request as soon as the last one is answered.
 
     Args:
-        url: the lab's address.
-        place: what they ask for.
-        clients: how many; each has a connection that stays open.
-        seconds: for how long it is measured; a second to warm up comes before.
+        url: the address of the lab.
+        target: the target of the requests.
+        clients: the number of clients; each has a connection that stays open.
+        seconds: the length of the measurement, after a warm-up of one second.
 
     Raises:
         ConfigurationError: k6 isn't installed.
-        RuntimeError: it failed.
+        RuntimeError: k6 failed.
     """
     settings = {
         "BASE_URL": url,
-        "KIND": place.kind,
-        "EVENT": place.id,
-        "MANY": place.many,
+        "KIND": target.kind,
+        "EVENT": target.id,
+        "MANY": target.many,
         "CLIENTS": clients,
         "SECONDS": seconds,
     }

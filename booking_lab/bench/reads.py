@@ -1,4 +1,4 @@
-"""What bookers that wait for one hot row cost those who only look."""
+"""Measures reads while many bookers wait for one row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ WHERE datname = current_database() AND wait_event_type = 'Lock'
 
 @dataclass(frozen=True)
 class ReadLatency:
-    """GET /events/1, 95th percentile in milliseconds, idle and beside ``waiting`` bookers."""
+    """The latency of GET /events/1.
+
+    Attributes:
+        idle_p95: the 95th percentile without bookers, in milliseconds.
+        busy_p95: the 95th percentile while bookers wait, in milliseconds.
+        waiting: the number of these bookers.
+    """
 
     idle_p95: float
     busy_p95: float
@@ -29,12 +35,12 @@ class ReadLatency:
 
     @property
     def ratio(self) -> float:
-        """How much slower."""
+        """The busy latency divided by the idle one."""
         return self.busy_p95 / self.idle_p95
 
 
 def run(url: str, database_url: str) -> ReadLatency:
-    """Measure idle, then while a row that all bookers want is held."""
+    """Measure without bookers, and then while a row that all bookers want is locked."""
     _p95(url)
     idle = _p95(url)
     release = threading.Event()
@@ -61,7 +67,7 @@ def run(url: str, database_url: str) -> ReadLatency:
 def _p95(url: str) -> float:
     times = []
     for _ in range(_READS // 4):
-        # Several connections, so that every worker is asked.
+        # Several connections, so that every worker gets requests.
         for reader in [Customer(url) for _ in range(4)]:
             with reader:
                 begin = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What the benchmarks have found, for a reader."""
+"""Tables and lines with the figures of the benchmark."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BY_HEALTH = [f"{part}, x" for part in cpu.PARTS]
 
 
 def bookings(figures: booking.BookingFigures, clients: int) -> Group:
-    """Every strategy over HTTP at one place."""
+    """Return the table of all strategies over HTTP, for one target."""
     health = [one.load for one in figures.health]
     whole = Spread.of([sum(one.cpu_us.values()) for one in figures.health])
     table = _table(
@@ -72,7 +72,7 @@ def _row(
 
 
 def counter(figures: hot.CounterFigures, clients: int) -> Group:
-    """The hot counter, in process and over HTTP, and what pgbench does with it."""
+    """Return the table of the contended counter, in process, over HTTP and by pgbench."""
     first = hot.STRATEGIES[0]
     table = _table(
         f"One hot ticket counter: {clients} bookers wait, durable commits, no think time",
@@ -100,7 +100,7 @@ def counter(figures: hot.CounterFigures, clients: int) -> Group:
 
 
 def thinking(shares: Mapping[str, Spread]) -> Table:
-    """How evenly the workers share bookings that only wait."""
+    """Return the table of bookings that only wait."""
     table = _table(
         f"{think.CLIENTS} clients, {think.THINK_MS:.0f} ms think time, {think.WORKERS} workers",
         f"share of the {think.POSSIBLE:,.0f} bookings a second that such clients could make",
@@ -113,7 +113,7 @@ def thinking(shares: Mapping[str, Spread]) -> Table:
 
 
 def traced(rates: Mapping[str, Sequence[float]]) -> Table:
-    """What tracing costs."""
+    """Return the table of the cost of tracing."""
     table = _table(
         f"Bookings that are traced: {STRATEGY}, many seats, over HTTP",
         "medians, ± half of their range",
@@ -136,7 +136,7 @@ def memory(figures: WorkerMemory) -> str:
 
 
 def readers(found: ReadLatency) -> str:
-    """What bookers that wait cost those who only look."""
+    """Return the line on reads while bookers wait."""
     return (
         f"GET /events/1: p95 {found.idle_p95:.1f} ms idle, {found.busy_p95:.1f} ms while "
         f"{found.waiting} bookers wait for one row; ratio {found.ratio:.2f}"
@@ -144,7 +144,7 @@ def readers(found: ReadLatency) -> str:
 
 
 def explorer(explored: ExplorerSpeed) -> str:
-    """How fast the explorer goes through schedules."""
+    """Return the lines on the speed of the explorer."""
     lines = [
         f"The explorer: {explored.per_second:.0f} schedules/s (none on seats, two bookers, all "
         f"cores); the matrix without nemesis: {explored.matrix_schedules:,} schedules in "

@@ -1,4 +1,4 @@
-"""Customers who contend for the same thing over real HTTP, and what the lab's books say then."""
+"""Customers that contend for the same thing over HTTP, and the lab's audit afterwards."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from booking_lab.web.schemas.workload_schema import WorkloadSchema
 
 T = TypeVar("T")
 
-#: How often customers connect anew if all of them come to one worker.
+#: The number of times that customers connect again if one worker gets all of them.
 _TRIES = 50
-#: Seconds for all customers to be at the start.
+#: Seconds to wait until all customers are ready to start.
 _START = 30
 
 
 @dataclass(frozen=True)
 class CustomerAnswer:
-    """What one customer was told; times are seconds on one clock."""
+    """The answer to one customer, with the times of request and answer in seconds."""
 
     status: int
     body: dict[str, Any]
@@ -42,7 +42,7 @@ class CustomerAnswer:
 
     @property
     def confirmed(self) -> bool:
-        """Whether it has what it asked for."""
+        """Whether the booking is confirmed."""
         return self.status == 201
 
     def overlaps(self, other: CustomerAnswer) -> bool:
@@ -54,10 +54,10 @@ class Contest:
     """One scenario in a running lab.
 
     Args:
-        lab: the lab; what is contended for is put into its database.
-        subject: the strategy to book under.
-        workload: what is booked.
-        scenario: what is contended for, and by how many; they book, and change nothing.
+        lab: the lab; the things of the scenario are added to its database.
+        subject: the strategy.
+        workload: the workload.
+        scenario: the scenario; changes of bookings are left out.
     """
 
     def __init__(
@@ -81,11 +81,11 @@ class Contest:
         self._url = lab.url
 
     def reset(self, admin: Customer) -> None:
-        """Make everything free again."""
+        """Delete all bookings of the scenario's scope."""
         admin.post(f"/admin/reset?{self._where}")
 
     def findings(self, admin: Customer) -> dict[Anomaly, str]:
-        """What the lab's books say is wrong: the anomalies, with an example of each."""
+        """Return the anomalies of the audit, with an example of each."""
         found = admin.get(f"/admin/audit?{self._where}")["findings"]
         return {
             Anomaly(one["anomaly"]): f"{one['anomaly']}: {one['subject']}: {one['detail']}"
@@ -93,27 +93,27 @@ class Contest:
         }
 
     def race(self, admin: Customer) -> dict[str, Any]:
-        """Let all of them meet between decide and write, in one worker; return how it ended."""
+        """Run a race of all customers in one worker, and return its result."""
         self.reset(admin)
         ended: dict[str, Any] = admin.post("/admin/race", self._race)
         return ended
 
     @contextmanager
     def customers(self) -> Iterator[ConcurrentCustomers]:
-        """Connect all customers for the block, to more than one worker."""
+        """Connect all customers for the block, to at least two workers."""
         for _ in range(_TRIES):
             with ConcurrentCustomers(self._url, self.bodies) as crowd:
                 if len(crowd.workers) > 1:
                     yield crowd
                     return
-        pytest.fail("All customers come to one worker, every time: this shows nothing")
+        pytest.fail("One worker gets all customers every time, so this test shows nothing")
 
 
 class ConcurrentCustomers:
-    """Customers, each with a connection that stays open, and so with one worker.
+    """Customers, each with a connection of its own, which stays with one worker.
 
     Attributes:
-        workers: the workers that they are connected to.
+        workers: the workers of the connections.
     """
 
     def __init__(self, url: str, bodies: Sequence[dict[str, Any]]) -> None:
@@ -132,7 +132,7 @@ class ConcurrentCustomers:
             customer.close()
 
     def book_at_once(self) -> list[CustomerAnswer]:
-        """Let all of them book at the same moment."""
+        """Make all bookings at the same moment, and return the answers."""
         return self._at_once(_book)
 
     def _at_once(self, do: Callable[[Customer, dict[str, Any]], T]) -> list[T]:
@@ -154,7 +154,7 @@ def _book(customer: Customer, body: dict[str, Any]) -> CustomerAnswer:
 
 
 def overlapping(answers: Sequence[CustomerAnswer]) -> int:
-    """Count the bookings that were under way while another one was, and that one was confirmed.
+    """Count the bookings that overlapped with a confirmed booking.
 
     Only these could have gone wrong.
     """
@@ -163,7 +163,7 @@ def overlapping(answers: Sequence[CustomerAnswer]) -> int:
 
 
 def is_clean(answer: CustomerAnswer) -> bool:
-    """Tell whether it is an answer that customers can do something with."""
+    """Whether an answer is a confirmation, or problem details with status 409 or 503."""
     if answer.status == 201:
         return bool(answer.body["outcome"] == "confirmed")
     problem = {"type", "title", "detail", "code", "trace_id"} <= answer.body.keys()
@@ -171,6 +171,6 @@ def is_clean(answer: CustomerAnswer) -> bool:
 
 
 def fail_on_broken_promise(subject: Subject, wrong: Mapping[Anomaly, str]) -> None:
-    """Fail if something is wrong that the strategy doesn't allow."""
+    """Fail the test if there is an anomaly that the strategy doesn't allow."""
     if surprises := [text for anomaly, text in wrong.items() if anomaly not in subject.kind.allows]:
         pytest.fail("\n".join([f"{subject.name} does not allow this:", *surprises]), pytrace=False)

@@ -17,18 +17,18 @@ from booking_lab.workloads import Workloads
 def test_keeps_its_word_when_a_lock_is_lost(
     subject: Subject, workload: LabWorkload, nemesis: str, explored: Explore
 ) -> None:
-    """It lets through what it allows under faults, and nothing else."""
+    """No anomaly shows except those that it allows under faults."""
     faults.check_promise_under_fault(subject, workload, nemesis, explored)
 
 
 def test_shows_each_anomaly_that_it_allows_under_faults(
     subject: Subject, workloads: Workloads, explored: Explore
 ) -> None:
-    """Who says that a fault can bring something about has to be right: some fault shows it."""
+    """Each anomaly that it allows under faults shows with some nemesis."""
     missing = set(subject.kind.allows_under_faults)
     if not missing:
         pytest.skip(f"{subject.name} allows no more under faults than without")
-    # It may be rare: before anybody is called wrong, it is looked for with more patience.
+    # An anomaly may be rare, so the exploration is deeper before the failure.
     for depth, nemesis in product((None, PATIENT), faults.NEMESES):
         if nemesis in faults.LOCK_NEMESES and not subject.servers:
             continue

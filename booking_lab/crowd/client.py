@@ -16,7 +16,7 @@ from booking_lab.errors import BookingLabError
 
 
 class UnexpectedStatus(BookingLabError):
-    """A request that has to succeed was answered otherwise."""
+    """A request that has to succeed got another answer."""
 
     code = "turned_down"
 
@@ -25,7 +25,7 @@ class UnexpectedStatus(BookingLabError):
 class SeatAnswer:
     """One booking as its customer saw it; times are seconds on one clock.
 
-    ``outcome`` is the lab's word, or ``error`` and the status for an answer that has none.
+    ``outcome`` is the outcome of the answer, or ``error`` and the status if it has none.
     """
 
     seat: str
@@ -39,7 +39,7 @@ class Customer:
 
     Args:
         url: the lab's address.
-        token: the admin token, if the lab wants one.
+        token: the admin token; empty: the lab has none.
     """
 
     def __init__(self, url: str, token: str = "") -> None:
@@ -67,7 +67,7 @@ class Customer:
         return status, json.loads(answer)
 
     def read(self, path: str, method: str = "GET", body: Any = None) -> tuple[int, bytes]:
-        """Return the status and the body as it came.
+        """Return the status and the body in bytes.
 
         Raises:
             OSError, http.client.HTTPException: the lab doesn't answer.
@@ -89,7 +89,7 @@ class Customer:
         """Return the body of a request that has to succeed.
 
         Raises:
-            TurnedDown: it didn't, or was answered with something that no lab answers with.
+            UnexpectedStatus: it failed, or the answer is not a JSON object.
         """
         status, text = self.read(path, method, body)
         try:
@@ -117,9 +117,9 @@ class Customer:
 
 
 def run_crowd(url: str, wishes: Sequence[Sequence[str]]) -> list[SeatAnswer]:
-    """Let one customer for each entry of ``wishes`` book its seats, one after the other.
+    """Run a customer for each entry of ``wishes``, who books the seats of the entry in order.
 
-    All are connected before the first books, and begin at the same moment.
+    All customers connect first, and then begin at the same moment.
     """
     start = threading.Barrier(len(wishes))
 

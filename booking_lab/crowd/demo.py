@@ -1,4 +1,4 @@
-"""The lab in half a minute: the same crowd under each strategy, and one table."""
+"""The demo: runs the same crowd of customers under each strategy, and prints one table."""
 
 from __future__ import annotations
 
@@ -19,30 +19,31 @@ from booking_lab.crowd.verdict import outcomes, overlaps, percentile, verdict
 from booking_lab.errors import BookingLabError
 from booking_lab.stack import hints
 
-#: Where the demo books, and all that it judges: what others left elsewhere is none of its business.
+#: The scope of the demo's bookings and of its verdicts; other bookings of the lab don't count.
 _ITS_OWN = "kind=seats&scope=1"
-#: Ten customers want the one seat.
+#: First, ten customers want the same seat.
 _ONE_SEAT = ["A1"]
 _CUSTOMERS = 10
-#: Then thirty want five each, of forty: some will want the same.
+#: Then thirty customers want five of forty seats each, so that some want the same.
 _CROWD = 30
 _EACH = 5
-#: So many crowds at most come under a strategy that may double-book, until one has seen it.
+#: The highest number of crowds under a strategy that allows double bookings, until one shows.
 _CROWDS = 3
 _SEATS = [f"{row}{number}" for row in "DEFG" for number in range(1, 11)]
 
 
 class NoLab(BookingLabError):
-    """There is no lab where one was looked for."""
+    """No lab answers at the address."""
 
     code = "no_lab"
 
 
 @dataclass(frozen=True)
 class DemoRow:
-    """How the crowd fared under one strategy; times in milliseconds.
+    """The figures of one strategy; times are in milliseconds.
 
-    ``crowds`` counts those that came until one had seen what may happen; the rest is of the last.
+    ``crowds`` is the number of crowds until an allowed anomaly showed; all other figures are those
+    of the last crowd.
     """
 
     strategy: str
@@ -62,25 +63,26 @@ class DemoRow:
 
     @property
     def on_strategy(self) -> Verdict:
-        """The verdict on the strategy: what it allows has to show, and is not held against it."""
+        """The verdict on the strategy: an allowed double booking has to show, and is no fault."""
         if not self.promised and self.anomaly is Anomaly.DOUBLE_BOOKING:
             return Verdict.SAFE
         return self.verdict
 
     @property
     def said(self) -> str:
-        """The verdict, and what was wrong."""
+        """The verdict with the anomaly, as text."""
         return in_words(self.verdict, [self.anomaly] if self.anomaly else [])
 
 
 def run(url: str, console: Console, token: str = "") -> Verdict:
-    """Let the crowd loose under each strategy at ``url``, and print the table.
+    """Run the crowd under each strategy of the lab at ``url``, and print the table.
 
-    Returns the verdict on the strategies, all together: whether each is as it says of itself.
+    Returns:
+        The combined verdict on all strategies.
 
     Raises:
-        NoLab: there is no lab at ``url``, or no longer.
-        TurnedDown: the lab doesn't do what the demo needs.
+        NoLab: no lab answers at ``url``.
+        UnexpectedStatus: the lab refuses a request of the demo.
     """
     rows = []
     try:
@@ -92,7 +94,7 @@ def run(url: str, console: Console, token: str = "") -> Verdict:
     except (OSError, http.client.HTTPException, threading.BrokenBarrierError) as error:
         raise NoLab(
             f"No lab answers at {url}: {error or type(error).__name__}. "
-            f"{hints.command('up')} starts one, and without --url the demo has its own."
+            f"{hints.command('up')} starts one, and without --url the demo starts its own."
         ) from None
     console.print(_table(rows))
     console.print(_reading(rows))
@@ -102,7 +104,7 @@ def run(url: str, console: Console, token: str = "") -> Verdict:
 def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[DemoRow]:
     with Customer(url, token) as admin:
         strategies = _strategies(admin, url)
-        # What protects nothing comes first: it is the race that the others are there to stop.
+        # Strategies that allow anomalies come first: they show the problem that the others solve.
         for entry in sorted(strategies, key=lambda entry: (not entry["allows"], entry["name"])):
             name = entry["name"]
             admin.post("/admin/strategy", {"strategy": name})
@@ -113,8 +115,8 @@ def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[DemoRow
                 tell(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
                 rush = run_crowd(url, _wishes())
                 row = _row(admin, entry, answers, rush, crowds)
-                # A promise is broken once and for all. What may happen need not at once: on a busy
-                # machine, one worker may take the whole crowd, and `mutex` holds.
+                # One crowd is enough for a promise. An allowed anomaly may need several: on a busy
+                # machine, one worker may serve the whole crowd, and `mutex` protects it.
                 if row.promised or row.verdict is Verdict.WRONG:
                     break
             yield row
@@ -123,15 +125,15 @@ def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[DemoRow
 def _strategies(admin: Customer, url: str) -> list[dict[str, Any]]:
     try:
         status, answer = admin.call("GET", "/admin/strategies")
-    except ValueError:  # what answers speaks no JSON
+    except ValueError:  # the answer is not JSON
         status, answer = 0, None
     if status in {401, 403}:
         raise NoLab(
-            f"The lab at {url} wants its admin token: set BOOKING_LAB_ADMIN_TOKEN to the same."
+            f"The lab at {url} needs its admin token: set BOOKING_LAB_ADMIN_TOKEN to its value."
         )
     strategies = answer.get("strategies") if isinstance(answer, dict) else None
     if not isinstance(strategies, list):
-        raise NoLab(f"What answers at {url} is no lab: it does not list its strategies.")
+        raise NoLab(f"The server at {url} is not a lab: it does not list strategies.")
     return strategies
 
 
@@ -193,7 +195,7 @@ def _table(rows: Sequence[DemoRow]) -> Table:
         counts = (row.confirmed, row.refused, row.double_bookings, row.overlaps)
         figures = (row.p50, row.p95, row.p99, row.per_second)
         colour = style(row.verdict)
-        # Double bookings have a column of their own; two lines of words would spoil the table.
+        # Double bookings have a column of their own, so the anomaly is left out to save a line.
         said = row.verdict if row.double_bookings else row.said
         table.add_row(
             row.strategy,
@@ -214,7 +216,7 @@ def _reading(rows: Sequence[DemoRow]) -> str:
     if names := by_verdict[Verdict.WRONG]:
         return f"Not as the strategies promise: {names}."
     if names := by_verdict[Verdict.UNKNOWN]:
-        return f"The lab's books are not complete, so nobody knows: {names}."
+        return f"No verdict, because the lab's audit is not complete: {names}."
     if names := by_verdict[Verdict.INCONCLUSIVE]:
         return f"Not put to the test: {names}. Run it again, on a machine that is less busy."
     return (

@@ -1,4 +1,4 @@
-"""The embedded servers, the service's processes, and their life and death."""
+"""Starts and supervises the embedded servers and the processes of the service."""
 
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.running_lab import RunningLab, embedded, running

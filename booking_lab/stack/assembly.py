@@ -1,4 +1,4 @@
-"""What a lab is made of, in the order in which it is started."""
+"""The parts of a lab, and the steps of its start in order."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from booking_lab.stack.processes.rotation import open_log
 from booking_lab.stack.servers import cluster, postgres, valkey
 from booking_lab.stack.service import listeners
 
-#: gunicorn's own limit, and a little for its workers' last writes.
+#: Seconds: gunicorn's own limit, and some time for the last writes of its workers.
 _SERVICE_PATIENCE = 25.0
 
 
@@ -49,11 +49,11 @@ class StartStep:
     """One step of the start.
 
     Attributes:
-        is_done: whether it is over; asked again and again.
-        progress: what to tell the user then.
-        part: the part that this waits for, if any; it is started unless it has been.
-        seconds: how long it may take.
-        retry: for how many seconds the part may fail at first.
+        is_done: whether the step is done; called again and again.
+        progress: the line for the user when the step is done; empty: no line.
+        part: the part that the step waits for; it is started if it isn't running.
+        seconds: the time limit.
+        retry: the number of seconds in which the part may fail and is started again.
     """
 
     is_done: Callable[[], bool]
@@ -81,12 +81,12 @@ class Assembly:
         self._run_folder_lock = -1
 
     def steps(self) -> Iterator[StartStep]:
-        """Yield the steps; each is carried out when it is drawn."""
+        """Yield the steps; the work of each is done when it is drawn."""
         settings = self._settings
         if self._plan.instances:
             self._listeners = listeners.bind(settings.host, self._plan.port, self._plan.instances)
             self.url = listeners.address(settings.host, self._listeners.port)
-        # Whatever can be refused is refused before anything is started.
+        # All checks of the settings come before the first start.
         if self._plan.instances:
             preflight.check_plugins(settings)
         if settings.history:
@@ -115,26 +115,26 @@ class Assembly:
             yield from self._service()
 
     def stop_order(self) -> list[list[ManagedProcess]]:
-        """Return the parts in groups, each to be stopped at once: the last started go first."""
+        """Return groups of parts to stop together, the last started ones first."""
         return [list(group) for _, group in groupby(reversed(self.parts), lambda part: part.kind)]
 
     def forget_dead_workers(self) -> None:
-        """Take their gauges off the scrape."""
+        """Remove the gauges of dead workers from the metrics."""
         if self.run_folder:
             metric_files.forget_dead(self.run_folder / "metrics")
 
     def restore_run_folder(self) -> None:
-        """Make anew what something has removed from the run folder.
+        """Restore the files of the run folder that were removed.
 
         Raises:
-            OSError: it can't be made.
+            OSError: they can't be restored.
         """
         if self.run_folder:
             complete_run_folder(self.run_folder, self._user)
             self._lock_run_folder()
 
     def _lock_run_folder(self) -> None:
-        """Lock the folder: systemd-tmpfiles leaves a folder alone that somebody has locked."""
+        """Lock the folder, so that systemd-tmpfiles does not clean it."""
         if self._run_folder_lock >= 0:
             os.close(self._run_folder_lock)
         self._run_folder_lock = os.open(self.run_folder or "/", os.O_RDONLY | os.O_DIRECTORY)
@@ -142,7 +142,7 @@ class Assembly:
             fcntl.flock(self._run_folder_lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
     def go_unready(self) -> None:
-        """Have /ready say no, and stop listening."""
+        """Make /ready answer 503, and stop listening."""
         for mark in self._running_settings().draining_marks[:1]:
             make_mark_file(mark)
         if self._listeners:
@@ -167,7 +167,7 @@ class Assembly:
 
         def start() -> subprocess.Popen[bytes]:
             cluster.replace_stale_lock(self._data.cluster)
-            # SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing needs recovery.
+            # SIGINT is PostgreSQL's fast shutdown: it ends the sessions, and needs no recovery.
             with open_log(log) as output:
                 return process.start(command, user=user, death_signal=signal.SIGINT, output=output)
 
@@ -181,14 +181,14 @@ class Assembly:
             run_file=postgres.socket(run_folder),
             is_stuck_stopping=lambda: cluster.is_stopping(self._data.cluster),
         )
-        # After a crash, sessions of the old server may hold its shared memory for a moment.
+        # After a crash, sessions of the old server may use its shared memory for some time.
         retry = 15.0 if (self._data.cluster / "postmaster.pid").exists() else 0.0
         yield self._start_step(part, lambda: postgres.is_ready(run_folder), retry=retry)
         cluster.create_database(run_folder)
         yield _progress_step(f"PostgreSQL answers{_seconds_since(began)}.")
 
     def _valkeys(self) -> Iterator[StartStep]:
-        """Start the servers for locks, all of them before the first is waited for."""
+        """Start all lock servers, and then wait for them."""
         began = time.monotonic()
         single = [] if self._settings.redis_url else [self._valkey(valkey.NAME)]
         redlock = [self._valkey(name) for name in REDLOCK] if self._embeds_redlock() else []
@@ -209,10 +209,11 @@ class Assembly:
         return valkey.managed_process(name, self.run_folder, self._data.log_of(name))
 
     def _embeds_redlock(self) -> bool:
-        """Tell whether Redlock's servers are started, which is so unless there are own ones.
+        """Whether Redlock's servers are embedded.
 
-        That Redis is one's own makes no difference, as for PostgreSQL. Only, a lab that has asked
-        for nothing embedded must not fail for want of Valkey: then it goes without Redlock.
+        They are, unless the settings name other ones. The setting for Redis is independent of that.
+        But a lab with a Redis of its own must not fail because Valkey is missing: then it runs
+        without Redlock.
         """
         if self._settings.redlock_urls:
             return False
@@ -238,9 +239,9 @@ class Assembly:
         yield _progress_step(f"The service answers with {workers}{_seconds_since(began)}.")
 
     def _is_serving(self, index: int) -> bool:
-        """Tell whether an instance is ready with all of its workers.
+        """Whether an instance is ready with all its workers.
 
-        The first crowd would else meet in the one that was there first.
+        Otherwise the first worker would get all early requests.
         """
         assert self._listeners
         if not self._listeners.ready(self._listeners.ports[index]):
@@ -266,7 +267,7 @@ class Assembly:
         environment = environment_for(settings)
 
         def start() -> subprocess.Popen[bytes]:
-            # Our standard error is the lab's log.
+            # The standard error of this process is the lab's log.
             return process.start(
                 command,
                 environment=environment,
@@ -277,7 +278,7 @@ class Assembly:
         return start
 
     def _running_settings(self) -> Settings:
-        """Return the settings with what has been started filled in."""
+        """Return the settings with the addresses of the servers that have been started."""
         return replace(
             self._settings,
             port=self._listeners.port if self._listeners else self._settings.port,
@@ -295,23 +296,23 @@ class Assembly:
 
 
 def _instance_name(index: int) -> str:
-    """The name of an instance."""
+    """Return the name of an instance."""
     return str(index + 1)
 
 
 def prepare_schema(settings: Settings) -> None:
-    """Bring the database to this version.
+    """Migrate the database to this version.
 
     Raises:
-        ConfigurationError: it is newer, it lacks something, or it has other tables.
-        StackError: it won't have it, for want of rights for example.
+        ConfigurationError: the database is newer, lacks something, or has other tables.
+        StackError: the migration failed, for example because of missing rights.
     """
     try:
         schema.prepare(settings.database_url, settings)
     except LockTimeout:
         raise StackError(
-            "The tables could not be brought to this version: another start is at it, or others "
-            "use them. Nothing was changed; try again."
+            "The tables could not be migrated to this version: another lab is migrating them, or "
+            "other sessions use them. Nothing was changed; try again."
         ) from None
     except psycopg2.Error as error:
         reason = str(error).strip().partition("\n")[0]

@@ -1,6 +1,6 @@
-"""The process that starts the lab's parts, starts them again when they die, and stops them.
+"""The supervisor: the process that starts, restarts and stops the parts of a lab.
 
-Every part is a direct child on a leash: none outlives this process, however it ends.
+All parts are its children, and the kernel ends them when this process ends in any way.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from booking_lab.stack.processes.lab_state import LabState, ProcessState, clear_
 from booking_lab.stack.processes.process import Process, descendants
 from booking_lab.stack.processes.rotation import rotate
 
-#: Seconds between two looks at the files of the lab.
+#: Seconds between two checks of the files of the lab.
 _CHECK_EVERY = 1.0
 _STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _log = logging.getLogger("booking_lab.stack")
 
 
-class _Stopped(Exception):  # being told to stop is no error
+class _Stopped(Exception):  # a stop is no error
     """The supervisor was told to stop."""
 
 
 class Supervisor:
-    """Runs a plan until it is told to stop."""
+    """Runs a lab until it is told to stop."""
 
     def __init__(self, plan: LaunchSpec, settings: Settings) -> None:
         self._data = DataFolder(Path(plan.data))
@@ -52,10 +52,10 @@ class Supervisor:
         self._me = ProcessState("supervisor", me, time.time())
 
     def run(self) -> int:
-        """Start everything, watch it, stop it; returns the exit code."""
-        # Signals are waited for, not handled: nothing is ever interrupted half-way.
+        """Start, watch and stop all parts; return the exit code."""
+        # Signals are blocked and waited for, so that they never interrupt anything.
         signal.pthread_sigmask(signal.SIG_BLOCK, {*_STOP, signal.SIGCHLD})
-        # What the lab writes is its owner's alone.
+        # Only the owner can read the files of the lab.
         os.umask(0o077)
         adopt_orphans()
         try:
@@ -91,7 +91,7 @@ class Supervisor:
         self._write_state()
         _log.info("lab is ready", extra={"url": self._assembly.url})
         _send_report(ready=True)
-        # From now on nobody listens to reports.
+        # From now on nobody reads the reports.
         os.dup2(sys.stderr.fileno(), _reports.fileno())
 
     def _wait_for(self, step: StartStep) -> None:
@@ -128,7 +128,7 @@ class Supervisor:
             self._pause(min(soon, default=_CHECK_EVERY))
 
     def _check_files(self) -> None:
-        """Notice what something that clears temporary folders took away, and make it anew."""
+        """Restore files that a cleaner of temporary folders has removed."""
         lost = [part for part in self._assembly.parts if part.has_lost_file()]
         if not lost:
             self._last_error = ""
@@ -137,24 +137,24 @@ class Supervisor:
             self._assembly.restore_run_folder()
         except OSError as error:
             self._log_once(
-                f"{self._assembly.run_folder} was removed and can't be made anew: {error}"
+                f"{self._assembly.run_folder} was removed and can't be restored: {error}"
             )
             return
         self._log_once(
-            f"files of {self._assembly.run_folder} were removed by somebody, though the lab runs: "
-            f"they are made anew, and the parts that need them are started again"
+            f"files of {self._assembly.run_folder} were removed while the lab runs: "
+            f"they are restored, and the parts that need them are restarted"
         )
         for part in lost:
             part.restart()
 
     def _log_once(self, what: str) -> None:
-        """Log an error, once for as long as it lasts."""
+        """Log an error, unless it is the same as the last one."""
         if what != self._last_error:
             _log.error(what)
         self._last_error = what
 
     def _pause(self, seconds: float) -> None:
-        """Wait for a while, or until a child ends, or until told to stop."""
+        """Wait for the time, or until a child ends or a signal to stop comes."""
         got = signal.sigtimedwait({*_STOP, signal.SIGCHLD}, max(seconds, 0.0))
         if got and got.si_signo in _STOP:
             raise _Stopped
@@ -166,7 +166,7 @@ class Supervisor:
                 pid, status = gone
                 part = next((part for part in self._assembly.parts if part.pid == pid), None)
                 if part is None:
-                    # A worker whose master was killed before it: nobody else accounts for it.
+                    # A worker whose master was killed: no other process handles its end.
                     self._assembly.forget_dead_workers()
                     continue
                 pause = part.record_end(status)
@@ -176,7 +176,7 @@ class Supervisor:
                     _log.error("part ended", extra=fields)
 
     def _stop(self) -> None:
-        """Stop what runs: first who serves, then what they need, at last whoever is left."""
+        """Stop all parts: first the service, then its servers, then all other descendants."""
         if self._phase == "stopped":
             return
         self._phase = "stopping"
@@ -217,7 +217,7 @@ class Supervisor:
         try:
             state.write(self._data.state)
         except OSError as error:
-            # A full disk must not take a running lab down.
+            # A full disk must not end a running lab.
             _log.error("state not written: %s", error)
             if self._phase == "starting":
                 raise StackError(
@@ -236,7 +236,7 @@ def _already_running(data: DataFolder) -> str:
 
 
 def _send_report(**fields: object) -> None:
-    """Tell the process that started us; if it has gone, so has the reason to go on."""
+    """Send a report to the process that started us; if it has ended, stop."""
     try:
         print(json.dumps(fields), file=_reports, flush=True)
     except BrokenPipeError:
@@ -245,13 +245,13 @@ def _send_report(**fields: object) -> None:
             raise _Stopped from None
 
 
-#: Standard output as we got it, for reports alone: anything else that prints, as a module of the
-#: reader's may, prints into the log.
+#: The original standard output, for reports only. Everything else that is printed, such as by a
+#: plug-in, goes to the log.
 _reports = sys.stdout
 
 
 def main() -> None:
-    """Run the plan given as the only argument, with the settings of the environment."""
+    """Run the lab that the only argument specifies, with the settings of the environment."""
     global _reports
     _reports = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -115,7 +115,7 @@ def test_waits_across_postgresql_and_a_lock_outside_end_both(own):
 def test_a_schedule_without_an_end_is_an_error_that_names_it(own, run, database_url, book, goes_on):
     message = (
         r"^A schedule of own does not end: after 2,000 moves .* "
-        rf"It begins with 'A:acquire .*', and the last moves were '.*{goes_on}.*'\.$"
+        rf"The schedule begins with 'A:acquire .*', and the last moves were '.*{goes_on}.*'\.$"
     )
     with pytest.raises(Endless, match=message):
         own(book, search=ReplaySearch(parse("A:acquire B:acquire")))

@@ -131,7 +131,7 @@ def test_who_waits_for_a_row_waits_for_its_holder(run):
 @pytest.mark.parametrize(
     ("schedule", "message"),
     [
-        ("A:write", "A:write is not possible there; possible is: A:read B:read"),
+        ("A:write", "A:write is not possible there; possible moves are: A:read B:read"),
         ("A:read B:read A:write B:write B:commit", "B:commit is not possible"),
         ("C:read", "C:read is not possible"),
     ],

@@ -1,4 +1,4 @@
-"""The matrix as a document shows it."""
+"""The tables of the matrix in the documents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from booking_lab.explorer.matrix.matrix import MatrixCell
 from booking_lab.explorer.scheduler.nemesis import NEMESES
 from booking_lab.runtime.strategy_registry import SHIPPED
 
-#: Between these lines, a document shows the table.
+#: The lines before and after the table in a document.
 MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 
 
@@ -31,7 +31,7 @@ def checkout_file(name: str) -> Path:
     """Return a document of the checkout that this runs from.
 
     Args:
-        name: its path from the top of the repository.
+        name: the path from the top of the repository.
 
     Raises:
         ConfigurationError: this is an installed package, which has no documents.
@@ -39,17 +39,17 @@ def checkout_file(name: str) -> Path:
     document = SHIPPED.parent / name
     if not document.is_file():
         raise ConfigurationError(
-            f"--write is for a checkout of the project, and this is an installed package: it has "
-            f"no {name}. Use --json to keep the result in a file."
+            f"--write needs a checkout of the project, and this is an installed package without "
+            f"{name}. Use --json to write the result to a file."
         )
     return document
 
 
 def write_table(text: str, document: Path, marks: tuple[str, str] = MARKS) -> None:
-    """Put the table between the marks of a document.
+    """Write the table between the marks of a document.
 
     Raises:
-        ConfigurationError: there are no marks.
+        ConfigurationError: the document has no marks.
     """
     before, begin, rest = document.read_text().partition(marks[0])
     _, end, after = rest.partition(marks[1])
@@ -68,7 +68,7 @@ def _verdict(cell: MatrixCell) -> str:
 
 
 def _under_faults(of_it: Sequence[MatrixCell]) -> str:
-    """What faults bring about that is not there without."""
+    """Return the anomalies that occur only with a nemesis."""
     always = {name for cell in of_it if not cell.nemesis for name in cell.anomalies}
     by_nemesis: Mapping[str, set[str]] = {
         nemesis: {name for cell in of_it if cell.nemesis == nemesis for name in cell.anomalies}

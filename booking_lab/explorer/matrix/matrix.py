@@ -1,4 +1,4 @@
-"""The matrix: every strategy on every workload, with and without anything going wrong."""
+"""The matrix: the exploration of every strategy on every workload, with and without nemeses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 #: What the last run found; written by `booking-lab matrix`.
 FILE = Path(__file__).with_name("matrix.json")
 
-#: What the cells rest on, beside the strategies; not what shows them.
+#: The code that decides on the results, in addition to the strategies. The output is not included.
 _RESTS_ON = (
     *("checker", "core", "db", "explorer", "locks", "observers", "workloads"),
     *("errors.py", "plugins.py", "runtime/engine.py", "runtime/in_flight.py"),
@@ -35,38 +35,38 @@ _RESTS_ON = (
 )
 
 
-#: How many schedules of a contest of two are run, if that is all of them; what would take more is
-#: cut to those with one preemption. Nearly every mistake of two that the lab knows shows there;
-#: those that take two are looked for where bookers want the very same thing.
+#: All schedules of two bookers are run if there are at most this number. Otherwise only those with
+#: one preemption are run, which show nearly every mistake that the lab knows. The plainest
+#: scenario, in which both want the same thing, is run with two preemptions.
 MOST = 100
 _TWO = Depth(1, 60)
 _PLAINEST = Depth(2, 150)
-#: Three bookers, and whatever can go wrong besides, are cut from the start; a third booker takes
-#: one more preemption.
+#: Scenarios of three bookers, and all with a nemesis, have these limits from the start. A third
+#: booker needs one more preemption.
 _THREE = Depth(2, 60)
 _THREE_WITHOUT_LOCKS = Depth(2, 600)
-#: How much the first schedule's estimate of how many there are is doubted: it may be so many times
-#: more.
+#: The tolerance for the estimate after the first schedule: it may be too high by this factor.
 _DOUBT = 2
 
 
 @dataclass
 class MatrixCell:
-    """What was found of one strategy on one workload, all its scenarios and placements together.
+    """The result for one strategy on one workload, over all scenarios and numbers of processes.
 
     Attributes:
-        strategy: the strategy's name.
-        workload: the workload's name.
-        nemesis: what could go wrong; empty: nothing.
-        schedules: how many schedules were run.
-        three: how many of them of three bookers; the others are of two.
-        scenarios: how many things two contended for.
-        actions: what they did: book, move, cancel.
-        bad: how many of the schedules had anything wrong.
-        anomalies: how many had this kind of wrong.
+        strategy: the name of the strategy.
+        workload: the name of the workload.
+        nemesis: the name of the nemesis; empty: none.
+        schedules: the number of schedules that were run.
+        three: the number of them with three bookers; all others have two.
+        scenarios: the number of scenarios of two bookers.
+        actions: the actions of the bookers: book, move, cancel.
+        bad: the number of schedules with findings.
+        anomalies: the number of schedules with each anomaly.
         schedule: the shortest bad one; empty: there was none.
-        complete: whether these were all schedules of two, and not only those with few preemptions.
-        serialised: in how many of them bookers who share nothing were in each other's way.
+        complete: whether all schedules of two bookers were run, with any number of preemptions.
+        serialised: the number of schedules in which bookers that share nothing waited for each
+            other or conflicted.
     """
 
     strategy: str
@@ -84,7 +84,7 @@ class MatrixCell:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Tells it from all others."""
+        """The key of the cell."""
         return self.strategy, self.workload, self.nemesis
 
     @property
@@ -95,7 +95,7 @@ class MatrixCell:
         return Verdict.WRONG if self.bad else Verdict.SAFE
 
     def add(self, found: Exploration, scenario: Scenario) -> None:
-        """Count what was found of one scenario."""
+        """Add the findings of one scenario."""
         self.schedules += found.schedules
         if len(scenario.requests) == 2:
             self.complete = self.complete and found.complete
@@ -116,12 +116,12 @@ class MatrixCell:
 def empty_cells(
     registry: Registry, workloads: Sequence[LabWorkload], nemeses: Sequence[str]
 ) -> Iterator[MatrixCell]:
-    """Return the cells to fill; a strategy that can't take a workload has none there.
+    """Yield the cells to explore; there is none for a strategy that can't book a workload.
 
     Args:
         registry: the strategies.
         workloads: the workloads.
-        nemeses: what shall go wrong, one at a time; an empty name: nothing.
+        nemeses: the names of nemeses, one for each cell; an empty name: none.
     """
     for entry in registry.entries():
         for workload in workloads:
@@ -134,7 +134,7 @@ def empty_cells(
 def explore_cell(
     cell: MatrixCell, servers: ExplorationServers, registry: Registry, workload: LabWorkload
 ) -> MatrixCell:
-    """Explore what the cell is about; return it filled."""
+    """Explore a cell, and return it with the result."""
     entry = registry.get(cell.strategy)
     nemeses = (cell.nemesis,) if cell.nemesis else ()
     two = _scenarios(entry, workload, 2)
@@ -145,7 +145,7 @@ def explore_cell(
             found = explore_plan(servers, registry, plan)
             cell.add(found, scenario)
             if not found.shares_memory:
-                break  # then it makes no difference in how many processes the bookers are
+                break  # then the number of processes makes no difference
     return cell
 
 
@@ -156,7 +156,7 @@ def _scenarios(entry: Entry, workload: LabWorkload, bookers: int) -> list[Scenar
 def explore_plan(
     servers: ExplorationServers, registry: Registry, plan: ExplorationPlan
 ) -> Exploration:
-    """Explore all schedules of two bookers; those with few preemptions if they are too many."""
+    """Explore all schedules, or those with few preemptions if there are too many."""
     if len(plan.scenario.requests) > 2:
         depth = _THREE_WITHOUT_LOCKS if THREE_BOOKER_NEMESIS in plan.nemeses else _THREE
         return explore(servers, registry, plan, depth.sample())
@@ -170,8 +170,8 @@ def explore_plan(
 
     def go_on(found: Exploration, _share: float) -> bool:
         many = found.schedules
-        # Estimates are further off the fewer schedules they rest on. Were each looked at, one of
-        # them would be too high by chance.
+        # An estimate from few schedules is less exact. It is checked at powers of two only, because
+        # one of many checks would be too high by chance.
         return many.bit_count() > 1 or every.size <= most * (1 + _DOUBT / many)
 
     found = explore(servers, registry, plan, every, go_on)
@@ -181,7 +181,7 @@ def explore_plan(
 def save(
     filled: Sequence[MatrixCell], file: Path = FILE, seconds: Mapping[str, float] | None = None
 ) -> None:
-    """Write the cells, what they rest on, and how many seconds they took."""
+    """Write the cells, the digest of the code, and the seconds of each part."""
     in_order = sorted(filled, key=lambda cell: cell.key)
     rows = [
         {**vars(cell), "anomalies": dict(cell.anomalies), "verdict": cell.verdict}
@@ -193,7 +193,7 @@ def save(
 
 
 def digest() -> str:
-    """Return a digest of all that the cells rest on: each file's name and text."""
+    """Return the digest of the code that decides on the results: names and texts of its files."""
     found = sha256()
     for name in _RESTS_ON:
         servers = _PACKAGE / name
@@ -206,13 +206,13 @@ def digest() -> str:
 
 
 def provenance(file: Path = FILE) -> tuple[str, Mapping[str, float]]:
-    """Return what the last run rested on, and how many seconds its parts took."""
+    """Return the digest of the code of the last run, and the seconds of each part."""
     kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     return kept.get("rests_on", ""), kept.get("seconds", {})
 
 
 def load(file: Path = FILE) -> list[MatrixCell]:
-    """Read the cells; none if there is no such file yet."""
+    """Read the cells; empty if there is no file."""
     if not file.exists():
         return []
     rows: list[dict[str, Any]] = json.loads(file.read_text())["cells"]

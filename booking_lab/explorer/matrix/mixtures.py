@@ -1,7 +1,7 @@
-"""Mixtures: two strategies beside each other, as a switch or a request can bring them together.
+"""Mixtures: two strategies beside each other, as after a switch, or if a request names one.
 
-A strategy's word is for bookings that are all under it. What holds beside which other one follows
-from what each locks, compares and marks, and is explored: every pair on every workload.
+A strategy's promises hold if all bookings are under it. Beside another strategy, the result depends
+on the locks, comparisons and marks of both. So every pair is explored on every workload.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from booking_lab.explorer.search.schedule import schedule_text
 from booking_lab.explorer.search.symmetry import Symmetry
 from booking_lab.runtime.strategy_registry import Entry, Registry
 
-#: What the last run found; written by `booking-lab mixtures`.
+#: The result of the last `booking-lab mixtures --write`.
 FILE = Path(__file__).with_name("mixtures.json")
-#: The document that shows it, between these lines.
+#: The document with the tables, and the lines before and after them.
 DOCUMENT, MARKS = "docs/mixtures.md", ("<!-- mixtures -->", "<!-- /mixtures -->")
 
-#: Every mistake that the lab knows shows with one.
+#: One preemption is enough to show every mistake that the lab knows.
 _PREEMPTIONS = 1
 
 
@@ -39,12 +39,12 @@ class Mixture:
     """Two strategies beside each other on one workload.
 
     Attributes:
-        strategy, beside: their names, in the order of the alphabet.
-        workload: the workload's name.
-        schedules: how many were run; once something went wrong in a scenario, no other was tried.
-        anomalies: what went wrong.
-        under: what the first booker of that scenario booked under; empty: nothing went wrong.
-        scenario: in which scenario it went wrong.
+        strategy, beside: the names of the strategies, in alphabetical order.
+        workload: the name of the workload.
+        schedules: the number of schedules that were run, up to the first bad scenario.
+        anomalies: the anomalies that were found.
+        under: the strategy of the first booker in the bad scenario; empty: no scenario is bad.
+        scenario: the name of the bad scenario.
         schedule: the shortest bad schedule.
     """
 
@@ -59,7 +59,7 @@ class Mixture:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Tells it from all others."""
+        """The key of the mixture."""
         return self.workload, self.strategy, self.beside
 
     @property
@@ -71,7 +71,7 @@ class Mixture:
 
 
 def empty_mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[Mixture]:
-    """Return the pairs to explore: of all strategies that can take a workload, any two."""
+    """Yield the pairs to explore: any two strategies that can book the same workload."""
     for workload in workloads:
         able = [one for one in registry.entries() if not lacking(one.kind.needs, workload)]
         for one, other in combinations(sorted(entry.name for entry in able), 2):
@@ -81,7 +81,7 @@ def empty_mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iter
 def explore_mixture(
     mixture: Mixture, servers: ExplorationServers, registry: Registry, workload: LabWorkload
 ) -> Mixture:
-    """Explore the pair until something goes wrong; return it filled."""
+    """Explore a pair up to the first bad scenario; return it with the result."""
     one, other = (registry.get(name) for name in (mixture.strategy, mixture.beside))
     for scenario in workload.contests(2):
         for first, second in _pairs(one, other, scenario):
@@ -93,7 +93,7 @@ def explore_mixture(
 def _explore(
     mixture: Mixture, servers: ExplorationServers, registry: Registry, plan: ExplorationPlan
 ) -> bool:
-    """Explore one scenario; return whether nothing went wrong."""
+    """Explore one scenario; return whether no anomaly was found."""
     found = explore(servers, registry, plan, ExhaustiveSearch(_PREEMPTIONS))
     mixture.schedules += found.schedules
     mixture.anomalies = sorted(found.anomalies)
@@ -111,7 +111,10 @@ def _plan(
 
 
 def _pairs(one: Entry, other: Entry, scenario: Scenario) -> Iterator[tuple[Entry, Entry]]:
-    """Yield who is the first booker and who the second; if both ask for the same, it is all one."""
+    """Yield the strategies of the first and the second booker, in both orders.
+
+    If both bookers have the same request, one order is enough.
+    """
     if not all(takes(entry.kind.needs, scenario) for entry in (one, other)):
         return
     yield one, other
@@ -120,19 +123,19 @@ def _pairs(one: Entry, other: Entry, scenario: Scenario) -> Iterator[tuple[Entry
 
 
 def save(filled: Sequence[Mixture], file: Path = FILE) -> None:
-    """Write them, and what they rest on."""
+    """Write the mixtures, with the digest of the code."""
     rows = [json.dumps(asdict(one)) for one in sorted(filled, key=lambda one: one.key)]
     about = f'"rests_on": "{matrix.digest()}"'
     file.write_text(f'{{{about}, "mixtures": [\n' + ",\n".join(rows) + "\n]}\n")
 
 
 def load(file: Path = FILE) -> list[Mixture]:
-    """Read them; none if there is no such file yet."""
+    """Read the mixtures; empty if there is no file."""
     return [Mixture(**row) for row in _document(file).get("mixtures", [])]
 
 
 def rests_on(file: Path = FILE) -> str:
-    """Return the digest of the code that the last run rested on."""
+    """Return the digest of the code with which the file was made."""
     digest: str = _document(file).get("rests_on", "")
     return digest
 
@@ -142,7 +145,7 @@ def _document(file: Path) -> dict[str, Any]:
 
 
 def tables(filled: Sequence[Mixture]) -> str:
-    """Return a table for each workload, in Markdown."""
+    """Return the tables of all workloads, in Markdown."""
     workloads = dict.fromkeys(one.workload for one in filled)
     return "\n\n".join(
         _table(name, [o for o in filled if o.workload == name]) for name in workloads

@@ -1,4 +1,4 @@
-"""Fills the cells of the matrix, on all cores."""
+"""Explores cells of the matrix, or mixtures, on all cores."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def explore_all(
     done: Callable[[C], None] = lambda _cell: None,
     jobs: int = 0,
 ) -> list[C]:
-    """Explore all of ``todo``; return it in its order.
+    """Explore all cells, and return them with their results, in the same order.
 
     Args:
-        todo: empty cells of the matrix, or mixtures.
-        settings: whose folders of plug-ins count; the servers are embedded ones in any case.
-        done: told of each cell that is filled.
-        jobs: in how many processes; 0: as many as keep all cores busy.
+        todo: empty cells of the matrix, or empty mixtures.
+        settings: the settings with the folders of plug-ins; its servers are not used.
+        done: called with each cell that is explored.
+        jobs: the number of processes; 0: as many as keep all cores busy.
     """
     with (
         own_servers(settings) as servers,
         worker_pool(servers, jobs or default_jobs(), settings) as processes,
     ):
-        # Those that took long the last time first, so that no process is left with a long one.
+        # The longest cells of the last time come first, so that no process ends with a long one.
         known = {cell.key: cell.schedules for cell in matrix.load()}
         order = sorted(todo, key=lambda cell: -known.get(cell.key, 0))
         filled = {cell.key: processes.submit(_explore, cell) for cell in order}

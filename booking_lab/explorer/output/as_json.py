@@ -1,4 +1,4 @@
-"""What an exploration has found, for a program."""
+"""The result of an exploration as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from booking_lab.explorer.search.schedule import schedule_text
 
 
 def as_json(result: ExplorationResult) -> dict[str, Any]:
-    """Return it as JSON's own types, always with the same keys in the same order."""
+    """Return the result as values of JSON, always with the same keys in the same order."""
     found, promise = result.found, result.promise
     return {
         "plan": _plan(result.plan, result.search_options),

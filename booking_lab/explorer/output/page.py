@@ -1,4 +1,4 @@
-"""What an exploration has found, as one page to step through."""
+"""The result of an exploration as an HTML page to step through."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from booking_lab.explorer.search.schedule import schedule_text
 
 
 def page(plan: ExplorationPlan, schedule_run: ScheduleRun, about: list[str], title: str) -> str:
-    """Return the page: it needs no other file and no network, and is a table without JavaScript.
+    """Return the page. It needs no other file and no network; without JavaScript it is a table.
 
     Args:
-        plan: what was explored.
+        plan: the plan of the exploration.
         schedule_run: the schedule to show.
-        about: what there is to say of the exploration, a line each.
-        title: what this schedule is.
+        about: lines about the exploration.
+        title: the title of the schedule.
     """
     drawn = timeline(schedule_run, plan.scenario)
     template = resources.files("booking_lab.explorer.output").joinpath("page.html.j2").read_text()

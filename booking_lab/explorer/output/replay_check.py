@@ -1,4 +1,4 @@
-"""What is to be seen while a schedule is replayed: that it repeats itself."""
+"""Checks that all runs of a replayed schedule are the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from booking_lab.explorer.search.schedule import Diverged, schedule_text
 
 
 class ReplayCheck:
-    """Looks at each run of a replay."""
+    """Compares each run of a replay with the first one."""
 
     def __init__(self, plan: ExplorationPlan, search_options: SearchOptions) -> None:
         self._plan = plan
@@ -19,10 +19,10 @@ class ReplayCheck:
         self._first: Timeline | None = None
 
     def check(self, found: Exploration) -> None:
-        """Look at the last run.
+        """Check the last run.
 
         Raises:
-            Diverged: it is not what was to be replayed.
+            Diverged: it ended before the schedule did, or differs from the first run.
         """
         schedule_run = found.last
         assert schedule_run
@@ -32,8 +32,8 @@ class ReplayCheck:
     def _check_length(self, schedule_run: ScheduleRun) -> None:
         if rest := self._search_options.schedule[len(schedule_run.schedule) :]:
             raise Diverged(
-                f"After {len(schedule_run.schedule)} moves all bookers had come to an end, and "
-                f"{schedule_text(rest)!r} was still to come."
+                f"After {len(schedule_run.schedule)} moves all bookers had ended, and "
+                f"{schedule_text(rest)!r} was still to run."
             )
 
     def _check_same(self, schedule_run: ScheduleRun, number: int) -> None:
@@ -47,6 +47,6 @@ class ReplayCheck:
                 for one, first in zip(seen.rows, self._first.rows, strict=False)
                 if one != first
             ),
-            "in how it ended",
+            "at the end",
         )
-        raise Diverged(f"Run {number} is not what the first was; they differ {differs}.")
+        raise Diverged(f"Run {number} differs from the first run {differs}.")

@@ -1,4 +1,4 @@
-"""What an exploration has found, for a reader."""
+"""The result of an exploration as text for a terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from booking_lab.explorer.search.options import SearchOptions
 from booking_lab.explorer.search.schedule import schedule_text
 from booking_lab.runtime.strategy_registry import Entry
 
-#: A line below the heads, and one above the endings.
+#: A box with a line below the headings and a line above the endings.
 _LINES = box.Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")
 
 _STYLES = {
@@ -36,7 +36,7 @@ _SIGNS = {LineKind.CAME_BACK: "-> ", LineKind.WAITS: "-- ", LineKind.FAILED: "->
 
 
 def print_report(console: Console, result: ExplorationResult) -> None:
-    """Print it."""
+    """Print the plan, the summary, and the timeline of the schedule to show."""
     for line in (plan_text(result.plan), *summary_lines(result)):
         _print(console, Text(line))
     if result.shown is None:
@@ -48,7 +48,7 @@ def print_report(console: Console, result: ExplorationResult) -> None:
 
 
 def print_timeline(console: Console, plan: ExplorationPlan, schedule_run: ScheduleRun) -> None:
-    """Print the time-line of one schedule, and what is wrong after it."""
+    """Print the timeline of one schedule, and its findings."""
     drawn = timeline(schedule_run, plan.scenario)
     _print(console, _table(drawn))
     for line in drawn.wrong:
@@ -58,13 +58,13 @@ def print_timeline(console: Console, plan: ExplorationPlan, schedule_run: Schedu
 def _print(console: Console, what: RenderableType) -> None:
     with console.capture() as printed:
         console.print(what)
-    # Whatever stands in a table is filled up with blanks, which nobody wants to copy.
+    # Tables pad lines with blanks, which a reader does not want to copy.
     for line in printed.get().splitlines():
         console.file.write(f"{line.rstrip()}\n")
 
 
 def plan_text(plan: ExplorationPlan) -> str:
-    """Say what was explored."""
+    """Return the line about the plan."""
     bookers = len(plan.scenario.requests)
     workers = plan.workers or bookers
     where = "each in a process of its own"
@@ -79,7 +79,7 @@ def plan_text(plan: ExplorationPlan) -> str:
 
 
 def _strategy_text(entry: Entry, strategy: Strategy) -> str:
-    """Say what somebody books under, with the options that aren't as by default."""
+    """Return the name of a strategy, with the options that differ from the defaults."""
     changed = {
         name: value
         for name, value in entry.given(strategy).items()
@@ -91,7 +91,7 @@ def _strategy_text(entry: Entry, strategy: Strategy) -> str:
 
 
 def summary_lines(result: ExplorationResult) -> Iterator[str]:
-    """Say what was found, a line each, the verdict last."""
+    """Yield the lines about the findings; the last one is the verdict."""
     found, promise, name = result.found, result.promise, result.plan.name
     yield _how_many(result.search_options, found)
     if found.bad:
@@ -103,17 +103,17 @@ def summary_lines(result: ExplorationResult) -> Iterator[str]:
     if found.deadlocks:
         yield f"Deadlocks: in {found.deadlocks:,} of them."
     if promise.broken:
-        yield f"AGAINST ITS WORD: {name} does not allow {' and '.join(promise.broken)}."
+        yield f"BROKEN PROMISE: {name} does not allow {' and '.join(promise.broken)}."
     elif found.bad and result.plan.beside:
-        yield "No strategy gives its word for what others do beside it."
+        yield "No strategy promises anything for bookings under another strategy beside it."
     elif found.bad:
-        yield f"As {name} says of itself: it allows {', '.join(sorted(found.anomalies))}."
+        yield f"As {name} declares: it allows {', '.join(sorted(found.anomalies))}."
     if found.serialised:
-        why = result.plan.strategy[0].kind.serialises or f"{name} doesn't say why (serialises)"
+        why = result.plan.strategy[0].kind.serialises or f"{name} doesn't declare why (serialises)"
         many = _many(found.serialised, "schedule")
-        yield f"Bookers who share nothing are in each other's way in {many}: {why}."
+        yield f"Bookers that share nothing wait for each other or conflict in {many}: {why}."
     if found.interrupted:
-        yield "Fewer schedules: --preemptions 2, or --random 1000."
+        yield "For fewer schedules, use --preemptions 2, or --random 1000."
     if promise.faults:
         yield f"AT FAULT: its own code failed in {_many(promise.faults, 'schedule')}."
     yield f"Verdict: {result.verdict}"

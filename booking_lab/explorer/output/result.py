@@ -1,4 +1,4 @@
-"""All there is to tell of an exploration, and whether it is what the strategy promises."""
+"""The result of an exploration, compared with the promises of the strategy."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from booking_lab.explorer.search.options import SearchOptions
 
 @dataclass(frozen=True)
 class PromiseCheck:
-    """What the strategy promises, and what came of it.
+    """The promises of a strategy, compared with the findings.
 
     Attributes:
-        allowed: the anomalies that it lets through by its own word, in this exploration.
-        broken: those found that it does not allow.
-        faults: in how many schedules its own code failed.
+        allowed: the anomalies that the strategy declares for this exploration.
+        broken: the anomalies that were found and not declared.
+        faults: the number of schedules in which its own code failed.
     """
 
     allowed: tuple[str, ...]
@@ -28,12 +28,12 @@ class PromiseCheck:
 
     @property
     def kept(self) -> bool:
-        """Whether nothing speaks against the strategy."""
+        """Whether all findings are declared, and the strategy's code did not fail."""
         return not self.broken and not self.faults
 
 
 def check_promise(plan: ExplorationPlan, found: Exploration) -> PromiseCheck:
-    """Compare what was found with the strategy's word; beside another one, none gives it."""
+    """Compare the findings with the promises; beside another strategy, all is allowed."""
     if plan.beside:
         return PromiseCheck(tuple(sorted(map(str, Anomaly))), (), found.faults)
     allowed = plan.strategy[0].allows(under_faults=bool(plan.nemeses))
@@ -45,16 +45,16 @@ def check_promise(plan: ExplorationPlan, found: Exploration) -> PromiseCheck:
 
 @dataclass(frozen=True)
 class ExplorationResult:
-    """What was explored, and what was found.
+    """The plan of an exploration, and its findings.
 
     Attributes:
-        plan: what was explored.
-        search_options: which of the schedules were run.
-        found: what was found.
-        promise: what to say of the strategy.
-        shown: the schedule to show: the one replayed, or the shortest bad one, or one in which the
-            strategy's own code failed, or in which bookers who share nothing were in each other's
-            way; none: there is none.
+        plan: the plan.
+        search_options: the schedules that were to be run.
+        found: the findings.
+        promise: the promises of the strategy, compared with the findings.
+        shown: the schedule to show: the replayed one, or the shortest bad one, or one in which the
+            strategy's own code failed, or one in which bookers that share nothing waited for each
+            other or conflicted; none: there is none of these.
     """
 
     plan: ExplorationPlan
@@ -67,7 +67,7 @@ class ExplorationResult:
     def of(
         cls, plan: ExplorationPlan, search_options: SearchOptions, found: Exploration
     ) -> ExplorationResult:
-        """Put together what was found."""
+        """Return the result for these findings."""
         shown = (
             found.last if search_options.schedule else found.worst or found.faulty or found.serial
         )
@@ -75,15 +75,15 @@ class ExplorationResult:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on what was run; one booker by itself, with no nemesis, meets nobody."""
+        """The verdict on the schedules; inconclusive for one booker without a nemesis."""
         alone = len(self.plan.scenario.requests) == 1 and not self.plan.nemeses
         return combined([self.found.verdict, *([Verdict.INCONCLUSIVE] if alone else [])])
 
     @property
     def on_strategy(self) -> Verdict:
-        """The verdict on the strategy: what it allows is not held against it.
+        """The verdict on the strategy: anomalies that it declares don't count.
 
-        A replay shows one schedule, and says nothing of the strategy.
+        A replay runs one schedule only, so that its verdict is always safe.
         """
         if self.found.interrupted and self.promise.kept:
             return Verdict.UNKNOWN
@@ -91,13 +91,13 @@ class ExplorationResult:
 
     @property
     def title(self) -> str:
-        """What the schedule shown is; if there is none: the one run last."""
+        """The title of the schedule to show; if there is none, of the last one."""
         if self.search_options.schedule:
             return "The schedule:"
         if self.shown is None:
-            return "None is bad; the last one that was run:"
+            return "No schedule is bad; the last one:"
         if self.shown.bad:
             return "The shortest bad one:"
         if self.shown is self.found.serial:
-            return "The shortest in which bookers who share nothing are in each other's way:"
-        return "The first in which its code failed:"
+            return "The shortest one with bookers that share nothing and wait or conflict:"
+        return "The shortest one in which its code failed:"

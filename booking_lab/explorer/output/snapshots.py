@@ -1,4 +1,4 @@
-"""Where each booker stands after each move: what it is about to do, what it holds, what it saw."""
+"""Snapshots of each booker after each move: its position, its locks, and the state that it read."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from booking_lab.explorer.output.timeline import Timeline
 from booking_lab.explorer.output.wording import is_lease, lock_name
 from booking_lab.explorer.recording.schedule_run import DIED, MoveEvent, ScheduleRun
 
-#: What ends with the transaction.
+#: Entries of ``holds`` that end with the transaction.
 _TRANSACTION = "an open transaction"
 _WRITTEN = "the rows it has written"
 
 
 @dataclass(frozen=True)
 class BookerSnapshot:
-    """Where one booker stands.
+    """One booker after a move.
 
     Attributes:
-        stands: what it is about to do, or waits for, or how it ended.
-        holds: what others may have to wait for.
+        stands: its next step, its wait, or its end.
+        holds: locks and rows that others may have to wait for.
         saw: the state that it read last.
     """
 
@@ -33,12 +33,12 @@ class BookerSnapshot:
 
 @dataclass
 class _BookerSoFar:
-    """What is known of a booker so far."""
+    """The state of a booker after the moves so far."""
 
     name: str
-    moves: list[int]  # the numbers of its moves that are still to come
-    leases: list[str] = field(default_factory=list)  # in Redis
-    memory: list[str] = field(default_factory=list)  # locks in the process
+    moves: list[int]  # the numbers of its further moves
+    leases: list[str] = field(default_factory=list)  # its locks in Redis
+    memory: list[str] = field(default_factory=list)  # its locks in the process
     in_transaction: list[str] = field(default_factory=list)
     saw: str = ""
     last: MoveEvent | None = None
@@ -46,7 +46,7 @@ class _BookerSoFar:
 
 
 def snapshots(schedule_run: ScheduleRun, drawn: Timeline) -> Iterator[dict[str, BookerSnapshot]]:
-    """Yield where everybody stands before the first move, then after each of them."""
+    """Yield the snapshots of all bookers before the first move, and then after each move."""
     bookers = {
         name: _BookerSoFar(
             name, [n for n, one in enumerate(schedule_run.events, 1) if one.move.actor == name]
@@ -71,7 +71,7 @@ def snapshots(schedule_run: ScheduleRun, drawn: Timeline) -> Iterator[dict[str, 
 
 
 def _apply_step(booker: _BookerSoFar, event: MoveEvent) -> None:
-    """Note what a step has brought, now that it is done."""
+    """Apply the effects of a step that is done."""
     step, messages = event.move.what, event.messages
     failed = any(message.error for message in messages)
     if event.saw is not None:

@@ -1,4 +1,4 @@
-"""A schedule that was run as a table: a row for each move, a column for each booker."""
+"""The timeline of a schedule: a table with a row for each move and a column for each booker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from booking_lab.explorer.output.wording import (
 )
 from booking_lab.explorer.recording.schedule_run import ScheduleRun
 
-#: The column of what is no booker's doing.
+#: The column for moves of nemeses and of time.
 WORLD = "world"
 
 
@@ -25,9 +25,9 @@ class TimelineRow:
     """One move.
 
     Attributes:
-        number: from 1.
-        move: as in the schedule.
-        cells: what is to be read of it, by column; those that nothing happened in are left out.
+        number: the number of the move, from 1.
+        move: the move, as in the schedule.
+        cells: the lines of each cell, by column; empty cells are left out.
     """
 
     number: int
@@ -40,11 +40,11 @@ class Timeline:
     """The table.
 
     Attributes:
-        columns: the bookers, and the world if it had a hand in it.
-        wishes: what each booker asks for.
+        columns: the names of the bookers, and ``WORLD`` if there are other moves.
+        wishes: the request of each booker.
         rows: the moves, in order.
-        endings: how each booker ended.
-        wrong: what is wrong afterwards, one line each.
+        endings: the end of each booker.
+        wrong: the findings, one line each.
     """
 
     columns: Sequence[str]
@@ -55,7 +55,7 @@ class Timeline:
 
 
 def timeline(schedule_run: ScheduleRun, scenario: Scenario) -> Timeline:
-    """Return the table of a schedule that was run."""
+    """Return the timeline of a schedule that was run."""
     bookers = sorted(schedule_run.endings)
     rows = [
         TimelineRow(number, str(event.move))
@@ -68,8 +68,8 @@ def timeline(schedule_run: ScheduleRun, scenario: Scenario) -> Timeline:
         cell = row.cells.setdefault(event.move.actor, [])
         cell += sent_lines(event)
         if event.waits_for and not event.until:
-            continue  # its wait never ended
-        # Who has waited gets the answer when others move.
+            continue  # the wait never ended
+        # A booker that has waited gets its answer during the move of another one.
         if event.until not in {0, row.number}:
             cell = rows[event.until - 1].cells.setdefault(event.move.actor, [])
             cell.append(TimelineLine(LineKind.STEP, f"{event.move.what} goes on"))
@@ -90,7 +90,7 @@ def timeline(schedule_run: ScheduleRun, scenario: Scenario) -> Timeline:
 
 
 def request_text(ask: Ask) -> str:
-    """Say what a booker wants: the fields of its request that a customer fills in."""
+    """Return the text for a request: the fields that a customer fills in."""
     if isinstance(ask, Change):
         return " ".join([ask.action, ask.of.customer_id, *_changes_text(ask)])
     asked = {

@@ -1,4 +1,4 @@
-"""What a move did, in words: what was sent, and what came back."""
+"""The lines of a timeline's cells: the step, its messages and their replies."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from booking_lab.explorer.recording.schedule_run import (
     TransactionEnd,
 )
 
-#: The attempt's own writes: what they return is the workload's business.
+#: The attempt's own writes; their results are internal to the workload.
 _BOOKINGS = {
     StepName.BOOKING,
     StepName.BOOKING_IF_FREE,
     StepName.GUARDED_BOOKING,
     StepName.BOOKINGS,
 }
-#: What the keys of locks begin with; an exploration has its servers for itself.
+#: The prefix of the keys of locks.
 _LOCK_PREFIX = key("", "lock", "")
-#: Rows of an answer that are shown.
+#: Rows of a reply that are shown.
 _ROWS_SHOWN = 3
 
 
 class LineKind(StrEnum):
-    """What a line is."""
+    """The kind of a line."""
 
     STEP = "step"
     SENT = "sent"
@@ -51,9 +51,9 @@ class TimelineLine:
     """One line of a cell.
 
     Attributes:
-        kind: what it is.
-        text: what it says.
-        full: the whole statement, if ``text`` is one and leaves something out.
+        kind: its kind.
+        text: its text.
+        full: the whole statement, if ``text`` is a shortened one.
     """
 
     kind: LineKind
@@ -62,9 +62,9 @@ class TimelineLine:
 
 
 def sent_lines(event: MoveEvent) -> Iterator[TimelineLine]:
-    """Yield what a booker did, up to the answer."""
+    """Yield the lines for a step and its messages, without the replies."""
     step = event.move.what
-    # A lock in Redis says itself which one it is.
+    # The message to Redis names the lock already.
     bare = event.detail in {step, ""} or any(is_lease(event, one) for one in event.messages)
     yield TimelineLine(LineKind.STEP, step if bare else f"{step}: {event.detail}")
     for message in event.messages:
@@ -76,7 +76,7 @@ def sent_lines(event: MoveEvent) -> Iterator[TimelineLine]:
 
 
 def reply_lines(event: MoveEvent) -> Iterator[TimelineLine]:
-    """Yield the answer, and what the booker made of it."""
+    """Yield the lines for the replies and for the booker's decisions."""
     if event.deadlock:
         yield TimelineLine(LineKind.FAILED, "deadlock: this one is cancelled")
     for message in event.messages:
@@ -102,7 +102,7 @@ def reply_lines(event: MoveEvent) -> Iterator[TimelineLine]:
 
 
 def ending_text(ending: Ending) -> str:
-    """Say how a booker ended."""
+    """Return the text for the end of a booker."""
     tries = f", at try {ending.tries}" if ending.tries > 1 else ""
     if ending.outcome == Outcome.CONFIRMED:
         return f"confirmed{tries}" + (f"; {ending.note}" if ending.note else "")
@@ -110,18 +110,18 @@ def ending_text(ending: Ending) -> str:
 
 
 def lock_name(message: Message) -> str:
-    """The name of the lock that a message to Redis is about."""
+    """Return the name of the lock in a message to Redis."""
     name = message.key.removeprefix(_LOCK_PREFIX)
     return f"{name} at {message.at}" if message.at else name
 
 
 def is_lease(event: MoveEvent, message: Message) -> bool:
-    """Whether a message takes a lock in Redis or gives one back."""
+    """Whether a message acquires or releases a lock in Redis."""
     return event.name is StepName.LEASE and bool(message.key)
 
 
 def _repeats_step_name(event: MoveEvent, message: Message) -> bool:
-    """Whether a message says nothing that the step's name doesn't."""
+    """Whether the name of the step already names the message."""
     if message.ends is TransactionEnd.COMMIT:
         return event.move.what == StepKind.COMMIT
     return message.ends is TransactionEnd.ROLLBACK and event.name is StepName.ROLLBACK
@@ -145,8 +145,8 @@ def _reply(event: MoveEvent, message: Message) -> Iterator[TimelineLine]:
         if event.move.what == StepKind.ACQUIRE and done:
             yield TimelineLine(LineKind.CAME_BACK, "has it")
         elif event.move.what == StepKind.RELEASE:
-            lost = TimelineLine(LineKind.FAILED, "it is not its own any more")
-            yield TimelineLine(LineKind.CAME_BACK, "given back") if done else lost
+            lost = TimelineLine(LineKind.FAILED, "no longer its lock")
+            yield TimelineLine(LineKind.CAME_BACK, "released") if done else lost
     elif event.name is StepName.RESERVATION:
         yield from _reserved(event, rows[0][0])
     elif event.move.what == StepKind.ACQUIRE and message.server is ServerKind.POSTGRESQL:
@@ -161,7 +161,7 @@ def _reply(event: MoveEvent, message: Message) -> Iterator[TimelineLine]:
 
 
 def _reserved(event: MoveEvent, reply: Any) -> Iterator[TimelineLine]:
-    """What counters in Redis said: the places of those that aren't there, or of a short one."""
+    """Yield the reply of counters in Redis: places of missing counters, or -1 for too few."""
     if event.move.what == StepKind.RELEASE:
         return
     if reply and reply[0] < 0:
@@ -173,7 +173,7 @@ def _reserved(event: MoveEvent, reply: Any) -> Iterator[TimelineLine]:
 def _rows(rows: Sequence[Row]) -> str:
     if not rows:
         return "no row"
-    if rows == [(1,)]:  # as by RETURNING 1: it says no more than that there was one
+    if rows == [(1,)]:  # the result of RETURNING 1
         return "1 row"
     shown = [f"({', '.join(map(value_text, row))})" for row in rows[:_ROWS_SHOWN]]
     return ", ".join(shown) + (

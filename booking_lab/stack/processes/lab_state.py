@@ -1,4 +1,4 @@
-"""What a running lab writes down, for `status`, `down` and a later `up`."""
+"""The state file of a running lab, for `status`, `down` and a later `up`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, remove_run_folder
 from booking_lab.stack.processes.process import Process, descendants
 
-#: The kind of part that an instance of the service is.
+#: The kind of parts that are instances of the service.
 SERVICE = "service"
 
 
 def kind_and_number(name: str) -> tuple[str, str]:
-    """Return what a part is one of, and which one: ``service`` and ``2`` for ``service-2``."""
+    """Return the kind and the number of a part: ``service`` and ``2`` for ``service-2``."""
     kind, _, number = name.partition("-")
     return kind, number
 
 
 @dataclass
 class ProcessState:
-    """One process under the supervisor, or the supervisor itself."""
+    """The state of one process of the supervisor, or of the supervisor itself."""
 
     name: str
     process: Process
@@ -36,22 +36,23 @@ class ProcessState:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs at this moment."""
+        """Whether the process is running."""
         return self.process.alive
 
 
 @dataclass
 class LabState:
-    """A lab as its supervisor last wrote it down.
+    """The state of a lab, as last written by its supervisor.
 
     Attributes:
-        supervisor: the process that holds everything together.
+        supervisor: the supervisor's process.
         phase: starting, running or stopping.
-        url: where the service is; empty while it isn't, or if there is none.
-        run_folder: sockets, metrics, and the mark of a stop under way.
-        database_url: the embedded PostgreSQL; empty for a server of the user's own.
-        redis_url: the embedded Valkey; empty for a server of the user's own.
-        redlock_urls: the embedded servers for Redlock; empty for servers of the user's own.
+        url: the URL of the service; empty before it listens, or if there is no service.
+        run_folder: the folder with sockets, metrics, and the mark of a stop.
+        database_url: the URL of the embedded PostgreSQL; empty for a server of the user's own.
+        redis_url: the URL of the embedded Valkey; empty for a server of the user's own.
+        redlock_urls: the URLs of Redlock's embedded servers; empty for servers of the user's own.
+        parts: the processes of the supervisor.
     """
 
     supervisor: ProcessState
@@ -64,17 +65,17 @@ class LabState:
     parts: list[ProcessState] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
-        """Replace the file in one step: a reader sees the old or the new, never a half."""
+        """Replace the file atomically: a reader sees either the old or the new state."""
         new = path.with_suffix(".new")
         new.write_text(json.dumps(asdict(self), indent=1))
         new.replace(path)
 
     @classmethod
     def read(cls, path: Path) -> LabState | None:
-        """Return what was written; none if there is nothing, or nothing that makes sense.
+        """Read the file; none: there is no file, or it can't be parsed.
 
         Raises:
-            StackError: it is closed to us.
+            StackError: this user may not read it.
         """
         try:
             raw = json.loads(path.read_text())
@@ -82,21 +83,21 @@ class LabState:
             return cls(supervisor=_part(raw.pop("supervisor")), parts=parts, **raw)
         except PermissionError as error:
             raise StackError(
-                f"{path} can't be read: {error.strerror}. It is somebody else's lab; name another "
-                f"folder with --data."
+                f"{path} can't be read: {error.strerror}. The lab belongs to another user; name "
+                f"another folder with --data."
             ) from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     @property
     def instances(self) -> dict[str, ProcessState]:
-        """The instances of the service, by their numbers."""
+        """The instances of the service, by number."""
         named = [(*kind_and_number(part.name), part) for part in self.parts]
         return {number: part for kind, number, part in named if kind == SERVICE}
 
     @property
     def everyone(self) -> list[ProcessState]:
-        """The supervisor and its parts."""
+        """The supervisor and all its processes."""
         return [self.supervisor, *self.parts]
 
 
@@ -105,9 +106,9 @@ def _part(raw: dict[str, Any]) -> ProcessState:
 
 
 def clear_up_after_kill(data: DataFolder) -> bool:
-    """Clear up after a supervisor that was killed; returns whether there was anything.
+    """Clear up after a supervisor that was killed; return whether there was a state file.
 
-    The kernel told its parts to stop when it died, so they first get time to do so.
+    The kernel has sent a signal to its processes when it died. They get some time to end.
     """
     state = LabState.read(data.state)
     if state is None:

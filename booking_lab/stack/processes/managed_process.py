@@ -1,4 +1,4 @@
-"""One part of the lab: a process that is started, watched, started again, and stopped."""
+"""A process of the lab that the supervisor starts, restarts and stops."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ from booking_lab.stack.processes.lab_state import ProcessState, kind_and_number
 from booking_lab.stack.processes.process import Process
 
 _LONGEST_PAUSE = 5.0
-#: Who lived this long has recovered: the next pause is a short one again.
+#: After this time, a process counts as recovered: the next restart comes after a short pause again.
 _HEALTHY_SECONDS = 10.0
 
 
 @dataclass
 class ManagedProcess:
-    """A process of the lab and how to deal with it.
+    """A process of the lab.
 
     Attributes:
-        name: its name, in `status` and in the log.
-        start: starts it.
-        stop_signal: asks it to stop in good order.
-        stop_seconds: how many seconds it gets for that.
-        url: where it can be spoken to, for `status`.
-        run_file: what it needs in the run folder for as long as it runs.
-        is_stuck_stopping: whether it was told to stop and waits for others to let it go.
-        restarts: how often it was started again.
+        name: the name, for `status` and for the log.
+        start: the function that starts the process.
+        stop_signal: the signal for an orderly stop.
+        stop_seconds: the time limit for the stop, in seconds.
+        url: the address, for `status`.
+        run_file: the file in the run folder that the process needs while it runs.
+        is_stuck_stopping: whether somebody has told it to stop, and it waits for its clients.
+        restarts: the number of restarts.
+        restart_at: the time of the next restart, on the monotonic clock.
+        state: the state for the state file; none: it was never started.
     """
 
     name: str
@@ -50,7 +52,7 @@ class ManagedProcess:
     _kill_at: float = math.inf
 
     def launch(self) -> None:
-        """Start it."""
+        """Start the process."""
         self._running = self.start()
         self._had_file, self._kill_at = False, math.inf
         process = Process.of(self._running.pid) or Process(self._running.pid, 0)
@@ -58,16 +60,16 @@ class ManagedProcess:
 
     @property
     def kind(self) -> str:
-        """What it is one of: ``service`` for ``service-2``."""
+        """The kind: ``service`` for ``service-2``."""
         return kind_and_number(self.name)[0]
 
     @property
     def pid(self) -> int:
-        """Its process id; 0 while it doesn't run."""
+        """The process id; 0: it is not running."""
         return self._running.pid if self._running else 0
 
     def record_end(self, status: int) -> float:
-        """Note that its process has ended; returns the seconds until it is to be started again."""
+        """Record the end of the process; return the seconds until its restart."""
         assert self._running
         assert self.state
         self._running.returncode = os.waitstatus_to_exitcode(status)
@@ -81,7 +83,7 @@ class ManagedProcess:
         return pause
 
     def has_lost_file(self) -> bool:
-        """Whether it runs, and what it had in the run folder is gone."""
+        """Whether the process is running, and its file in the run folder was removed."""
         if not self.pid or not self.run_file:
             return False
         there = self.run_file.exists()
@@ -89,7 +91,7 @@ class ManagedProcess:
         return self._had_file and not there
 
     def restart(self) -> None:
-        """Ask it to stop, and be started again; whoever does not stop in time is killed."""
+        """Stop the process, so that it is restarted; kill it if it does not stop in time."""
         if self._kill_at == math.inf:
             self._kill_at = time.monotonic() + self.stop_seconds
             self.send(self.stop_signal)
@@ -97,6 +99,6 @@ class ManagedProcess:
             self.send(signal.SIGKILL)
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal; it is our child and not yet waited for, so its number is its own."""
+        """Send a signal; the id can't belong to another process before its end is recorded."""
         if self._running:
             os.kill(self._running.pid, number)

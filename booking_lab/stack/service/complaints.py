@@ -1,4 +1,4 @@
-"""What the server itself answers when a request never gets as far as the application."""
+"""Error answers to requests that don't reach the application."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from booking_lab.web.http.problems import MEDIA_TYPE, code_of, details
 
 log = logging.getLogger(__name__)
 
-#: Fields that a request has once at most: which of two is meant, nobody can say.
+#: Header fields that a request may have only once, because two values would be ambiguous.
 _ONCE = {"AUTHORIZATION", "CONTENT-ENCODING", "EXPECT", "ORIGIN", "SEC-FETCH-SITE", "TRACEPARENT"}
-#: The first that fits counts.
+#: The status for each kind of error; the first one that fits is used.
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (TimeoutError, HTTPStatus.REQUEST_TIMEOUT),
     (errors.LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
@@ -32,7 +32,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
 
 
 def check_unambiguous(request: Request) -> None:
-    """Refuse what could be read in two ways.
+    """Refuse an ambiguous request.
 
     Raises:
         errors.InvalidHeader: a field is there twice, is missing, or says something else than the

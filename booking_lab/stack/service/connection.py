@@ -1,4 +1,4 @@
-"""A client's connection, whose bytes come and go without anybody waiting for them."""
+"""A client's connection with non-blocking input and output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PIECE = 65_536
 
 
 class ConnectionState(Enum):
-    """What a connection waits for."""
+    """The state of a connection: the event that it waits for."""
 
     IDLE = auto()  #: the first byte of a request
     REQUEST = auto()  #: the rest of it

@@ -1,7 +1,7 @@
-"""When a request is all there: how far its head and its body reach in what was received.
+"""Finds the end of a request in the received bytes.
 
-Only that is found out here. Whether the request is a good one, gunicorn's own parser says, once it
-can read it in one go; so what looks odd here counts as complete, for that parser to refuse.
+Nothing else is parsed here. gunicorn's parser gets the request when it is complete. A request that
+looks invalid here counts as complete, so that gunicorn's parser refuses it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The ports of the service, bound once by the supervisor and inherited by every instance.
+"""The listening sockets of the service, which the supervisor binds and all instances inherit.
 
-So a taken port shows before anything is started, and connections wait while an instance restarts.
-Several instances share one port: each has a socket of its own there, and the kernel deals out the
-connections evenly. (From one socket for all, those that happen to be awake would take most.)
+So a port that is in use is found before anything is started, and connections wait while an instance
+restarts. Several instances share one port: each has a socket of its own there, and the kernel
+distributes the connections evenly. With one socket for all, the busiest instances would get most.
 """
 
 from __future__ import annotations

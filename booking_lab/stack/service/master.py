@@ -1,4 +1,4 @@
-"""gunicorn as the lab runs it: one master for an instance, its workers, their beginning and end."""
+"""gunicorn's master process for one instance of the service, and the start and stop of workers."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""gunicorn's worker as the lab has it: its threads work, and its main loop does all the waiting.
+"""A gunicorn worker whose main loop does all waiting for clients, so that threads never wait.
 
-A thread gets a request once its head and body are all there, and is done with it once the answer is
-written into memory. So clients that send slowly, read slowly or don't hang up cost a descriptor and
-no thread, and each of these waits has an end. gunicorn's own worker lets a thread wait for
-whatever follows the first byte, and its main loop for the end of each connection.
+A thread gets a request when its head and body are complete, and is free again when the answer is in
+memory. So a client that sends or reads slowly, or keeps its connection open, occupies a descriptor
+and no thread, and all its waits have time limits. In gunicorn's own worker, a thread waits for all
+bytes after the first one, and the main loop waits for the end of each connection.
 """
 
 from __future__ import annotations
