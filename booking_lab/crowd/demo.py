@@ -101,7 +101,7 @@ def run(url: str, console: Console, token: str = "") -> Verdict:
     return combined(row.on_strategy for row in rows)
 
 
-def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[DemoRow]:
+def _rows(url: str, token: str, progress: Callable[[str], None]) -> Iterator[DemoRow]:
     with Customer(url, token) as admin:
         strategies = _strategies(admin, url)
         # Strategies that allow anomalies come first: they show the problem that the others solve.
@@ -110,9 +110,9 @@ def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[DemoRow
             admin.post("/admin/strategy", {"strategy": name})
             for crowds in range(1, _CROWDS + 1):
                 admin.post(f"/admin/reset?{_ITS_OWN}")
-                tell(f"{name}: {_CUSTOMERS} customers want one seat")
+                progress(f"{name}: {_CUSTOMERS} customers want one seat")
                 answers = run_crowd(url, [_ONE_SEAT] * _CUSTOMERS)
-                tell(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
+                progress(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
                 rush = run_crowd(url, _wishes())
                 row = _row(admin, entry, answers, rush, crowds)
                 # One crowd is enough for a promise. An allowed anomaly may need several: on a busy

@@ -52,7 +52,7 @@ def test_counters_in_redis_are_not_told_as_locks(run):
     taken = ["acquire: reservation", "reserve", "reserved"]
     assert said[0] == [*taken[:2], "nothing is counted yet"]
     assert taken in said
-    assert ["release: reservation", "settle the reservation"] in said
+    assert ["release: reservation", "resolve the reservation"] in said
     refused = [line.text for row in drawn.rows for line in row.cells.get("B", [])]
     assert "not enough is left" in refused
     assert {holds for one in snapshots(schedule_run, drawn) for holds in one["A"].holds} == {

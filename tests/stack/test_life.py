@@ -102,7 +102,7 @@ def test_what_a_cleaner_takes_away_is_made_anew(shared: CommandLine, what: str) 
     time_of_looking(shared)
     folder = Path(shared.state.run_folder)
     gone = folder / what
-    said = log(shared).count("were removed by somebody")
+    said = log(shared).count("were removed while the lab runs")
     everyone = shared.parts()
     shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
 
@@ -118,7 +118,7 @@ def test_what_a_cleaner_takes_away_is_made_anew(shared: CommandLine, what: str) 
     # An instance is ready without Redis, too.
     eventually(lambda: requests.get(f"{shared.url}/ready", timeout=5).json()["redis"] is True)
     eventually(lambda: "booking_workers 2.0" in requests.get(f"{shared.url}/metrics").text)
-    assert log(shared).count("were removed by somebody") == said + 1
+    assert log(shared).count("were removed while the lab runs") == said + 1
     assert (folder / "postgresql").stat().st_mode & 0o777 == 0o700
 
 
@@ -203,7 +203,7 @@ def test_even_if_its_files_can_be_read(shared: CommandLine) -> None:
     shared.data.chmod(0o755)
     state.chmod(0o644)
     line = refused(as_somebody("down", "--data", shared.data))
-    assert f"belongs to root (pid {shared.pid('supervisor')}): only they, or root" in line
+    assert f"belongs to root (pid {shared.pid('supervisor')}): only that user, or root" in line
     state.chmod(0o600)
     shared.data.chmod(0o711)
 
@@ -222,7 +222,7 @@ def test_down_kills_nothing_that_another_user_names(tmp_path: Path) -> None:
         down = subprocess.run(
             [COMMAND, "down", "--data", tmp_path], capture_output=True, text=True, check=False
         )
-        assert f"names process {mine.pid}, which is not its writer's" in refused(down)
+        assert f"names process {mine.pid}, which belongs to another user" in refused(down)
         assert mine.poll() is None
         mine.kill()
 

@@ -119,7 +119,7 @@ def test_the_demo_holds_a_strategy_to_what_it_says_of_itself(
     begin = {
         Verdict.SAFE: "double bookings: ",
         Verdict.INCONCLUSIVE: "Not put to the test: own.",
-        Verdict.UNKNOWN: "The lab's books are not complete, so nobody knows: own.",
+        Verdict.UNKNOWN: "No verdict, because the lab's audit is not complete: own.",
         Verdict.WRONG: "Not as the strategies promise: own.",
     }
     assert demo._reading([row]).startswith(begin[on_strategy])

@@ -132,7 +132,7 @@ def _short_text(event: MoveEvent, message: Message) -> str:
         verb = "lock" if event.move.what == StepKind.ACQUIRE else "unlock"
         return f"{verb} {lock_name(message)}"
     if event.name is StepName.RESERVATION and message.key:
-        return "reserve" if event.move.what == StepKind.ACQUIRE else "settle the reservation"
+        return "reserve" if event.move.what == StepKind.ACQUIRE else "resolve the reservation"
     return short_text(message)
 
 

@@ -30,7 +30,7 @@ class ManagedProcess:
         stop_seconds: the time limit for the stop, in seconds.
         url: the address, for `status`.
         run_file: the file in the run folder that the process needs while it runs.
-        is_stuck_stopping: whether somebody has told it to stop, and it waits for its clients.
+        is_stuck_stopping: whether it got a signal to stop, and waits for its clients.
         restarts: the number of restarts.
         restart_at: the time of the next restart, on the monotonic clock.
         state: the state for the state file; none: it was never started.

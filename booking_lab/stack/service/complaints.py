@@ -35,9 +35,8 @@ def check_unambiguous(request: Request) -> None:
     """Refuse an ambiguous request.
 
     Raises:
-        errors.InvalidHeader: a field is there twice, is missing, or says something else than the
-            address does.
-        errors.UnsupportedTransferCoding: the body comes in another coding than in chunks.
+        errors.InvalidHeader: a field is sent twice, is missing, or contradicts the address.
+        errors.UnsupportedTransferCoding: the transfer coding is another one than chunked.
     """
     if "#" in request.uri:
         raise errors.InvalidRequestLine(f"{request.uri}: what follows # is for the browser alone")
@@ -56,7 +55,7 @@ def check_unambiguous(request: Request) -> None:
 
 
 def error_response(error: BaseException) -> bytes:
-    """Return the answer to a request that failed with ``error``; the connection ends with it."""
+    """Return the answer to a request that failed with ``error``; it closes the connection."""
     trace_id = uuid.uuid4().hex
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), None)
     if status is None:

@@ -10,7 +10,7 @@ import re
 
 from gunicorn.http.errors import LimitRequestHeaders
 
-#: Bytes of a request line at most, and of a head with all its fields.
+#: The highest numbers of bytes of a request line, and of a head with all its fields.
 MOST_LINE, MOST_HEAD = 8190, 65_536
 
 _HEAD_END = b"\r\n\r\n"
@@ -22,16 +22,16 @@ _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?")
 
 
 class IncomingRequest:
-    """What was received of one request.
+    """The received bytes of one request.
 
     Args:
-        most_body: bytes of a body; what is longer is not waited for.
+        most_body: the highest number of bytes of a body; a longer body is not received.
 
     Attributes:
-        received: what has come so far, a next request's beginning included.
-        complete: whether the request is all there, or no more of it is wanted.
-        too_long: whether its body is longer than it may be; it isn't all there then.
-        expects_continue: whether its sender waits for a word before the body is sent.
+        received: the bytes so far, including those of the next request.
+        complete: whether the request is complete, or no more of it is needed.
+        too_long: whether the body is too long; it is not complete then.
+        expects_continue: whether the client waits for 100 Continue before it sends the body.
     """
 
     def __init__(self, most_body: int) -> None:
@@ -42,10 +42,10 @@ class IncomingRequest:
         self._chunked = False
 
     def add(self, data: bytes) -> None:
-        """Take what was received.
+        """Add received bytes.
 
         Raises:
-            LimitRequestHeaders: the head is longer than it may be.
+            LimitRequestHeaders: the head is too long.
         """
         seen = len(self.received)
         self.received += data
@@ -80,7 +80,7 @@ class IncomingRequest:
     def _body_ends(self) -> bool:
         if not self._chunked:
             return len(self.received) >= self._body_at + self._length
-        # However it is cut into pieces, what is on its way isn't many times what it says.
+        # Chunks may be tiny, but the encoded body must not be many times longer than the limit.
         if len(self.received) - self._body_at > 8 * self._most_body + MOST_HEAD:
             self.too_long = True
         return self.too_long or self._last_chunk_ends()

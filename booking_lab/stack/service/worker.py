@@ -26,11 +26,11 @@ from booking_lab.config import Settings
 from booking_lab.stack.service.complaints import check_unambiguous, error_response
 from booking_lab.stack.service.connection import Connection, ConnectionState, ReceivedBytes
 
-#: How long a client that was answered for the last time may take to close its end.
+#: Seconds that a client has to close its end after the last answer.
 _END_SECONDS = 2.0
-#: Connections of one worker at most.
+#: The highest number of connections of one worker.
 MOST_CONNECTIONS = 1000
-#: When there are as many, those that have waited longest make room, if they have waited so long.
+#: At that number, the connections that have waited longest are closed, after this many seconds.
 _EVICT_AFTER = 1.0
 _LOOK_EVERY = 0.2
 _NO_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -39,8 +39,8 @@ _NO_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A worker in which no thread waits for a client.
 
-    It stops listening as soon as it stops accepting: new connections would hang otherwise until the
-    last request under way is answered.
+    It closes its listening sockets as soon as it stops accepting. Otherwise new connections would
+    wait until the last request under way is answered.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,19 +54,19 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             ConnectionState.ANSWER: settings.request_timeout,
             ConnectionState.END: _END_SECONDS,
         }
-        # In the order in which they began to wait.
+        # Ordered by the begin of the wait.
         self._waiting: dict[Connection, None] = {}
         self._checked_at = 0.0
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Begin or end accepting; ends listening too when the worker stops."""
+        """Enable or disable accepting; close the listening sockets when the worker stops."""
         super().set_accept_enabled(enabled)
         if not enabled and not self.alive:
             for listener in self.sockets:
                 listener.close()
 
     def accept(self, listener: Any) -> None:
-        """Take a new connection."""
+        """Accept a new connection."""
         try:
             sock, client = listener.accept()
         except (BlockingIOError, ConnectionAbortedError, InterruptedError):
@@ -82,7 +82,7 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         )
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """End what has waited for too long; ``force``: whatever waits."""
+        """Close connections that have waited too long; with ``force``, all that wait."""
         now = time.monotonic()
         if not force and now < self._checked_at + _LOOK_EVERY:
             return
@@ -95,7 +95,7 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._evict_idle()
 
     def _cap_keepalive(self, _deadline: float) -> None:
-        # A worker that stops. gunicorn waits a moment for requests that are on their way.
+        # The worker is stopping. gunicorn waits a moment for further requests.
         self._seconds[ConnectionState.IDLE] = STOP_KEEPALIVE_LINGER
         for conn in self._waiting:
             if conn.state is ConnectionState.IDLE:
@@ -115,7 +115,7 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _on_ready(self, conn: Connection, _sock: socket.socket) -> None:
         if conn not in self._waiting:
-            return  # it was ended by another event of the same moment
+            return  # another event of the same poll has closed it
         if conn.state is ConnectionState.ANSWER:
             if conn.send():
                 self._stop_waiting(conn)
@@ -171,7 +171,7 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._end(conn)
 
     def _end(self, conn: Connection) -> None:
-        # What the client still sends is read: a reset would take the answer away from it.
+        # The rest of the client's data is read: a reset could discard the answer.
         if conn.hang_up():
             self._wait(conn, ConnectionState.END)
         else:
@@ -193,7 +193,7 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _serve(self, conn: Connection) -> None:
         try:
             self._answer(conn)
-        except BaseException as error:  # whatever it is, its client is told
+        except BaseException as error:  # the client gets an answer in any case
             conn.replace_answer(error_response(error))
         finally:
             conn.send()
@@ -203,7 +203,7 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         incoming, conn.requests = conn.incoming, conn.requests + 1
         received = ReceivedBytes(bytes(incoming.received))
         request = Request(self.cfg, received, conn.client, conn.requests)
-        request._expected_100_continue = False  # that was answered when it was due
+        request._expected_100_continue = False  # 100 Continue was sent already
         check_unambiguous(request)
         response, environ = wsgi.create(request, conn, conn.client, conn.server, self.cfg)
         environ["wsgi.multithread"] = True
@@ -221,7 +221,7 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.keep, conn.ahead = not response.should_close(), received.take_buffered()
 
     def _put_body(self, environ: dict[str, Any], request: Request, too_long: bool) -> None:
-        """Hand the body over in one piece, with its length; of one that is too long, that alone."""
+        """Pass the body on in one piece with its length; of a too long body, only the length."""
         body = b"" if too_long else request.body.read()
         environ["wsgi.input"] = io.BytesIO(body)
         if environ.pop("HTTP_TRANSFER_ENCODING", None):
@@ -229,7 +229,7 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _most_connections(settings: Settings) -> int:
-    """Return how many connections fit beside the descriptors that the worker itself may need."""
+    """Return the number of connections that the limit of descriptors leaves for clients."""
     own = settings.booking_pool + settings.read_pool + 2 * settings.threads + 128
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if allowed == resource.RLIM_INFINITY:
