@@ -47,30 +47,30 @@ def command(instances: int, foreground: bool, data: Path, **given: str | int | N
     # An option is passed on as the variable of its name, so that both are checked in one place.
     options = {f"BOOKING_LAB_{name.upper()}": str(v) for name, v in given.items() if v is not None}
     settings = Settings.from_environment({**os.environ, **options})
-    plan = LaunchSpec(str(data), settings.port, instances)
+    spec = LaunchSpec(str(data), settings.port, instances)
     if foreground:
-        _wait_for_signal(plan, settings)
+        _wait_for_signal(spec, settings)
         return
     # If a lab is running already, this fails (exit code 1): the port, workers and data of that lab
     # may be others, and a script that started nothing must not stop it with `down` later.
-    launch(plan, settings, click.echo, detached=True)
-    _announce(plan)
+    launch(spec, settings, click.echo, detached=True)
+    _announce(spec)
     click.echo(f"It keeps running; {hints.command('down', data)} stops it.")
 
 
-def _announce(plan: LaunchSpec) -> None:
-    state = LabState.read(DataFolder(Path(plan.data)).state)
+def _announce(spec: LaunchSpec) -> None:
+    state = LabState.read(DataFolder(Path(spec.data)).state)
     if state is None:
         raise StackError(
-            f"The lab was stopped at once; {hints.command('logs', Path(plan.data))} may say why."
+            f"The lab was stopped at once; {hints.command('logs', Path(spec.data))} may say why."
         )
     click.secho(f"The lab is ready at {state.url}", bold=True)
-    if plan.instances > 1:
+    if spec.instances > 1:
         for part in state.instances.values():
             click.echo(f"  {part.name} alone: {part.url}")
 
 
-def _wait_for_signal(plan: LaunchSpec, settings: Settings) -> None:
+def _wait_for_signal(spec: LaunchSpec, settings: Settings) -> None:
     """Run the lab until a signal comes or the lab ends by itself."""
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -79,10 +79,10 @@ def _wait_for_signal(plan: LaunchSpec, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     supervisor: subprocess.Popen[bytes] | None = None
-    data = DataFolder(Path(plan.data))
+    data = DataFolder(Path(spec.data))
     try:
-        supervisor = launch(plan, settings, click.echo)
-        _announce(plan)
+        supervisor = launch(spec, settings, click.echo)
+        _announce(spec)
         click.echo(f"Ctrl-C stops it. Its log: {data.log}")
         code = supervisor.wait()
         if code:

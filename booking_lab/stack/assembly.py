@@ -66,15 +66,15 @@ class StartStep:
 class Assembly:
     """The parts of one lab, their addresses and their files."""
 
-    def __init__(self, plan: LaunchSpec, settings: Settings) -> None:
+    def __init__(self, spec: LaunchSpec, settings: Settings) -> None:
         self.parts: list[ManagedProcess] = []
         self.url = ""
         self.run_folder: Path | None = None
         self.embedded_database_url = ""
         self.embedded_redis_url = ""
         self.embedded_redlock_urls: tuple[str, ...] = ()
-        self._data = DataFolder(Path(plan.data))
-        self._plan = plan
+        self._data = DataFolder(Path(spec.data))
+        self._spec = spec
         self._settings = settings
         self._listeners: listeners.Listeners | None = None
         self._user: accounts.User | None = None
@@ -83,11 +83,11 @@ class Assembly:
     def steps(self) -> Iterator[StartStep]:
         """Yield the steps; the work of each is done when it is drawn."""
         settings = self._settings
-        if self._plan.instances:
-            self._listeners = listeners.bind(settings.host, self._plan.port, self._plan.instances)
+        if self._spec.instances:
+            self._listeners = listeners.bind(settings.host, self._spec.port, self._spec.instances)
             self.url = listeners.address(settings.host, self._listeners.port)
         # All checks of the settings come before the first start.
-        if self._plan.instances:
+        if self._spec.instances:
             preflight.check_plugins(settings)
         if settings.history:
             os.close(open_history(settings.history))
@@ -109,7 +109,7 @@ class Assembly:
         if not settings.database_url:
             yield from self._postgres(self._user)
         yield from self._valkeys()
-        if self._plan.instances:
+        if self._spec.instances:
             prepare_schema(self._running_settings())
             yield _progress_step("Tables and seats are in place.")
             yield from self._service()
@@ -154,14 +154,14 @@ class Assembly:
         began = time.monotonic()
         binaries = postgres.programs(user)
         if not self._data.cluster.exists():
-            cluster.initialise(self._data, binaries, user, durable=self._plan.durable)
+            cluster.initialise(self._data, binaries, user, durable=self._spec.durable)
             yield _progress_step(
                 f"Made a PostgreSQL cluster in {self._data.cluster}{_seconds_since(began)}."
             )
         began = time.monotonic()
-        connections = postgres.max_connections(self._settings, self._plan.instances)
+        connections = postgres.max_connections(self._settings, self._spec.instances)
         command = postgres.command(
-            self._data, binaries, run_folder, connections, durable=self._plan.durable
+            self._data, binaries, run_folder, connections, durable=self._spec.durable
         )
         log = self._data.log_of("postgresql")
 
@@ -235,7 +235,7 @@ class Assembly:
             yield self._start_step(part, lambda: True)
         for index, part in enumerate(self._instances()):
             yield StartStep(partial(self._is_serving, index), "", part)
-        workers = f"{self._plan.instances} x {self._settings.workers} workers"
+        workers = f"{self._spec.instances} x {self._settings.workers} workers"
         yield _progress_step(f"The service answers with {workers}{_seconds_since(began)}.")
 
     def _is_serving(self, index: int) -> bool:

@@ -26,12 +26,12 @@ _STOP_SECONDS = 60.0
 
 
 def launch(
-    plan: LaunchSpec, settings: Settings, progress: Progress, *, detached: bool = False
+    spec: LaunchSpec, settings: Settings, progress: Progress, *, detached: bool = False
 ) -> subprocess.Popen[bytes]:
     """Start a supervisor and wait until its lab is ready.
 
     Args:
-        plan: the specification of the lab.
+        spec: the specification of the lab.
         settings: the settings of the lab.
         progress: called with a line for each step.
         detached: whether the lab outlives this process.
@@ -42,9 +42,9 @@ def launch(
     """
     if not sys.platform.startswith("linux"):
         raise StackError("This needs Linux; elsewhere run the lab with `docker compose up`.")
-    data = DataFolder(Path(plan.data))
+    data = DataFolder(Path(spec.data))
     data.create()
-    supervisor = _spawn(data, plan, settings, detached)
+    supervisor = _spawn(data, spec, settings, detached)
     try:
         _pass_on_reports(data, supervisor, progress)
     except BaseException:
@@ -108,9 +108,9 @@ def _clear_up(data: DataFolder) -> None:
 
 
 def _spawn(
-    data: DataFolder, plan: LaunchSpec, settings: Settings, detached: bool
+    data: DataFolder, spec: LaunchSpec, settings: Settings, detached: bool
 ) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "booking_lab.stack.supervisor", plan.to_json()]
+    command = [sys.executable, "-m", "booking_lab.stack.supervisor", spec.to_json()]
     environment = environment_for(settings)
     try:
         log = open_log(data.log)

@@ -42,9 +42,9 @@ class _Stopped(Exception):  # a stop is no error
 class Supervisor:
     """Runs a lab until it is told to stop."""
 
-    def __init__(self, plan: LaunchSpec, settings: Settings) -> None:
-        self._data = DataFolder(Path(plan.data))
-        self._assembly = Assembly(plan, settings)
+    def __init__(self, spec: LaunchSpec, settings: Settings) -> None:
+        self._data = DataFolder(Path(spec.data))
+        self._assembly = Assembly(spec, settings)
         self._phase = "starting"
         self._last_error = ""
         me = Process.of(os.getpid())
