@@ -69,7 +69,7 @@ class DemoRow:
         return self.verdict
 
     @property
-    def said(self) -> str:
+    def verdict_text(self) -> str:
         """The verdict with the anomaly, as text."""
         return in_words(self.verdict, [self.anomaly] if self.anomaly else [])
 
@@ -90,7 +90,7 @@ def run(url: str, console: Console, token: str = "") -> Verdict:
             for row in _rows(url, token, status.update):
                 rows.append(row)
                 last = f", crowd {row.crowds}" if row.crowds > 1 else ""
-                console.print(f"  {row.strategy}: {row.said}{last}")
+                console.print(f"  {row.strategy}: {row.verdict_text}{last}")
     except (OSError, http.client.HTTPException, threading.BrokenBarrierError) as error:
         raise NoLab(
             f"No lab answers at {url}: {error or type(error).__name__}. "
@@ -196,12 +196,12 @@ def _table(rows: Sequence[DemoRow]) -> Table:
         figures = (row.p50, row.p95, row.p99, row.per_second)
         colour = style(row.verdict)
         # Double bookings have a column of their own, so the anomaly is left out to save a line.
-        said = row.verdict if row.double_bookings else row.said
+        shown = row.verdict if row.double_bookings else row.verdict_text
         table.add_row(
             row.strategy,
             *(str(count) for count in counts),
             *(f"{figure:.0f}" for figure in figures),
-            f"[{colour}]{said}[/{colour}]",
+            f"[{colour}]{shown}[/{colour}]",
         )
     return table
 

@@ -61,7 +61,7 @@ def test_copied_programs_run(tmp_path: Path, cache: Path) -> None:
 def test_a_cache_that_others_can_write_to_is_not_trusted(installed: Path, cache: Path) -> None:
     cache.mkdir()
     cache.chmod(0o777)
-    with pytest.raises(StackError, match="may have been made by somebody else"):
+    with pytest.raises(StackError, match="may have been created by another user"):
         postgres.programs((65_534, 65_534))
 
 

@@ -146,7 +146,7 @@ def test_the_world_is_refused_without_a_token(lab: CommandLine) -> None:
 def test_data_of_another_version(lab: CommandLine) -> None:
     (lab.data / "postgresql").mkdir(mode=0o755)
     (lab.data / "postgresql" / "PG_VERSION").write_text("14\n")
-    assert "holds data of PostgreSQL 14; this is 18" in refused(lab.up())
+    assert "has data of PostgreSQL 14; this is 18" in refused(lab.up())
 
 
 def test_a_service_that_can_not_start_is_stopped_with_its_servers(

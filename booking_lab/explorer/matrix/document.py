@@ -22,8 +22,8 @@ def table(filled: Sequence[MatrixCell], workloads: Sequence[str]) -> str:
     for strategy in dict.fromkeys(cell.strategy for cell in filled):
         of_it = [cell for cell in filled if cell.strategy == strategy]
         plain = {cell.workload: cell for cell in of_it if not cell.nemesis}
-        said = [_verdict(plain[name]) if name in plain else "-" for name in workloads]
-        lines.append(_line([f"`{strategy}`", *said, _under_faults(of_it)]))
+        verdicts = [_verdict(plain[name]) if name in plain else "-" for name in workloads]
+        lines.append(_line([f"`{strategy}`", *verdicts, _under_faults(of_it)]))
     return "\n".join(lines)
 
 
@@ -59,10 +59,10 @@ def write_table(text: str, document: Path, marks: tuple[str, str] = MARKS) -> No
 
 
 def _verdict(cell: MatrixCell) -> str:
-    said = in_words(cell.verdict, sorted(cell.anomalies))
+    verdict = in_words(cell.verdict, sorted(cell.anomalies))
     many = f"{'all ' if cell.complete else ''}{cell.schedules - cell.three:,} of 2"
     return (
-        f"**{said}** ({many}, {cell.three:,} of 3 bookers; {cell.scenarios} scenarios; "
+        f"**{verdict}** ({many}, {cell.three:,} of 3 bookers; {cell.scenarios} scenarios; "
         f"{', '.join(cell.actions)})"
     )
 
@@ -75,9 +75,9 @@ def _under_faults(of_it: Sequence[MatrixCell]) -> str:
         - always
         for nemesis in NEMESES
     }
-    said = [f"{name}: {', '.join(sorted(them))}" for name, them in by_nemesis.items() if them]
-    if said:
-        return "; ".join(said)
+    texts = [f"{name}: {', '.join(sorted(them))}" for name, them in by_nemesis.items() if them]
+    if texts:
+        return "; ".join(texts)
     return "no more than without" if always else Verdict.SAFE
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from booking_lab.explorer.output.snapshots import snapshots
+from booking_lab.explorer.output.snapshots import BookerSnapshot, snapshots
 from booking_lab.explorer.output.timeline import timeline
 from booking_lab.explorer.recording.schedule_run import ScheduleRun
 from booking_lab.explorer.scheduler.plan import ExplorationPlan
@@ -38,12 +37,12 @@ def page(plan: ExplorationPlan, schedule_run: ScheduleRun, about: list[str], tit
     )
 
 
-def _snapshot_texts(standing: dict[str, Any]) -> dict[str, dict[str, str]]:
+def _snapshot_texts(by_booker: dict[str, BookerSnapshot]) -> dict[str, dict[str, str]]:
     return {
         name: {
             "stands": one.stands,
             "holds": ", ".join(one.holds) or "nothing",
             "saw": one.saw or "nothing yet",
         }
-        for name, one in standing.items()
+        for name, one in by_booker.items()
     }

@@ -161,7 +161,11 @@ def _reply(event: MoveEvent, message: Message) -> Iterator[TimelineLine]:
 
 
 def _reserved(event: MoveEvent, reply: Any) -> Iterator[TimelineLine]:
-    """Yield the reply of counters in Redis: places of missing counters, or -1 for too few."""
+    """Yield the line for the reply of counters in Redis.
+
+    The reply has the places of missing counters, or the negative place of a counter with too few.
+    It is empty if the reservation was made.
+    """
     if event.move.what == StepKind.RELEASE:
         return
     if reply and reply[0] < 0:

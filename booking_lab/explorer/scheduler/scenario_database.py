@@ -84,12 +84,12 @@ class ScenarioDatabase:
         )
         _analyze(session)
         left = {scope: left_to_book(workload, scope, session) for scope in self._scopes}
-        opening = StartingState(session, workload, scenario, strategy)
-        self.tasks: Sequence[Task] = opening.tasks
+        start = StartingState(session, workload, scenario, strategy)
+        self.tasks: Sequence[Task] = start.tasks
         self.is_disjoint = _are_disjoint(workload, [task.request for task in self.tasks])
         choices = {booker(number): task.choices for number, task in enumerate(self.tasks)}
-        self._order = OrderTest(workload, opening.standing, left, choices)
-        self._restore = self._prepare(_restoring_statements(session, opening))
+        self._order = OrderTest(workload, start.standing, left, choices)
+        self._restore = self._prepare(_restoring_statements(session, start))
 
     def reset(self) -> set[int]:
         """Restore the state before the first move; no transaction may be open.
@@ -186,7 +186,7 @@ def _are_disjoint(workload: LabWorkload, requests: Sequence[Request]) -> bool:
     return several and len(set().union(*anchors)) == sum(map(len, anchors))
 
 
-def _restoring_statements(session: Session, opening: StartingState) -> Sequence[_Statement]:
+def _restoring_statements(session: Session, start: StartingState) -> Sequence[_Statement]:
     """Return the statements that restore the state, so that bookers read the same every time.
 
     They restore the attempts, the standing bookings, the fencing tokens, and the versions and
@@ -196,7 +196,7 @@ def _restoring_statements(session: Session, opening: StartingState) -> Sequence[
     """
     return [
         ("DELETE FROM attempts", {}),
-        *opening.statements,
+        *start.statements,
         ("SELECT setval('fencing_tokens', 1, false)", {}),
         *(
             (f"UPDATE {table} SET version = 1, fence = 0 WHERE version <> 1 OR fence <> 0", {})
