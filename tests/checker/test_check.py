@@ -102,7 +102,7 @@ def test_a_database_of_something_else_is_refused(written, servers):
     written.book("A1", 0, 10)
     done = check(written.file, "--database", postgres.url(servers.run_folder, "postgres"))
     assert done.exit_code == 2
-    assert 'This is no database of a lab: relation "attempts" does not exist.' in done.output
+    assert 'This is not the database of a lab: relation "attempts" does not exist.' in done.output
 
 
 def test_another_database_is_refused(written, database_url):
