@@ -234,7 +234,7 @@ def test_a_state_that_can_not_be_read_is_not_taken_for_no_lab(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_text", closed)
-    with pytest.raises(StackError, match=r"can't be read: Permission denied\. The lab belongs to another"):
+    with pytest.raises(StackError, match=r"can't be read: Permission denied\. The lab"):
         LabState.read(tmp_path / "state.json")
 
 
