@@ -1,4 +1,4 @@
-"""Bookings over HTTP, beside ``GET /health`` of the same service and pgbench on the same server."""
+"""Measures bookings over HTTP, ``GET /health`` of the same service, and pgbench on its server."""
 
 from __future__ import annotations
 
@@ -7,113 +7,113 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from booking_lab.bench import cpu, pgbench
-from booking_lab.bench.load import Load, load, rates
-from booking_lab.bench.places import HEALTH, UNIFORM, Place
+from booking_lab.bench.load import LoadResult, rates, run_load
 from booking_lab.bench.rounds import Spread
+from booking_lab.bench.targets import HEALTH, UNIFORM, Target
 from booking_lab.crowd.client import Customer
 from booking_lab.stack import RunningLab
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One measurement: what the clients met with, and what a request cost.
+class Measurement:
+    """One measurement.
 
     Attributes:
-        load: what the clients met with.
+        load: the rate, the latency and the counts of the clients.
         cpu_us: microseconds of CPU time for each request, by part of the lab.
     """
 
-    load: Load
+    load: LoadResult
     cpu_us: Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What was measured at a place, round by round; each list has one entry a round.
+class BookingFigures:
+    """The measurements of one target; each list has one entry for each round.
 
     Attributes:
-        place: its name.
-        health: ``GET /health`` of the same service.
-        strategies: by name.
-        pgbench: transactions a second of the lean booking; empty where there is none to compare.
+        place: the name of the target.
+        health: the measurements of ``GET /health``.
+        strategies: the measurements of bookings, by strategy.
+        pgbench: transactions per second of the booking in pgbench; empty if the target has none.
     """
 
     place: str
-    health: Sequence[Measured]
-    strategies: Mapping[str, Sequence[Measured]]
+    health: Sequence[Measurement]
+    strategies: Mapping[str, Sequence[Measurement]]
     pgbench: Sequence[float]
 
     def share_of_health(self, strategy: str) -> Spread:
-        """Bookings a second, as a share of the requests to ``/health``."""
+        """Return the rate of bookings divided by the rate of ``GET /health``."""
         return Spread.of_ratios(_rates(self.strategies[strategy]), _rates(self.health))
 
     def share_of_pgbench(self, strategy: str) -> Spread:
-        """Bookings a second, as a share of pgbench's transactions."""
+        """Return the rate of bookings divided by the rate of pgbench."""
         return Spread.of_ratios(_rates(self.strategies[strategy]), self.pgbench)
 
     def cpu_by_health(self, strategy: str, part: str) -> Spread:
-        """CPU time of a part for each booking, by what all parts take for one ``/health``."""
+        """Return the CPU time of a part for a booking, divided by that of all for ``/health``."""
         whole = [sum(one.cpu_us.values()) for one in self.health]
         return Spread.of_ratios([one.cpu_us[part] for one in self.strategies[strategy]], whole)
 
 
 def run(
     lab: RunningLab,
-    place: Place,
+    target: Target,
     strategies: Sequence[str],
     clients: int,
     seconds: float,
     rounds: int,
     progress: Callable[[str], None],
-) -> Figures:
-    """Measure everything once a round.
+) -> BookingFigures:
+    """Measure everything once in each round.
 
     Args:
-        lab: a lab with the places of ``places.prepare``.
-        place: what is booked.
-        strategies: under which.
-        clients: how many.
-        seconds: how long each measurement takes.
-        rounds: how many.
-        progress: gets what is being measured.
+        lab: a lab with the targets of ``targets.prepare``.
+        target: the target of the bookings.
+        strategies: the names of the strategies.
+        clients: the number of clients.
+        seconds: the length of each measurement.
+        rounds: the number of rounds.
+        progress: called with the name of each measurement.
     """
-    health: list[Measured] = []
-    booked: dict[str, list[Measured]] = {name: [] for name in strategies}
+    health: list[Measurement] = []
+    booked: dict[str, list[Measurement]] = {name: [] for name in strategies}
     peers: list[float] = []
     for number in range(1, rounds + 1):
-        at = f"{place.name}, round {number} of {rounds}"
+        at = f"{target.name}, round {number} of {rounds}"
         progress(f"{at}: GET /health")
         health.append(_measure(lab, HEALTH, clients, seconds))
         for name in strategies:
             progress(f"{at}: {name}")
-            choose(lab.url, name, place)
-            booked[name].append(_measure(lab, place, clients, seconds))
-        if place is UNIFORM:
+            prepare_strategy(lab.url, name, target)
+            booked[name].append(_measure(lab, target, clients, seconds))
+        if target is UNIFORM:
             progress(f"{at}: pgbench")
-            choose(lab.url, strategies[0], place)
+            prepare_strategy(lab.url, strategies[0], target)
             peers.append(pgbench.run(lab.database_url, pgbench.BOOKING, clients, seconds))
-    return Figures(place.name, health, booked, peers)
+    return BookingFigures(target.name, health, booked, peers)
 
 
-def choose(url: str, strategy: str, place: Place) -> None:
-    """Switch to a strategy, and have everything of a place to be booked again."""
+def prepare_strategy(url: str, strategy: str, target: Target) -> None:
+    """Switch to a strategy, and reset the target."""
     with Customer(url) as admin:
         admin.post("/admin/strategy", {"strategy": strategy})
-        admin.post(f"/admin/reset?kind={place.kind}&scope={place.id}")
+        admin.post(f"/admin/reset?kind={target.kind}&scope={target.id}")
 
 
-def as_json(figures: Figures) -> dict[str, Any]:
+def as_json(figures: BookingFigures) -> dict[str, Any]:
     """Return the figures with every round."""
     return asdict(figures)
 
 
-def _measure(lab: RunningLab, place: Place, clients: int, seconds: float) -> Measured:
+def _measure(lab: RunningLab, target: Target, clients: int, seconds: float) -> Measurement:
     before = cpu.spent(lab)
-    found = load(lab.url, place, clients, seconds)
+    found = run_load(lab.url, target, clients, seconds)
     after = cpu.spent(lab)
     cost = {part: 1e6 * (after[part] - before[part]) / max(1, found.requests) for part in cpu.PARTS}
-    return Measured(found, cost)
+    return Measurement(found, cost)
 
 
-def _rates(measured: Sequence[Measured]) -> list[float]:
+def _rates(measured: Sequence[Measurement]) -> list[float]:
     return rates(one.load for one in measured)

@@ -1,4 +1,4 @@
-"""One hot counter that everybody wants, in process and over HTTP: what ``queue`` is for."""
+"""Measures bookings of one contended counter, in this process and over HTTP."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from booking_lab.bench import pgbench
-from booking_lab.bench.booking import choose
-from booking_lab.bench.load import Load, load, rates
-from booking_lab.bench.places import COUNTER
+from booking_lab.bench.booking import prepare_strategy
+from booking_lab.bench.load import LoadResult, rates, run_load
 from booking_lab.bench.rounds import Spread
+from booking_lab.bench.targets import COUNTER
 from booking_lab.core.booking import Outcome
 from booking_lab.crowd.verdict import percentile
 from booking_lab.runtime.engine import BookingContext
@@ -21,36 +21,36 @@ from booking_lab.runtime.lab import Lab
 from booking_lab.stack.service import cpu_and_gc
 from booking_lab.workloads.tickets import TicketRequest, Tickets
 
-#: Those that are compared here; the first is what the others are measured by.
+#: The strategies to compare; the first one is the reference.
 STRATEGIES = ("pessimistic", "atomic", "queue", "reserve")
 
-#: Where this process's bookers are: on one core, as those of each worker of the service.
+#: The core of the bookers in this process; each worker of the service has one core, too.
 CORE = 0
 
 _TICKETS = Tickets()
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What was measured; each list has one entry a round.
+class CounterFigures:
+    """The measurements of the counter; each list has one entry for each round.
 
     Attributes:
-        in_process: by strategy: bookers in threads of this process.
-        over_http: by strategy: clients of the service.
-        pgbench: transactions a second of a bare UPDATE of the counter, as ``clients`` and by the
-            ``single`` client that does best, since all wait for one row.
+        in_process: the measurements of bookers in threads of this process, by strategy.
+        over_http: the measurements of clients of the service, by strategy.
+        pgbench: transactions per second of an UPDATE of the counter, for as many ``clients``, and
+            for a ``single`` client, which is fastest because all clients wait for one row.
     """
 
-    in_process: Mapping[str, Sequence[Load]]
-    over_http: Mapping[str, Sequence[Load]]
+    in_process: Mapping[str, Sequence[LoadResult]]
+    over_http: Mapping[str, Sequence[LoadResult]]
     pgbench: Mapping[str, Sequence[float]]
 
-    def by_first(self, loads: Mapping[str, Sequence[Load]], strategy: str) -> Spread:
-        """How many times as fast as the first strategy."""
+    def by_first(self, loads: Mapping[str, Sequence[LoadResult]], strategy: str) -> Spread:
+        """Return the rate of a strategy divided by that of the first strategy."""
         return Spread.of_ratios(rates(loads[strategy]), rates(loads[STRATEGIES[0]]))
 
-    def by_single(self, loads: Mapping[str, Sequence[Load]], strategy: str) -> Spread:
-        """How many times as fast as pgbench's single client."""
+    def by_single(self, loads: Mapping[str, Sequence[LoadResult]], strategy: str) -> Spread:
+        """Return the rate of a strategy divided by that of pgbench's single client."""
         return Spread.of_ratios(rates(loads[strategy]), self.pgbench["single"])
 
 
@@ -62,20 +62,20 @@ def run(
     seconds: float,
     rounds: int,
     progress: Callable[[str], None],
-) -> Figures:
-    """Measure every strategy of ``strategies``, round by round.
+) -> CounterFigures:
+    """Measure each strategy once in each round.
 
     Args:
-        url: the service.
-        lab: one in this process, on the same servers.
-        strategies: their names.
-        clients: how many bookers wait.
-        seconds: how long each measurement takes.
-        rounds: how many.
-        progress: gets what is being measured.
+        url: the address of the service.
+        lab: a lab in this process, on the same servers.
+        strategies: the names of the strategies.
+        clients: the number of bookers.
+        seconds: the length of each measurement.
+        rounds: the number of rounds.
+        progress: called with the name of each measurement.
     """
-    inside: dict[str, list[Load]] = {name: [] for name in strategies}
-    over_http: dict[str, list[Load]] = {name: [] for name in strategies}
+    inside: dict[str, list[LoadResult]] = {name: [] for name in strategies}
+    over_http: dict[str, list[LoadResult]] = {name: [] for name in strategies}
     peers: dict[str, list[float]] = {"clients": [], "single": []}
     for number in range(1, rounds + 1):
         at = f"{COUNTER.name}, round {number} of {rounds}"
@@ -83,22 +83,22 @@ def run(
         for who, many in (("clients", clients), ("single", 1)):
             peers[who].append(pgbench.run(lab.settings.database_url, pgbench.COUNT, many, seconds))
         for name in strategies:
-            choose(url, name, COUNTER)
+            prepare_strategy(url, name, COUNTER)
             progress(f"{at}: {name}, in process")
-            with cpu_and_gc.staying_on(CORE):
+            with cpu_and_gc.pinned_to_core(CORE):
                 inside[name].append(_in_process(lab, clients, seconds))
             progress(f"{at}: {name}, over HTTP")
-            over_http[name].append(load(url, COUNTER, clients, seconds))
-    return Figures(inside, over_http, peers)
+            over_http[name].append(run_load(url, COUNTER, clients, seconds))
+    return CounterFigures(inside, over_http, peers)
 
 
-def as_json(figures: Figures) -> dict[str, Any]:
+def as_json(figures: CounterFigures) -> dict[str, Any]:
     """Return the figures with every round."""
     return asdict(figures)
 
 
-def _in_process(lab: Lab, clients: int, seconds: float) -> Load:
-    """Let bookers book in a loop, each in a thread; the first booking of each isn't timed."""
+def _in_process(lab: Lab, clients: int, seconds: float) -> LoadResult:
+    """Measure bookers in threads of this process; the first booking of each is not timed."""
     start = threading.Barrier(clients)
 
     def booker(number: int) -> tuple[list[float], list[Outcome | None]]:
@@ -116,7 +116,7 @@ def _in_process(lab: Lab, clients: int, seconds: float) -> Load:
     times = [one for times, _ in done for one in times]
     outcomes = [one for _, outcomes in done for one in outcomes]
     confirmed, refused = (outcomes.count(one) for one in (Outcome.CONFIRMED, Outcome.REFUSED))
-    return Load(
+    return LoadResult(
         per_second=len(times) / seconds,
         p99_ms=1000 * percentile(times, 0.99),
         confirmed=confirmed,

@@ -1,4 +1,4 @@
-"""CPU time and memory of a lab's processes, by what they are."""
+"""CPU time and memory of a lab's processes, by part of the lab."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from statistics import median
 
 from booking_lab.stack import RunningLab
 
-#: What a process is, by how its name begins; all others are Python.
+#: The part of a process, by the beginning of its name; all others are workers.
 _BY_NAME = {"postgres": "PostgreSQL", "valkey": "Valkey"}
 PARTS = ("workers", "PostgreSQL", "Valkey")
 
 
 def spent(lab: RunningLab) -> Mapping[str, float]:
-    """Return the seconds of CPU time that the lab's processes have taken so far, by part.
+    """Return the CPU time of the lab's processes so far in seconds, by part.
 
-    What a process took that has ended since is not in it: they live as long as the lab, but for
-    some of PostgreSQL's, such as those of autovacuum.
+    Processes that have ended are not included. These are only a few of PostgreSQL's, such as the
+    workers of autovacuum.
     """
     import psutil
 
@@ -32,7 +32,7 @@ def spent(lab: RunningLab) -> Mapping[str, float]:
 
 
 def worker_megabytes(lab: RunningLab) -> float:
-    """Return the resident memory of a typical worker of the lab's first instance."""
+    """Return the median of the resident memory of the first instance's workers, in MB."""
     import psutil
 
     [master] = [psutil.Process(pid) for name, pid in lab.pids.items() if name == "service-1"]

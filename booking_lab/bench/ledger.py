@@ -1,7 +1,7 @@
-"""What a long ledger costs those who ask for its figures: ``python -m booking_lab.bench.ledger``.
+"""Measures answers of a lab with a long ledger: ``python -m booking_lab.bench.ledger``.
 
-A lab of its own is filled with bookings by SQL, as many days of a busy lab leave them: most of them
-refused, the confirmed ones with their tickets and times. Then the answers are timed.
+A lab of its own is filled with bookings by SQL, as after many days of a busy lab: most of them are
+refused, and the confirmed ones have tickets and times. Then the answers are timed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from booking_lab.db.connector import Connector
 from booking_lab.db.session import PostgresSession
 from booking_lab.stack import running
 
-#: Of each million bookings, so many are confirmed: tickets of these events, and times.
+#: The number of events with tickets, and the number of confirmed bookings in each million.
 _EVENTS = 100
 _CONFIRMED = 40_000
 
@@ -35,7 +35,7 @@ id, workload, scope, subject, action, customer_id, strategy, options, epoch, gen
 outcome, answered, code, tries, waited_ms, held_ms, total_ms, worker, trace_id, started_at
 """
 
-#: One every 20 ms, the last of them five minutes ago.
+#: One refused booking every 20 ms, the last one five minutes ago.
 _REFUSED = f"""
 INSERT INTO attempts ({_COLUMNS})
 SELECT gen_random_uuid(), kind, scope, subject, 'book', 'customer_' || number %% 1000,
@@ -101,7 +101,7 @@ _PATHS = (
 
 
 def fill(session: PostgresSession, rows: int, at_once: int = 250_000) -> Iterator[int]:
-    """Fill an empty lab with about ``rows`` bookings; yields how many there are as it goes."""
+    """Fill an empty lab with about ``rows`` bookings; yield their number after each part."""
     session.execute(_TICKET_EVENTS, {"events": _EVENTS})
     for first in range(1, rows + 1, at_once):
         last = min(first + at_once - 1, rows)
@@ -117,7 +117,7 @@ def fill(session: PostgresSession, rows: int, at_once: int = 250_000) -> Iterato
 
 
 def timed(url: str) -> Iterator[tuple[str, float, int]]:
-    """Ask for each answer three times: its path, the median in seconds, its size in bytes."""
+    """Yield the path of each answer, its median time of three in seconds, and its size in bytes."""
     with Customer(url) as admin:
         for path in _PATHS:
             times = []
@@ -129,13 +129,13 @@ def timed(url: str) -> Iterator[tuple[str, float, int]]:
 
 
 def main() -> None:
-    """Fill a lab, and print what its answers take: as soon as it is full, and added up."""
+    """Fill a lab, and print the times of its answers: at once, and after the rows are added up."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=5_000_000)
     rows = parser.parse_args().rows
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        Path(folder).chmod(0o711)  # PostgreSQL's user has to pass through
+        Path(folder).chmod(0o711)  # PostgreSQL's user has to be able to enter subfolders
         with (
             running(data=Path(folder) / "data", workers=2) as lab,
             Connector(lab.database_url, statement_timeout=600).session() as session,

@@ -1,4 +1,4 @@
-"""Load over HTTP, by k6: a program of its own, which says what it costs itself."""
+"""Load over HTTP by k6, which is a process of its own, so that its CPU time can be measured."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from booking_lab.bench.places import Place
+from booking_lab.bench.targets import Target
 from booking_lab.errors import ConfigurationError
 
 _SCRIPT = Path(__file__).with_name("load.js")
 
 
 @dataclass(frozen=True)
-class Load:
-    """What a load met with, once it was warm.
+class LoadResult:
+    """The result of a load, after the warm-up.
 
     Attributes:
-        per_second: requests answered.
-        p99_ms: the 99th percentile of the answers' times, in milliseconds.
-        confirmed: answers that say that it was done.
-        refused: answers that say that it could not be had.
-        other: all other answers.
-        requests: how many were sent, warming up included.
-        own_cpu: the load generator's share of all cores.
+        per_second: answers per second.
+        p99_ms: the 99th percentile of the latency, in milliseconds.
+        confirmed: the number of answers with a confirmation.
+        refused: the number of refusals.
+        other: the number of all other answers.
+        requests: the number of requests, including the warm-up.
+        own_cpu: the share of all cores that k6 used, from 0 to 1.
     """
 
     per_second: float
@@ -41,16 +41,16 @@ class Load:
     own_cpu: float = 0.0
 
 
-def rates(loads: Iterable[Load]) -> list[float]:
-    """Return how many requests a second each of these was."""
+def rates(loads: Iterable[LoadResult]) -> list[float]:
+    """Return the answers per second of each load."""
     return [one.per_second for one in loads]
 
 
-def program() -> Path:
-    """Return where k6 is.
+def k6_path() -> Path:
+    """Return the path of k6.
 
     Raises:
-        ConfigurationError: it isn't installed.
+        ConfigurationError: k6 isn't installed.
     """
     found = Path(sys.executable).with_name("k6")
     if not found.exists():
@@ -60,30 +60,30 @@ def program() -> Path:
     return found
 
 
-def load(url: str, place: Place, clients: int, seconds: float) -> Load:
-    """Let clients send requests to a lab, each the next one when the last was answered.
+def run_load(url: str, target: Target, clients: int, seconds: float) -> LoadResult:
+    """Run clients that send a request as soon as the last one is answered.
 
     Args:
-        url: the lab's address.
-        place: what they ask for.
-        clients: how many; each has a connection that stays open.
-        seconds: for how long it is measured; a second to warm up comes before.
+        url: the address of the lab.
+        target: the target of the requests.
+        clients: the number of clients; each has a connection that stays open.
+        seconds: the length of the measurement, after a warm-up of one second.
 
     Raises:
         ConfigurationError: k6 isn't installed.
-        RuntimeError: it failed.
+        RuntimeError: k6 failed.
     """
     settings = {
         "BASE_URL": url,
-        "KIND": place.kind,
-        "EVENT": place.id,
-        "MANY": place.many,
+        "KIND": target.kind,
+        "EVENT": target.id,
+        "MANY": target.many,
         "CLIENTS": clients,
         "SECONDS": seconds,
     }
     began, spent = time.monotonic(), _spent_by_children()
     done = subprocess.run(
-        [program(), "run", "--quiet", "--no-usage-report", "--log-output=none", _SCRIPT],
+        [k6_path(), "run", "--quiet", "--no-usage-report", "--log-output=none", _SCRIPT],
         env={**os.environ, **{name: str(value) for name, value in settings.items()}},
         capture_output=True, text=True, check=False, timeout=seconds + 120,
     )  # fmt: skip
@@ -92,7 +92,7 @@ def load(url: str, place: Place, clients: int, seconds: float) -> Load:
     found = json.loads(done.stdout)
     counted = {name: round(found[name]) for name in ("confirmed", "refused", "other")}
     passed = (time.monotonic() - began) * (os.cpu_count() or 1)
-    return Load(
+    return LoadResult(
         per_second=sum(counted.values()) / seconds,
         p99_ms=found["p99_ms"],
         requests=round(found["requests"]),

@@ -1,8 +1,8 @@
-"""pgbench, which ships with PostgreSQL: what the same bookings cost without a service.
+"""Measures the same bookings without a service, by pgbench, which is a part of PostgreSQL.
 
-Its transaction is a lean one that a reader would write by hand, and not the lab's own statements:
-the seat's row is locked, looked at and changed, the booking and its row in the ledger are inserted,
-and all of it is prepared.
+The transaction is a short one as written by hand, and not the lab's own statements: it locks, reads
+and updates the row of a seat, and inserts the booking and its row in the ledger. All statements are
+prepared.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import subprocess
 import tempfile
 
-from booking_lab.bench.places import COUNTER, UNIFORM
+from booking_lab.bench.targets import COUNTER, UNIFORM
 from booking_lab.stack.servers.postgres import programs
 
 _LEDGER = """
@@ -21,7 +21,7 @@ VALUES (gen_random_uuid(), '{workload}', '{scope}', 'S', 'book', 'pgbench', 'pgb
     'confirmed', '', 1, 0, 0, 'pgbench', '', now());
 """
 
-#: One of many seats, as ``pessimistic`` books it.
+#: Books one of many seats with a row lock, as ``pessimistic`` does.
 BOOKING = f"""
 \\set number random(1, {UNIFORM.many})
 BEGIN;
@@ -40,14 +40,14 @@ ROLLBACK;
 \\endif
 """
 
-#: What can be done at best with a counter: no reading, no booking, no ledger.
+#: Decrements a counter, without reading, booking and ledger: the upper limit for any strategy.
 COUNT = f"""
 UPDATE ticket_events SET available_tickets = available_tickets - 1 WHERE id = {COUNTER.id};
 """
 
 
 def run(database_url: str, script: str, clients: int, seconds: float) -> float:
-    """Return how many transactions of ``script`` were committed in a second.
+    """Return the committed transactions of ``script`` per second.
 
     Raises:
         RuntimeError: pgbench failed.

@@ -1,4 +1,4 @@
-"""What bookers that wait for one hot row cost those who only look."""
+"""Measures reads while many bookers wait for one row."""
 
 from __future__ import annotations
 
@@ -20,8 +20,14 @@ WHERE datname = current_database() AND wait_event_type = 'Lock'
 
 
 @dataclass(frozen=True)
-class Reads:
-    """GET /events/1, 95th percentile in milliseconds, idle and beside ``waiting`` bookers."""
+class ReadLatency:
+    """The latency of GET /events/1.
+
+    Attributes:
+        idle_p95: the 95th percentile without bookers, in milliseconds.
+        busy_p95: the 95th percentile while bookers wait, in milliseconds.
+        waiting: the number of these bookers.
+    """
 
     idle_p95: float
     busy_p95: float
@@ -29,12 +35,12 @@ class Reads:
 
     @property
     def ratio(self) -> float:
-        """How much slower."""
+        """The busy latency divided by the idle one."""
         return self.busy_p95 / self.idle_p95
 
 
-def run(url: str, database_url: str) -> Reads:
-    """Measure idle, then while a row that all bookers want is held."""
+def run(url: str, database_url: str) -> ReadLatency:
+    """Measure without bookers, and then while a row that all bookers want is locked."""
     _p95(url)
     idle = _p95(url)
     release = threading.Event()
@@ -55,13 +61,13 @@ def run(url: str, database_url: str) -> Reads:
         busy = _p95(url)
         release.set()
         holder.rollback()
-    return Reads(idle, busy, waiting)
+    return ReadLatency(idle, busy, waiting)
 
 
 def _p95(url: str) -> float:
     times = []
     for _ in range(_READS // 4):
-        # Several connections, so that every worker is asked.
+        # Several connections, so that every worker gets requests.
         for reader in [Customer(url) for _ in range(4)]:
             with reader:
                 begin = time.perf_counter()

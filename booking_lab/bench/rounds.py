@@ -1,4 +1,8 @@
-"""Measurements that are repeated in turn: no machine is the same from one minute to the next."""
+"""Statistics of measurements that are repeated in rounds.
+
+The speed of a machine changes from one minute to the next, so that only values of the same round
+are compared.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of several measurements, and the least and the greatest of them."""
+    """The median, the minimum and the maximum of several measurements."""
 
     median: float
     least: float
@@ -17,7 +21,7 @@ class Spread:
 
     @staticmethod
     def of(values: Sequence[float]) -> Spread:
-        """Return the spread of ``values``, of which there is one at least.
+        """Return the spread of one or more ``values``.
 
         >>> Spread.of([3.0, 1.0, 2.0])
         Spread(median=2.0, least=1.0, most=3.0)
@@ -26,11 +30,11 @@ class Spread:
 
     @staticmethod
     def of_ratios(values: Sequence[float], by: Sequence[float]) -> Spread:
-        """Return the spread of the ratios of values that were measured in the same rounds."""
+        """Return the spread of the ratios ``values[n] / by[n]`` of the rounds."""
         return Spread.of([one / other for one, other in zip(values, by, strict=True)])
 
     def show(self, digits: int = 2) -> str:
-        """Return it for a reader: the median, and half of what lies between least and greatest.
+        """Return the median, and half of the range in percent of the median, as text.
 
         >>> Spread(2.0, 1.9, 2.3).show()
         '2.00 ±10%'

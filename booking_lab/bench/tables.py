@@ -1,4 +1,4 @@
-"""What the benchmarks have found, for a reader."""
+"""Tables and lines with the figures of the benchmark."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from rich.table import Table
 
 from booking_lab.bench import booking, cpu
 from booking_lab.bench import counter as hot
-from booking_lab.bench.exploring import Exploring
-from booking_lab.bench.load import Load
-from booking_lab.bench.reads import Reads
+from booking_lab.bench import thinking as think
+from booking_lab.bench.context import WORKERS
+from booking_lab.bench.explorer_speed import ExplorerSpeed
+from booking_lab.bench.load import LoadResult
+from booking_lab.bench.memory import WorkerMemory
+from booking_lab.bench.reads import ReadLatency
 from booking_lab.bench.rounds import Spread
-from booking_lab.bench.thinking import CLIENTS, POSSIBLE, THINK_MS, WORKERS
 from booking_lab.bench.traced import STRATEGY
 
 _BY_HEALTH = [f"{part}, x" for part in cpu.PARTS]
 
 
-def bookings(figures: booking.Figures, clients: int) -> Group:
-    """Every strategy over HTTP at one place."""
+def bookings(figures: booking.BookingFigures, clients: int) -> Group:
+    """Return the table of all strategies over HTTP, for one target."""
     health = [one.load for one in figures.health]
     whole = Spread.of([sum(one.cpu_us.values()) for one in figures.health])
     table = _table(
@@ -48,7 +50,12 @@ def bookings(figures: booking.Figures, clients: int) -> Group:
 
 
 def _row(
-    table: Table, name: str, loads: Sequence[Load], health: str, beside: str, costs: Sequence[str]
+    table: Table,
+    name: str,
+    loads: Sequence[LoadResult],
+    health: str,
+    beside: str,
+    costs: Sequence[str],
 ) -> None:
     table.add_row(
         name,
@@ -64,8 +71,8 @@ def _row(
     )
 
 
-def counter(figures: hot.Figures, clients: int) -> Group:
-    """The hot counter, in process and over HTTP, and what pgbench does with it."""
+def counter(figures: hot.CounterFigures, clients: int) -> Group:
+    """Return the table of the contended counter, in process, over HTTP and by pgbench."""
     first = hot.STRATEGIES[0]
     table = _table(
         f"One hot ticket counter: {clients} bookers wait, durable commits, no think time",
@@ -93,10 +100,10 @@ def counter(figures: hot.Figures, clients: int) -> Group:
 
 
 def thinking(shares: Mapping[str, Spread]) -> Table:
-    """How evenly the workers share bookings that only wait."""
+    """Return the table of bookings that only wait."""
     table = _table(
-        f"{CLIENTS} clients, {THINK_MS:.0f} ms think time, {WORKERS} workers",
-        f"share of the {POSSIBLE:,.0f} bookings a second that such clients could make",
+        f"{think.CLIENTS} clients, {think.THINK_MS:.0f} ms think time, {think.WORKERS} workers",
+        f"share of the {think.POSSIBLE:,.0f} bookings a second that such clients could make",
         ("strategy",),
         ("share",),
     )
@@ -106,7 +113,7 @@ def thinking(shares: Mapping[str, Spread]) -> Table:
 
 
 def traced(rates: Mapping[str, Sequence[float]]) -> Table:
-    """What tracing costs."""
+    """Return the table of the cost of tracing."""
     table = _table(
         f"Bookings that are traced: {STRATEGY}, many seats, over HTTP",
         "medians, ± half of their range",
@@ -119,16 +126,25 @@ def traced(rates: Mapping[str, Sequence[float]]) -> Table:
     return table
 
 
-def readers(found: Reads) -> str:
-    """What bookers that wait cost those who only look."""
+def memory(figures: WorkerMemory) -> str:
+    """Return the line on the memory of a worker."""
+    before, after = figures.megabytes
+    return (
+        f"Memory of a worker: {before:.0f} MB resident at first, {after:.0f} MB "
+        f"after {figures.bookings // WORKERS:,} bookings"
+    )
+
+
+def readers(found: ReadLatency) -> str:
+    """Return the line on reads while bookers wait."""
     return (
         f"GET /events/1: p95 {found.idle_p95:.1f} ms idle, {found.busy_p95:.1f} ms while "
         f"{found.waiting} bookers wait for one row; ratio {found.ratio:.2f}"
     )
 
 
-def explorer(explored: Exploring) -> str:
-    """How fast the explorer goes through schedules."""
+def explorer(explored: ExplorerSpeed) -> str:
+    """Return the lines on the speed of the explorer."""
     lines = [
         f"The explorer: {explored.per_second:.0f} schedules/s (none on seats, two bookers, all "
         f"cores); the matrix without nemesis: {explored.matrix_schedules:,} schedules in "

@@ -1,4 +1,4 @@
-"""What tracing costs: the same bookings with it off, for one in a hundred, and for all."""
+"""Measures the cost of tracing: bookings without it, with 1 % of them traced, and with all."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from booking_lab.bench.booking import choose
-from booking_lab.bench.load import load
-from booking_lab.bench.places import UNIFORM, prepare
+from booking_lab.bench.booking import prepare_strategy
+from booking_lab.bench.load import run_load
+from booking_lab.bench.targets import UNIFORM, prepare
 from booking_lab.config import Settings
 from booking_lab.stack import running
 from booking_lab.stack.processes.process import start
 
-#: The share of bookings that are traced, by what it is called.
+#: The share of traced bookings, by its name in the table.
 SAMPLES = {"off": None, "1 %": 0.01, "all": 1.0}
 STRATEGY = "atomic"
 
@@ -24,10 +24,10 @@ STRATEGY = "atomic"
 def run(
     settings: Settings, clients: int, seconds: float, rounds: int, progress: Callable[[str], None]
 ) -> Mapping[str, Sequence[float]]:
-    """Return the bookings a second for each share, a figure a round.
+    """Return the bookings per second for each share, one figure for each round.
 
-    All three labs are there at once, and one of them is busy. The collector throws away what it
-    gets: what one that keeps it would cost is not the lab's.
+    All three labs run at the same time, and one of them is busy. The collector discards all traces,
+    because the cost of storing them is not a cost of the lab.
     """
     rates: dict[str, list[float]] = {name: [] for name in SAMPLES}
     with ExitStack() as labs:
@@ -44,14 +44,14 @@ def run(
         for number in range(1, rounds + 1):
             for name, url in urls.items():
                 progress(f"traced, {name}, round {number} of {rounds}")
-                choose(url, STRATEGY, UNIFORM)
-                rates[name].append(load(url, UNIFORM, clients, seconds).per_second)
+                prepare_strategy(url, STRATEGY, UNIFORM)
+                rates[name].append(run_load(url, UNIFORM, clients, seconds).per_second)
     return rates
 
 
 @contextmanager
 def _collector() -> Iterator[str]:
-    """Run a collector in a process of its own; yields its address."""
+    """Run a collector in a process of its own for the block; yield its address."""
     program = Path(__file__).with_name("collector.py")
     process = start([sys.executable, program], output=subprocess.PIPE)
     try:

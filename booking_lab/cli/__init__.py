@@ -1,1 +1,1 @@
-"""The command line: its commands, one module each, and ``main``, which names them."""
+"""The command line: one module for each command, and ``main``, which lists them."""

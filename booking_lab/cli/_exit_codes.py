@@ -1,4 +1,4 @@
-"""What a command's exit code says, the same for all of them."""
+"""The exit codes of all commands."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import click
 from booking_lab.core.verdict import Verdict
 
 
-class Exit(IntEnum):
-    """The exit codes."""
+class ExitCode(IntEnum):
+    """The result of a command, for scripts."""
 
-    #: It has done its work, and found nothing wrong.
+    #: The command has done its work and found nothing wrong.
     DONE = 0
-    #: It could not do its work. A crash of Python itself ends with this code, too.
+    #: The command could not do its work. A crash of Python ends with this code, too.
     FAILED = 1
-    #: It was called wrongly, or with something of no use; nothing was done.
+    #: An argument, an option or a setting can't be used; nothing was done.
     BAD_INPUT = 2
-    #: There is nothing to tell: no lab runs, or the verdict is inconclusive or unknown.
+    #: There is no result: no lab runs, or the verdict is inconclusive or unknown.
     NOTHING = 3
-    #: It has done its work, and what it looked at is wrong.
+    #: The command has done its work and found something wrong.
     WRONG = 4
 
     @classmethod
-    def of(cls, verdict: Verdict) -> Exit:
-        """Return the code of a command that came to ``verdict``."""
+    def of(cls, verdict: Verdict) -> ExitCode:
+        """Return the exit code for a verdict."""
         return _OF_VERDICT[verdict]
 
 
 _OF_VERDICT = {
-    Verdict.SAFE: Exit.DONE,
-    Verdict.INCONCLUSIVE: Exit.NOTHING,
-    Verdict.UNKNOWN: Exit.NOTHING,
-    Verdict.WRONG: Exit.WRONG,
+    Verdict.SAFE: ExitCode.DONE,
+    Verdict.INCONCLUSIVE: ExitCode.NOTHING,
+    Verdict.UNKNOWN: ExitCode.NOTHING,
+    Verdict.WRONG: ExitCode.WRONG,
 }
 
 
 class BadInput(click.ClickException):
-    """What was given is of no use; nothing was done."""
+    """An argument, an option or a file can't be used; nothing was done."""
 
-    exit_code = Exit.BAD_INPUT
+    exit_code = ExitCode.BAD_INPUT

@@ -1,4 +1,4 @@
-"""Options that several commands take."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from pathlib import Path
 
 import click
 
-from booking_lab.stack.folders import default_data
+from booking_lab.stack.folders import default_data_folder
 
 
 def _folder(_ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
-    return (value or default_data()).absolute()
+    return (value or default_data_folder()).absolute()
 
 
 history_option = click.option(
     "--history",
     type=click.Path(dir_okay=False, resolve_path=True),
-    help="Append every booking's invocation and answer to this file, for `booking-lab check`.",
+    help="Append the invocation and the answer of every booking to this file, "
+    "for `booking-lab check`.",
 )
 
 shelf_option = click.option(
     "--shelf",
     flag_value="1",
-    help="Offer the strategies that are broken on purpose as well.",
+    help="Also offer the strategies that are broken on purpose.",
 )
 
 data_option = click.option(
@@ -30,6 +31,6 @@ data_option = click.option(
     envvar="BOOKING_LAB_DATA",
     type=click.Path(readable=False, path_type=Path),
     callback=_folder,
-    help="Folder of the database and the logs (BOOKING_LAB_DATA).  "
+    help="Folder for the database and the logs (BOOKING_LAB_DATA).  "
     "[default: /var/lib/booking-lab for root, ~/.local/state/booking-lab for others]",
 )

@@ -1,4 +1,7 @@
-"""How far a long command has come: a line that changes, or outside of a terminal one at times."""
+"""Progress of a long command: a line that changes on a terminal, and a line now and then elsewhere.
+
+The lines go to standard error.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,26 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-#: Seconds between two lines where nothing can change.
+#: Seconds between two lines if standard error is not a terminal.
 _EVERY = 30.0
 
 
 @contextmanager
-def counted(many: int, of: str) -> Iterator[Callable[[str], None]]:
-    """Show how many of so many are done, on standard error; yields what is told of each.
+def count_progress(many: int, of: str) -> Iterator[Callable[[str], None]]:
+    """Show how many items of a list are done.
 
     Args:
-        many: how many there are.
-        of: what they are.
+        many: the number of items.
+        of: the word for the items, such as ``cells``.
+
+    Yields:
+        A function to call with the name of each item that is done.
     """
     console = Console(stderr=True)
     done, shown = 0, time.monotonic()
     with console.status(f"0 of {many} {of}") as status:
 
-        def tell(last: str) -> None:
+        def advance(last: str) -> None:
             nonlocal done, shown
             done += 1
             text = f"{done} of {many} {of}; last: {last}"
@@ -33,4 +39,4 @@ def counted(many: int, of: str) -> Iterator[Callable[[str], None]]:
                 shown = time.monotonic()
                 console.print(text)
 
-        yield tell
+        yield advance

@@ -1,4 +1,4 @@
-"""The standard streams of a command, whatever they are connected to."""
+"""Standard output and standard error of a command: any encoding, closed streams, closed pipes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
-def settle() -> None:
-    """See that anything can be written: in any encoding, and to streams that were closed."""
-    # What is opened next would else get a closed stream's number, and with it what is printed.
+def prepare_streams() -> None:
+    """Make standard output and error writable for any text, even if they were closed."""
+    # Otherwise the next file that is opened would get the descriptor of a closed stream, and all
+    # that is printed would go into that file.
     while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(opened)
@@ -26,25 +27,26 @@ def settle() -> None:
 
 
 class _Output(io.FileIO):
-    """What is printed. Whoever reads it may have seen enough (``| head``) and close the pipe.
+    """Standard output that a reader may close early, as ``| head`` does.
 
-    That changes nothing of what a command does, nor how it ends: the rest goes nowhere.
+    A closed pipe changes neither the work of a command nor its exit code: the rest of the output
+    is discarded.
     """
 
     reader_has_gone = False
 
     def write(self, data: Any) -> int:
-        """Write to the pipe as long as there is one."""
+        """Write to the pipe while it is open."""
         try:
             return super().write(data) or 0
         except BrokenPipeError:
             _Output.reader_has_gone = True
-            give_up_output()
+            discard_output()
             return len(data)
 
 
 def reader_has_gone() -> bool:
-    """Whether nobody reads any more what is printed."""
+    """Whether the reader of standard output has closed the pipe."""
     return _Output.reader_has_gone
 
 
@@ -60,13 +62,13 @@ def _until_enough(stream: Any) -> Any:
     )
 
 
-def is_of_output(error: OSError) -> bool:
-    """Whether what we print could not be written; an error with a file of ours names the file."""
+def is_output_error(error: OSError) -> bool:
+    """Whether ``error`` comes from standard output. An error of another file has a file name."""
     return error.filename is None and error.errno in _UNWRITABLE
 
 
-def give_up_output() -> None:
-    """Write nothing any more: what is left in the buffer would fail once more as Python ends."""
+def discard_output() -> None:
+    """Discard all further output, so that Python's flush at exit does not fail once more."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
         os.dup2(nowhere, sys.stdout.fileno())

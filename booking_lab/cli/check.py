@@ -1,4 +1,4 @@
-"""``booking-lab check``: can one order of bookings explain a recorded history?"""
+"""``booking-lab check``: checks a recorded history for linearizability."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from booking_lab.checker.history_reader import BadHistory, HistoryReader
 from booking_lab.checker.linearize import BUDGET
 from booking_lab.checker.parsed_history import History
 from booking_lab.checker.verdict import Report
-from booking_lab.cli._exit_codes import BadInput, Exit
+from booking_lab.cli._exit_codes import BadInput, ExitCode
 from booking_lab.config import Settings
 from booking_lab.db.connector import Connector
 from booking_lab.errors import BookingLabError
 from booking_lab.stack import hints
 from booking_lab.stack.folders import DataFolder
-from booking_lab.stack.processes.state import State
+from booking_lab.stack.processes.lab_state import LabState
 from booking_lab.workloads import Workloads
 
 
@@ -42,22 +42,22 @@ from booking_lab.workloads import Workloads
     type=click.IntRange(1),
     default=BUDGET,
     show_default=True,
-    help="States that a search may look at, besides one for each operation, before it gives up.",
+    help="Number of states that a search may visit, in addition to one for each operation.",
 )
 def command(file: Path, url: str | None, data: Path | None, as_json: bool, budget: int) -> None:
     """Check a history that a lab has recorded with --history.
 
-    Says whether the answers can be explained by one order of bookings, and whether the database
-    agrees with them. What can't be explained is named and drawn.
+    The check looks for one order of the bookings that explains all answers, and compares the
+    answers with the database. It names and draws the bookings that no order explains.
 
-    Exit code 0: safe; 4: wrong; 3: inconclusive, for nothing overlapped, or unknown, for a search
-    gave up or Ctrl-C ended the check, which then prints what was found until then; 2: FILE can't be
-    read as a history, or the database is not the one.
+    Exit code 0: safe; 4: wrong; 3: inconclusive, because no bookings overlapped, or unknown,
+    because a search gave up or Ctrl-C ended the check, which then prints the findings so far; 2:
+    FILE can't be read as a history, or the database is another one.
     """
     if url and data:
         raise click.UsageError("Give --database or --data, not both.")
     workloads = Workloads(Settings.from_environment().workload_folders)
-    # The books come before the history: then the history knows of all that is in them.
+    # The tables are read before the history, so that the history has everything that is in them.
     known_until = file.stat().st_size
     books, not_asked = _books(url or _url_of(data), workloads)
     try:
@@ -68,13 +68,13 @@ def command(file: Path, url: str | None, data: Path | None, as_json: bool, budge
     lines = [json.dumps(report.as_json(found))] if as_json else report.as_text(found)
     for line in lines:
         click.echo(line)
-    sys.exit(Exit.of(found.verdict))
+    sys.exit(ExitCode.of(found.verdict))
 
 
 def _url_of(data: Path | None) -> str | None:
     if data is None:
         return None
-    state = State.read(DataFolder(data).state)
+    state = LabState.read(DataFolder(data).state)
     url = (state.database_url if state else "") or Settings.from_environment().database_url
     if not url:
         raise BadInput(f"No lab runs on {data}; {hints.command('up', data.absolute())} starts one.")
@@ -90,12 +90,14 @@ def _books(url: str | None, workloads: Workloads) -> tuple[database.DatabaseSnap
     except BookingLabError as error:
         return None, error.message
     except psycopg2.Error as error:
-        # The driver's own words may quote the address, and with it a password.
+        # The driver's message may quote the URL, and with it a password.
         if error.pgcode is None:
             raise BadInput(
-                "--database can't be read: it takes postgresql://user:password@host:port/database."
+                "--database can't be read: write postgresql://user:password@host:port/database."
             ) from None
-        raise BadInput(f"This is no database of a lab: {error.diag.message_primary}.") from None
+        raise BadInput(
+            f"This is not the database of a lab: {error.diag.message_primary}."
+        ) from None
 
 
 def _check(
@@ -106,7 +108,8 @@ def _check(
     budget: int,
 ) -> Report:
     found = Report()
-    # What is read stays; to look for garbage in it again and again takes a third of the time.
+    # Everything that is read stays in memory, and the garbage collector would take a third of the
+    # time to look through it again and again.
     gc.disable()
     try:
         with _progress() as bars:

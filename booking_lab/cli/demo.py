@@ -1,4 +1,4 @@
-"""``booking-lab demo``: the same crowd under each strategy, and one table."""
+"""``booking-lab demo``: runs the same crowd of customers under each strategy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
-from booking_lab.cli._exit_codes import BadInput, Exit
+from booking_lab.cli._exit_codes import BadInput, ExitCode
 from booking_lab.cli._options import history_option
 from booking_lab.config import Settings
 from booking_lab.crowd import demo
@@ -17,10 +17,10 @@ from booking_lab.stack import running
 
 
 def _address(_ctx: click.Context, _option: click.Parameter, url: str | None) -> str | None:
-    """See that it is an address that the demo can speak to."""
+    """Check that ``url`` is the address of an HTTP server, without a path."""
     try:
         parts = urlsplit(url or "http://localhost")
-        # A path would not be asked for, so it must not be there.
+        # The demo would ignore a path, so a path is refused.
         more = parts.path.rstrip("/") or parts.query or parts.fragment or parts.username
         wellformed = parts.scheme == "http" and parts.hostname and parts.port != 0 and not more
     except ValueError:
@@ -34,19 +34,21 @@ def _address(_ctx: click.Context, _option: click.Parameter, url: str | None) -> 
 @click.option(
     "--url",
     callback=_address,
-    help="A lab that runs already; by default one of its own, thrown away.",
+    help="Address of a running lab.  [default: a lab of its own, which is deleted afterwards]",
 )
 @history_option
 def command(url: str | None, history: str | None) -> None:
-    """Let the same crowd loose under each strategy in turn, and print one table.
+    """Run the same crowd of customers under each strategy in turn, and print one table.
 
-    Exit code 0: each strategy keeps its promise; 4: one does not; 3: one could not be put to the
-    test, or not be judged.
+    Exit code 0: each strategy keeps its promise; 4: a strategy breaks it; 3: a strategy was not
+    put to the test, or could not be judged.
     """
     console = Console()
     settings = Settings.from_environment()
     if url and history:
-        raise click.UsageError("--history is for a lab of one's own; that one has its own setting.")
+        raise click.UsageError(
+            "--history is for the demo's own lab; set it for a running lab when you start that lab."
+        )
     if history:
         settings = replace(settings, history=history)
     if url:
@@ -54,4 +56,4 @@ def command(url: str | None, history: str | None) -> None:
     else:
         with running(settings=replace(settings, log_level="WARNING"), progress=click.echo) as lab:
             verdict = demo.run(lab.url, console, settings.admin_token)
-    sys.exit(Exit.of(verdict))
+    sys.exit(ExitCode.of(verdict))

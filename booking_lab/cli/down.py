@@ -14,5 +14,8 @@ from booking_lab.stack.folders import DataFolder
 @click.command()
 @data_option
 def command(data: Path) -> None:
-    """Stop the lab: requests under way finish, data stays. Fine if it isn't running."""
+    """Stop the lab. Requests under way are finished, and the data stays.
+
+    It is no error if the lab isn't running.
+    """
     click.echo("Stopped." if stop(DataFolder(data)) else "Not running.")

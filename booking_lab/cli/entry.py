@@ -1,4 +1,4 @@
-"""Where the program ``booking-lab`` begins."""
+"""The entry point of the program ``booking-lab``."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 def run() -> Any:
     """Run the command line.
 
-    While its modules are imported, Ctrl-C simply ends the process: Python would print where it
-    was. From then on, click says in one word that it was interrupted.
+    While its modules are imported, Ctrl-C ends the process at once: Python would print a
+    traceback. Afterwards, click handles Ctrl-C and prints one word.
     """
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _forget_the_working_folder()
+    _remove_working_folder_from_path()
     from booking_lab.cli.main import main
 
     signal.signal(signal.SIGINT, before)
     return main()
 
 
-def _forget_the_working_folder() -> None:
-    """Import nothing from where the user happens to stand.
+def _remove_working_folder_from_path() -> None:
+    """Prevent imports from the working folder.
 
-    Python looks there if PYTHONPATH has an empty or a relative part, such as the first one of
-    ``PYTHONPATH=$PYTHONPATH:/mine`` if it was not set before.
+    Python imports from the working folder if PYTHONPATH has an empty or a relative part. The first
+    part of ``PYTHONPATH=$PYTHONPATH:/mine`` is empty if the variable was not set before.
     """
     path = os.environ.pop("PYTHONPATH", "")
     if not path:

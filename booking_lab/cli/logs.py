@@ -1,4 +1,4 @@
-"""``booking-lab logs``: what the lab wrote."""
+"""``booking-lab logs``: prints the log of a part of the lab."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from booking_lab.cli import _streams
 from booking_lab.cli._options import data_option
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder
-from booking_lab.stack.plan import REDLOCK
+from booking_lab.stack.launch_spec import REDLOCK
 
 
 @click.command()
-@click.option("-f", "--follow", is_flag=True, help="Go on with what is being written.")
+@click.option("-f", "--follow", is_flag=True, help="Go on and print new lines as they are written.")
 @click.option(
-    "-n", "--lines", type=click.IntRange(0), default=50, show_default=True, help="How many."
+    "-n", "--lines", type=click.IntRange(0), default=50, show_default=True, help="Number of lines."
 )
 @click.option(
     "--part",
     type=click.Choice(["service", "postgresql", "valkey", *REDLOCK]),
     default="service",
     show_default=True,
-    help="Whose log; the supervisor writes into the service's.",
+    help="The part whose log is printed; the supervisor writes into the log of the service.",
 )
 @data_option
 def command(follow: bool, lines: int, part: str, data: Path) -> None:
@@ -44,7 +44,7 @@ def command(follow: bool, lines: int, part: str, data: Path) -> None:
                 if line := file.readline():
                     click.echo(line, nl=False)
                 elif os.fstat(file.fileno()).st_size < file.tell():
-                    file.seek(0)  # it was put aside, and begins anew
+                    file.seek(0)  # the log was rotated
                 else:
                     time.sleep(0.2)
         except KeyboardInterrupt:

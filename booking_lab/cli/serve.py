@@ -1,4 +1,4 @@
-"""``booking-lab serve``: the service alone, as a container runs it."""
+"""``booking-lab serve``: runs the service without the embedded servers, as in a container."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from booking_lab.observers.history import open_history
 from booking_lab.stack import hints
 from booking_lab.stack.assembly import prepare_schema
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.plan import environment_of
+from booking_lab.stack.launch_spec import environment_for
 from booking_lab.stack.preflight import check_database, check_fit, check_plugins
 
 _DATABASE_SECONDS = 30.0
@@ -28,13 +28,16 @@ _DATABASE_SECONDS = 30.0
 @click.command()
 @history_option
 def command(history: str | None) -> None:
-    """Serve, with PostgreSQL at DATABASE_URL and Redis at REDIS_URL; settings are BOOKING_LAB_*."""
+    """Run the service on the PostgreSQL of DATABASE_URL and the Redis of REDIS_URL.
+
+    Variables BOOKING_LAB_* are the settings.
+    """
     settings = Settings.from_environment()
     settings = replace(settings, history=history or settings.history)
     if not settings.database_url or not settings.redis_url:
         raise StackError(
             "serve needs DATABASE_URL and REDIS_URL; "
-            f"{hints.command('up')} brings servers of its own."
+            f"{hints.command('up')} starts servers of its own."
         )
     check_plugins(settings)
     if settings.history:
@@ -49,14 +52,14 @@ def command(history: str | None) -> None:
         if own_run_folder:
             shutil.rmtree(settings.run_folder, ignore_errors=True)
         raise
-    # gunicorn takes this process over, so that it gets the signals.
+    # gunicorn replaces this process, so that it gets the signals.
     program = [sys.executable, "-m", "booking_lab.stack.service"]
     program += ["--own-run-folder"] if own_run_folder else []
-    os.execve(program[0], program, environment_of(settings))
+    os.execve(program[0], program, environment_for(settings))
 
 
 def _clear(settings: Settings) -> None:
-    """Remove what an earlier run left: counters of dead workers, and the marks of its stop."""
+    """Remove the files of an earlier run: counters of dead workers, and the marks of its stop."""
     run_folder = Path(settings.run_folder)
     try:
         for mark in settings.draining_marks:
@@ -70,7 +73,7 @@ def _clear(settings: Settings) -> None:
 
 
 def _prepare(settings: Settings) -> None:
-    """Wait for the database, for a while, and create what it lacks."""
+    """Wait for the database, within a limit, and bring its tables to this version."""
     deadline = time.monotonic() + _DATABASE_SECONDS
     while True:
         try:
@@ -78,6 +81,6 @@ def _prepare(settings: Settings) -> None:
             return prepare_schema(settings)
         except DatabaseUnavailable:
             if time.monotonic() > deadline:
-                check_database(settings.database_url)  # says where it sought, and what came back
+                check_database(settings.database_url)  # its error names the address and the cause
                 raise
             time.sleep(0.5)

@@ -1,4 +1,4 @@
-"""``booking-lab status``: what runs."""
+"""``booking-lab status``: shows the processes of the lab."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from booking_lab.cli._exit_codes import Exit
+from booking_lab.cli._exit_codes import ExitCode
 from booking_lab.cli._options import data_option
 from booking_lab.stack import hints
 from booking_lab.stack.folders import DataFolder
-from booking_lab.stack.processes.state import PartState, State
+from booking_lab.stack.processes.lab_state import LabState, ProcessState
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_option
 def command(as_json: bool, data: Path) -> None:
-    """Show the lab's processes. Exit code 0: running; 3: not running."""
-    state = State.read(DataFolder(data).state)
+    """Show the processes of the lab. Exit code 0: the lab is running; 3: it is not running."""
+    state = LabState.read(DataFolder(data).state)
     runs = state is not None and state.supervisor.alive
     phase = state.phase if state and runs else "killed" if state else "not running"
     parts = [_row(part) for part in state.everyone] if state else []
@@ -33,10 +33,10 @@ def command(as_json: bool, data: Path) -> None:
         click.echo(json.dumps({"state": phase, "url": url, "data": str(data), "parts": parts}))
     else:
         _print(phase, state, parts, data)
-    sys.exit(Exit.DONE if runs else Exit.NOTHING)  # as of init scripts
+    sys.exit(ExitCode.DONE if runs else ExitCode.NOTHING)  # as of init scripts
 
 
-def _row(part: PartState) -> dict[str, Any]:
+def _row(part: ProcessState) -> dict[str, Any]:
     return {
         "name": part.name,
         "state": "running" if part.alive else "dead",
@@ -47,7 +47,7 @@ def _row(part: PartState) -> dict[str, Any]:
     }
 
 
-def _print(phase: str, state: State | None, parts: list[dict[str, Any]], data: Path) -> None:
+def _print(phase: str, state: LabState | None, parts: list[dict[str, Any]], data: Path) -> None:
     start = hints.command("up", data)
     if state is None:
         click.echo(f"Not running; {start} starts it.")
@@ -56,7 +56,7 @@ def _print(phase: str, state: State | None, parts: list[dict[str, Any]], data: P
         click.echo(f"Not running: it was killed. {start} clears up and starts it again.")
     else:
         click.echo(f"{phase.capitalize()}" + (f" at {state.url}" if state.url else ""))
-    # Addresses are long, and a cut one is of no use: a pipe gets whole lines.
+    # Addresses are long, and a truncated one can't be used: a pipe gets whole lines.
     console = Console() if sys.stdout.isatty() else Console(width=200)
     table = Table("part", "state", "pid", "up since", "restarts", "url", box=None)
     for part in parts:

@@ -1,4 +1,4 @@
-"""``booking-lab strategies``: what there is, and which files hold none."""
+"""``booking-lab strategies``: lists the strategies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 @click.command()
 @shelf_option
 def command(shelf: str | None) -> None:
-    """List the strategies with their options, and the files that hold none."""
+    """List the strategies with their options, and the files that can't be loaded."""
     settings = Settings.from_environment()
     registry = Registry([SHIPPED, *settings.strategy_folders], shelf=bool(shelf) or settings.shelf)
     for entry in registry.entries():
@@ -21,8 +21,8 @@ def command(shelf: str | None) -> None:
         )
         click.echo(f"  {entry.summary}")
         for about in entry.options:
-            told = about.get("description", "")
-            click.echo(f"  option {about['name']} = {about.get('default')}: {told}")
+            meaning = about.get("description", "")
+            click.echo(f"  option {about['name']} = {about.get('default')}: {meaning}")
         for heading, words in (
             ("allows", entry.strategy_class.allows),
             ("allows under faults", entry.strategy_class.allows_under_faults),

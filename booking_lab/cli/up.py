@@ -1,4 +1,4 @@
-"""``booking-lab up``: start the lab."""
+"""``booking-lab up``: starts the lab."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from booking_lab.stack import hints
 from booking_lab.stack.control import end, launch
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
-from booking_lab.stack.plan import Plan
-from booking_lab.stack.processes.state import State
+from booking_lab.stack.launch_spec import LaunchSpec
+from booking_lab.stack.processes.lab_state import LabState
 
 
 @click.command()
@@ -31,46 +31,47 @@ from booking_lab.stack.processes.state import State
     type=click.IntRange(1, 9),
     default=1,
     show_default=True,
-    help="Instances behind the port; several can also be reached one by one at the next ports.",
+    help="Instances behind the port. Each of several instances also has a port of its own, "
+    "directly above the common one.",
 )
 @history_option
 @shelf_option
-@click.option("--foreground", is_flag=True, help="Stay, and stop the lab with Ctrl-C.")
+@click.option("--foreground", is_flag=True, help="Keep running, and stop the lab with Ctrl-C.")
 @data_option
 def command(instances: int, foreground: bool, data: Path, **given: str | int | None) -> None:
     """Start PostgreSQL, Valkey and the service, and return when they are ready.
 
-    With DATABASE_URL, REDIS_URL or BOOKING_LAB_REDLOCK_URLS set, these servers of your own are used
-    instead. Each stands for itself: what isn't set is embedded.
+    With DATABASE_URL, REDIS_URL or BOOKING_LAB_REDLOCK_URLS set, the lab uses these servers of your
+    own. The three are independent: a server that isn't set is embedded.
     """
-    # An option is the variable of its name, so both are checked in one place.
+    # An option is passed on as the variable of its name, so that both are checked in one place.
     options = {f"BOOKING_LAB_{name.upper()}": str(v) for name, v in given.items() if v is not None}
     settings = Settings.from_environment({**os.environ, **options})
-    plan = Plan(str(data), settings.port, instances)
+    spec = LaunchSpec(str(data), settings.port, instances)
     if foreground:
-        _stay(plan, settings)
+        _wait_for_signal(spec, settings)
         return
-    # A lab that runs already makes this fail (exit code 1): its port, workers and data are not the
-    # ones asked for here, and whoever started nothing must not go on to stop it with `down`.
-    launch(plan, settings, click.echo, detached=True)
-    _announce(plan)
-    click.echo(f"It goes on running; {hints.command('down', data)} stops it.")
+    # If a lab is running already, this fails (exit code 1): the port, workers and data of that lab
+    # may be others, and a script that started nothing must not stop it with `down` later.
+    launch(spec, settings, click.echo, detached=True)
+    _announce(spec)
+    click.echo(f"It keeps running; {hints.command('down', data)} stops it.")
 
 
-def _announce(plan: Plan) -> None:
-    state = State.read(DataFolder(Path(plan.data)).state)
+def _announce(spec: LaunchSpec) -> None:
+    state = LabState.read(DataFolder(Path(spec.data)).state)
     if state is None:
         raise StackError(
-            f"The lab was stopped at once; {hints.command('logs', Path(plan.data))} may say why."
+            f"The lab was stopped at once; {hints.command('logs', Path(spec.data))} may say why."
         )
     click.secho(f"The lab is ready at {state.url}", bold=True)
-    if plan.instances > 1:
+    if spec.instances > 1:
         for part in state.instances.values():
             click.echo(f"  {part.name} alone: {part.url}")
 
 
-def _stay(plan: Plan, settings: Settings) -> None:
-    """Keep the lab until a signal comes or it ends by itself."""
+def _wait_for_signal(spec: LaunchSpec, settings: Settings) -> None:
+    """Run the lab until a signal comes or the lab ends by itself."""
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
@@ -78,10 +79,10 @@ def _stay(plan: Plan, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     supervisor: subprocess.Popen[bytes] | None = None
-    data = DataFolder(Path(plan.data))
+    data = DataFolder(Path(spec.data))
     try:
-        supervisor = launch(plan, settings, click.echo)
-        _announce(plan)
+        supervisor = launch(spec, settings, click.echo)
+        _announce(spec)
         click.echo(f"Ctrl-C stops it. Its log: {data.log}")
         code = supervisor.wait()
         if code:

@@ -1,4 +1,4 @@
-"""``booking-lab workloads``: what can be booked, and which files hold nothing of the kind."""
+"""``booking-lab workloads``: lists the workloads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from booking_lab.workloads import Workloads, summary
 
 @click.command()
 def command() -> None:
-    """List the workloads with what they can do, and the files that hold none."""
+    """List the workloads with their capabilities, and the files that can't be loaded."""
     workloads = Workloads(Settings.from_environment().workload_folders)
     for workload in workloads:
         click.secho(workload.name, bold=True)

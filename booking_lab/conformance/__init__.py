@@ -1,10 +1,11 @@
-"""Holds strategies to their word, the lab's own and yours.
+"""Conformance tests: they compare strategies, the lab's own and yours, with their declarations.
 
     pytest --pyargs booking_lab.conformance --strategy my_strategy
 
-``--strategy`` takes the name of a strategy that the lab finds, or a file; without it, all that the
-lab offers are tested. Everything runs on servers of its own. What is skipped is decided by what a
-strategy needs and a workload can do.
+``--strategy`` takes the name of a strategy or a file; by default, all strategies of the lab are
+tested. The tests run on servers of their own. They skip the workloads that lack a capability which
+the strategy needs.
 
-A strategy is held to ``allows`` in both directions: it shows no other anomaly, and it shows these.
+``allows`` is checked in both directions: the strategy shows no other anomaly, and it shows each of
+these.
 """

@@ -1,4 +1,4 @@
-"""Which strategies, on which workloads, on which servers."""
+"""Fixtures of the suite: strategies, workloads, explorations and a running lab."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from booking_lab.conformance.exploring import (
     THOROUGH,
     Depths,
     Enough,
+    ExplorationFindings,
     Explorations,
     Explore,
-    Found,
     Question,
     never,
 )
+from booking_lab.conformance.in_process_service import InProcessService
 from booking_lab.conformance.plugin import subjects
-from booking_lab.conformance.service import Service
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.explorer.servers import own_servers
@@ -29,10 +29,10 @@ _WORKLOADS = pytest.StashKey[Workloads]()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test for each strategy, and for each workload if it wants one.
+    """Parametrize each test by strategy, and by workload if it uses one.
 
-    Tests of one strategy ask the same questions: side by side, they belong into one process, where
-    each is explored once.
+    Tests of one strategy ask the same questions. With pytest-xdist they run in one process, which
+    explores each question once.
     """
     if "subject" in metafunc.fixturenames:
         found = [
@@ -53,7 +53,7 @@ def _workloads(config: pytest.Config) -> Workloads:
 
 @pytest.fixture(autouse=True)
 def _suitable(request: pytest.FixtureRequest) -> None:
-    """Skip what a strategy can't book."""
+    """Skip workloads that the strategy can't book."""
     if {"subject", "workload"} <= set(request.fixturenames):
         subject: Subject = request.getfixturevalue("subject")
         workload: LabWorkload = request.getfixturevalue("workload")
@@ -72,19 +72,21 @@ def explorations(pytestconfig: pytest.Config) -> Iterator[Explorations]:
     """Explores on servers of its own."""
     asked = subjects(pytestconfig)
     depth = THOROUGH if pytestconfig.getoption("--thorough") else QUICK
-    with own_servers(asked.settings) as place:
-        yield Explorations(place, asked.registry, depth)
+    with own_servers(asked.settings) as servers:
+        yield Explorations(servers, asked.registry, depth)
 
 
 @pytest.fixture
 def explored(explorations: Explorations, record_property: Callable[[str, object], None]) -> Explore:
     """Answers a question by exploring, each contest once a run."""
 
-    def explore(question: Question, depth: Depths | None = None, enough: Enough = never) -> Found:
+    def explore(
+        question: Question, depth: Depths | None = None, enough: Enough = never
+    ) -> ExplorationFindings:
         found = explorations.of(question, depth, enough)
-        # A nemesis that has nobody to strike asks nothing.
+        # A nemesis that never strikes gives no verdict.
         judged = found.struck or not question.nemesis
-        # Plain texts and numbers, which pytest-xdist can send from one process to another.
+        # Texts and numbers only, which pytest-xdist can send from one process to another.
         answer = {
             "strategy": question.subject.name,
             "question": f"{question} {depth}",
@@ -101,15 +103,15 @@ def explored(explorations: Explorations, record_property: Callable[[str, object]
 
 @pytest.fixture(scope="session")
 def lab(pytestconfig: pytest.Config) -> Iterator[RunningLab]:
-    """The whole lab over HTTP, one instance with four workers."""
+    """A running lab with four workers."""
     with running(workers=4, settings=subjects(pytestconfig).settings) as lab:
         yield lab
 
 
 @pytest.fixture(scope="session")
-def service(lab: RunningLab, pytestconfig: pytest.Config) -> Iterator[Service]:
+def service(lab: RunningLab, pytestconfig: pytest.Config) -> Iterator[InProcessService]:
     """One more instance of the lab, in this process."""
-    service = Service(lab, subjects(pytestconfig).settings)
+    service = InProcessService(lab, subjects(pytestconfig).settings)
     service.lab.start()
     yield service
     service.lab.stop()

@@ -1,4 +1,4 @@
-"""Customers who contend for the same thing over real HTTP, and what the lab's books say then."""
+"""Customers that contend for the same thing over HTTP, and the lab's audit afterwards."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from booking_lab.core.workload import Request
 from booking_lab.crowd.client import Customer
 from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
-from booking_lab.web.schemas.workload_schema import Kind
+from booking_lab.web.schemas.workload_schema import WorkloadSchema
 
 T = TypeVar("T")
 
-#: How often customers connect anew if all of them come to one worker.
+#: The number of times that customers connect again if one worker gets all of them.
 _TRIES = 50
-#: Seconds for all customers to be at the start.
+#: Seconds to wait until all customers are ready to start.
 _START = 30
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What one customer was told; times are seconds on one clock."""
+class CustomerAnswer:
+    """The answer to one customer, with the times of request and answer in seconds."""
 
     status: int
     body: dict[str, Any]
@@ -42,10 +42,10 @@ class Answer:
 
     @property
     def confirmed(self) -> bool:
-        """Whether it has what it asked for."""
+        """Whether the booking is confirmed."""
         return self.status == 201
 
-    def overlaps(self, other: Answer) -> bool:
+    def overlaps(self, other: CustomerAnswer) -> bool:
         """Whether both were under way at the same time."""
         return self is not other and self.begin <= other.end and other.begin <= self.end
 
@@ -54,10 +54,10 @@ class Contest:
     """One scenario in a running lab.
 
     Args:
-        lab: the lab; what is contended for is put into its database.
-        subject: the strategy to book under.
-        workload: what is booked.
-        scenario: what is contended for, and by how many; they book, and change nothing.
+        lab: the lab; the things of the scenario are added to its database.
+        subject: the strategy.
+        workload: the workload.
+        scenario: the scenario; changes of bookings are left out.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Contest:
     ) -> None:
         with Connector(lab.database_url).session() as session:
             session.execute(scenario.seed)
-        kind = Kind(workload)
+        kind = WorkloadSchema(workload)
         requests = [one for one in scenario.requests if isinstance(one, Request)]
         common = {"kind": workload.name, "strategy": subject.name}
         self.bodies: Sequence[dict[str, Any]] = [
@@ -81,11 +81,11 @@ class Contest:
         self._url = lab.url
 
     def reset(self, admin: Customer) -> None:
-        """Make everything free again."""
+        """Delete all bookings of the scenario's scope."""
         admin.post(f"/admin/reset?{self._where}")
 
-    def wrong(self, admin: Customer) -> dict[Anomaly, str]:
-        """What the lab's books say is wrong: the anomalies, with an example of each."""
+    def findings(self, admin: Customer) -> dict[Anomaly, str]:
+        """Return the anomalies of the audit, with an example of each."""
         found = admin.get(f"/admin/audit?{self._where}")["findings"]
         return {
             Anomaly(one["anomaly"]): f"{one['anomaly']}: {one['subject']}: {one['detail']}"
@@ -93,27 +93,27 @@ class Contest:
         }
 
     def race(self, admin: Customer) -> dict[str, Any]:
-        """Let all of them meet between decide and write, in one worker; return how it ended."""
+        """Run a race of all customers in one worker, and return its result."""
         self.reset(admin)
         ended: dict[str, Any] = admin.post("/admin/race", self._race)
         return ended
 
     @contextmanager
-    def customers(self) -> Iterator[Crowd]:
-        """Connect all customers for the block, to more than one worker."""
+    def customers(self) -> Iterator[ConcurrentCustomers]:
+        """Connect all customers for the block, to at least two workers."""
         for _ in range(_TRIES):
-            with Crowd(self._url, self.bodies) as crowd:
+            with ConcurrentCustomers(self._url, self.bodies) as crowd:
                 if len(crowd.workers) > 1:
                     yield crowd
                     return
-        pytest.fail("All customers come to one worker, every time: this shows nothing")
+        pytest.fail("One worker gets all customers every time, so this test shows nothing")
 
 
-class Crowd:
-    """Customers, each with a connection that stays open, and so with one worker.
+class ConcurrentCustomers:
+    """Customers, each with a connection of its own, which stays with one worker.
 
     Attributes:
-        workers: the workers that they are connected to.
+        workers: the workers of the connections.
     """
 
     def __init__(self, url: str, bodies: Sequence[dict[str, Any]]) -> None:
@@ -123,7 +123,7 @@ class Crowd:
         self._start = threading.Barrier(len(bodies))
         self.workers = {health["worker"] for health in self._at_once(_health)}
 
-    def __enter__(self) -> Crowd:
+    def __enter__(self) -> ConcurrentCustomers:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -131,8 +131,8 @@ class Crowd:
         for customer in self._customers:
             customer.close()
 
-    def book(self) -> list[Answer]:
-        """Let all of them book at the same moment."""
+    def book_at_once(self) -> list[CustomerAnswer]:
+        """Make all bookings at the same moment, and return the answers."""
         return self._at_once(_book)
 
     def _at_once(self, do: Callable[[Customer, dict[str, Any]], T]) -> list[T]:
@@ -147,14 +147,14 @@ def _health(customer: Customer, _body: dict[str, Any]) -> Any:
     return customer.get("/health")
 
 
-def _book(customer: Customer, body: dict[str, Any]) -> Answer:
+def _book(customer: Customer, body: dict[str, Any]) -> CustomerAnswer:
     begin = time.monotonic()
     answer = customer.call("POST", "/api/bookings", body)
-    return Answer(*answer, begin, time.monotonic())
+    return CustomerAnswer(*answer, begin, time.monotonic())
 
 
-def overlapping(answers: Sequence[Answer]) -> int:
-    """Count the bookings that were under way while another one was, and that one was confirmed.
+def overlapping(answers: Sequence[CustomerAnswer]) -> int:
+    """Count the bookings that overlapped with a confirmed booking.
 
     Only these could have gone wrong.
     """
@@ -162,15 +162,15 @@ def overlapping(answers: Sequence[Answer]) -> int:
     return sum(any(answer.overlaps(other) for other in confirmed) for answer in answers)
 
 
-def clean(answer: Answer) -> bool:
-    """Tell whether it is an answer that customers can do something with."""
+def is_clean(answer: CustomerAnswer) -> bool:
+    """Whether an answer is a confirmation, or problem details with status 409 or 503."""
     if answer.status == 201:
         return bool(answer.body["outcome"] == "confirmed")
     problem = {"type", "title", "detail", "code", "trace_id"} <= answer.body.keys()
     return answer.status in {409, 503} and problem
 
 
-def against_its_word(subject: Subject, wrong: Mapping[Anomaly, str]) -> None:
-    """Fail if something is wrong that the strategy doesn't allow."""
+def fail_on_broken_promise(subject: Subject, wrong: Mapping[Anomaly, str]) -> None:
+    """Fail the test if there is an anomaly that the strategy doesn't allow."""
     if surprises := [text for anomaly, text in wrong.items() if anomaly not in subject.kind.allows]:
         pytest.fail("\n".join([f"{subject.name} does not allow this:", *surprises]), pytrace=False)

@@ -1,4 +1,4 @@
-"""What the explorer shows of a strategy, held against what it promises."""
+"""Explorations of strategies, compared with their promises."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict
 from booking_lab.errors import BookingLabError, DatabaseUnavailable, RedisUnavailable, StrategyFault
 from booking_lab.explorer.output import report
-from booking_lab.explorer.recording.trial import DIED, End, Event, Trial
+from booking_lab.explorer.recording.schedule_run import DIED, MoveEvent, ScheduleRun, TransactionEnd
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
 from booking_lab.explorer.scheduler.gate import BEGIN
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.search.depth import DEEP, Depth, for_faults, for_three
-from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.search.depth import THREE_BOOKER_NEMESIS, Depth, for_faults, for_three
+from booking_lab.explorer.search.schedule import schedule_text
 from booking_lab.runtime.strategy_registry import Registry
 
-#: Columns of a schedule that is drawn.
+#: The width of a drawn schedule in columns.
 _WIDTH = 120
-#: What can happen to a booker under whom nothing breaks.
+#: The outcomes that a booker may have without a nemesis.
 _ORDINARY = {Outcome.CONFIRMED, Outcome.REFUSED, Outcome.CONFLICT, Outcome.TIMEOUT}
-#: Errors that say that a server was away.
+#: The codes of errors of a server that is away.
 _AWAY = {DatabaseUnavailable.code, RedisUnavailable.code}
 
 
 @dataclass(frozen=True)
 class Depths:
-    """How far explorations go.
+    """The depths of all kinds of explorations.
 
     Attributes:
-        plainest: of the plainest contest of two.
-        two: of contests of two.
-        shared: of those in which they share things in part or change bookings, when a nemesis
-            strikes; there are many.
-        three: of contests of three, which are longer; a third one takes an interruption more.
-        without_locks: of these, when a lock expires.
+        plainest: for the plainest scenario of two bookers.
+        two: for all other scenarios of two bookers.
+        shared: for two bookers that share a part of their things or change bookings, with a
+            nemesis; there are many such scenarios.
+        three: for scenarios of three bookers; a third booker needs one more preemption.
+        without_locks: for scenarios of three bookers in which a lock expires.
     """
 
     plainest: Depth
@@ -54,55 +54,57 @@ class Depths:
     without_locks: Depth
 
     def of(self, question: Question) -> Depth:
-        """Return that of a question."""
+        """Return the depth for a question."""
         if question.bookers == 2:
             if question.everything:
                 return self.shared if question.nemesis else self.two
             return self.two if question.nemesis else self.plainest
-        return self.without_locks if question.nemesis == DEEP else self.three
+        return self.without_locks if question.nemesis == THREE_BOOKER_NEMESIS else self.three
 
 
-#: Most mistakes that two bookers can make show with one preemption; those that take another one are
-#: looked for where there are few schedules.
+#: One preemption shows most mistakes of two bookers. Two preemptions are used where there are few
+#: schedules.
 QUICK = Depths(Depth(2, 60), Depth(1, 40), Depth(1, 10), Depth(2, 40), Depth(2, 600))
-#: Before a strategy is said to allow what never shows.
+#: For a second search for an anomaly that a strategy allows and that QUICK does not show.
 PATIENT = Depths(Depth(2, 400), Depth(2, 400), Depth(2, 400), Depth(2, 400), Depth(2, 600))
 THOROUGH = Depths(Depth(2, 2000), Depth(2, 2000), Depth(2, 2000), Depth(2, 6000), Depth(2, 6000))
 
 
 @dataclass(frozen=True)
-class Sight:
-    """One schedule, and what it was a schedule of."""
+class Observation:
+    """One schedule that was run, and its plan."""
 
-    plan: Plan
-    trial: Trial
+    plan: ExplorationPlan
+    schedule_run: ScheduleRun
 
     def __str__(self) -> str:
         page = io.StringIO()
-        report.draw(Console(file=page, width=_WIDTH), self.plan, self.trial)
+        report.print_timeline(Console(file=page, width=_WIDTH), self.plan, self.schedule_run)
         entry, _ = self.plan.strategy
         again = (
             f"booking-lab explore --strategy {entry.name} --workload {self.plan.workload.name} "
             f"--scenario '{self.plan.scenario.name}' --bookers {len(self.plan.scenario.requests)} "
-            f"--workers {self.plan.workers} --schedule '{written(self.trial.schedule)}'"
+            f"--workers {self.plan.workers} "
+            f"--schedule '{schedule_text(self.schedule_run.schedule)}'"
         )
-        return f"{report.about(self.plan)}\n\n{page.getvalue()}\nTo see it again:\n{again}"
+        return f"{report.plan_text(self.plan)}\n\n{page.getvalue()}\nTo see it again:\n{again}"
 
 
 @dataclass
-class Found:
-    """What was seen.
+class ExplorationFindings:
+    """The findings for a question.
 
     Attributes:
-        schedules: how many were run.
-        contests: what was contended for, in how many ways.
-        sampled: in how many of them there were more schedules than were run.
-        confirmed: how many bookers got what they asked for.
-        struck: how many schedules the nemesis struck in.
-        shown: the shortest schedule that shows an anomaly, by anomaly.
-        serialised: the first in which bookers who share nothing were in each other's way.
-        answered_wrongly: the first in which somebody got an answer that nobody should get.
-        unannounced: the first with a step that was more than one message.
+        schedules: the number of schedules that were run.
+        contests: the number of scenarios, counted for each number of processes.
+        sampled: the number of these with more schedules than were run.
+        confirmed: the number of confirmed bookings.
+        struck: the number of schedules with a strike of the nemesis.
+        shown: the shortest schedule with each anomaly.
+        serialised: the first schedule in which bookers that share nothing waited for each other or
+            conflicted.
+        answered_wrongly: the first schedule with an answer that is not valid.
+        unannounced: the first schedule with a step of several messages.
     """
 
     schedules: int = 0
@@ -110,10 +112,10 @@ class Found:
     sampled: int = 0
     confirmed: int = 0
     struck: int = 0
-    shown: dict[Anomaly, Sight] = field(default_factory=dict)
-    serialised: Sight | None = None
-    answered_wrongly: Sight | None = None
-    unannounced: Sight | None = None
+    shown: dict[Anomaly, Observation] = field(default_factory=dict)
+    serialised: Observation | None = None
+    answered_wrongly: Observation | None = None
+    unannounced: Observation | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -122,35 +124,42 @@ class Found:
             return Verdict.WRONG
         return Verdict.SAFE if self.schedules else Verdict.INCONCLUSIVE
 
-    def look(self, plan: Plan, trial: Trial) -> None:
-        """Take note of one more schedule."""
+    def record(self, plan: ExplorationPlan, schedule_run: ScheduleRun) -> None:
+        """Record one more schedule."""
         self.schedules += 1
-        self.confirmed += sum(one.outcome == Outcome.CONFIRMED for one in trial.endings.values())
-        self.struck += any(move.actor in plan.nemeses for move in trial.schedule)
-        sight = Sight(plan, trial)
-        for anomaly in map(Anomaly, trial.anomalies):
-            if anomaly not in self.shown or trial.rank < self.shown[anomaly].trial.rank:
-                self.shown[anomaly] = sight
-        if trial.serialised:
-            self.serialised = self.serialised or sight
-        if not all(_is_answer(plan, one.outcome, one.code) for one in trial.endings.values()):
-            self.answered_wrongly = self.answered_wrongly or sight
-        if any(_sends_too_much(event) for event in trial.events):
-            self.unannounced = self.unannounced or sight
+        self.confirmed += sum(
+            one.outcome == Outcome.CONFIRMED for one in schedule_run.endings.values()
+        )
+        self.struck += any(move.actor in plan.nemeses for move in schedule_run.schedule)
+        seen = Observation(plan, schedule_run)
+        for anomaly in map(Anomaly, schedule_run.anomalies):
+            if (
+                anomaly not in self.shown
+                or schedule_run.rank < self.shown[anomaly].schedule_run.rank
+            ):
+                self.shown[anomaly] = seen
+        if schedule_run.serialised:
+            self.serialised = self.serialised or seen
+        if not all(
+            _is_answer(plan, one.outcome, one.code) for one in schedule_run.endings.values()
+        ):
+            self.answered_wrongly = self.answered_wrongly or seen
+        if any(_sends_several_messages(event) for event in schedule_run.events):
+            self.unannounced = self.unannounced or seen
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be explored.
+    """A set of scenarios to explore.
 
     Attributes:
         subject: the strategy.
-        workload: what is booked.
-        bookers: how many.
-        nemesis: what can go wrong; empty: nothing.
-        everything: whether in all scenarios, or in the plainest alone; of three, in all in which
-            they want the same; of two whom a nemesis strikes, in all in which they share things in
-            part or change bookings.
+        workload: the workload.
+        bookers: the number of bookers.
+        nemesis: the name of the nemesis; empty: none.
+        everything: false: only the plainest scenario. True: all scenarios; with three bookers, only
+            those in which all want the same thing; with two and a nemesis, only those in which they
+            share a part of their things or change bookings.
     """
 
     subject: Subject
@@ -161,7 +170,7 @@ class Question:
 
     @property
     def scenarios(self) -> Sequence[Scenario]:
-        """What the bookers contend for."""
+        """The scenarios to explore."""
         scenarios = self.subject.scenarios(self.workload, self.bookers)
         if not self.everything:
             return scenarios[:1]
@@ -174,62 +183,64 @@ class Question:
         return ", ".join(filter(None, [*words, "everything" if self.everything else ""]))
 
 
-#: Whether what has been found answers the question, so that no more contests are needed.
-Enough = Callable[[Found], object]
+#: Whether the findings so far are enough, so that no further scenarios are needed.
+Enough = Callable[[ExplorationFindings], object]
 
 
-def never(_found: Found) -> bool:
-    """Explore all contests."""
+def never(_found: ExplorationFindings) -> bool:
+    """Return false: explore all scenarios."""
     return False
 
 
 class Explore(Protocol):
-    """Answers a question, as deep as the run goes, or deeper."""
+    """A function that explores a question, with the depth of the run or another one."""
 
     def __call__(
         self, question: Question, depth: Depths | None = None, enough: Enough = never
-    ) -> Found:
-        """Return what is found, once it is enough or all contests are explored."""
+    ) -> ExplorationFindings:
+        """Return the findings when they are enough, or when all scenarios are explored."""
         ...
 
 
 @dataclass
-class _Answer:
-    """What has been found to a question, the contests that are left, and what stopped it."""
+class _Progress:
+    """The findings for a question, its remaining scenarios, and the error that stopped it."""
 
-    found: Found
+    found: ExplorationFindings
     contests: Iterator[None]
     error: Exception | None = None
 
 
 class Explorations:
-    """Explores, each contest once.
+    """Explores questions, each scenario once.
 
     Args:
-        place: the servers.
+        servers: the servers.
         registry: the strategies.
-        depth: how far to go, where nothing else is asked for.
+        depth: the default depths.
     """
 
-    def __init__(self, place: Place, registry: Registry, depth: Depths) -> None:
-        self._place = place
+    def __init__(self, servers: ExplorationServers, registry: Registry, depth: Depths) -> None:
+        self._servers = servers
         self._registry = registry
         self._depth = depth
-        self._answers: dict[tuple[str, Depths], _Answer] = {}
+        self._answers: dict[tuple[str, Depths], _Progress] = {}
 
-    def of(self, question: Question, depth: Depths | None = None, enough: Enough = never) -> Found:
-        """Return what is found, once it is enough or all contests are explored.
+    def of(
+        self, question: Question, depth: Depths | None = None, enough: Enough = never
+    ) -> ExplorationFindings:
+        """Return the findings when they are enough, or when all scenarios are explored.
 
-        Whoever asks the same again, and wants more, has it explored from there on.
+        If the same question is asked again, the exploration goes on from where it stopped.
 
         Raises:
             Endless, Stuck, Diverged: a schedule could not be run to its end.
         """
         key = str(question), depth or self._depth
         if key not in self._answers:
-            found = Found()
+            found = ExplorationFindings()
             contests = self._contests(question, depth or self._depth, found)
-            self._answers[key] = _Answer(found, contests)
+            self._answers[key] = _Progress(found, contests)
         answer = self._answers[key]
         while not enough(answer.found):
             if answer.error:
@@ -238,20 +249,24 @@ class Explorations:
                 next(answer.contests)
             except StopIteration:
                 break
-            except Exception as error:  # the next who asks gets it as well, and at once
+            except Exception as error:  # the next call raises it at once
                 answer.error = error
         return answer.found
 
-    def _contests(self, question: Question, depth: Depths, found: Found) -> Iterator[None]:
+    def _contests(
+        self, question: Question, depth: Depths, found: ExplorationFindings
+    ) -> Iterator[None]:
         """Explore one scenario after the other."""
         for scenario in question.scenarios:
             self._contest(question, scenario, depth, found)
             yield
 
-    def _contest(self, question: Question, scenario: Scenario, depth: Depths, found: Found) -> None:
+    def _contest(
+        self, question: Question, scenario: Scenario, depth: Depths, found: ExplorationFindings
+    ) -> None:
         """Explore one scenario: a worker for each booker, and all of them in one."""
         for workers in (question.bookers, 1):
-            plan = Plan(
+            plan = ExplorationPlan(
                 (question.subject.entry, question.subject.strategy),
                 question.workload,
                 scenario,
@@ -260,47 +275,49 @@ class Explorations:
             )
             sample = depth.of(question).sample()
 
-            def look(exploration: Exploration, _share: float, plan: Plan = plan) -> None:
+            def record(
+                exploration: Exploration, _share: float, plan: ExplorationPlan = plan
+            ) -> None:
                 assert exploration.last
-                found.look(plan, exploration.last)
+                found.record(plan, exploration.last)
 
-            exploration = explore(self._place, self._registry, plan, sample, look)
+            exploration = explore(self._servers, self._registry, plan, sample, record)
             if exploration.interrupted:
                 raise KeyboardInterrupt
             found.contests += 1
-            found.sampled += not sample.through
+            found.sampled += not sample.has_run_all
             if not exploration.shares_memory:
-                break  # then it makes no difference in how many processes the bookers are
+                break  # then the number of processes makes no difference
 
 
-def broken_promises(question: Question, found: Found) -> str:
-    """Tell what was shown against the strategy's word, with the schedules; empty: nothing."""
+def broken_promises(question: Question, found: ExplorationFindings) -> str:
+    """Return the anomalies that the strategy does not allow, with schedules; empty: none."""
     name = question.subject.name
     allowed = question.subject.entry.allows(under_faults=bool(question.nemesis))
-    sights: dict[int, tuple[Sight, list[str]]] = {}
-    for anomaly, sight in found.shown.items():
+    broken: dict[int, tuple[Observation, list[str]]] = {}
+    for anomaly, seen in found.shown.items():
         if anomaly not in allowed:
-            sights.setdefault(id(sight.trial), (sight, []))[1].append(anomaly)
+            broken.setdefault(id(seen.schedule_run), (seen, []))[1].append(anomaly)
     return "\n\n".join(
-        f"{name} does not allow {' and '.join(anomalies)}, and here it is.\n{sight}"
-        for sight, anomalies in sights.values()
+        f"{name} does not allow {' and '.join(anomalies)}, and here it is.\n{seen}"
+        for seen, anomalies in broken.values()
     )
 
 
-def _is_answer(plan: Plan, outcome: str, code: str) -> bool:
+def _is_answer(plan: ExplorationPlan, outcome: str, code: str) -> bool:
     if outcome in _ORDINARY:
-        return code != StrategyFault.code  # it failed after its commit
+        return code != StrategyFault.code  # the strategy's code failed after its commit
     return bool(plan.nemeses) and (outcome in {DIED, Outcome.UNKNOWN} or code in _AWAY)
 
 
-def _sends_too_much(event: Event) -> bool:
-    """Whether a step was more than one message.
+def _sends_several_messages(event: MoveEvent) -> bool:
+    """Whether a step sent more than one message.
 
-    Undoing what failed is part of the failure, and looking up why it did is part of the refusal.
+    The rollback after a failure, and the look-up of the reason for a refusal, don't count.
     """
-    if not event.move.is_bookers or any(
+    if not event.move.is_by_booker or any(
         isinstance(decision, BookingLabError) for _, decision in event.decided
     ):
         return False
     most = 0 if event.move.what == BEGIN else 1
-    return sum(message.ends is not End.ROLLBACK for message in event.messages) > most
+    return sum(message.ends is not TransactionEnd.ROLLBACK for message in event.messages) > most

@@ -1,4 +1,4 @@
-"""What a strategy is held to when something goes wrong; one module of tests a kind of fault."""
+"""The check of a strategy under faults, which one test module for each kind of fault uses."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ from functools import partial
 
 import pytest
 
-from booking_lab.conformance.exploring import Explore, Found, Question, broken_promises
+from booking_lab.conformance.exploring import (
+    ExplorationFindings,
+    Explore,
+    Question,
+    broken_promises,
+)
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
-from booking_lab.explorer.search.depth import LOCKS
+from booking_lab.explorer.search.depth import LOCK_NEMESES
 
-__all__ = ["LOCKS", "NEMESES", "keeps_its_word", "questions"]
+__all__ = ["LOCK_NEMESES", "NEMESES", "check_promise_under_fault", "fault_questions"]
 
-#: These befall only who has something to lose there, or ever waits.
-_NOT_ALL = (*LOCKS, "impatience")
-#: In this order they are asked for what a strategy allows under faults.
-NEMESES = (*LOCKS, "death", "loss", "impatience")
+#: The nemeses that can't strike every strategy: some use no lock outside PostgreSQL or never wait.
+_NOT_ALL = (*LOCK_NEMESES, "impatience")
+#: The order in which nemeses are tried for the anomalies that a strategy allows under faults.
+NEMESES = (*LOCK_NEMESES, "death", "loss", "impatience")
 
 
-def questions(subject: Subject, workload: LabWorkload, nemesis: str) -> Sequence[Question]:
-    """Two bookers in the plainest contest, two in others, three; a nemesis strikes once.
+def fault_questions(subject: Subject, workload: LabWorkload, nemesis: str) -> Sequence[Question]:
+    """Return the explorations with a nemesis.
 
-    At any moment at which it can. The two share things in part, or change bookings; the three want
-    the same.
+    They have two bookers in the plainest scenario, two in scenarios in which they share a part of
+    their things or change bookings, and three that want the same thing. The nemesis strikes once,
+    between any two moves.
     """
     return (
         Question(subject, workload, nemesis=nemesis),
@@ -33,24 +39,24 @@ def questions(subject: Subject, workload: LabWorkload, nemesis: str) -> Sequence
     )
 
 
-def keeps_its_word(
+def check_promise_under_fault(
     subject: Subject, workload: LabWorkload, nemesis: str, explored: Explore
 ) -> None:
-    """Hold it to ``allows`` and ``allows_under_faults``, and everybody's answer to be clean."""
-    if nemesis in LOCKS and not subject.servers:
+    """Check ``allows`` and ``allows_under_faults``, and that every booker gets a valid answer."""
+    if nemesis in LOCK_NEMESES and not subject.servers:
         pytest.skip(f"{subject.name} needs no Redis, so it has nothing to lose there")
-    for asked in questions(subject, workload, nemesis):
+    for asked in fault_questions(subject, workload, nemesis):
         found = explored(asked, enough=partial(_shows_the_fault, asked))
         if not found.struck:
             nothing = f"{nemesis} never strikes: {subject.name} has nothing there to lose"
-            # Everybody can die, and who books has an answer to lose.
+            # Every booker can die, and every COMMIT has an answer.
             pytest.skip(nothing) if nemesis in _NOT_ALL else pytest.fail(nothing)
         if broken := broken_promises(asked, found):
             pytest.fail(broken, pytrace=False)
         if found.answered_wrongly:
-            pytest.fail(f"This is no answer for a booker.\n{found.answered_wrongly}", pytrace=False)
+            pytest.fail(f"This answer is not valid.\n{found.answered_wrongly}", pytrace=False)
 
 
-def _shows_the_fault(asked: Question, found: Found) -> bool:
-    """Whether the strategy fails, however the contests that are left come out."""
+def _shows_the_fault(asked: Question, found: ExplorationFindings) -> bool:
+    """Whether the strategy fails already, whatever the other scenarios show."""
     return bool(found.struck and (broken_promises(asked, found) or found.answered_wrongly))

@@ -1,4 +1,7 @@
-"""The option that says whose word is tested; pytest loads it with every run, so it is light."""
+"""The pytest plug-in with the options of the suite.
+
+pytest loads it with every run, so its imports are few.
+"""
 
 from __future__ import annotations
 
@@ -23,22 +26,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="strategy that booking_lab.conformance holds to its word: a name, or a file; may be "
-        "repeated; by default all that the lab offers",
+        help="strategy that booking_lab.conformance tests: a name, or a file; may be "
+        "repeated; by default all strategies of the lab",
     )
     group.addoption(
         "--thorough",
         action="store_true",
-        help="let booking_lab.conformance explore with two preemptions in place of one, and up to "
-        "2,000 schedules of each contest in place of 40; of three bookers, up to 6,000",
+        help="make booking_lab.conformance explore with two preemptions instead of one, and up to "
+        "2,000 schedules of each contest instead of 40; with three bookers, up to 6,000",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a strategy that isn't there.
+    """Refuse an unknown strategy.
 
     Raises:
-        pytest.UsageError: it isn't.
+        pytest.UsageError: there is no such strategy.
     """
     config.addinivalue_line("markers", "xdist_group(name): run in one process of pytest-xdist")
     if config.getoption("--strategy"):
@@ -46,13 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def subjects(config: pytest.Config) -> Subjects:
-    """Return the strategies that are held to their word; looked for once a run.
+    """Return the strategies to test; they are loaded once for each run of pytest.
 
     Raises:
-        pytest.UsageError: one that was asked for isn't there.
+        pytest.UsageError: there is no such strategy.
     """
     if _SUBJECTS not in config.stash:
-        # The plug-in is loaded with runs that are about something else; these needn't have it all.
+        # Imported here, because other runs of pytest load this module, too.
         from booking_lab.config import Settings
         from booking_lab.conformance.subjects import Subjects
         from booking_lab.errors import BookingLabError
@@ -67,7 +70,7 @@ def subjects(config: pytest.Config) -> Subjects:
 
 
 def _verdicts(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What the answers show, without and with a nemesis; the tests hold it to what is promised."""
+    """Yield the verdicts on all explorations without a nemesis, and on all with one."""
     from booking_lab.core.verdict import Verdict, combined, in_words
 
     for faults, when in ((False, "; "), (True, "; with a nemesis ")):
@@ -80,8 +83,8 @@ def _verdicts(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say how much was explored, where it was a sample, and what it showed."""
-    # By question: several tests may have asked the same, one of them for more than another.
+    """Print the numbers of schedules and samples, and the verdicts."""
+    # Several tests may ask the same question; the one that explored most is counted.
     explored: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -97,9 +100,9 @@ def pytest_terminal_summary(
     for strategy, questions in sorted(explored.items()):
         answers = list(questions.values())
         schedules, contests, sampled = map(sum, zip(*(a["counts"] for a in answers), strict=True))
-        said = f"{strategy}: {schedules:,} schedules of {contests} contests"
-        said += f"; samples of {sampled} of these" if sampled else ""
-        terminalreporter.line(said + "".join(_verdicts(answers)))
+        line = f"{strategy}: {schedules:,} schedules of {contests} contests"
+        line += f"; samples of {sampled} of these" if sampled else ""
+        terminalreporter.line(line + "".join(_verdicts(answers)))
     terminalreporter.line(
         f"With {2 if thorough else 1} preemptions at most; 2 of three, and in the plainest contest"
         + ("." if thorough else "; --thorough tries more.")

@@ -1,4 +1,4 @@
-"""The strategies that are held to their word."""
+"""The strategies to test."""
 
 from __future__ import annotations
 
@@ -30,40 +30,40 @@ class Subject:
 
     @property
     def kind(self) -> type[Strategy]:
-        """Its class, which says what it promises and needs."""
+        """Its class, with its declarations."""
         return self.entry.strategy_class
 
     @property
     def servers(self) -> frozenset[Capability]:
-        """The servers that it needs beside PostgreSQL."""
+        """The servers that it needs in addition to PostgreSQL."""
         return self.kind.needs & SERVERS
 
     def lacks(self, workload: LabWorkload) -> str:
-        """Say why it can't book ``workload``; empty: it can."""
+        """Return the reason why it can't book ``workload``; empty: it can."""
         return why_unsuitable(self.kind.needs, workload)
 
     def scenarios(self, workload: LabWorkload, bookers: int) -> tuple[Scenario, ...]:
-        """What bookers can contend for under it, the plainest first."""
+        """Return the scenarios that it can book, the plainest first."""
         return tuple(one for one in workload.contests(bookers) if can_book(self.kind.needs, one))
 
 
 class Subjects:
-    """Those that are asked for; without a wish, all but those that are broken on purpose.
+    """The strategies to test; by default all that are not broken on purpose.
 
     Attributes:
-        settings: of servers that know them.
-        registry: where they are.
+        settings: settings for a lab with these strategies.
+        registry: the registry with these strategies.
 
     Args:
-        asked: names and files.
-        settings: whose folders of plug-ins count; nothing else of it does.
+        asked: names and files of strategies; empty: the default.
+        settings: the settings with the folders of plug-ins; the rest of it is not used.
 
     Raises:
-        InvalidRequest: one isn't there, or is of no use.
+        InvalidRequest: a strategy doesn't exist, or can't be loaded.
     """
 
     def __init__(self, asked: Sequence[str], settings: Settings) -> None:
-        # What else lies in a file's folder is none of our business, and must not be run.
+        # A link to each file, because other files of its folder must not be loaded.
         self._folder = TemporaryDirectory(prefix="booking-lab-strategies-")
         known = {SHIPPED, SHELF, *(Path(one).resolve() for one in settings.strategy_folders)}
         names = [_linked(text, Path(self._folder.name), known) for text in asked]
@@ -79,7 +79,8 @@ class Subjects:
         )
         for broken in self.registry.load_failures():
             if Path(broken.file).is_relative_to(self._folder.name):
-                raise InvalidRequest(f"{Path(broken.file).resolve()} is of no use: {broken.reason}")
+                file = Path(broken.file).resolve()
+                raise InvalidRequest(f"{file} can't be loaded: {broken.reason}")
         entries = [self.registry.get(name) for name in names] or [
             entry for entry in self.registry.entries() if not entry.strategy_class.broken
         ]
@@ -94,7 +95,9 @@ class Subjects:
 
 
 def _linked(text: str, folder: Path, known: Set[Path]) -> str:
-    """Return the name of what ``text`` names; a file is linked in ``folder`` unless it is known.
+    """Return the name of a strategy, given by its name or file.
+
+    A file outside of the ``known`` folders is linked in ``folder``.
 
     Raises:
         UnknownStrategy: there is no such file.

@@ -1,4 +1,4 @@
-"""A server goes away in the middle of a booking: it ends cleanly and leaves nothing behind."""
+"""A server becomes unreachable during a booking: the booking fails cleanly and leaves no traces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from booking_lab.conformance.contest import Contest
-from booking_lab.conformance.service import Servers, Service, Strike, let_leases_expire
+from booking_lab.conformance.in_process_service import (
+    InProcessService,
+    LockServers,
+    StrikeAtStep,
+    let_leases_expire,
+)
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.capability import Capability
@@ -20,14 +25,14 @@ from booking_lab.db.connector import Connector
 from booking_lab.stack import RunningLab
 from booking_lab.web.http.problems import MEDIA_TYPE
 
-#: Steps of an undisturbed booking at most.
+#: The highest number of steps of an undisturbed booking.
 _STEPS = 100
 _THERE = "SELECT 1 FROM pg_stat_activity WHERE pid = %(pid)s"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_think_time(lab: RunningLab) -> Iterator[None]:
-    """Whoever is alone has nobody to meet in the meantime."""
+    """Set no think time: the only customer needs no race window."""
     with Customer(lab.url) as admin:
         before = admin.post("/admin/think-time", {"think_time_ms": 0})["old_think_time_ms"]
     yield
@@ -36,53 +41,54 @@ def _no_think_time(lab: RunningLab) -> Iterator[None]:
 
 
 def test_says_so_when_postgresql_cuts_it_off(
-    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: InProcessService
 ) -> None:
-    """Before each of its steps in turn: confirmed, or a 503 and nothing booked."""
+    """PostgreSQL ends the session before each step in turn: 201, or 503 and nothing is booked."""
     with Connector(lab.database_url).session() as admin:
 
         def cut(step: Step) -> None:
             if step.session:
                 asked = {"pid": step.session}
                 admin.execute("SELECT pg_terminate_backend(%(pid)s)", asked)
-                # PostgreSQL can wait for it by itself, but looks ten times a second only.
+                # PostgreSQL could wait for the end itself, but checks only ten times a second.
                 eventually(lambda: not admin.execute(_THERE, asked), "the end of a connection")
 
         def repair() -> None:
-            # A counter outside PostgreSQL may refuse what is free until it is repaired, in time.
+            # A counter outside PostgreSQL may refuse bookings until it is repaired.
             if Capability.COUNTS in subject.kind.needs:
                 let_leases_expire([lab.redis_url])
 
         one = _One(subject, workload, lab, service)
         codes = {"database_unavailable", "outcome_unknown"}
-        told = [one.book(number, cut, codes, repair) for number in range(1, one.steps() + 1)]
-    assert 503 in told, "No cut was noticed by anybody"
+        statuses = [one.book(number, cut, codes, repair) for number in range(1, one.steps() + 1)]
+    assert 503 in statuses, "No booking noticed that its session was ended"
 
 
 def test_says_so_when_redis_goes_away(
-    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: InProcessService
 ) -> None:
-    """Before each of its steps in turn; who needs no Redis doesn't notice."""
-    servers = Servers([lab.redis_url, *lab.redlock_urls])
+    """Redis goes away before each step in turn; a strategy without Redis doesn't notice."""
+    servers = LockServers([lab.redis_url, *lab.redlock_urls])
     one = _One(subject, workload, lab, service)
     steps = one.steps() if subject.servers else 1
     codes = {"redis_unavailable"} if subject.servers else set()
-    told = []
+    statuses = []
     for number in range(1, steps + 1):
         try:
-            told.append(one.book(number, lambda _step: servers.go_away(), codes, servers.come_back))
+            status = one.book(number, lambda _step: servers.go_away(), codes, servers.come_back)
+            statuses.append(status)
         finally:
             servers.come_back()
-    assert not subject.servers or 503 in told, "Nobody noticed: it doesn't need these servers"
+    assert not subject.servers or 503 in statuses, "The strategy doesn't use these servers"
 
 
 def test_does_without_a_minority_of_the_servers(
-    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: InProcessService
 ) -> None:
-    """Most of Redlock's servers are enough."""
+    """The majority of Redlock's servers is enough."""
     if Capability.QUORUM not in subject.servers:
         pytest.skip(f"{subject.name} doesn't need several servers")
-    minority = Servers(lab.redlock_urls[: (len(lab.redlock_urls) - 1) // 2])
+    minority = LockServers(lab.redlock_urls[: (len(lab.redlock_urls) - 1) // 2])
     one = _One(subject, workload, lab, service)
     try:
         one.book(1, lambda _step: minority.go_away(), set())
@@ -91,18 +97,18 @@ def test_does_without_a_minority_of_the_servers(
 
 
 class _One:
-    """One customer who is alone in the lab, so that nothing but a fault stands in its way."""
+    """A customer that is alone in the lab, so that only faults affect its bookings."""
 
     def __init__(
-        self, subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+        self, subject: Subject, workload: LabWorkload, lab: RunningLab, service: InProcessService
     ) -> None:
         self._contest = Contest(lab, subject, workload, subject.scenarios(workload, 2)[0])
         self._service = service
         self._url = lab.url
 
     def steps(self) -> int:
-        """Book undisturbed; return in how many steps."""
-        watch = Strike()
+        """Book undisturbed, and return the number of steps."""
+        watch = StrikeAtStep()
         self._try(watch, {201})
         assert 0 < len(watch.steps) < _STEPS
         return len(watch.steps)
@@ -114,15 +120,15 @@ class _One:
         codes: set[str],
         mend: Callable[[], None] = lambda: None,
     ) -> int:
-        """Book, with a strike before a step; then book undisturbed; return the first status.
+        """Book with a fault before a step, and then without; return the first status.
 
         Args:
-            number: of the step.
-            strike: what happens before it.
-            codes: why it may be that nothing is booked.
-            mend: what makes it good again.
+            number: the number of the step.
+            strike: causes the fault.
+            codes: the error codes that the first booking may end with.
+            mend: ends the fault.
         """
-        watch = Strike(number, strike)
+        watch = StrikeAtStep(number, strike)
         answer = self._try(watch, {201, 503} if codes else {201})
         mend()
         what = f"before step {number}, {watch.steps[number - 1].kind}" if watch.steps else ""
@@ -131,13 +137,13 @@ class _One:
             assert answer.json["code"] in codes, f"{what}: {answer.json}"
             assert answer.headers["Retry-After"], what
         with Customer(self._url) as admin:
-            assert not self._contest.wrong(admin), what
-        again = self._try(Strike(), {201, 409}, reset=False)
+            assert not self._contest.findings(admin), what
+        again = self._try(StrikeAtStep(), {201, 409}, reset=False)
         booked = (answer.status_code, again.status_code)
         assert booked in {(201, 409), (503, 201)}, f"{what}: {answer.json}, then {again.json}"
         return int(answer.status_code)
 
-    def _try(self, watch: Strike, statuses: set[int], *, reset: bool = True) -> Any:
+    def _try(self, watch: StrikeAtStep, statuses: set[int], *, reset: bool = True) -> Any:
         if reset:
             with Customer(self._url) as admin:
                 self._contest.reset(admin)
@@ -145,6 +151,5 @@ class _One:
             answer: TestResponse = self._service.client.post(
                 "/api/bookings", json=self._contest.bodies[0]
             )
-        told = f"before step {len(watch.steps)}: {answer.json}"
-        assert answer.status_code in statuses, told
+        assert answer.status_code in statuses, f"before step {len(watch.steps)}: {answer.json}"
         return answer

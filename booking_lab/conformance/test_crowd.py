@@ -1,4 +1,4 @@
-"""A crowd over HTTP, spread over the four workers of a running lab."""
+"""A crowd of customers over HTTP, on the four workers of a running lab."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from booking_lab.conformance.contest import Contest, against_its_word, clean, overlapping
+from booking_lab.conformance.contest import Contest, fail_on_broken_promise, is_clean, overlapping
 from booking_lab.conformance.subjects import Subject
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.crowd.client import Customer
@@ -15,7 +15,7 @@ from booking_lab.workloads import Workloads
 
 _CUSTOMERS = 8
 _ROUNDS = 4
-#: What a strategy allows has to show within so many rounds on each workload.
+#: An anomaly that a strategy allows has to show within this number of rounds on each workload.
 _ROUNDS_AT_MOST = 20
 
 
@@ -26,23 +26,23 @@ def _contest(lab: RunningLab, subject: Subject, workload: LabWorkload) -> Contes
 def test_keeps_its_word_in_a_crowd(
     subject: Subject, workload: LabWorkload, lab: RunningLab
 ) -> None:
-    """The books show nothing that it doesn't allow, and each customer got a clean answer."""
+    """The audit shows no anomaly that it doesn't allow, and each customer gets a valid answer."""
     contest = _contest(lab, subject, workload)
     with contest.customers() as crowd, Customer(lab.url) as admin:
         overlaps = confirmed = 0
         for _ in range(_ROUNDS):
             contest.reset(admin)
-            answers = crowd.book()
-            assert all(map(clean, answers)), [one.body for one in answers if not clean(one)]
+            answers = crowd.book_at_once()
+            assert all(map(is_clean, answers)), [one.body for one in answers if not is_clean(one)]
             overlaps += overlapping(answers)
             confirmed += sum(answer.confirmed for answer in answers)
-            against_its_word(subject, contest.wrong(admin))
-    assert overlaps, "No two bookings were under way at the same time: this shows nothing"
-    assert confirmed, "Nobody got anything"
+            fail_on_broken_promise(subject, contest.findings(admin))
+    assert overlaps, "No two bookings overlapped, so this test shows nothing"
+    assert confirmed, "No booking was confirmed"
 
 
 def test_keeps_its_word_in_a_race(subject: Subject, workload: LabWorkload, lab: RunningLab) -> None:
-    """All meet between decide and write, if the strategy lets them."""
+    """All customers meet between decide and write, if the strategy allows it."""
     with Customer(lab.url) as admin:
         race = _contest(lab, subject, workload).race(admin)
     assert race["verdict"] == "safe" or race["anomaly"] in subject.kind.allows, race
@@ -51,7 +51,7 @@ def test_keeps_its_word_in_a_race(subject: Subject, workload: LabWorkload, lab: 
 def test_shows_what_it_allows_in_a_crowd(
     subject: Subject, workloads: Workloads, lab: RunningLab
 ) -> None:
-    """What can happen does happen, in a few rounds."""
+    """Each anomaly that it allows shows within a few rounds."""
     missing = set(subject.kind.allows)
     if not missing:
         pytest.skip(f"{subject.name} allows nothing")
@@ -61,6 +61,6 @@ def test_shows_what_it_allows_in_a_crowd(
         for contest, crowd in list(zip(contests, crowds, strict=True)) * _ROUNDS_AT_MOST:
             if missing:
                 contest.reset(admin)
-                crowd.book()
-                missing -= contest.wrong(admin).keys()
+                crowd.book_at_once()
+                missing -= contest.findings(admin).keys()
     assert not missing, f"{subject.name} allows {', '.join(missing)}, which no round showed"

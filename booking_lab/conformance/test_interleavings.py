@@ -1,4 +1,4 @@
-"""The interleavings of a few bookers show what the strategy says of itself, no more and no less."""
+"""The interleavings of a few bookers show exactly the anomalies that the strategy allows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from booking_lab.workloads import Workloads
 def test_lets_nothing_through_that_it_does_not_allow(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
-    """Two bookers, in all that they can contend for; in the plainest with one more interruption."""
+    """Two bookers in all scenarios; in the plainest one with one more preemption."""
     for everything in (True, False):
         question = Question(subject, workload, everything=everything)
         _keeps_its_word(question, explored)
@@ -25,7 +25,7 @@ def test_lets_nothing_through_that_it_does_not_allow(
 def test_lets_nothing_through_with_three_bookers(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
-    """A third one can do what two can't, where all want the same."""
+    """Three bookers that want the same thing can show anomalies that two can't."""
     _keeps_its_word(Question(subject, workload, bookers=3, everything=True), explored)
 
 
@@ -38,12 +38,11 @@ def _keeps_its_word(question: Question, explored: Explore) -> None:
 def test_shows_each_anomaly_that_it_allows(
     subject: Subject, workloads: Workloads, explored: Explore
 ) -> None:
-    """Who says that something can happen has to be right: it is shown on some workload."""
+    """Each anomaly that it allows shows on some workload."""
     if not subject.kind.allows:
         pytest.skip(f"{subject.name} allows nothing")
     missing = set(subject.kind.allows)
-    # It may be rare: before anybody is called wrong, the plainest contests are looked at with more
-    # patience.
+    # An anomaly may be rare, so the plainest scenarios are explored more deeply before the failure.
     for depth in (None, PATIENT):
         for workload in workloads:
             if missing and not subject.lacks(workload):
@@ -55,21 +54,21 @@ def test_shows_each_anomaly_that_it_allows(
 def test_says_why_bookers_who_share_nothing_are_in_each_others_way(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
-    """To lock more than is needed is not wrong, but has to be said: ``serialises``."""
+    """A strategy may lock more than it needs, but has to declare it in ``serialises``."""
     if subject.kind.serialises:
         return
     found = explored(Question(subject, workload, everything=True), enough=attrgetter("serialised"))
     if found.serialised:
-        said = f"{subject.name} doesn't say why (serialises), and here they are."
-        pytest.fail(f"{said}\n{found.serialised}", pytrace=False)
+        message = f"{subject.name} doesn't say why (serialises), and here they are."
+        pytest.fail(f"{message}\n{found.serialised}", pytrace=False)
 
 
 def test_shows_that_it_serialises_if_it_says_so(
     subject: Subject, workloads: Workloads, explored: Explore
 ) -> None:
-    """Who says that bookers who share nothing are in each other's way has to be right."""
+    """A strategy that declares ``serialises`` shows it in some schedule."""
     if not subject.kind.serialises:
-        pytest.skip(f"{subject.name} says that who shares nothing is in nobody's way")
+        pytest.skip(f"{subject.name} declares no reason (serialises)")
     there = [Question(subject, one, everything=True) for one in workloads if not subject.lacks(one)]
     serialised = attrgetter("serialised")
     shown = any(serialised(explored(question, enough=serialised)) for question in there)
@@ -79,22 +78,22 @@ def test_shows_that_it_serialises_if_it_says_so(
 def test_every_booker_gets_an_answer(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
-    """Confirmed, refused, in conflict or out of time: where nothing breaks, nobody hears of errors.
+    """Without faults, each booker is confirmed or refused, or has a conflict or a timeout.
 
-    Exploring itself fails if somebody comes to no end.
+    The exploration itself fails if a booker does not end.
     """
     question = Question(subject, workload, everything=True)
     found = explored(question, enough=attrgetter("answered_wrongly"))
     if found.answered_wrongly:
-        pytest.fail(f"This is no answer for a booker.\n{found.answered_wrongly}", pytrace=False)
-    assert found.confirmed, f"In {found.schedules} schedules nobody got anything"
+        pytest.fail(f"This answer is not valid.\n{found.answered_wrongly}", pytrace=False)
+    assert found.confirmed, f"In {found.schedules} schedules no booking was confirmed"
 
 
 def test_announces_each_message_as_a_step(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
-    """What is sent within one step can't be interrupted, so the explorer would miss schedules."""
+    """A step sends one message; otherwise the explorer would miss interleavings within it."""
     question = Question(subject, workload, everything=True)
     found = explored(question, enough=attrgetter("unannounced"))
     if found.unannounced:
-        pytest.fail(f"A step here is several messages.\n{found.unannounced}", pytrace=False)
+        pytest.fail(f"A step here sends several messages.\n{found.unannounced}", pytrace=False)

@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of a booking, and another one while many book and cancel."""
+"""Workers are killed: one during a booking, and one while many customers book and cancel."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from booking_lab.conformance.contest import Contest, against_its_word
-from booking_lab.conformance.load import Load
-from booking_lab.conformance.service import let_leases_expire
+from booking_lab.conformance.contest import Contest, fail_on_broken_promise
+from booking_lab.conformance.continuous_load import ContinuousLoad
+from booking_lab.conformance.in_process_service import let_leases_expire
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd.client import Customer
@@ -24,9 +24,10 @@ from booking_lab.workloads import Workloads
 _CUSTOMERS = 6
 #: Confirmed bookings before the kill, and after.
 _BOOKINGS = 4
-#: How often it is tried to meet somebody in thought: who checks and writes at once never is.
+#: The number of tries to catch a booking in its think time. A strategy that checks and writes in
+#: one statement has none.
 _TRIES = 5
-#: Thought has begun, if a transaction does nothing for so long: all that comes before it is done.
+#: A transaction that is idle for this long is in its think time: all earlier steps are done.
 _THINKS = """
 SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
 AND state = 'idle in transaction' AND clock_timestamp() - state_change > interval '0.01 s'
@@ -36,15 +37,15 @@ AND state = 'idle in transaction' AND clock_timestamp() - state_change > interva
 def test_keeps_its_word_when_a_worker_is_killed(
     subject: Subject, workloads: Workloads, lab: RunningLab
 ) -> None:
-    """What anybody was told stands, and others book on: no lock outlives its holder for ever."""
+    """All confirmed answers stay true, and bookings go on: locks of a dead holder expire."""
     workload = next(one for one in workloads if not subject.lacks(one))
     contest = Contest(lab, subject, workload, subject.scenarios(workload, _CUSTOMERS)[0])
     with Customer(lab.url) as admin:
-        # What the lab does in the background, it does for the current strategy.
+        # The background threads of the lab work for the current strategy.
         admin.post("/admin/strategy", {"strategy": subject.name})
         contest.reset(admin)
     _kill_in_thought(lab, contest.bodies[0])
-    load = Load(lab.url, contest.bodies)
+    load = ContinuousLoad(lab.url, contest.bodies)
     with load.running():
         load.until(_BOOKINGS)
         _kill(load.worker)
@@ -53,13 +54,13 @@ def test_keeps_its_word_when_a_worker_is_killed(
         load.until(_BOOKINGS)
     assert load.statuses <= {200, 201, 409, 503}
     with Customer(lab.url) as admin:
-        told = {id_ for id_ in load.stands if id_ not in load.unknown}
-        shown = {id_: admin.get(f"/api/bookings/{id_}").get("status") for id_ in told}
-        expected = {id_: "confirmed" if load.stands[id_] else "cancelled" for id_ in told}
+        known = {id_ for id_ in load.stands if id_ not in load.unknown}
+        shown = {id_: admin.get(f"/api/bookings/{id_}").get("status") for id_ in known}
+        expected = {id_: "confirmed" if load.stands[id_] else "cancelled" for id_ in known}
         assert shown == expected
-        # Where two may have the same thing, the first to cancel leaves the other with nothing.
+        # After a double booking, the first cancellation also frees the thing of the other customer.
         if not subject.kind.allows | subject.kind.allows_under_faults:
-            against_its_word(subject, contest.wrong(admin))
+            fail_on_broken_promise(subject, contest.findings(admin))
 
 
 def _kill_in_thought(lab: RunningLab, body: dict[str, Any]) -> None:
@@ -81,7 +82,7 @@ def _kill_in_thought(lab: RunningLab, body: dict[str, Any]) -> None:
             customer.call("DELETE", f"/api/bookings/{answer['id']}?strategy={body['strategy']}")
         _kill(worker)
         with suppress(OSError, http.client.HTTPException):
-            # Killed too late: it has its booking, which would stand in everybody's way.
+            # The worker was killed too late: the booking is confirmed, and has to be cancelled.
             _, answer = booking.result()
             with Customer(lab.url) as other:
                 other.call("DELETE", f"/api/bookings/{answer['id']}?strategy={body['strategy']}")

@@ -1,4 +1,4 @@
-"""The answer to a COMMIT is lost on its way: it was carried out, and nobody says so."""
+"""The answer to a COMMIT gets lost."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from booking_lab.core.lab_workload import LabWorkload
 def test_keeps_its_word_when_an_answer_is_lost(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
-    """Whoever is told to have a booking has one, and who is told to have none has none."""
-    faults.keeps_its_word(subject, workload, "loss", explored)
+    """Confirmed bookings exist, and refused ones don't."""
+    faults.check_promise_under_fault(subject, workload, "loss", explored)

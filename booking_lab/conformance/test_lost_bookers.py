@@ -1,4 +1,4 @@
-"""A booker dies between two of its steps, and with it all that its process was about to do."""
+"""The process of a booker dies between two steps."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from booking_lab.core.lab_workload import LabWorkload
 def test_keeps_its_word_when_a_booker_dies(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
-    """Its connection is cut, its locks stand until they expire, and the others get an answer."""
-    faults.keeps_its_word(subject, workload, "death", explored)
+    """Its connection is closed, its locks stay until they expire, and the others get an answer."""
+    faults.check_promise_under_fault(subject, workload, "death", explored)

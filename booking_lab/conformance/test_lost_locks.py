@@ -13,27 +13,27 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.workloads import Workloads
 
 
-@pytest.mark.parametrize("nemesis", faults.LOCKS)
+@pytest.mark.parametrize("nemesis", faults.LOCK_NEMESES)
 def test_keeps_its_word_when_a_lock_is_lost(
     subject: Subject, workload: LabWorkload, nemesis: str, explored: Explore
 ) -> None:
-    """It lets through what it allows under faults, and nothing else."""
-    faults.keeps_its_word(subject, workload, nemesis, explored)
+    """No anomaly shows except those that it allows under faults."""
+    faults.check_promise_under_fault(subject, workload, nemesis, explored)
 
 
 def test_shows_each_anomaly_that_it_allows_under_faults(
     subject: Subject, workloads: Workloads, explored: Explore
 ) -> None:
-    """Who says that a fault can bring something about has to be right: some fault shows it."""
+    """Each anomaly that it allows under faults shows with some nemesis."""
     missing = set(subject.kind.allows_under_faults)
     if not missing:
         pytest.skip(f"{subject.name} allows no more under faults than without")
-    # It may be rare: before anybody is called wrong, it is looked for with more patience.
+    # An anomaly may be rare, so the exploration is deeper before the failure.
     for depth, nemesis in product((None, PATIENT), faults.NEMESES):
-        if nemesis in faults.LOCKS and not subject.servers:
+        if nemesis in faults.LOCK_NEMESES and not subject.servers:
             continue
         for workload in workloads:
             if missing and not subject.lacks(workload):
-                plainest, *_ = faults.questions(subject, workload, nemesis)
+                plainest, *_ = faults.fault_questions(subject, workload, nemesis)
                 missing -= set(explored(plainest, depth).shown)
     assert not missing, f"No fault shows {', '.join(missing)}, which {subject.name} allows then"

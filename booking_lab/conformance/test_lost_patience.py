@@ -1,4 +1,4 @@
-"""A wait lasts too long, while whom it is for is still at work."""
+"""A wait reaches its time limit while the other booker is still at work."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from booking_lab.core.lab_workload import LabWorkload
 def test_keeps_its_word_when_a_wait_ends(
     subject: Subject, workload: LabWorkload, explored: Explore
 ) -> None:
-    """Who has waited in vain has waited for a reason: it must not book without what it is for."""
-    faults.keeps_its_word(subject, workload, "impatience", explored)
+    """After the time limit, a booker must not book without the lock that it waited for."""
+    faults.check_promise_under_fault(subject, workload, "impatience", explored)

@@ -1,4 +1,4 @@
-"""Metrics and traces of the strategy are there, without a line of its own."""
+"""Metrics and traces of a strategy, which needs no code for them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from booking_lab.conformance.contest import Contest
+from booking_lab.conformance.in_process_service import InProcessService
 from booking_lab.conformance.plugin import subjects
-from booking_lab.conformance.service import Service
 from booking_lab.conformance.subjects import Subject
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.lab_workload import LabWorkload
@@ -24,7 +24,7 @@ from booking_lab.observers.tracing import Tracing
 from booking_lab.stack import RunningLab
 from booking_lab.workloads import Workloads
 
-#: What a booking adds to, by strategy and workload, and by strategy alone.
+#: The metrics of a booking with strategy and workload as labels, and those with the strategy only.
 _BY_BOTH = ("bookings_total", "booking_duration_seconds_count")
 _BY_STRATEGY = ("booking_step_duration_seconds_count",)
 
@@ -33,7 +33,7 @@ _BY_STRATEGY = ("booking_step_duration_seconds_count",)
 def counted(
     pytestconfig: pytest.Config, lab: RunningLab, workloads: Workloads
 ) -> Counter[tuple[str, str, str]]:
-    """How many series show something after a booking, by name, strategy and workload."""
+    """The number of series that are not zero, by metric, strategy and workload."""
     booked = [
         (subject, workload)
         for subject, workload in product(subjects(pytestconfig), workloads)
@@ -45,14 +45,14 @@ def counted(
             contest.reset(customer)
             customer.call("POST", "/api/bookings", contest.bodies[0])
     expected = {one for subject, workload in booked for one in _shown_by(subject, workload)}
-    # Each worker publishes what it has counted every now and then.
-    with suppress(AssertionError):  # each test tells what it misses
+    # Each worker publishes its counters from time to time.
+    with suppress(AssertionError):  # each test reports its missing series
         eventually(lambda: expected <= _scraped(lab).keys(), "metrics", within=10)
     return _scraped(lab)
 
 
 def _shown_by(subject: Subject, workload: LabWorkload) -> list[tuple[str, str, str]]:
-    """The series that a booking adds to: name, strategy and workload."""
+    """Return the series that a booking increments: metric, strategy and workload."""
     return [
         *((series, subject.name, workload.name) for series in _BY_BOTH),
         *((series, subject.name, "") for series in _BY_STRATEGY),
@@ -65,23 +65,23 @@ def _scraped(lab: RunningLab) -> Counter[tuple[str, str, str]]:
     found: Counter[tuple[str, str, str]] = Counter()
     for name, labels, value in re.findall(r"^(\w+)\{(.*)\} (\S+)$", text, re.MULTILINE):
         if float(value):
-            told = dict(re.findall(r'(\w+)="([^"]*)"', labels))
-            found[name, told.get("strategy", ""), told.get("workload", "")] += 1
+            values = dict(re.findall(r'(\w+)="([^"]*)"', labels))
+            found[name, values.get("strategy", ""), values.get("workload", "")] += 1
     return found
 
 
 def test_is_measured(
     subject: Subject, workload: LabWorkload, counted: Counter[tuple[str, str, str]]
 ) -> None:
-    """Its bookings count under its name, with their times and their steps' times."""
+    """Its bookings, their durations and the durations of their steps are counted under its name."""
     for one in _shown_by(subject, workload):
         assert counted[one], f"{one[0]} shows no booking"
 
 
 def test_is_traced(
-    subject: Subject, workload: LabWorkload, lab: RunningLab, service: Service
+    subject: Subject, workload: LabWorkload, lab: RunningLab, service: InProcessService
 ) -> None:
-    """A span for the booking, and one for each step, the commit among them."""
+    """There is a span for the booking, and one for each step, including the commit."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))

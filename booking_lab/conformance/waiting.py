@@ -1,4 +1,4 @@
-"""Waiting for what has to come about."""
+"""Waiting for a condition, with a deadline."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Seconds until something counts as not coming.
+#: The default deadline in seconds.
 _PATIENCE = 60.0
 
 
 def eventually(condition: Callable[[], T], what: str = "", within: float = _PATIENCE) -> T:
-    """Wait until ``condition`` holds, and return it; an error while the lab recovers counts as no.
+    """Wait until ``condition`` returns a true value, and return that value.
 
     Args:
-        condition: is asked again and again.
-        what: it is waited for, in words.
-        within: seconds.
+        condition: called again and again. An OSError or an HTTPException counts as false, because
+            the lab may be recovering.
+        what: a description for the error.
+        within: the deadline in seconds.
 
     Raises:
-        AssertionError: it didn't come to hold.
+        AssertionError: the deadline has passed.
     """
     deadline = time.monotonic() + within
     while True:

@@ -1,1 +1,1 @@
-"""Clients that book over HTTP, what their answers show, and the demo that they play in."""
+"""Customers that book over HTTP, the verdict on their answers, and the demo."""

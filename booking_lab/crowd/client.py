@@ -15,17 +15,17 @@ from urllib.parse import urlsplit
 from booking_lab.errors import BookingLabError
 
 
-class TurnedDown(BookingLabError):
-    """A request that has to succeed was answered otherwise."""
+class UnexpectedStatus(BookingLabError):
+    """A request that has to succeed got another answer."""
 
     code = "turned_down"
 
 
 @dataclass(frozen=True)
-class Answer:
+class SeatAnswer:
     """One booking as its customer saw it; times are seconds on one clock.
 
-    ``outcome`` is the lab's word, or ``error`` and the status for an answer that has none.
+    ``outcome`` is the outcome of the answer, or ``error`` and the status if it has none.
     """
 
     seat: str
@@ -39,7 +39,7 @@ class Customer:
 
     Args:
         url: the lab's address.
-        token: the admin token, if the lab wants one.
+        token: the admin token; empty: the lab has none.
     """
 
     def __init__(self, url: str, token: str = "") -> None:
@@ -67,7 +67,7 @@ class Customer:
         return status, json.loads(answer)
 
     def read(self, path: str, method: str = "GET", body: Any = None) -> tuple[int, bytes]:
-        """Return the status and the body as it came.
+        """Return the status and the body in bytes.
 
         Raises:
             OSError, http.client.HTTPException: the lab doesn't answer.
@@ -89,7 +89,7 @@ class Customer:
         """Return the body of a request that has to succeed.
 
         Raises:
-            TurnedDown: it didn't, or was answered with something that no lab answers with.
+            UnexpectedStatus: it failed, or the answer is not a JSON object.
         """
         status, text = self.read(path, method, body)
         try:
@@ -98,30 +98,32 @@ class Customer:
             answer = None
         if status >= 400 or not isinstance(answer, dict):
             detail = answer.get("detail") if isinstance(answer, dict) else None
-            raise TurnedDown(f"{method} {path} was answered {status}: {detail or text[:200]!r}")
+            raise UnexpectedStatus(
+                f"{method} {path} was answered {status}: {detail or text[:200]!r}"
+            )
         return answer
 
-    def book(self, seat: str, name: str) -> Answer:
+    def book(self, seat: str, name: str) -> SeatAnswer:
         """Book a seat of event 1."""
         begin = time.monotonic()
         body = {"event_id": 1, "seat_number": seat, "customer_id": name}
         status, answer = self.call("POST", "/book", body)
         outcome = answer.get("outcome", f"error {status}")
-        return Answer(seat, outcome, begin, time.monotonic())
+        return SeatAnswer(seat, outcome, begin, time.monotonic())
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
 
 
-def let_loose(url: str, wishes: Sequence[Sequence[str]]) -> list[Answer]:
-    """Let one customer for each entry of ``wishes`` book its seats, one after the other.
+def run_crowd(url: str, wishes: Sequence[Sequence[str]]) -> list[SeatAnswer]:
+    """Run a customer for each entry of ``wishes``, who books the seats of the entry in order.
 
-    All are connected before the first books, and begin at the same moment.
+    All customers connect first, and then begin at the same moment.
     """
     start = threading.Barrier(len(wishes))
 
-    def customer(number: int) -> list[Answer]:
+    def customer(number: int) -> list[SeatAnswer]:
         with Customer(url) as client:
             client.get("/health")
             start.wait(30)

@@ -1,4 +1,4 @@
-"""The lab in half a minute: the same crowd under each strategy, and one table."""
+"""The demo: runs the same crowd of customers under each strategy, and prints one table."""
 
 from __future__ import annotations
 
@@ -14,35 +14,36 @@ from rich.table import Table
 
 from booking_lab.core.strategy import Anomaly, worst
 from booking_lab.core.verdict import Verdict, combined, in_words, style
-from booking_lab.crowd.client import Answer, Customer, let_loose
+from booking_lab.crowd.client import Customer, SeatAnswer, run_crowd
 from booking_lab.crowd.verdict import outcomes, overlaps, percentile, verdict
 from booking_lab.errors import BookingLabError
 from booking_lab.stack import hints
 
-#: Where the demo books, and all that it judges: what others left elsewhere is none of its business.
+#: The scope of the demo's bookings and of its verdicts; other bookings of the lab don't count.
 _ITS_OWN = "kind=seats&scope=1"
-#: Ten customers want the one seat.
+#: First, ten customers want the same seat.
 _ONE_SEAT = ["A1"]
 _CUSTOMERS = 10
-#: Then thirty want five each, of forty: some will want the same.
+#: Then thirty customers want five of forty seats each, so that some want the same.
 _CROWD = 30
 _EACH = 5
-#: So many crowds at most come under a strategy that may double-book, until one has seen it.
+#: The highest number of crowds under a strategy that allows double bookings, until one shows.
 _CROWDS = 3
 _SEATS = [f"{row}{number}" for row in "DEFG" for number in range(1, 11)]
 
 
 class NoLab(BookingLabError):
-    """There is no lab where one was looked for."""
+    """No lab answers at the address."""
 
     code = "no_lab"
 
 
 @dataclass(frozen=True)
-class Row:
-    """How the crowd fared under one strategy; times in milliseconds.
+class DemoRow:
+    """The figures of one strategy; times are in milliseconds.
 
-    ``crowds`` counts those that came until one had seen what may happen; the rest is of the last.
+    ``crowds`` is the number of crowds until an allowed anomaly showed; all other figures are those
+    of the last crowd.
     """
 
     strategy: str
@@ -62,25 +63,26 @@ class Row:
 
     @property
     def on_strategy(self) -> Verdict:
-        """The verdict on the strategy: what it allows has to show, and is not held against it."""
+        """The verdict on the strategy: an allowed double booking has to show, and is no fault."""
         if not self.promised and self.anomaly is Anomaly.DOUBLE_BOOKING:
             return Verdict.SAFE
         return self.verdict
 
     @property
-    def said(self) -> str:
-        """The verdict, and what was wrong."""
+    def verdict_text(self) -> str:
+        """The verdict with the anomaly, as text."""
         return in_words(self.verdict, [self.anomaly] if self.anomaly else [])
 
 
 def run(url: str, console: Console, token: str = "") -> Verdict:
-    """Let the crowd loose under each strategy at ``url``, and print the table.
+    """Run the crowd under each strategy of the lab at ``url``, and print the table.
 
-    Returns the verdict on the strategies, all together: whether each is as it says of itself.
+    Returns:
+        The combined verdict on all strategies.
 
     Raises:
-        NoLab: there is no lab at ``url``, or no longer.
-        TurnedDown: the lab doesn't do what the demo needs.
+        NoLab: no lab answers at ``url``.
+        UnexpectedStatus: the lab refuses a request of the demo.
     """
     rows = []
     try:
@@ -88,33 +90,33 @@ def run(url: str, console: Console, token: str = "") -> Verdict:
             for row in _rows(url, token, status.update):
                 rows.append(row)
                 last = f", crowd {row.crowds}" if row.crowds > 1 else ""
-                console.print(f"  {row.strategy}: {row.said}{last}")
+                console.print(f"  {row.strategy}: {row.verdict_text}{last}")
     except (OSError, http.client.HTTPException, threading.BrokenBarrierError) as error:
         raise NoLab(
             f"No lab answers at {url}: {error or type(error).__name__}. "
-            f"{hints.command('up')} starts one, and without --url the demo has its own."
+            f"{hints.command('up')} starts one, and without --url the demo starts its own."
         ) from None
     console.print(_table(rows))
     console.print(_reading(rows))
     return combined(row.on_strategy for row in rows)
 
 
-def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
+def _rows(url: str, token: str, progress: Callable[[str], None]) -> Iterator[DemoRow]:
     with Customer(url, token) as admin:
         strategies = _strategies(admin, url)
-        # What protects nothing comes first: it is the race that the others are there to stop.
+        # Strategies that allow anomalies come first: they show the problem that the others solve.
         for entry in sorted(strategies, key=lambda entry: (not entry["allows"], entry["name"])):
             name = entry["name"]
             admin.post("/admin/strategy", {"strategy": name})
             for crowds in range(1, _CROWDS + 1):
                 admin.post(f"/admin/reset?{_ITS_OWN}")
-                tell(f"{name}: {_CUSTOMERS} customers want one seat")
-                answers = let_loose(url, [_ONE_SEAT] * _CUSTOMERS)
-                tell(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
-                rush = let_loose(url, _wishes())
+                progress(f"{name}: {_CUSTOMERS} customers want one seat")
+                answers = run_crowd(url, [_ONE_SEAT] * _CUSTOMERS)
+                progress(f"{name}: {_CROWD} customers want {_EACH} of {len(_SEATS)} seats each")
+                rush = run_crowd(url, _wishes())
                 row = _row(admin, entry, answers, rush, crowds)
-                # A promise is broken once and for all. What may happen need not at once: on a busy
-                # machine, one worker may take the whole crowd, and `mutex` holds.
+                # One crowd is enough for a promise. An allowed anomaly may need several: on a busy
+                # machine, one worker may serve the whole crowd, and `mutex` protects it.
                 if row.promised or row.verdict is Verdict.WRONG:
                     break
             yield row
@@ -123,15 +125,15 @@ def _rows(url: str, token: str, tell: Callable[[str], None]) -> Iterator[Row]:
 def _strategies(admin: Customer, url: str) -> list[dict[str, Any]]:
     try:
         status, answer = admin.call("GET", "/admin/strategies")
-    except ValueError:  # what answers speaks no JSON
+    except ValueError:  # the answer is not JSON
         status, answer = 0, None
     if status in {401, 403}:
         raise NoLab(
-            f"The lab at {url} wants its admin token: set BOOKING_LAB_ADMIN_TOKEN to the same."
+            f"The lab at {url} needs its admin token: set BOOKING_LAB_ADMIN_TOKEN to its value."
         )
     strategies = answer.get("strategies") if isinstance(answer, dict) else None
     if not isinstance(strategies, list):
-        raise NoLab(f"What answers at {url} is no lab: it does not list its strategies.")
+        raise NoLab(f"The server at {url} is not a lab: it does not list strategies.")
     return strategies
 
 
@@ -142,8 +144,12 @@ def _wishes() -> list[list[str]]:
 
 
 def _row(
-    admin: Customer, entry: dict[str, Any], one: list[Answer], rush: list[Answer], crowds: int
-) -> Row:
+    admin: Customer,
+    entry: dict[str, Any],
+    one: list[SeatAnswer],
+    rush: list[SeatAnswer],
+    crowds: int,
+) -> DemoRow:
     answers = one + rush
     double = admin.ask("GET", f"/admin/violations?{_ITS_OWN}")["count"]
     audit = admin.ask("GET", f"/admin/audit?{_ITS_OWN}")
@@ -154,7 +160,7 @@ def _row(
     ended = outcomes(answers)
     times = [1000 * (answer.end - answer.begin) for answer in answers]
     lasted = max(a.end for a in rush) - min(a.begin for a in rush)
-    return Row(
+    return DemoRow(
         strategy=entry["name"],
         confirmed=ended["confirmed"],
         refused=ended["refused"],
@@ -172,7 +178,7 @@ def _row(
     )
 
 
-def _table(rows: Sequence[Row]) -> Table:
+def _table(rows: Sequence[DemoRow]) -> Table:
     table = Table(
         title="The same crowd under each strategy; times in ms, bookings per s",
         box=None,
@@ -189,18 +195,18 @@ def _table(rows: Sequence[Row]) -> Table:
         counts = (row.confirmed, row.refused, row.double_bookings, row.overlaps)
         figures = (row.p50, row.p95, row.p99, row.per_second)
         colour = style(row.verdict)
-        # Double bookings have a column of their own; two lines of words would spoil the table.
-        said = row.verdict if row.double_bookings else row.said
+        # Double bookings have a column of their own, so the anomaly is left out to save a line.
+        shown = row.verdict if row.double_bookings else row.verdict_text
         table.add_row(
             row.strategy,
             *(str(count) for count in counts),
             *(f"{figure:.0f}" for figure in figures),
-            f"[{colour}]{said}[/{colour}]",
+            f"[{colour}]{shown}[/{colour}]",
         )
     return table
 
 
-def _reading(rows: Sequence[Row]) -> str:
+def _reading(rows: Sequence[DemoRow]) -> str:
     others = [f"{row.other} under {row.strategy}" for row in rows if row.other]
     note = f" Ended otherwise (conflict, timeout): {', '.join(others)}." if others else ""
     by_verdict = {
@@ -210,7 +216,7 @@ def _reading(rows: Sequence[Row]) -> str:
     if names := by_verdict[Verdict.WRONG]:
         return f"Not as the strategies promise: {names}."
     if names := by_verdict[Verdict.UNKNOWN]:
-        return f"The lab's books are not complete, so nobody knows: {names}."
+        return f"No verdict, because the lab's audit is not complete: {names}."
     if names := by_verdict[Verdict.INCONCLUSIVE]:
         return f"Not put to the test: {names}. Run it again, on a machine that is less busy."
     return (

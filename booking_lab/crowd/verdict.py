@@ -1,4 +1,4 @@
-"""What the answers of a crowd show."""
+"""The verdict on the answers of a crowd."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Collection, Sequence
 from booking_lab.core.booking import Outcome
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict
-from booking_lab.crowd.client import Answer
+from booking_lab.crowd.client import SeatAnswer
 
 
-def overlaps(answers: Sequence[Answer]) -> int:
+def overlaps(answers: Sequence[SeatAnswer]) -> int:
     """Count the bookings that were under way while another of the same seat was confirmed.
 
-    Only these could have gone wrong; customers who came long after the seat was gone show nothing.
+    Only these could have gone wrong. Customers that came long after the confirmation show nothing.
     """
     confirmed = defaultdict(list)
     for answer in answers:
@@ -31,29 +31,29 @@ def overlaps(answers: Sequence[Answer]) -> int:
 
 
 def verdict(
-    answers: Sequence[Answer], anomalies: Collection[Anomaly], *, silent: bool, promised: bool
+    answers: Sequence[SeatAnswer], anomalies: Collection[Anomaly], *, silent: bool, promised: bool
 ) -> Verdict:
-    """Judge a run.
+    """Return the verdict on a run.
 
     Args:
-        answers: what the customers were told.
-        anomalies: what the lab's books say is wrong.
-        silent: whether a part of the books is missing.
-        promised: whether the strategy promises that a crowd does no harm. Who meets whom is chance
-            in a crowd: without that promise, a run in which nothing went wrong was a lucky one.
+        answers: the answers to the customers.
+        anomalies: the anomalies of the lab's audit.
+        silent: whether a part of the audit is missing.
+        promised: whether the strategy promises that there are no double bookings. Without that
+            promise, a run without anomalies is inconclusive, because races are chance in a crowd.
     """
     if anomalies:
         return Verdict.WRONG
     if silent:
         return Verdict.UNKNOWN
-    # Where nobody met anybody, nothing was tried, and nothing can be called safe.
+    # Without overlapping bookings there was no race, and nothing can be called safe.
     if not overlaps(answers):
         return Verdict.INCONCLUSIVE
     return Verdict.SAFE if promised else Verdict.INCONCLUSIVE
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least ``share`` of all don't exceed.
+    """Return the smallest value that is at least as large as the given ``share`` of all values.
 
     >>> percentile([30, 10, 20, 40], 0.5)
     20
@@ -66,6 +66,6 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
 
 
-def outcomes(answers: Sequence[Answer]) -> Counter[str]:
+def outcomes(answers: Sequence[SeatAnswer]) -> Counter[str]:
     """Count the answers by outcome."""
     return Counter(answer.outcome for answer in answers)

@@ -1,1 +1,1 @@
-"""Steps bookers through every interleaving of their messages, on the real PostgreSQL and Valkey."""
+"""Runs every interleaving of the messages of a few bookers, on real PostgreSQL and Valkey."""

@@ -1,4 +1,4 @@
-"""What to explore, from names; says what is wrong with them."""
+"""Makes the plan of an exploration from names, and reports names that can't be used."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from booking_lab.core.step import StepKind
 from booking_lab.errors import InvalidRequest, UnknownStrategy, Unsuitable
 from booking_lab.explorer.scheduler.gate import BEGIN
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.schedule import InvalidSchedule, Move, Schedule
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.schedule import InvalidSchedule, Schedule, ScheduleMove
 from booking_lab.runtime.strategy_registry import Registry, StrategyInfo
 from booking_lab.workloads import Workloads
 
-#: More have more schedules than anybody can wait for.
+#: More bookers have too many schedules to run.
 MOST_BOOKERS = 5
-#: Whom those hit that hit no booker.
-_WORLD = {"time": {"passes"}, "flush": {"redis"}, "crowd": {"others"}}
+#: The targets of the actors that strike no booker.
+_TARGETS_BESIDE_BOOKERS = {"time": {"passes"}, "flush": {"redis"}, "crowd": {"others"}}
 _KNOWN = NEMESES | SLOW_NEMESES
 
 
@@ -34,18 +34,18 @@ class UnknownNemesis(InvalidRequest):
 
 
 @dataclass(frozen=True)
-class Names:
-    """What a plan is made from.
+class PlanRequest:
+    """The names and numbers that a plan is made from.
 
     Attributes:
-        strategy: the strategy's name.
-        options: its options.
-        workload: the workload's name.
-        scenario: the scenario's name; empty: the plainest.
-        bookers: how many.
-        workers: in how many processes they are; 0: each in one of its own.
-        nemeses: names of what can go wrong; ``all`` are all.
-        beside: the strategy's name of all bookers but the first; empty: the same.
+        strategy: the name of the strategy.
+        workload: the name of the workload.
+        options: the options of the strategy.
+        scenario: the name of the scenario; empty: the plainest.
+        bookers: the number of bookers.
+        workers: the number of processes that the bookers share; 0: one for each.
+        nemeses: the names of the nemeses; ``all`` stands for all that take no seconds.
+        beside: the name of the strategy of all bookers except the first; empty: the same.
     """
 
     strategy: str
@@ -58,37 +58,39 @@ class Names:
     beside: str = ""
 
 
-def plan(names: Names, registry: Registry, workloads: Workloads, schedule: Schedule = ()) -> Plan:
+def make_plan(
+    wanted: PlanRequest, registry: Registry, workloads: Workloads, schedule: Schedule = ()
+) -> ExplorationPlan:
     """Return the plan.
 
     Args:
-        names: what it is made from.
+        wanted: the names that the plan is made from.
         registry: the strategies.
         workloads: the workloads.
-        schedule: the one that is to be run; whatever strikes in it is part of the plan.
+        schedule: the schedule to run; its nemeses are added to the plan.
 
     Raises:
-        InvalidRequest: something isn't there, or doesn't go together.
+        InvalidRequest: a name is unknown, or the names don't fit together.
     """
-    entry = _entry(names.strategy, registry)
-    strategy = entry.create(names.options)
-    workload = workloads.get(names.workload)
-    scenario = _scenario(names.scenario, workload, names.bookers)
-    beside = _entry(names.beside, registry) if names.beside else None
+    entry = _entry(wanted.strategy, registry)
+    strategy = entry.create(wanted.options)
+    workload = workloads.get(wanted.workload)
+    scenario = _scenario(wanted.scenario, workload, wanted.bookers)
+    beside = _entry(wanted.beside, registry) if wanted.beside else None
     for one in (entry, *([beside] if beside else [])):
         _check_suitable(one, workload, scenario)
-    if beside and names.bookers < 2:
-        raise InvalidRequest("One booker has nobody beside it; say --bookers 2, or more.")
-    if names.workers > names.bookers:
+    if beside and wanted.bookers < 2:
+        raise InvalidRequest("--beside needs a second booker; use --bookers 2, or more.")
+    if wanted.workers > wanted.bookers:
         raise InvalidRequest(
-            f"{names.bookers} bookers can't be in {names.workers} workers; take {names.bookers} at "
+            f"{wanted.bookers} bookers can't use {wanted.workers} workers; use {wanted.bookers} at "
             f"most."
         )
-    _check_schedule(schedule, names.bookers)
+    _check_schedule(schedule, wanted.bookers)
     struck = [move.actor for move in schedule if move.actor in _KNOWN]
-    nemeses = _nemeses([*names.nemeses, *struck])
+    nemeses = _nemeses([*wanted.nemeses, *struck])
     other = (beside, beside.create({})) if beside else None
-    return Plan((entry, strategy), workload, scenario, names.workers, nemeses, other)
+    return ExplorationPlan((entry, strategy), workload, scenario, wanted.workers, nemeses, other)
 
 
 def _entry(name: str, registry: Registry) -> StrategyInfo:
@@ -97,7 +99,7 @@ def _entry(name: str, registry: Registry) -> StrategyInfo:
     except UnknownStrategy as error:
         for broken in registry.load_failures():
             if broken.file.endswith((f"/{name}.py", f"/{name}/__init__.py")):
-                raise UnknownStrategy(f"{broken.file} is of no use: {broken.reason}") from None
+                raise UnknownStrategy(f"{broken.file} can't be loaded: {broken.reason}") from None
         raise UnknownStrategy(error.message) from None
 
 
@@ -105,7 +107,7 @@ def _scenario(name: str, workload: LabWorkload, bookers: int) -> Scenario:
     scenarios = {one.name: one for one in workload.contests(bookers)}
     if name and name not in scenarios:
         raise UnknownScenario(
-            f"{workload.name.capitalize()} have no scenario {name!r}; there are: "
+            f"Workload {workload.name} has no scenario {name!r}; its scenarios are: "
             f"{', '.join(scenarios)}."
         )
     return scenarios[name] if name else next(iter(scenarios.values()))
@@ -115,53 +117,55 @@ def _check_suitable(entry: StrategyInfo, workload: LabWorkload, scenario: Scenar
     check_can_book(entry.name, entry.strategy_class.needs, workload)
     if not can_book(entry.strategy_class.needs, scenario):
         raise Unsuitable(
-            f"Strategy {entry.name} doesn't choose, and in {scenario.name!r} there is something "
-            f"to choose. Choose another scenario."
+            f"Strategy {entry.name} can't choose, and scenario {scenario.name!r} leaves a choice. "
+            f"Use another scenario."
         )
 
 
 def _nemeses(names: Sequence[str]) -> Sequence[str]:
-    """Return them in the one order that every exploration has them in."""
+    """Return the names in one fixed order, each once."""
     for name in names:
         if name not in {*_KNOWN, "all"}:
             raise UnknownNemesis(
-                f"There is no nemesis {name!r}; there are: {', '.join(_KNOWN)}, and all."
+                f"There is no nemesis {name!r}; the nemeses are: {', '.join(_KNOWN)}, and all."
             )
     return [name for name in _KNOWN if name in names or ("all" in names and name in NEMESES)]
 
 
 def _check_schedule(schedule: Schedule, bookers: int) -> None:
-    """Refuse what can't be followed, whatever happens.
+    """Refuse a schedule that no run can follow.
 
     Raises:
-        InvalidSchedule: somebody isn't there, or can't do that.
+        InvalidSchedule: an actor doesn't exist, or has no such move.
     """
     names = {booker_name(number) for number in range(bookers)}
     for move in schedule:
-        if move.is_bookers and move.actor not in names:
+        if move.is_by_booker and move.actor not in names:
             wanted = booker_number(move.actor) + 1
             what_to_do = (
-                f"say --bookers {wanted}"
+                f"use --bookers {wanted}"
                 if wanted <= MOST_BOOKERS
-                else f"{MOST_BOOKERS} is the most there can be"
+                else f"there can be at most {MOST_BOOKERS}"
             )
             raise InvalidSchedule(
                 f"{move}: there is no {move.actor} among {bookers} bookers; {what_to_do}."
             )
-        if not move.is_bookers and move.actor not in {*_KNOWN, *_WORLD}:
+        if not move.is_by_booker and move.actor not in {*_KNOWN, *_TARGETS_BESIDE_BOOKERS}:
             raise InvalidSchedule(
-                f"{move}: {move.actor} is no booker and no nemesis; nemeses are: "
+                f"{move}: {move.actor} is neither a booker nor a nemesis; the nemeses are: "
                 f"{', '.join(_KNOWN)}."
             )
         if move.what not in (known := _moves(move, names)):
-            raise InvalidSchedule(f"{move}: that is no move; {move.actor} can: {_list(known)}.")
+            raise InvalidSchedule(
+                f"{move}: there is no such move; the moves of {move.actor} are: {_listed(known)}."
+            )
 
 
-def _moves(move: Move, bookers: set[str]) -> set[str]:
-    if move.is_bookers:
+def _moves(move: ScheduleMove, bookers: set[str]) -> set[str]:
+    if move.is_by_booker:
         return {BEGIN, *map(str, StepKind)} - {StepKind.DECIDE, StepKind.WAIT}
-    return _WORLD.get(move.actor, bookers)
+    return _TARGETS_BESIDE_BOOKERS.get(move.actor, bookers)
 
 
-def _list(words: set[str]) -> str:
+def _listed(words: set[str]) -> str:
     return ", ".join(sorted(words))

@@ -1,4 +1,4 @@
-"""Servers of an exploration's own: started for it, and gone with it."""
+"""PostgreSQL and Valkey servers that are started for one exploration and removed after it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from types import FrameType
 from booking_lab.config import Settings
 from booking_lab.db import schema
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.scheduler.plan import Place
+from booking_lab.explorer.scheduler.plan import ExplorationServers
 from booking_lab.stack import RunningLab, embedded
 from booking_lab.stack.servers import postgres
 
-#: Autovacuum comes at any time; with what it tells PostgreSQL of the tables, plans can change.
+#: Autovacuum runs at any time, and its statistics can change the plans of statements.
 _NO_AUTOVACUUM = """
 DO $$
 DECLARE one regclass;
@@ -34,48 +34,55 @@ END $$
 @contextmanager
 def own_servers(
     settings: Settings, progress: Callable[[str], None] = lambda _line: None
-) -> Iterator[Place]:
-    """Run PostgreSQL and the Valkey servers for the block, with the tables of all workloads.
+) -> Iterator[ExplorationServers]:
+    """Run embedded PostgreSQL and Valkey servers for the block, with the tables of all workloads.
 
     Args:
-        settings: whose folders of plug-ins count; the servers are embedded ones in any case.
-        progress: gets a line for each step of the start.
+        settings: the settings with the folders of plug-ins; its servers are not used.
+        progress: called with a line for each step of the start.
 
     Raises:
-        StackError: they could not be started.
+        StackError: the servers could not be started.
     """
     own = Settings(
         strategy_folders=settings.strategy_folders, workload_folders=settings.workload_folders
     )
-    with _ending_in_peace() as ignore_interrupts, embedded(settings=own, progress=progress) as lab:
+    with _one_interrupt() as ignore_interrupts, embedded(settings=own, progress=progress) as lab:
         schema.migrate(lab.database_url, own)
         with Connector(lab.database_url).session() as session:
             session.execute(_NO_AUTOVACUUM)
         numbers = count()
 
-        def part() -> Place:
-            return _place(lab, next(numbers))
+        def copy_for_worker() -> ExplorationServers:
+            return _servers(lab, next(numbers))
 
         try:
-            yield replace(part(), part=part)
+            yield replace(copy_for_worker(), copy_for_worker=copy_for_worker)
         finally:
             ignore_interrupts()
 
 
-def _place(lab: RunningLab, number: int) -> Place:
-    """A database and a Redis database of its own; nobody uses the one that it is a copy of."""
+def _servers(lab: RunningLab, number: int) -> ExplorationServers:
+    """Create a copy of the database, and return its URL with those of the Redis databases.
+
+    Nothing else uses the original.
+    """
     name = f"explore_{number}"
     with Connector(postgres.url(lab.run_folder, "postgres")).session() as session:
         session.execute(f"CREATE DATABASE {name} TEMPLATE {postgres.NAME} STRATEGY file_copy")
     redis, *redlock = [
         f"{url.partition('?')[0]}?db={number}" for url in (lab.redis_url, *lab.redlock_urls)
     ]
-    return Place(postgres.url(lab.run_folder, name), redis, redlock)
+    return ExplorationServers(postgres.url(lab.run_folder, name), redis, redlock)
 
 
 @contextmanager
-def _ending_in_peace() -> Iterator[Callable[[], None]]:
-    """Heed Ctrl-C once, so that a second one cuts no end short; yields what has none heeded."""
+def _one_interrupt() -> Iterator[Callable[[], None]]:
+    """Handle only the first Ctrl-C, so that a second one can't interrupt the cleanup.
+
+    Yields:
+        A function that ignores all further ones.
+    """
     before = signal.getsignal(signal.SIGINT)
     in_main = threading.current_thread() is threading.main_thread()
     if not in_main or before is not signal.default_int_handler:
@@ -96,5 +103,5 @@ def _ending_in_peace() -> Iterator[Callable[[], None]]:
     try:
         yield ignore
     finally:
-        if not interrupted:  # otherwise all that is left to do is to end
+        if not interrupted:  # otherwise the process is about to end
             signal.signal(signal.SIGINT, before)

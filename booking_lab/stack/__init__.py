@@ -1,6 +1,6 @@
-"""The embedded servers, the service's processes, and their life and death."""
+"""Starts and supervises the embedded servers and the processes of the service."""
 
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.launch import RunningLab, embedded, running
+from booking_lab.stack.running_lab import RunningLab, embedded, running
 
 __all__ = ["RunningLab", "StackError", "embedded", "running"]

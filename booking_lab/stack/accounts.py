@@ -1,4 +1,4 @@
-"""Who runs PostgreSQL (it refuses to run as root), and what that user can reach."""
+"""The user that runs PostgreSQL, which refuses to run as root, and the rights of that user."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ User = tuple[int, int]
 
 
 def for_postgres(cluster: Path) -> User | None:
-    """Return the user to run PostgreSQL as; none: as ourselves.
+    """Return the user for PostgreSQL; none: the current user.
 
-    Root runs it as the owner of the data, so that nothing changes hands when a user's own data
-    folder is opened by root once, and new data as ``nobody``.
+    Root runs it as the owner of existing data, so that a user's data folder keeps its owner. New
+    data belongs to ``nobody``.
     """
     if os.geteuid():
         return None
@@ -32,8 +32,8 @@ def for_postgres(cluster: Path) -> User | None:
     return nobody.pw_uid, nobody.pw_gid
 
 
-def allowed(path: Path, wanted: int, user: User) -> bool:
-    """Tell whether the mode of ``path`` gives ``user`` the ``wanted`` bits (4 read, 1 enter)."""
+def has_access(path: Path, wanted: int, user: User) -> bool:
+    """Whether the mode of ``path`` gives ``user`` the ``wanted`` bits (4: read, 1: enter)."""
     status = path.stat()
     if status.st_uid == user[0]:
         shift = 6
@@ -45,13 +45,13 @@ def allowed(path: Path, wanted: int, user: User) -> bool:
 
 
 def closed_folder(path: Path, user: User) -> Path | None:
-    """Return the first folder on the way to ``path``, or itself, that ``user`` can't enter."""
+    """Return the topmost of ``path`` and its parents that ``user`` can't enter, or none."""
     way = [*reversed(path.resolve().parents), path.resolve()]
-    return next((folder for folder in way if not allowed(folder, 1, user)), None)
+    return next((folder for folder in way if not has_access(folder, 1, user)), None)
 
 
-def name(user: User) -> str:
-    """Return the user's name, or its number if it has none."""
+def user_name(user: User) -> str:
+    """Return the name of a user, or its id if it has no name."""
     try:
         return pwd.getpwuid(user[0]).pw_name
     except KeyError:

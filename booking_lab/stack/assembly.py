@@ -1,4 +1,4 @@
-"""What a lab is made of, in the order in which it is started."""
+"""The parts of a lab, and the steps of its start in order."""
 
 from __future__ import annotations
 
@@ -26,34 +26,39 @@ from booking_lab.observers.history import open_history
 from booking_lab.runtime import worker_registry
 from booking_lab.stack import accounts, preflight
 from booking_lab.stack.errors import StackError
-from booking_lab.stack.folders import DataFolder, fill_run_folder, make_mark, make_run_folder
-from booking_lab.stack.plan import REDLOCK, Plan, environment_of
+from booking_lab.stack.folders import (
+    DataFolder,
+    complete_run_folder,
+    make_mark_file,
+    make_run_folder,
+)
+from booking_lab.stack.launch_spec import REDLOCK, LaunchSpec, environment_for
 from booking_lab.stack.processes import process
-from booking_lab.stack.processes.part import Part
+from booking_lab.stack.processes.lab_state import SERVICE
+from booking_lab.stack.processes.managed_process import ManagedProcess
 from booking_lab.stack.processes.rotation import open_log
-from booking_lab.stack.processes.state import SERVICE
 from booking_lab.stack.servers import cluster, postgres, valkey
 from booking_lab.stack.service import listeners
 
-#: gunicorn's own limit, and a little for its workers' last writes.
+#: Seconds: gunicorn's own limit, and some time for the last writes of its workers.
 _SERVICE_PATIENCE = 25.0
 
 
 @dataclass(frozen=True)
-class Step:
+class StartStep:
     """One step of the start.
 
     Attributes:
-        done: whether it is over; asked again and again.
-        progress: what to tell the user then.
-        part: the part that this waits for, if any; it is started unless it has been.
-        seconds: how long it may take.
-        retry: for how many seconds the part may fail at first.
+        is_done: whether the step is done; called again and again.
+        progress: the line for the user when the step is done; empty: no line.
+        part: the part that the step waits for; it is started if it isn't running.
+        seconds: the time limit.
+        retry: the number of seconds in which the part may fail and is started again.
     """
 
-    done: Callable[[], bool]
+    is_done: Callable[[], bool]
     progress: str
-    part: Part | None = None
+    part: ManagedProcess | None = None
     seconds: float = 60.0
     retry: float = 0.0
 
@@ -61,205 +66,208 @@ class Step:
 class Assembly:
     """The parts of one lab, their addresses and their files."""
 
-    def __init__(self, plan: Plan, settings: Settings) -> None:
-        self.parts: list[Part] = []
+    def __init__(self, spec: LaunchSpec, settings: Settings) -> None:
+        self.parts: list[ManagedProcess] = []
         self.url = ""
         self.run_folder: Path | None = None
         self.embedded_database_url = ""
         self.embedded_redis_url = ""
         self.embedded_redlock_urls: tuple[str, ...] = ()
-        self._data = DataFolder(Path(plan.data))
-        self._plan = plan
+        self._data = DataFolder(Path(spec.data))
+        self._spec = spec
         self._settings = settings
         self._listeners: listeners.Listeners | None = None
         self._user: accounts.User | None = None
-        self._held = -1
+        self._run_folder_lock = -1
 
-    def steps(self) -> Iterator[Step]:
-        """Yield the steps; each is carried out when it is drawn."""
+    def steps(self) -> Iterator[StartStep]:
+        """Yield the steps; the work of each is done when it is drawn."""
         settings = self._settings
-        if self._plan.instances:
-            self._listeners = listeners.bind(settings.host, self._plan.port, self._plan.instances)
+        if self._spec.instances:
+            self._listeners = listeners.bind(settings.host, self._spec.port, self._spec.instances)
             self.url = listeners.address(settings.host, self._listeners.port)
-        # Whatever can be refused is refused before anything is started.
-        if self._plan.instances:
+        # All checks of the settings come before the first start.
+        if self._spec.instances:
             preflight.check_plugins(settings)
         if settings.history:
             os.close(open_history(settings.history))
         if settings.database_url:
             preflight.check_database(settings.database_url)
-            yield _done("PostgreSQL of your own answers.")
+            yield _progress_step("PostgreSQL of your own answers.")
         if settings.redis_url:
             preflight.check_redis(settings.redis_url)
-            yield _done("Redis of your own answers.")
+            yield _progress_step("Redis of your own answers.")
         if settings.redlock_urls:
             for url in settings.redlock_urls:
                 preflight.check_redis(url, "BOOKING_LAB_REDLOCK_URLS")
-            yield _done("Redlock's servers of your own answer.")
+            yield _progress_step("Redlock's servers of your own answer.")
         if not settings.database_url:
             self._user = accounts.for_postgres(self._data.cluster)
             cluster.check(self._data, self._user)
         self.run_folder = make_run_folder(self._user)
-        self._hold_run_folder()
+        self._lock_run_folder()
         if not settings.database_url:
             yield from self._postgres(self._user)
         yield from self._valkeys()
-        if self._plan.instances:
-            prepare_schema(self._live())
-            yield _done("Tables and seats are in place.")
+        if self._spec.instances:
+            prepare_schema(self._running_settings())
+            yield _progress_step("Tables and seats are in place.")
             yield from self._service()
 
-    def stop_order(self) -> list[list[Part]]:
-        """Return the parts in groups, each to be stopped at once: the last started go first."""
+    def stop_order(self) -> list[list[ManagedProcess]]:
+        """Return groups of parts to stop together, the last started ones first."""
         return [list(group) for _, group in groupby(reversed(self.parts), lambda part: part.kind)]
 
     def forget_dead_workers(self) -> None:
-        """Take their gauges off the scrape."""
+        """Remove the gauges of dead workers from the metrics."""
         if self.run_folder:
             metric_files.remove_dead_gauges(self.run_folder / "metrics")
 
-    def mend_run_folder(self) -> None:
-        """Make anew what something has removed from the run folder.
+    def restore_run_folder(self) -> None:
+        """Restore the files of the run folder that were removed.
 
         Raises:
-            OSError: it can't be made.
+            OSError: they can't be restored.
         """
         if self.run_folder:
-            fill_run_folder(self.run_folder, self._user)
-            self._hold_run_folder()
+            complete_run_folder(self.run_folder, self._user)
+            self._lock_run_folder()
 
-    def _hold_run_folder(self) -> None:
-        """Lock the folder: systemd-tmpfiles leaves a folder alone that somebody has locked."""
-        if self._held >= 0:
-            os.close(self._held)
-        self._held = os.open(self.run_folder or "/", os.O_RDONLY | os.O_DIRECTORY)
+    def _lock_run_folder(self) -> None:
+        """Lock the folder, so that systemd-tmpfiles does not clean it."""
+        if self._run_folder_lock >= 0:
+            os.close(self._run_folder_lock)
+        self._run_folder_lock = os.open(self.run_folder or "/", os.O_RDONLY | os.O_DIRECTORY)
         with suppress(OSError):
-            fcntl.flock(self._held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(self._run_folder_lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
     def go_unready(self) -> None:
-        """Have /ready say no, and stop listening."""
-        for mark in self._live().draining_marks[:1]:
-            make_mark(mark)
+        """Make /ready answer 503, and stop listening."""
+        for mark in self._running_settings().draining_marks[:1]:
+            make_mark_file(mark)
         if self._listeners:
             self._listeners.close()
 
-    def _postgres(self, user: accounts.User | None) -> Iterator[Step]:
+    def _postgres(self, user: accounts.User | None) -> Iterator[StartStep]:
         assert self.run_folder
         run_folder = self.run_folder
         began = time.monotonic()
         binaries = postgres.programs(user)
         if not self._data.cluster.exists():
-            cluster.initialise(self._data, binaries, user, durable=self._plan.durable)
-            yield _done(f"Made a PostgreSQL cluster in {self._data.cluster}{_took(began)}.")
+            cluster.initialise(self._data, binaries, user, durable=self._spec.durable)
+            yield _progress_step(
+                f"Made a PostgreSQL cluster in {self._data.cluster}{_seconds_since(began)}."
+            )
         began = time.monotonic()
-        connections = postgres.connections(self._settings, self._plan.instances)
+        connections = postgres.max_connections(self._settings, self._spec.instances)
         command = postgres.command(
-            self._data, binaries, run_folder, connections, durable=self._plan.durable
+            self._data, binaries, run_folder, connections, durable=self._spec.durable
         )
         log = self._data.log_of("postgresql")
 
         def start() -> subprocess.Popen[bytes]:
-            cluster.forget_stale_lock(self._data.cluster)
-            # SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing needs recovery.
+            cluster.replace_stale_lock(self._data.cluster)
+            # SIGINT is PostgreSQL's fast shutdown: it ends the sessions, and needs no recovery.
             with open_log(log) as output:
                 return process.start(command, user=user, death_signal=signal.SIGINT, output=output)
 
         self.embedded_database_url = postgres.url(run_folder)
-        part = Part(
+        part = ManagedProcess(
             "postgresql",
             start,
             signal.SIGINT,
-            patience=30.0,
+            stop_seconds=30.0,
             url=self.embedded_database_url,
-            file=postgres.socket(run_folder),
-            lingers=lambda: cluster.is_stopping(self._data.cluster),
+            run_file=postgres.socket(run_folder),
+            is_stuck_stopping=lambda: cluster.is_stopping(self._data.cluster),
         )
-        # After a crash, sessions of the old server may hold its shared memory for a moment.
+        # After a crash, sessions of the old server may use its shared memory for some time.
         retry = 15.0 if (self._data.cluster / "postmaster.pid").exists() else 0.0
-        yield self._starting(part, lambda: postgres.answers(run_folder), retry=retry)
+        yield self._start_step(part, lambda: postgres.is_ready(run_folder), retry=retry)
         cluster.create_database(run_folder)
-        yield _done(f"PostgreSQL answers{_took(began)}.")
+        yield _progress_step(f"PostgreSQL answers{_seconds_since(began)}.")
 
-    def _valkeys(self) -> Iterator[Step]:
-        """Start the servers for locks, all of them before the first is waited for."""
+    def _valkeys(self) -> Iterator[StartStep]:
+        """Start all lock servers, and then wait for them."""
         began = time.monotonic()
         single = [] if self._settings.redis_url else [self._valkey(valkey.NAME)]
         redlock = [self._valkey(name) for name in REDLOCK] if self._embeds_redlock() else []
         self.embedded_redis_url = "".join(part.url for part in single)
         self.embedded_redlock_urls = tuple(part.url for part in redlock)
         for part in (*single, *redlock):
-            yield self._starting(part, lambda: True)
+            yield self._start_step(part, lambda: True)
         for parts, answer in ((single, "Valkey answers"), (redlock, "Redlock's servers answer")):
             for part in parts:
-                yield Step(partial(valkey.answers, part.url), "", part)
+                yield StartStep(partial(valkey.is_ready, part.url), "", part)
             if parts:
-                yield _done(f"{answer}{_took(began)}.")
+                yield _progress_step(f"{answer}{_seconds_since(began)}.")
         if not redlock and not self._settings.redlock_urls:
-            yield _done(f"No servers for Redlock: {valkey.PACKAGE} is not installed.")
+            yield _progress_step(f"No servers for Redlock: {valkey.PACKAGE} is not installed.")
 
-    def _valkey(self, name: str) -> Part:
+    def _valkey(self, name: str) -> ManagedProcess:
         assert self.run_folder
-        return valkey.part(name, self.run_folder, self._data.log_of(name))
+        return valkey.managed_process(name, self.run_folder, self._data.log_of(name))
 
     def _embeds_redlock(self) -> bool:
-        """Tell whether Redlock's servers are started, which is so unless there are own ones.
+        """Whether Redlock's servers are embedded.
 
-        That Redis is one's own makes no difference, as for PostgreSQL. Only, a lab that has asked
-        for nothing embedded must not fail for want of Valkey: then it goes without Redlock.
+        They are, unless the settings name other ones. The setting for Redis is independent of that.
+        But a lab with a Redis of its own must not fail because Valkey is missing: then it runs
+        without Redlock.
         """
         if self._settings.redlock_urls:
             return False
         return not self._settings.redis_url or valkey.available()
 
-    def _service(self) -> Iterator[Step]:
+    def _service(self) -> Iterator[StartStep]:
         assert self._listeners
         began = time.monotonic()
         host = self._settings.host
         for index, port in enumerate(self._listeners.ports):
-            part = Part(
+            part = ManagedProcess(
                 f"{SERVICE}-{index + 1}",
                 self._starter(index),
                 signal.SIGTERM,
-                patience=_SERVICE_PATIENCE,
+                stop_seconds=_SERVICE_PATIENCE,
                 url=listeners.address(host, port),
-                file=self._live().metrics_folder,
+                run_file=self._running_settings().metrics_folder,
             )
-            yield self._starting(part, lambda: True)
-        for index, part in enumerate(self._services()):
-            yield Step(partial(self._serves, index), "", part)
-        workers = f"{self._plan.instances} x {self._settings.workers} workers"
-        yield _done(f"The service answers with {workers}{_took(began)}.")
+            yield self._start_step(part, lambda: True)
+        for index, part in enumerate(self._instances()):
+            yield StartStep(partial(self._is_serving, index), "", part)
+        workers = f"{self._spec.instances} x {self._settings.workers} workers"
+        yield _progress_step(f"The service answers with {workers}{_seconds_since(began)}.")
 
-    def _serves(self, index: int) -> bool:
-        """Tell whether an instance is ready with all of its workers.
+    def _is_serving(self, index: int) -> bool:
+        """Whether an instance is ready with all its workers.
 
-        The first crowd would else meet in the one that was there first.
+        Otherwise the first worker would get all early requests.
         """
         assert self._listeners
         if not self._listeners.ready(self._listeners.ports[index]):
             return False
         try:
-            with Connector(self._live().database_url).session() as session:
-                there = worker_registry.live_workers(session, _name(index))
+            with Connector(self._running_settings().database_url).session() as session:
+                there = worker_registry.live_workers(session, _instance_name(index))
         except Unavailable:
             return False
         return there >= self._settings.workers
 
-    def _services(self) -> list[Part]:
+    def _instances(self) -> list[ManagedProcess]:
         return [part for part in self.parts if part.kind == SERVICE]
 
     def _starter(self, index: int) -> Callable[[], subprocess.Popen[bytes]]:
         assert self._listeners
         sockets = self._listeners.of(index)
-        settings = replace(self._live(), instance=_name(index))
+        settings = replace(self._running_settings(), instance=_instance_name(index))
         command: list[str | Path] = [sys.executable, "-m", "booking_lab.stack.service"]
         command += [text for fd in sockets for text in ("--socket", str(fd))]
         if settings.pin:
             command += ["--first-core", str(index * settings.workers)]
-        environment = environment_of(settings)
+        environment = environment_for(settings)
 
         def start() -> subprocess.Popen[bytes]:
-            # Our standard error is the lab's log.
+            # The standard error of this process is the lab's log.
             return process.start(
                 command,
                 environment=environment,
@@ -269,8 +277,8 @@ class Assembly:
 
         return start
 
-    def _live(self) -> Settings:
-        """Return the settings with what has been started filled in."""
+    def _running_settings(self) -> Settings:
+        """Return the settings with the addresses of the servers that have been started."""
         return replace(
             self._settings,
             port=self._listeners.port if self._listeners else self._settings.port,
@@ -280,38 +288,40 @@ class Assembly:
             run_folder=str(self.run_folder or ""),
         )
 
-    def _starting(self, part: Part, done: Callable[[], bool], *, retry: float = 0.0) -> Step:
+    def _start_step(
+        self, part: ManagedProcess, done: Callable[[], bool], *, retry: float = 0.0
+    ) -> StartStep:
         self.parts.append(part)
-        return Step(done, "", part, retry=retry)
+        return StartStep(done, "", part, retry=retry)
 
 
-def _name(index: int) -> str:
-    """The name of an instance."""
+def _instance_name(index: int) -> str:
+    """Return the name of an instance."""
     return str(index + 1)
 
 
 def prepare_schema(settings: Settings) -> None:
-    """Bring the database to this version.
+    """Migrate the database to this version.
 
     Raises:
-        ConfigurationError: it is newer, it lacks something, or it has other tables.
-        StackError: it won't have it, for want of rights for example.
+        ConfigurationError: the database is newer, lacks something, or has other tables.
+        StackError: the migration failed, for example because of missing rights.
     """
     try:
         schema.migrate(settings.database_url, settings)
     except LockTimeout:
         raise StackError(
-            "The tables could not be brought to this version: another start is at it, or others "
-            "use them. Nothing was changed; try again."
+            "The tables could not be migrated to this version: another lab is migrating them, or "
+            "other sessions use them. Nothing was changed; try again."
         ) from None
     except psycopg2.Error as error:
         reason = str(error).strip().partition("\n")[0]
         raise StackError(f"The tables could not be made in the database: {reason}.") from None
 
 
-def _done(progress: str) -> Step:
-    return Step(lambda: True, progress)
+def _progress_step(progress: str) -> StartStep:
+    return StartStep(lambda: True, progress)
 
 
-def _took(began: float) -> str:
+def _seconds_since(began: float) -> str:
     return f" ({time.monotonic() - began:.1f} s)"

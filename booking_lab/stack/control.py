@@ -1,4 +1,4 @@
-"""Starting and stopping a supervisor from another process."""
+"""Starts and stops a supervisor from another process."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from booking_lab.errors import BookingLabError, ConfigurationError
 from booking_lab.stack import accounts
 from booking_lab.stack.errors import AlreadyRunning, StackError
 from booking_lab.stack.folders import DataFolder, tail
-from booking_lab.stack.plan import Plan, environment_of
+from booking_lab.stack.launch_spec import LaunchSpec, environment_for
 from booking_lab.stack.processes import process
+from booking_lab.stack.processes.lab_state import LabState, clear_up_after_kill
 from booking_lab.stack.processes.rotation import open_log
-from booking_lab.stack.processes.state import State, sweep
 
 Progress = Callable[[str], None]
 
-#: Stopping takes as long as the requests under way, and these are bounded.
+#: Seconds for a stop; it takes as long as the requests under way, which have time limits.
 _STOP_SECONDS = 60.0
 
 
 def launch(
-    plan: Plan, settings: Settings, progress: Progress, *, detached: bool = False
+    spec: LaunchSpec, settings: Settings, progress: Progress, *, detached: bool = False
 ) -> subprocess.Popen[bytes]:
     """Start a supervisor and wait until its lab is ready.
 
     Args:
-        plan: what to start.
-        settings: the lab's settings.
-        progress: gets a line for each step.
+        spec: the specification of the lab.
+        settings: the settings of the lab.
+        progress: called with a line for each step.
         detached: whether the lab outlives this process.
 
     Raises:
-        StackError: it could not be started; nothing is left behind.
-        ConfigurationError: a setting is of no use.
+        StackError: the lab could not be started; nothing of it is left.
+        ConfigurationError: a setting can't be used.
     """
     if not sys.platform.startswith("linux"):
         raise StackError("This needs Linux; elsewhere run the lab with `docker compose up`.")
-    data = DataFolder(Path(plan.data))
+    data = DataFolder(Path(spec.data))
     data.create()
-    supervisor = _spawn(data, plan, settings, detached)
+    supervisor = _spawn(data, spec, settings, detached)
     try:
-        _follow(data, supervisor, progress)
+        _pass_on_reports(data, supervisor, progress)
     except BaseException:
         end(data, supervisor)
         raise
@@ -54,7 +54,7 @@ def launch(
 
 
 def end(data: DataFolder, supervisor: subprocess.Popen[bytes]) -> None:
-    """Stop a lab that this process started, and wait until nothing of it is left."""
+    """Stop a lab that this process has started, and wait until all its processes have ended."""
     supervisor.send_signal(signal.SIGTERM)
     if supervisor.stdout:
         supervisor.stdout.close()
@@ -68,29 +68,29 @@ def end(data: DataFolder, supervisor: subprocess.Popen[bytes]) -> None:
 
 
 def stop(data: DataFolder) -> bool:
-    """Stop the lab on a data folder, whoever started it; returns whether there was anything.
+    """Stop the lab on a data folder, and return whether there was one.
 
-    What a killed supervisor left is cleared up.
+    The rest of a lab whose supervisor was killed is cleared up.
 
     Raises:
-        StackError: it is somebody else's.
+        StackError: the lab belongs to another user.
     """
-    state = State.read(data.state)
+    state = LabState.read(data.state)
     if state is None:
         return False
     supervisor = state.supervisor.process
-    # Whoever can write the file could name any process of root's in it.
+    # Otherwise a user who can write the file could make root stop any process.
     if supervisor.alive and supervisor.owner != data.state.stat().st_uid:
         raise StackError(
-            f"{data.state} names process {supervisor.pid}, which is not its writer's: nothing was "
-            f"stopped. Remove the file if no lab runs there."
+            f"{data.state} names process {supervisor.pid}, which belongs to another user than the "
+            f"file: nothing was stopped. Remove the file if no lab runs there."
         )
     try:
         supervisor.send(signal.SIGTERM)
     except PermissionError:
         raise StackError(
-            f"The lab on {data.path} belongs to {accounts.name((supervisor.owner, 0))} "
-            f"(pid {supervisor.pid}): only they, or root, can stop it."
+            f"The lab on {data.path} belongs to {accounts.user_name((supervisor.owner, 0))} "
+            f"(pid {supervisor.pid}): only that user, or root, can stop it."
         ) from None
     if not supervisor.wait(_STOP_SECONDS):
         supervisor.send(signal.SIGKILL)
@@ -102,16 +102,16 @@ def stop(data: DataFolder) -> bool:
 def _clear_up(data: DataFolder) -> None:
     try:
         with data.lock():
-            sweep(data)
+            clear_up_after_kill(data)
     except AlreadyRunning:
-        pass  # somebody has started it again meanwhile
+        pass  # the lab was started again meanwhile
 
 
 def _spawn(
-    data: DataFolder, plan: Plan, settings: Settings, detached: bool
+    data: DataFolder, spec: LaunchSpec, settings: Settings, detached: bool
 ) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "booking_lab.stack.supervisor", plan.to_json()]
-    environment = environment_of(settings)
+    command = [sys.executable, "-m", "booking_lab.stack.supervisor", spec.to_json()]
+    environment = environment_for(settings)
     try:
         log = open_log(data.log)
     except OSError as error:
@@ -135,14 +135,16 @@ def _spawn(
         )
 
 
-#: What the supervisor can fail with that is more than "it could not be started".
-_TOLD_APART: Mapping[str, type[BookingLabError]] = {
+#: Errors of the supervisor that callers handle; all others become a StackError.
+_ERRORS_BY_CODE: Mapping[str, type[BookingLabError]] = {
     kind.code: kind for kind in (AlreadyRunning, ConfigurationError)
 }
 
 
-def _follow(data: DataFolder, supervisor: subprocess.Popen[bytes], progress: Progress) -> None:
-    """Pass the supervisor's reports on until it is ready or has failed."""
+def _pass_on_reports(
+    data: DataFolder, supervisor: subprocess.Popen[bytes], progress: Progress
+) -> None:
+    """Pass the reports of the supervisor on, until the lab is ready or has failed."""
     assert supervisor.stdout
     for line in supervisor.stdout:
         report = json.loads(line)
@@ -152,5 +154,5 @@ def _follow(data: DataFolder, supervisor: subprocess.Popen[bytes], progress: Pro
             supervisor.stdout.close()
             return
         elif "failed" in report:
-            raise _TOLD_APART.get(report["code"], StackError)(report["failed"])
+            raise _ERRORS_BY_CODE.get(report["code"], StackError)(report["failed"])
     raise StackError(f"The lab ended while it started; {data.log} ends with:{tail(data.log)}")

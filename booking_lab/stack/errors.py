@@ -1,4 +1,4 @@
-"""What the launcher says when it can't."""
+"""Errors of starting and stopping a lab."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data folder, which lasts, and the run folder, which lives as long as the lab."""
+"""The data folder of a lab, which is permanent, and the run folder, which is temporary."""
 
 from __future__ import annotations
 
@@ -18,12 +18,19 @@ from booking_lab.stack.errors import AlreadyRunning, StackError
 _log = logging.getLogger(__name__)
 
 _PREFIX = "booking-lab-"
-#: A Unix socket's address holds 107 bytes; this is the longest that is put below the run folder.
+#: The longest path below the run folder; the path of a Unix socket has at most 107 bytes.
 _LONGEST_SOCKET = "x/postgresql/.s.PGSQL.5432"
 
 
 class DataFolder:
-    """Where a lab keeps its data, its logs and what `status` and `down` need to know."""
+    """The folder with a lab's data, its logs and its state file.
+
+    Attributes:
+        path: the folder.
+        cluster: the folder of PostgreSQL's data.
+        state: the state file.
+        log: the log of the service and of the supervisor.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -32,14 +39,14 @@ class DataFolder:
         self.log = self.path / "booking-lab.log"
 
     def log_of(self, part: str) -> Path:
-        """Return the log file of one part; all instances of the service share the lab's."""
+        """Return the log file of one part; all instances of the service share one log."""
         return self.log if part.startswith("service") else self.path / f"{part}.log"
 
     def create(self) -> None:
-        """Make the folder and see that it can be written to.
+        """Create the folder, and check that it can be written to.
 
         Raises:
-            StackError: it can't be, and why.
+            StackError: the folder can't be written; the error has the reason.
         """
         try:
             _make(self.path)
@@ -52,15 +59,15 @@ class DataFolder:
         except OSError as error:
             raise StackError(
                 f"The data folder {self.path} can't be written: {error.strerror}. "
-                f"Free some space or mend its rights, or choose another with --data."
+                f"Free some space or change its permissions, or choose another with --data."
             ) from None
 
     def lock(self) -> IO[str]:
-        """Take the folder for this process, until it ends or closes the file.
+        """Lock the folder until this process ends or closes the file.
 
         Raises:
-            AlreadyRunning: another process has it.
-            StackError: the folder is somebody else's.
+            AlreadyRunning: another process has locked it.
+            StackError: the folder belongs to another user.
         """
         lock = self.path / "lock"
         try:
@@ -75,8 +82,8 @@ class DataFolder:
         return file
 
 
-def default_data() -> Path:
-    """Return where the data goes when nobody says."""
+def default_data_folder() -> Path:
+    """Return the default data folder of this user."""
     if not os.geteuid():
         return Path("/var/lib/booking-lab")
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
@@ -84,9 +91,10 @@ def default_data() -> Path:
 
 
 def _make(folder: Path) -> None:
-    """Make a folder for this user, with those above it, whatever the umask is.
+    """Create a folder and its parents, independent of the umask.
 
-    Others may pass through if we are root (PostgreSQL runs as another user), but not look around.
+    For root, other users can enter the folder but not list it, because PostgreSQL runs as another
+    user.
     """
     if folder.is_dir():
         return
@@ -96,7 +104,7 @@ def _make(folder: Path) -> None:
 
 
 def make_run_folder(user: accounts.User | None) -> Path:
-    """Make the folder for sockets and other files of one run: short of name, open to ``user``."""
+    """Create the folder for sockets and metrics of one run: with a short path, open to ``user``."""
     base = Path(tempfile.gettempdir())
     if len(os.fsencode(base / f"{_PREFIX}12345678" / _LONGEST_SOCKET)) > 107 or (
         user and accounts.closed_folder(base, user)
@@ -104,22 +112,23 @@ def make_run_folder(user: accounts.User | None) -> Path:
         base = Path("/tmp")  # the folder itself gets a random name below
     try:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-        fill_run_folder(folder, user)
+        complete_run_folder(folder, user)
     except OSError as error:
         raise StackError(f"No folder could be made below {base}: {error.strerror}.") from None
     return folder
 
 
-def fill_run_folder(folder: Path, user: accounts.User | None) -> None:
-    """Make what is missing of a run folder, the folder itself included.
+def complete_run_folder(folder: Path, user: accounts.User | None) -> None:
+    """Create the missing parts of a run folder, or the folder itself.
 
     Raises:
-        OSError: it can't be made; ``FileExistsError``: somebody else has made it.
+        OSError: they can't be created.
+        FileExistsError: another user has created the folder.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        raise FileExistsError(errno.EEXIST, "somebody else has it", str(folder))
+        raise FileExistsError(errno.EEXIST, "it belongs to another user", str(folder))
     (folder / "metrics").mkdir(exist_ok=True)
     sockets = folder / "postgresql"
     sockets.mkdir(mode=0o700, exist_ok=True)
@@ -128,16 +137,19 @@ def fill_run_folder(folder: Path, user: accounts.User | None) -> None:
         os.chown(sockets, *user)
 
 
-def make_mark(mark: Path) -> None:
-    """Make an empty file; without it, somebody is told later that a stop is under way."""
+def make_mark_file(mark: Path) -> None:
+    """Create an empty file that makes /ready answer 503; log an error if that fails."""
     try:
         mark.touch()
     except OSError as error:
-        _log.error("the mark of a stop can't be made: %s", error)
+        _log.error("the mark of a stop can't be created: %s", error)
 
 
 def remove_run_folder(path: str) -> None:
-    """Remove what ``make_run_folder`` made, and nothing else, whatever a state file says."""
+    """Remove a folder that ``make_run_folder`` has created, and no other folder.
+
+    The path comes from a state file, which may be wrong.
+    """
     folder = Path(path)
     if not folder.name.startswith(_PREFIX) or folder.is_symlink() or not folder.is_dir():
         return
@@ -146,7 +158,7 @@ def remove_run_folder(path: str) -> None:
 
 
 def tail(path: Path, lines: int = 8) -> str:
-    """Return the last lines of a file, indented; empty if there are none."""
+    """Return the last lines of a file, indented; empty: there are none."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 16_384))

@@ -1,6 +1,6 @@
-"""What the user names: his own servers answer, his folders and his strategy are there.
+"""Checks of the settings before a start: servers of the user's own, folders, and the strategy.
 
-Passwords are not given away.
+Errors don't show passwords.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from booking_lab.stack.errors import StackError
 
 
 def check_database(url: str) -> None:
-    """See that the PostgreSQL of ``DATABASE_URL`` answers.
+    """Check that the PostgreSQL of ``DATABASE_URL`` answers, and that the lab can use it.
 
     Raises:
-        StackError: it doesn't; says where it was sought and why it failed.
-        ConfigurationError: it is no URL of PostgreSQL.
+        StackError: it doesn't; the error has the address and the reason.
+        ConfigurationError: the value is not a URL of PostgreSQL.
     """
-    parts = _parsed(url)
+    parts = _parse(url)
     try:
         bounded.connect(url, within=5).close()
     except psycopg2.OperationalError as error:
         where = f"{parts.get('host', 'localhost')}:{parts.get('port', '5432')}"
         why = _reason(str(error), parts.get("password", ""))
-        # With a stray '@' the password has spilled into what should be the host or the port.
+        # With an unescaped '@', a part of the password is in the host, the port or the name.
         if "@" in "".join(parts.get(name, "") for name in ("host", "port", "dbname")):
             where, why = "its host", "write an '@' in the password as %40"
         raise StackError(
@@ -44,68 +44,68 @@ def check_database(url: str) -> None:
 
 
 def check_fit(url: str) -> None:
-    """See that a database, and what leads to it, can serve the lab.
+    """Check the encoding, the write access and the pooler of a database.
 
     Raises:
-        StackError: it can't; says why.
+        StackError: the lab can't use the database; the error has the reason.
         DatabaseUnavailable: it doesn't answer.
     """
-    _parsed(url)
+    _parse(url)
     with Connector(url).session() as one, Connector(url).session() as other:
         [(encoding, only_reads)] = one.execute(
             "SELECT current_setting('server_encoding'), "
             "current_setting('transaction_read_only')::boolean"
         )
-        shared = _shared(one, other)
+        shared = _share_a_session(one, other)
     if encoding != "UTF8":
         raise StackError(
-            f"The database of DATABASE_URL is encoded in {encoding}, which has no room for every "
-            f"name: make one with ENCODING 'UTF8'."
+            f"The database of DATABASE_URL has the encoding {encoding}, which can't store every "
+            f"name: create one with ENCODING 'UTF8'."
         )
     if only_reads:
         raise StackError(
-            "PostgreSQL of DATABASE_URL only reads (a replica, or default_transaction_read_only "
-            "is on): name the one that writes."
+            "PostgreSQL of DATABASE_URL is read-only (a replica, or default_transaction_read_only "
+            "is on): name the primary server."
         )
     if shared:
         raise StackError(
-            "DATABASE_URL leads through a pooler that shares sessions between its clients. The "
-            "lab listens and locks in sessions: let the pooler give each client one of its own "
-            "(PgBouncer: pool_mode = session), or go past it."
+            "DATABASE_URL leads to a pooler that shares sessions between its clients. The lab "
+            "listens and locks in sessions: configure the pooler to give each client a session "
+            "(PgBouncer: pool_mode = session), or connect to PostgreSQL directly."
         )
 
 
-def _parsed(url: str) -> dict[str, str]:
+def _parse(url: str) -> dict[str, str]:
     try:
         return parse_dsn(url)
     except psycopg2.ProgrammingError:
-        # The driver would quote what it failed to read, and that may be the password.
+        # The driver's message quotes the text that it can't parse, which may be the password.
         raise ConfigurationError(
-            "DATABASE_URL can't be read: it takes postgresql://user:password@host:port/database, "
-            "with special characters in the password written as %XX."
+            "DATABASE_URL can't be read: write postgresql://user:password@host:port/database, "
+            "with special characters in the password as %XX."
         ) from None
 
 
-def _shared(one: PostgresSession, other: PostgresSession) -> bool:
-    """Tell whether two connections are served by one session, or one by several."""
+def _share_a_session(one: PostgresSession, other: PostgresSession) -> bool:
+    """Whether two connections share one session, or one connection uses several sessions."""
     seen = [int(who.execute("SELECT pg_backend_pid()")[0][0]) for who in (one, other, one, other)]
     return seen[:2] != seen[2:] or seen[0] == seen[1]
 
 
 def check_redis(url: str, variable: str = "REDIS_URL") -> None:
-    """See that a Redis which a variable names answers, and takes writes.
+    """Check that the Redis of a variable answers, and takes writes.
 
     Raises:
-        StackError: it doesn't; says where it was sought, and what it says.
-        ConfigurationError: it is no URL of Redis.
+        StackError: it doesn't; the error has the address and the reason.
+        ConfigurationError: the value is not a URL of Redis.
     """
     try:
         where = redis_address(url)
         client = redis_lock.connect(url, timeout=3)
     except ValueError:
         raise ConfigurationError(
-            f"{variable} can't be read: it takes redis://:password@host:port/0, "
-            f"with special characters in the password written as %XX."
+            f"{variable} can't be read: write redis://:password@host:port/0, "
+            f"with special characters in the password as %XX."
         ) from None
     try:
         redis_lock.check_writes(client)
@@ -113,7 +113,7 @@ def check_redis(url: str, variable: str = "REDIS_URL") -> None:
         what = "can't do what the lab needs" if error.answered else "does not answer"
         raise StackError(
             f"Redis of {variable} {what} at {where}: {error.reason}. "
-            f"Start it (or mend its password), or unset {variable} to use what is embedded."
+            f"Start it (or correct its password), or unset {variable} to use the embedded server."
         ) from None
     finally:
         client.close()
@@ -125,10 +125,10 @@ def _reason(text: str, password: str) -> str:
 
 
 def check_plugins(settings: Settings) -> None:
-    """See that the folders are there, and the strategy that a new database begins with.
+    """Check that the folders of plug-ins exist, and the strategy of the settings.
 
     Raises:
-        ConfigurationError: one isn't.
+        ConfigurationError: a folder or the strategy doesn't exist, or the strategy can't be loaded.
     """
     folders = {
         "BOOKING_LAB_STRATEGIES": settings.strategy_folders,
@@ -137,10 +137,10 @@ def check_plugins(settings: Settings) -> None:
     for variable, named in folders.items():
         for folder in named:
             if not Path(folder).is_dir():
-                raise ConfigurationError(f"{variable} names {folder}, which is no folder.")
+                raise ConfigurationError(f"{variable} names {folder}, which is not a folder.")
     if settings.strategy in {file.stem for file in SHIPPED.glob("[!_]*.py")}:
-        return  # then no plug-in's code need be run here
+        return  # no code of a plug-in is loaded then
     try:
         Registry([SHIPPED, *settings.strategy_folders], shelf=settings.shelf).get(settings.strategy)
     except UnknownStrategy as error:
-        raise ConfigurationError(f"BOOKING_LAB_STRATEGY is of no use: {error}") from None
+        raise ConfigurationError(f"BOOKING_LAB_STRATEGY can't be used: {error}") from None

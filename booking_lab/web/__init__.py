@@ -1,1 +1,1 @@
-"""The service: the only place that knows HTTP."""
+"""The HTTP service. No other package knows HTTP."""

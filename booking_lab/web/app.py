@@ -1,4 +1,4 @@
-"""The application: its routes, what every request goes through, and its document."""
+"""The Flask application: its routes, its request hooks and its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from booking_lab.config import Settings
 from booking_lab.errors import PluginFault, safe_text
 from booking_lab.observers import tracing
 from booking_lab.runtime.lab import Lab
-from booking_lab.web.http import hooks, inputs, problems
+from booking_lab.web.http import hooks, problems, undeclared_input
 from booking_lab.web.http.admission import Admission
-from booking_lab.web.http.inputs import WholeNumber
 from booking_lab.web.http.json_bodies import StrictJSON, StrictRequest
 from booking_lab.web.http.logs import logging_config
-from booking_lab.web.http.problems import Problem
+from booking_lab.web.http.problems import ProblemDetails
 from booking_lab.web.http.sampling import SampledApplication
+from booking_lab.web.http.undeclared_input import WholeNumber
 from booking_lab.web.routes import booking, bookings, metrics, race, tickets, workloads
-from booking_lab.web.routes.audit import books
-from booking_lab.web.routes.booking import BookingProblem
-from booking_lab.web.routes.bookings import Booked, NotBooked
-from booking_lab.web.routes.events import events
-from booking_lab.web.routes.health import health
-from booking_lab.web.routes.resets import resets
-from booking_lab.web.routes.selection import switching
-from booking_lab.web.routes.stats import figures
-from booking_lab.web.routes.strategies import catalogue
-from booking_lab.web.routes.tickets import TicketsProblem
-from booking_lab.web.schemas.workload_schema import Kinds
+from booking_lab.web.routes.audit import audit_routes
+from booking_lab.web.routes.booking import FailedSeatBooking
+from booking_lab.web.routes.bookings import ConfirmedBooking, FailedBooking
+from booking_lab.web.routes.events import event_routes
+from booking_lab.web.routes.health import health_routes
+from booking_lab.web.routes.resets import reset_routes
+from booking_lab.web.routes.selection import selection_routes
+from booking_lab.web.routes.stats import stats_routes
+from booking_lab.web.routes.strategies import strategy_routes
+from booking_lab.web.routes.tickets import TicketsProblemDetails
+from booking_lab.web.schemas.workload_schema import WorkloadSchemas
 
 __all__ = ["create_app"]
 
 
-class Service(OpenAPI):
-    """The application, whose document says what its routes declare and nothing else."""
+class BookingApp(OpenAPI):
+    """The Flask application, with an OpenAPI document of exactly what its routes declare."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return ``func``: no view is a coroutine, and to look at it each time is slow."""
+        """Return ``func``: no view is a coroutine, and checking for one at each request is slow."""
         return func
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Answer the request; a plug-in that calls ``sys.exit``, or the like, ends no worker.
+        """Answer the request. A plug-in that calls ``sys.exit`` does not end the worker.
 
         Raises:
-            PluginFault: it did.
+            PluginFault: a plug-in raised SystemExit, or another exception that is no Exception.
         """
         try:
             return super().dispatch_request()
@@ -62,14 +62,14 @@ class Service(OpenAPI):
             if isinstance(error, SystemExit):
                 did = f"called sys.exit({error.code!r})"
             raise PluginFault(
-                f"A plug-in's code has {did}. Should it have been a booking, GET /api/bookings "
-                f"tells whether it stands."
+                f"A plug-in's code has {did}. If the request was a booking, GET /api/bookings "
+                f"shows whether it was made."
             ) from error
 
     def generate_spec_json(self) -> None:
-        """Make the document without the answer that the library adds to every operation.
+        """Make the document, with the statuses that any request may be answered.
 
-        What any request may be answered is added instead.
+        The library adds a 422 of another shape to every operation. It is removed.
         """
         super().generate_spec_json()  # type: ignore[no-untyped-call]
         for path, operations in self.spec_json["paths"].items():
@@ -77,19 +77,21 @@ class Service(OpenAPI):
                 answers = operation["responses"]
                 if "application/json" in answers.get("422", {}).get("content", {}):
                     del answers["422"]
-                statuses = {*problems.common(method)} - tickets.NEVER_ANSWERED.get(path, set())
-                for status, answer in problems.documented(*sorted(statuses)).items():
+                statuses = {*problems.common_statuses(method)} - tickets.NEVER_ANSWERED.get(
+                    path, set()
+                )
+                for status, answer in problems.documented_problems(*sorted(statuses)).items():
                     answers.setdefault(str(status), answer)
 
 
 def create_app(settings: Settings) -> OpenAPI:
-    """Return the application; its lab, in ``extensions``, is to be started in each worker."""
+    """Return the application. Each worker has to start the lab in ``extensions["lab"]``."""
     logging.config.dictConfig(logging_config(settings.log_level))
     lab, admission = Lab(settings), Admission(settings.threads)
-    kinds = Kinds(lab.workloads)
+    kinds = WorkloadSchemas(lab.workloads)
     app = _application(lab, admission, kinds)
     if lab.tracer_provider:
-        # Instrumented or not, an application is so for all of its requests.
+        # The instrumentation is for all requests of an application, so it has one of its own.
         traced = _application(lab, admission, kinds)
         FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
             traced, tracer_provider=lab.tracer_provider
@@ -99,15 +101,15 @@ def create_app(settings: Settings) -> OpenAPI:
     return app
 
 
-def _application(lab: Lab, admission: Admission, kinds: Kinds) -> OpenAPI:
+def _application(lab: Lab, admission: Admission, kinds: WorkloadSchemas) -> OpenAPI:
     settings = lab.settings
-    app = Service(
+    app = BookingApp(
         __name__,
         info=Info(title="booking-lab", version=__version__),
         doc_prefix="/docs",
         security_schemes={"admin": {"type": "http", "scheme": "bearer"}},
         validation_error_callback=problems.invalid_fields,
-        validation_error_model=Problem,
+        validation_error_model=ProblemDetails,
     )
     app.url_map.converters["int"] = WholeNumber
     app.json = StrictJSON(app)
@@ -117,29 +119,35 @@ def _application(lab: Lab, admission: Admission, kinds: Kinds) -> OpenAPI:
     problems.register(app)
     hooks.register(app, settings)
     for part in (
-        health,
-        events,
+        health_routes,
+        event_routes,
         booking.blueprint(admission),
         tickets.blueprint(admission),
         bookings.blueprint(admission, kinds),
-        switching,
-        catalogue,
+        selection_routes,
+        strategy_routes,
         workloads.blueprint(kinds),
-        resets,
-        books,
-        figures,
+        reset_routes,
+        audit_routes,
+        stats_routes,
         race.blueprint(kinds),
         metrics.blueprint(lab),
     ):
         app.register_api(part)
     _document(app)
-    inputs.register(app)
+    undeclared_input.register(app)
     return app
 
 
 def _document(app: OpenAPI) -> None:
-    """Serve the OpenAPI document, with the schemas that errors refer to, and lead to its page."""
-    for model in (Problem, BookingProblem, Booked, NotBooked, TicketsProblem):
+    """Serve the OpenAPI document, with the schemas of errors, and redirect / to its page."""
+    for model in (
+        ProblemDetails,
+        FailedSeatBooking,
+        ConfirmedBooking,
+        FailedBooking,
+        TicketsProblemDetails,
+    ):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
         app.components_schemas[model.__name__] = schema

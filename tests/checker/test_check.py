@@ -94,7 +94,7 @@ def test_an_address_that_is_none_is_refused_without_its_password(written, url):
     written.book("A1", 0, 10)
     done = check(written.file, "--database", url)
     assert done.exit_code == 2
-    assert "--database can't be read: it takes postgresql://" in done.output
+    assert "--database can't be read: write postgresql://" in done.output
     assert "s3cret" not in done.output
 
 
@@ -102,7 +102,7 @@ def test_a_database_of_something_else_is_refused(written, servers):
     written.book("A1", 0, 10)
     done = check(written.file, "--database", postgres.url(servers.run_folder, "postgres"))
     assert done.exit_code == 2
-    assert 'This is no database of a lab: relation "attempts" does not exist.' in done.output
+    assert 'This is not the database of a lab: relation "attempts" does not exist.' in done.output
 
 
 def test_another_database_is_refused(written, database_url):

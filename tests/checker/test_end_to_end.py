@@ -16,7 +16,7 @@ from booking_lab.checker.history_reader import HistoryReader
 from booking_lab.checker.verdict import ProblemKind
 from booking_lab.conformance.waiting import eventually
 from booking_lab.core.verdict import Verdict
-from booking_lab.crowd.client import Customer, let_loose
+from booking_lab.crowd.client import Customer, run_crowd
 from booking_lab.workloads import Workloads
 from tests.service.crowds import Load, add_seats, switch
 from tests.uncounted import running_uncounted
@@ -41,7 +41,7 @@ class Recorded:
         """Twenty customers, of whom two each want one of ten seats, and all want three of them."""
         switch(self._lab.url, strategy, think_time_ms=20)
         seats = [f"{row}{number}" for row in "AB" for number in range(1, 6)]
-        let_loose(self._lab.url, [[seat, *seats[:3]] for seat in seats * 2])
+        run_crowd(self._lab.url, [[seat, *seats[:3]] for seat in seats * 2])
         self.cut()
         return self.judged()
 

@@ -54,7 +54,7 @@ def test_serve_refuses_it_before_it_asks_for_servers():
 def test_the_demo_records_its_own_lab_alone():
     done = booking_lab("demo", "--url", "http://127.0.0.1:1", "--history", "h")
     assert done.exit_code == 2
-    assert "--history is for a lab of one's own" in done.output
+    assert "--history is for the demo's own lab" in done.output
 
 
 def test_a_history_survives_the_environment():

@@ -8,7 +8,7 @@ from typing import Any
 
 from booking_lab.checker.report import as_text
 from booking_lab.checker.verdict import ProblemKind
-from booking_lab.cli._exit_codes import Exit
+from booking_lab.cli._exit_codes import ExitCode
 from booking_lab.core.verdict import Verdict
 from tests.docs.markdown import ROOT, section, table
 
@@ -25,7 +25,7 @@ def columns(title: str, heading: str, *numbers: int) -> list[tuple[str, ...]]:
 def test_the_verdicts_have_the_exit_codes_that_the_page_says() -> None:
     said = columns("What the check says", "Verdict", 0, 1)
     assert [row for row in said if row[0]] == [
-        (verdict, str(Exit.of(verdict))) for verdict in Verdict
+        (verdict, str(ExitCode.of(verdict))) for verdict in Verdict
     ]
     assert columns("What the check says", "Kind", 0) == [(kind,) for kind in ProblemKind]
 

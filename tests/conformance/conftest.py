@@ -11,10 +11,10 @@ from xml.etree import ElementTree
 import pytest
 
 from booking_lab.workloads import Workloads
-from tests.explorer.conftest import place, run
+from tests.explorer.conftest import exploration_servers, run
 from tests.uncounted import uncounted
 
-__all__ = ["place", "run"]
+__all__ = ["exploration_servers", "run"]
 
 #: The plainest workload is enough: where a mistake is one on the others as well, it costs time.
 ON_ONE_WORKLOAD = " and ".join(f"not {workload.name}" for workload in list(Workloads())[1:])

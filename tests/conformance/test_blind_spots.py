@@ -9,12 +9,12 @@ import re
 
 import pytest
 
-from booking_lab.cli.matrix import surprises
-from booking_lab.explorer.matrix.matrix import Cell, explored
+from booking_lab.cli.matrix import undeclared_anomalies
+from booking_lab.explorer.matrix.matrix import MatrixCell, explore_plan
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.replay import Replay
-from booking_lab.explorer.search.schedule import parse, written
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.replay import ReplaySearch
+from booking_lab.explorer.search.schedule import parse, schedule_text
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.conformance.variants import LIARS, write
@@ -90,19 +90,21 @@ def registry(variants):
 
 
 @pytest.fixture
-def look(place, registry):
+def look(exploration_servers, registry):
     """Explore a liar in a scenario of two, as the matrix does."""
 
     def look(name, workload, scenario, search=None, bookers=2, nemeses=()):
         entry, workload = registry.get(name), Workloads().get(workload)
         [contest] = [one for one in workload.contests(bookers) if one.name == scenario]
-        plan = Plan((entry, entry.create({})), workload, contest, 0, nemeses)
+        plan = ExplorationPlan((entry, entry.create({})), workload, contest, 0, nemeses)
         found = (
-            explore(place, registry, plan, search) if search else explored(place, registry, plan)
+            explore(exploration_servers, registry, plan, search)
+            if search
+            else explore_plan(exploration_servers, registry, plan)
         )
-        cell = Cell(name, workload.name, *nemeses)
+        cell = MatrixCell(name, workload.name, *nemeses)
         cell.add(found, contest)
-        return found, surprises(registry, cell)
+        return found, undeclared_anomalies(registry, cell)
 
     return look
 
@@ -112,8 +114,8 @@ def test_the_explorer_and_the_matrix_see_it(look, name, workload, scenario, anom
     found, surprising = look(name, workload, scenario)
 
     assert anomaly in surprising
-    shown = written(found.worst.schedule)
-    again, _ = look(name, workload, scenario, Replay(parse(shown), 2))
+    shown = schedule_text(found.worst.schedule)
+    again, _ = look(name, workload, scenario, ReplaySearch(parse(shown), 2))
     assert again.anomalies == dict.fromkeys(found.worst.anomalies, 2)
 
 
@@ -126,8 +128,8 @@ def test_the_explorer_and_the_matrix_see_what_takes_something_more(
     found, surprising = look(name, workload, scenario, **more)
 
     assert {"double booking", "oversell"} & set(surprising)
-    shown = written(found.worst.schedule)
-    again, _ = look(name, workload, scenario, Replay(parse(shown), 2), **more)
+    shown = schedule_text(found.worst.schedule)
+    again, _ = look(name, workload, scenario, ReplaySearch(parse(shown), 2), **more)
     assert again.anomalies == dict.fromkeys(found.worst.anomalies, 2)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from booking_lab.conformance.exploring import QUICK, Explorations, Question
 from booking_lab.conformance.subjects import Subject
-from booking_lab.explorer.scheduler.stage import Endless
+from booking_lab.explorer.scheduler.scheduler import Endless
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.conformance.variants import LIARS
@@ -19,9 +19,9 @@ def question(name):
     return Question(Subject(entry, entry.create({})), Workloads().get("seats"), everything=True)
 
 
-def test_whoever_wants_more_has_the_rest_explored(place):
+def test_whoever_wants_more_has_the_rest_explored(exploration_servers):
     asked = question("atomic")
-    explorations = Explorations(place, REGISTRY, QUICK)
+    explorations = Explorations(exploration_servers, REGISTRY, QUICK)
 
     first = explorations.of(asked, enough=lambda found: found.contests).schedules
     again = explorations.of(asked, enough=lambda found: found.contests).schedules
@@ -32,8 +32,8 @@ def test_whoever_wants_more_has_the_rest_explored(place):
     assert found == explorations.of(asked)
 
 
-def test_what_stops_it_is_told_to_everybody_who_asks(place):
-    explorations = Explorations(place, REGISTRY, QUICK)
+def test_what_stops_it_is_told_to_everybody_who_asks(exploration_servers):
+    explorations = Explorations(exploration_servers, REGISTRY, QUICK)
 
     for _ in range(2):
         with pytest.raises(Endless):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.search.replay import ReplaySearch
 from booking_lab.explorer.search.schedule import parse
 from booking_lab.runtime.strategy_registry import SHELF, SHIPPED, Registry
 from tests.conformance.conftest import ON_ONE_WORKLOAD
@@ -36,12 +36,12 @@ def known_schedule(name):
 
 def bookers(schedule):
     """Who takes part in it."""
-    return {move.actor for move in schedule if move.is_bookers}
+    return {move.actor for move in schedule if move.is_by_booker}
 
 
 def nemeses(schedule):
     """What has to go wrong in it."""
-    return tuple(move.actor for move in schedule if not move.is_bookers)
+    return tuple(move.actor for move in schedule if not move.is_by_booker)
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -60,7 +60,10 @@ def test_the_schedule_in_its_description_goes_wrong(run, name):
     schedule = known_schedule(name)
 
     found = run(
-        name, bookers=len(bookers(schedule)), nemeses=nemeses(schedule), search=Replay(schedule)
+        name,
+        bookers=len(bookers(schedule)),
+        nemeses=nemeses(schedule),
+        search=ReplaySearch(schedule),
     )
 
     assert found.anomalies["double booking"] == 1

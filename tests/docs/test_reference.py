@@ -25,7 +25,7 @@ from booking_lab.runtime import engine, race
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.web.app import create_app
 from booking_lab.web.http import problems
-from booking_lab.web.schemas.workload_schema import Kinds
+from booking_lab.web.schemas.workload_schema import WorkloadSchemas
 from booking_lab.workloads import Workloads
 
 from .conftest import DocumentedLab
@@ -80,14 +80,14 @@ def test_every_endpoint_is_described_with_the_statuses_that_it_answers(
     for name, operation in operations(openapi).items():
         said = set(re.findall(r"\b[2-5]\d\d\b", described()[name].prose))
         there = set(operation["responses"])
-        anywhere = {str(status) for status in problems.common(name.partition(" ")[0])}
+        anywhere = {str(status) for status in problems.common_statuses(name.partition(" ")[0])}
         assert said <= there, f"{name}: {sorted(said - there)} is not answered"
         assert there - anywhere <= said, f"{name}: {sorted(there - said)} is missing"
 
 
 def test_what_any_address_may_answer_is_said_once() -> None:
     rows = table(section(API, "What any address may answer").prose, "HTTP")
-    assert [int(status) for status, _ in rows] == list(problems.common("POST"))
+    assert [int(status) for status, _ in rows] == list(problems.common_statuses("POST"))
 
 
 @pytest.mark.parametrize("path", sorted(UNLISTED))
@@ -130,7 +130,7 @@ def test_the_fields_of_every_kind_are_in_the_table() -> None:
         kind: set(re.findall(r"\w+", fields))
         for kind, fields, _ in table(described()["POST /api/bookings"].prose, "Kind")
     }
-    kinds = Kinds(Workloads()).all()
+    kinds = WorkloadSchemas(Workloads()).all()
     assert said == {name: set(kind.fields.model_fields) for name, kind in kinds.items()}
 
 
@@ -298,7 +298,7 @@ def test_the_readme_shows_the_matrix_as_it_is() -> None:
 
 def test_the_matrix_has_every_strategy_on_every_workload_that_it_can_book() -> None:
     there = [cell.key for cell in matrix.load()]
-    wanted = matrix.cells(Registry([SHIPPED]), list(Workloads()), ("", *NEMESES))
+    wanted = matrix.empty_cells(Registry([SHIPPED]), list(Workloads()), ("", *NEMESES))
     assert there == sorted(cell.key for cell in wanted), "run `make matrix`"
 
 

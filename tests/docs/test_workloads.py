@@ -13,8 +13,8 @@ from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Bookable
 from booking_lab.db import schema
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
@@ -110,8 +110,8 @@ def test_the_workload_of_the_page_is_found_and_explored(
     workload = Workloads([tmp_path]).get("desks")
     registry = Registry([SHIPPED])
     entry = registry.get("none")
-    plan = Plan((entry, entry.create({})), workload, workload.scenarios(2)[0])
-    found = explore(Place(database_url, redis_url), registry, plan, Exhaustive())
+    plan = ExplorationPlan((entry, entry.create({})), workload, workload.scenarios(2)[0])
+    found = explore(ExplorationServers(database_url, redis_url), registry, plan, ExhaustiveSearch())
     assert found.complete
     assert set(found.anomalies) == {"double booking"}
 

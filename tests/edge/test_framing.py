@@ -9,7 +9,7 @@ import pytest
 
 from booking_lab.config import Settings
 from booking_lab.stack.service import worker
-from booking_lab.stack.service.framing import MOST_HEAD, MOST_LINE, Incoming
+from booking_lab.stack.service.framing import MOST_HEAD, MOST_LINE, IncomingRequest
 
 HEAD = b"POST /book HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = HEAD + b"transfer-encoding:chunked\r\n\r\n"
@@ -28,18 +28,18 @@ REQUESTS = [
 @pytest.mark.parametrize("request_", REQUESTS)
 def test_a_request_is_complete_with_its_last_byte_and_not_before(request_: bytes) -> None:
     for cut in range(1, len(request_)):
-        incoming = Incoming(100)
+        incoming = IncomingRequest(100)
         incoming.add(request_[:cut])
         assert not incoming.complete, request_[:cut]
         incoming.add(request_[cut:])
         assert incoming.complete
         assert not incoming.too_long
-    slow = Incoming(100)
+    slow = IncomingRequest(100)
     for byte in request_:
         assert not slow.complete
         slow.add(bytes([byte]))
     assert slow.complete
-    quick = Incoming(100)
+    quick = IncomingRequest(100)
     quick.add(request_ + HEAD)
     assert quick.complete
 
@@ -59,7 +59,7 @@ def test_a_request_is_complete_with_its_last_byte_and_not_before(request_: bytes
     ],
 )
 def test_no_more_is_waited_for_than_a_body_may_have(body: bytes, too_long: bool) -> None:
-    incoming = Incoming(100)
+    incoming = IncomingRequest(100)
     incoming.add(HEAD + body)
     assert (incoming.complete, incoming.too_long) == (True, too_long)
 
@@ -79,7 +79,7 @@ def test_no_more_is_waited_for_than_a_body_may_have(body: bytes, too_long: bool)
     ],
 )
 def test_what_no_parser_takes_is_not_waited_for(odd: bytes) -> None:
-    incoming = Incoming(100)
+    incoming = IncomingRequest(100)
     incoming.add(odd)
     assert incoming.complete
 
@@ -94,6 +94,6 @@ def test_the_document_says_how_much_and_how_long(monkeypatch: pytest.MonkeyPatch
     assert f"{MOST_HEAD // 1024} KiB" in words
     assert f"a request line may have {MOST_LINE:,} bytes" in words
     assert f"{worker.MOST_CONNECTIONS:,} connections" in words
-    assert worker._MAY_GO_AFTER == 1
+    assert worker._EVICT_AFTER == 1
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))
-    assert f"1,024 allow about {worker._room(Settings())}" in words
+    assert f"1,024 allow about {worker._most_connections(Settings())}" in words

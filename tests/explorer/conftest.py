@@ -8,8 +8,8 @@ import pytest
 
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
 from booking_lab.explorer.search.search import Search
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
@@ -32,13 +32,13 @@ class Own(Strategy):
 
 
 @pytest.fixture
-def place(database_url, redis_url, redlock_urls) -> Place:
+def exploration_servers(database_url, redis_url, redlock_urls) -> ExplorationServers:
     """Servers that belong to the test."""
-    return Place(database_url, redis_url, redlock_urls)
+    return ExplorationServers(database_url, redis_url, redlock_urls)
 
 
 @pytest.fixture
-def run(place) -> Run:
+def run(exploration_servers) -> Run:
     """Explore a strategy on a workload; by default all schedules of two bookers for one seat."""
 
     def run(
@@ -58,8 +58,10 @@ def run(place) -> Run:
         seats = Workloads().get("seats")
         if isinstance(scenario, int):
             scenario = seats.scenarios(bookers)[scenario]
-        plan = Plan((entry, entry.create(options or {})), seats, scenario, workers, nemeses)
-        return explore(place, registry, plan, search or Exhaustive(), full=full)
+        plan = ExplorationPlan(
+            (entry, entry.create(options or {})), seats, scenario, workers, nemeses
+        )
+        return explore(exploration_servers, registry, plan, search or ExhaustiveSearch(), full=full)
 
     return run
 

@@ -3,10 +3,10 @@
 import pytest
 
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.exhaustive import Exhaustive
-from booking_lab.explorer.search.replay import Replay
-from booking_lab.explorer.search.sampling import Random
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
+from booking_lab.explorer.search.replay import ReplaySearch
+from booking_lab.explorer.search.sampling import RandomSearch
 from booking_lab.explorer.search.schedule import parse
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
@@ -14,7 +14,9 @@ from booking_lab.workloads import Workloads
 REGISTRY = Registry([SHIPPED])
 
 
-def test_versions_and_fences_begin_anew_also_of_rows_that_nobody_asked_for(own, place):
+def test_versions_and_fences_begin_anew_also_of_rows_that_nobody_asked_for(
+    own, exploration_servers
+):
     found = own(
         """
         with attempt.transaction():
@@ -25,11 +27,11 @@ def test_versions_and_fences_begin_anew_also_of_rows_that_nobody_asked_for(own, 
             book()
         """,
         bookers=1,
-        search=Replay(parse("A:acquire"), times=3),
+        search=ReplaySearch(parse("A:acquire"), times=3),
     )
 
     assert found.outcomes == {"confirmed": 3}
-    with place.sessions.session() as session:
+    with exploration_servers.connector.session() as session:
         assert session.execute("SELECT count(*) FROM seats WHERE version = 9")[0][0] > 0
 
 
@@ -41,9 +43,11 @@ def test_versions_and_fences_begin_anew_also_of_rows_that_nobody_asked_for(own, 
         "count(*) FROM pg_prepared_statements WHERE NOT starts_with(name, 'lab_')",
     ],
 )
-def test_what_a_statement_makes_of_a_session_is_gone_in_the_next_schedule(own, place, statement):
+def test_what_a_statement_makes_of_a_session_is_gone_in_the_next_schedule(
+    own, exploration_servers, statement
+):
     """Else the first schedule would differ from the others, and the counts with it."""
-    with place.sessions.session() as session:
+    with exploration_servers.connector.session() as session:
         session.execute(_ALTERS)
     found = own(
         f"""
@@ -56,29 +60,34 @@ def test_what_a_statement_makes_of_a_session_is_gone_in_the_next_schedule(own, p
             book()
         """,
         bookers=1,
-        search=Replay(parse("A:acquire"), times=3),
+        search=ReplaySearch(parse("A:acquire"), times=3),
     )
 
     assert found.outcomes == {"confirmed": 3}
 
 
-def test_what_was_explored_before_is_of_no_account(place):
+def test_what_was_explored_before_is_of_no_account(exploration_servers):
     """SERIALIZABLE's conflicts depend on how the pages of indexes lie, and on the plan."""
     slots = Workloads().get("slots")
     [apart] = [one for one in slots.scenarios(2) if one.name == "different resources"]
 
     def explored(name, search):
         entry = REGISTRY.get(name)
-        return explore(place, REGISTRY, Plan((entry, entry.create({})), slots, apart), search)
+        return explore(
+            exploration_servers,
+            REGISTRY,
+            ExplorationPlan((entry, entry.create({})), slots, apart),
+            search,
+        )
 
-    first = explored("serializable", Exhaustive())
-    explored("none", Random(150, 0))
-    with place.sessions.session() as session:
+    first = explored("serializable", ExhaustiveSearch())
+    explored("none", RandomSearch(150, 0))
+    with exploration_servers.connector.session() as session:
         size = "SELECT pg_relation_size('slot_reservations_guarded') / 8192"
         assert session.execute(size)[0][0] > 3
         session.execute("DELETE FROM slot_reservations")
         session.execute("VACUUM ANALYZE")  # as autovacuum may at any moment
-    again = explored("serializable", Exhaustive())
+    again = explored("serializable", ExhaustiveSearch())
 
     assert first.serialised > 0
     assert (again.schedules, again.serialised) == (first.schedules, first.serialised)

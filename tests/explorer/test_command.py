@@ -32,12 +32,12 @@ ALL = "frozenset(Anomaly)"
 
 
 @pytest.fixture
-def explored(place, monkeypatch):
+def explored(exploration_servers, monkeypatch):
     """Run the command on the servers of the test; return what it has printed."""
 
     @contextmanager
     def servers(_settings, _progress):
-        yield place
+        yield exploration_servers
 
     monkeypatch.setattr(command, "own_servers", servers)
 
@@ -79,7 +79,7 @@ def test_all_schedules_are_counted_and_the_shortest_bad_one_is_drawn(explored):
     )
     assert "Bad: 6 of 7; double booking in 6, lost update in 6.\n" in printed
     assert "Answers: 13 confirmed, 1 refused.\n" in printed
-    assert "As none says of itself: it allows double booking, lost update.\n" in printed
+    assert "As none declares: it allows double booking, lost update.\n" in printed
     assert "Wrong: double booking: S1: confirmed to B, A\n" in printed
     assert printed.endswith(f"\nIts address, for --schedule:\n{SHORTEST}\n")
 
@@ -106,21 +106,21 @@ def test_a_strategy_that_breaks_its_word_fails(explored, own_strategies):
 
     printed = explored(strategy="liar", code=4)
 
-    assert "AGAINST ITS WORD: liar does not allow double booking.\n" in printed
+    assert "BROKEN PROMISE: liar does not allow double booking.\n" in printed
 
 
 def test_a_strategy_of_the_shelf_is_caught_and_said_to_be_broken(explored):
     printed = explored("--preemptions", 1, strategy="locked_after_read", code=4)
 
     assert printed.startswith("locked_after_read (broken on purpose) on seats, one seat:")
-    assert "AGAINST ITS WORD: locked_after_read does not allow double booking and" in printed
+    assert "BROKEN PROMISE: locked_after_read does not allow double booking and" in printed
 
 
 def test_what_is_allowed_under_faults_alone_needs_a_fault(explored, own_strategies):
     own_strategies("optimist", promise=f"allows_under_faults = {ALL}")
 
-    assert "AGAINST ITS WORD" in explored(strategy="optimist", code=4)
-    assert "As optimist says" in explored("--nemesis", "death", strategy="optimist")
+    assert "BROKEN PROMISE" in explored(strategy="optimist", code=4)
+    assert "As optimist declares" in explored("--nemesis", "death", strategy="optimist")
 
 
 def test_code_that_fails_fails(explored, own_strategies):
@@ -131,7 +131,7 @@ def test_code_that_fails_fails(explored, own_strategies):
     assert "Bad: none.\n" in printed
     assert "AT FAULT: its own code failed in " in printed
     assert "Verdict: wrong\n" in printed
-    assert "The first in which its code failed:" in printed
+    assert "The shortest one in which its code failed:" in printed
     assert "ValueError('so it is')" in " ".join(printed.split())
 
 
@@ -145,7 +145,7 @@ def test_a_schedule_without_an_end_fails_and_is_no_verdict(explored, own_strateg
 
     printed = explored(strategy="tireless", code=1)
 
-    assert "A schedule of tireless comes to no end: after 2,000 moves" in " ".join(printed.split())
+    assert "A schedule of tireless does not end: after 2,000 moves" in " ".join(printed.split())
     assert "Bad:" not in printed
 
 
@@ -198,7 +198,7 @@ def test_the_drawing_shows_locks_and_the_world(explored):
     assert "lock seats:1001:S1\n" in printed
     assert "unlock seats:1001:S1\n" in printed
     assert re.search(r"^  3 +A's lock expires$", printed, re.M)
-    assert "-> it is not its own any" in printed
+    assert "-> no longer its lock" in printed
 
 
 @pytest.mark.parametrize("columns", ["80", "100", "200"])
@@ -236,8 +236,8 @@ def test_a_replay_needs_no_word_of_the_nemesis_in_it(explored):
 @pytest.mark.parametrize(
     ("schedule", "says"),
     [
-        ("A:read B:commit", "B:commit is not possible there; possible is: A:write B:read."),
-        (f"{SHORTEST} A:read", "After 6 moves all bookers had come to an end, and 'A:read'"),
+        ("A:read B:commit", "B:commit is not possible there; possible moves are: A:write B:read."),
+        (f"{SHORTEST} A:read", "After 6 moves all bookers had ended, and 'A:read'"),
     ],
 )
 def test_what_can_not_be_followed_diverges(explored, schedule, says):
@@ -254,7 +254,7 @@ def test_a_run_that_is_not_like_the_first_diverges(explored, own_strategies):
 
     printed = explored("--schedule", "A:begin A:read", "--repeat", 10, strategy="moody", code=1)
 
-    assert "Run 3 is not what the first was; they differ at move 2, A:read." in printed
+    assert "Run 3 differs from the first run at move 2, A:read." in printed
 
 
 def test_a_run_as_long_as_the_first_is_not_the_same_for_that(explored, own_strategies):
@@ -267,7 +267,7 @@ def test_a_run_as_long_as_the_first_is_not_the_same_for_that(explored, own_strat
 
     printed = explored("--schedule", "A:begin A:read", "--repeat", 10, strategy="fickle", code=1)
 
-    assert "Run 3 is not what the first was; they differ at move 2, A:read." in printed
+    assert "Run 3 differs from the first run at move 2, A:read." in printed
 
 
 # --- JSON ----------------------------------------------------------------------------------------
@@ -367,27 +367,33 @@ def refused(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--scenario", "sofa"], "Seats have no scenario 'sofa'; there are: one seat, basket"),
-        (["--nemesis", "quake"], "There is no nemesis 'quake'; there are: expiry, flush, death,"),
+        (["--scenario", "sofa"], "Workload seats has no scenario 'sofa'; its scenarios are: one"),
+        (["--nemesis", "quake"], "There is no nemesis 'quake'; the nemeses are: expiry, flush,"),
         (["--option", "attempts"], "--option attempts: write name=value"),
         (["--option", "a=1", "--option", "a=2"], "--option a is given twice."),
         (["--option", "a=1"], "Strategy none, option a: Unexpected keyword argument."),
-        (["--workers", 3], "2 bookers can't be in 3 workers; take 2 at most."),
-        (["--random", 1, "--schedule", "A:read"], "--random and --schedule don't go together"),
-        (["--random", 1, "--preemptions", 1], "--preemptions and --random don't go together"),
-        (["--seed", 1], "--seed is for --random;"),
-        (["--repeat", 2], "--repeat is for --schedule;"),
-        (["--schedule", "A-read"], "'A-read' is no move; write actor:step"),
+        (["--workers", 3], "2 bookers can't use 3 workers; use 2 at most."),
+        (["--random", 1, "--schedule", "A:read"], "--random and --schedule exclude each other"),
+        (["--random", 1, "--preemptions", 1], "--preemptions and --random exclude each other"),
+        (["--seed", 1], "--seed needs --random;"),
+        (["--repeat", 2], "--repeat needs --schedule;"),
+        (["--schedule", "A-read"], "'A-read' is not a move; write actor:step"),
         (
             ["--schedule", ""],
-            "This is no schedule; it reads like 'A:read B:read A:write A:commit'.",
+            "This is not a schedule; write it like 'A:read B:read A:write A:commit'.",
         ),
-        (["--schedule", "C:read"], "C:read: there is no C among 2 bookers; say --bookers 3."),
-        (["--schedule", "X:read"], "X:read: there is no X among 2 bookers; 5 is the most"),
-        (["--schedule", "A:sing"], "A:sing: that is no move; A can: acquire, begin, commit, "),
-        (["--schedule", "quake:A"], "quake:A: quake is no booker and no nemesis;"),
-        (["--schedule", "expiry:C"], "expiry:C: that is no move; expiry can: A, B."),
-        (["--html", "/nowhere/page.html"], "--html /nowhere/page.html: nothing can be written to"),
+        (["--schedule", "C:read"], "C:read: there is no C among 2 bookers; use --bookers 3."),
+        (["--schedule", "X:read"], "X:read: there is no X among 2 bookers; there can be"),
+        (["--schedule", "A:sing"], "A:sing: there is no such move; the moves of A are: acquire, "),
+        (["--schedule", "quake:A"], "quake:A: quake is neither a booker nor a nemesis;"),
+        (
+            ["--schedule", "expiry:C"],
+            "expiry:C: there is no such move; the moves of expiry are: A, B",
+        ),
+        (
+            ["--html", "/nowhere/page.html"],
+            "--html /nowhere/page.html: the folder /nowhere can't be",
+        ),
     ],
 )
 def test_what_is_of_no_use_is_said_in_one_line(refused, arguments, says):
@@ -409,7 +415,7 @@ def test_a_file_that_holds_no_strategy_is_named(refused, own_strategies, tmp_pat
 
     [line] = refused(strategy="torn")
 
-    assert line.startswith(f"Error: {tmp_path}/torn.py is of no use: ModuleNotFoundError")
+    assert line.startswith(f"Error: {tmp_path}/torn.py can't be loaded: ModuleNotFoundError")
 
 
 @pytest.mark.parametrize("many", [0, 6])

@@ -6,9 +6,9 @@ import pytest
 
 from booking_lab.conformance.waiting import eventually
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.scheduler.stage import Endless
-from booking_lab.explorer.search.exhaustive import Exhaustive
-from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.scheduler.scheduler import Endless
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
+from booking_lab.explorer.search.replay import ReplaySearch
 from booking_lab.explorer.search.schedule import parse
 
 #: The lock belongs to the session, and is never given back.
@@ -19,7 +19,7 @@ with attempt.transaction():
 """
 
 
-class InTurn(Replay):
+class InTurn(ReplaySearch):
     """Some schedules, one after the other."""
 
     def __init__(self, *addresses):
@@ -41,7 +41,7 @@ def outcomes(found):
 
 
 def test_a_wait_for_what_is_never_given_back_ends_when_time_passes(own):
-    found = own(KEEPS, search=Replay(parse("A:acquire B:acquire")))
+    found = own(KEEPS, search=ReplaySearch(parse("A:acquire B:acquire")))
 
     assert outcomes(found) == {"A": "confirmed", "B": "timeout"}
     assert found.last.endings["B"].code == "lock_timeout"
@@ -61,7 +61,7 @@ def test_who_is_let_through_because_another_gives_up_is_not_cancelled(own):
         book()
     """
     for _ in range(5):
-        found = own(book, bookers=3, search=Replay(parse("A:acquire B:acquire C:acquire")))
+        found = own(book, bookers=3, search=ReplaySearch(parse("A:acquire B:acquire C:acquire")))
         assert outcomes(found) == {"A": "confirmed", "B": "timeout", "C": "refused"}
 
 
@@ -82,7 +82,7 @@ def test_waits_across_postgresql_and_a_lock_outside_end_both(own):
     """
     waiting = "A:acquire B:acquire A:acquire B:acquire time:passes"
     for first, ends in (("A:release A:release", "confirmed"), ("B:acquire", "timeout")):
-        found = own(book, workers=1, search=Replay(parse(f"{waiting} {first}")))
+        found = own(book, workers=1, search=ReplaySearch(parse(f"{waiting} {first}")))
         assert outcomes(found) == {"A": "timeout", "B": ends}
 
 
@@ -114,11 +114,11 @@ def test_waits_across_postgresql_and_a_lock_outside_end_both(own):
 )
 def test_a_schedule_without_an_end_is_an_error_that_names_it(own, run, database_url, book, goes_on):
     message = (
-        r"^A schedule of own comes to no end: after 2,000 moves .* "
-        rf"It begins with 'A:acquire .*', and the last moves were '.*{goes_on}.*'\.$"
+        r"^A schedule of own does not end: after 2,000 moves .* "
+        rf"The schedule begins with 'A:acquire .*', and the last moves were '.*{goes_on}.*'\.$"
     )
     with pytest.raises(Endless, match=message):
-        own(book, search=Replay(parse("A:acquire B:acquire")))
+        own(book, search=ReplaySearch(parse("A:acquire B:acquire")))
 
     eventually(lambda: not at_work(database_url), "the bookers' sessions at rest")
     found = run("none")
@@ -147,7 +147,7 @@ def test_a_sessions_locks_are_given_back_between_schedules(own):
                 raise Busy
             book()
         """,
-        search=Exhaustive(preemptions=0),
+        search=ExhaustiveSearch(preemptions=0),
     )
 
     assert found.schedules == 2
@@ -157,7 +157,9 @@ def test_a_sessions_locks_are_given_back_between_schedules(own):
 def test_counts_are_the_same_every_time_if_locks_are_kept(own):
     counts = [
         (found.schedules, found.bad, dict(found.outcomes))
-        for found in (own(KEEPS, nemeses=("death", "loss"), search=Exhaustive(1)) for _ in range(2))
+        for found in (
+            own(KEEPS, nemeses=("death", "loss"), search=ExhaustiveSearch(1)) for _ in range(2)
+        )
     ]
 
     assert counts == counts[:1] * 2
@@ -169,7 +171,7 @@ def test_a_transaction_left_open_is_undone_between_schedules(own):
         send("1; BEGIN")
         attempt.lock_rows()
         """,
-        search=Exhaustive(preemptions=0),
+        search=ExhaustiveSearch(preemptions=0),
     )
 
     assert found.schedules == 2
@@ -202,7 +204,7 @@ def test_an_answer_is_lost_in_the_schedule_that_says_so_and_in_no_other(own, mon
     assert found.last.endings["B"].message == "Booking confirmed"
 
 
-def test_a_connection_that_serves_again_is_as_new(own, place):
+def test_a_connection_that_serves_again_is_as_new(own, exploration_servers):
     # Each booker leaves a setting and a table in its session, and books if it finds neither there.
     book = """
         if any(send("current_setting('own.mark', true) <> '', to_regclass('pg_temp.mark')")[0]):
@@ -215,7 +217,7 @@ def test_a_connection_that_serves_again_is_as_new(own, place):
     for _ in range(2):
         found = own(book, search=InTurn("A:acquire"))
         assert outcomes(found) == {"A": "confirmed", "B": "refused"}
-        processes.append({raw.get_backend_pid() for raw in place.sessions.idle})
+        processes.append({raw.get_backend_pid() for raw in exploration_servers.connector.idle})
 
     assert len(processes[0]) == 3  # two bookers' and the explorer's
     assert processes[0] == processes[1]
@@ -231,7 +233,7 @@ def test_what_a_session_was_set_to_is_gone_in_the_next_schedule(own):
         with attempt.transaction():
             book()
         """,
-        search=Exhaustive(preemptions=0),
+        search=ExhaustiveSearch(preemptions=0),
     )
 
     assert found.schedules == 2

@@ -6,10 +6,10 @@ from textwrap import dedent
 import pytest
 
 from booking_lab.core.lab_workload import Scenario
-from booking_lab.explorer.search.exhaustive import Exhaustive
-from booking_lab.explorer.search.replay import Replay
-from booking_lab.explorer.search.sampling import Random
-from booking_lab.explorer.search.schedule import Diverged, InvalidSchedule, parse, written
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
+from booking_lab.explorer.search.replay import ReplaySearch
+from booking_lab.explorer.search.sampling import RandomSearch
+from booking_lab.explorer.search.schedule import Diverged, InvalidSchedule, parse, schedule_text
 from booking_lab.workloads.seats.requests import SeatRequest
 
 WORST = "A:read B:read B:write B:commit A:write A:commit"
@@ -40,7 +40,7 @@ def test_every_schedule_is_run_exactly_once(run, strategy, bookers, steps):
     """Without blocking there are (nk)!/(k!)^n of them."""
     seen = []
 
-    class Watched(Exhaustive):
+    class Watched(ExhaustiveSearch):
         def begin(self):
             seen.append([])
             return super().begin()
@@ -52,7 +52,7 @@ def test_every_schedule_is_run_exactly_once(run, strategy, bookers, steps):
     found = run(strategy, scenario=apart(bookers), bookers=bookers, search=Watched())
 
     assert found.schedules == factorial(bookers * steps) // factorial(steps) ** bookers
-    assert len({written(moves) for moves in seen[:-1]}) == found.schedules
+    assert len({schedule_text(moves) for moves in seen[:-1]}) == found.schedules
     assert (found.bad, found.complete) == (0, True)
 
 
@@ -78,11 +78,11 @@ def test_the_counts_are_the_same_every_time(run, strategy, schedules, bad):
 
 def test_the_shortest_bad_schedule_is_kept_and_replays_the_same_ten_times(run):
     found = run("none")
-    assert written(found.worst.schedule) == WORST
+    assert schedule_text(found.worst.schedule) == WORST
 
     trials = []
     for _ in range(10):
-        again = run("none", search=Replay(parse(WORST)))
+        again = run("none", search=ReplaySearch(parse(WORST)))
         assert again.bad == 1
         told = [
             (
@@ -100,7 +100,7 @@ def test_the_shortest_bad_schedule_is_kept_and_replays_the_same_ten_times(run):
 
 
 def test_preemptions_are_bounded_and_one_shows_the_race(run):
-    counts = [run("none", search=Exhaustive(preemptions=most)) for most in (0, 1, 2)]
+    counts = [run("none", search=ExhaustiveSearch(preemptions=most)) for most in (0, 1, 2)]
 
     # Nobody interrupted: one after the other, in either order.
     assert (counts[0].schedules, counts[0].bad) == (2, 0)
@@ -111,8 +111,8 @@ def test_preemptions_are_bounded_and_one_shows_the_race(run):
 
 def test_a_random_walk_is_the_same_for_the_same_seed(run):
     walks = [
-        (found.schedules, found.bad, dict(found.outcomes), written(found.last.schedule))
-        for found in [run("none", search=Random(30, seed)) for seed in (7, 7, 8)]
+        (found.schedules, found.bad, dict(found.outcomes), schedule_text(found.last.schedule))
+        for found in [run("none", search=RandomSearch(30, seed)) for seed in (7, 7, 8)]
     ]
 
     assert walks[0] == walks[1]
@@ -121,7 +121,7 @@ def test_a_random_walk_is_the_same_for_the_same_seed(run):
 
 
 def test_who_waits_for_a_row_waits_for_its_holder(run):
-    found = run("pessimistic", search=Replay(parse("A:acquire A:read B:acquire")))
+    found = run("pessimistic", search=ReplaySearch(parse("A:acquire A:read B:acquire")))
 
     [waits] = [event for event in found.last.events if event.waits_for]
     assert (str(waits.move), waits.waits_for) == ("B:acquire", ("A",))
@@ -131,14 +131,14 @@ def test_who_waits_for_a_row_waits_for_its_holder(run):
 @pytest.mark.parametrize(
     ("schedule", "message"),
     [
-        ("A:write", "A:write is not possible there; possible is: A:read B:read"),
+        ("A:write", "A:write is not possible there; possible moves are: A:read B:read"),
         ("A:read B:read A:write B:write B:commit", "B:commit is not possible"),
         ("C:read", "C:read is not possible"),
     ],
 )
 def test_a_schedule_that_cannot_be_followed_is_an_error(run, schedule, message):
     with pytest.raises(Diverged, match=message):
-        run("none", search=Replay(parse(schedule)))
+        run("none", search=ReplaySearch(parse(schedule)))
 
 
 @pytest.mark.parametrize("text", ["", "A", "A:", "A read", "1:read", "A:read,B:read"])
@@ -168,7 +168,7 @@ def test_a_strategy_that_does_not_repeat_itself_is_an_error_never_a_pass(run, tm
             '''
         )
     )
-    with pytest.raises(Diverged, match="does not repeat itself"):
+    with pytest.raises(Diverged, match="runs of the same schedule differ"):
         run("moody", folders=(tmp_path,))
 
 
@@ -195,4 +195,4 @@ def test_three_bookers(run):
     assert (found.schedules, found.bad) == (run("pessimistic", bookers=3).schedules, 0)
     assert found.outcomes["confirmed"] == found.schedules
 
-    assert run("none", bookers=3, search=Exhaustive(preemptions=1)).bad > 0
+    assert run("none", bookers=3, search=ExhaustiveSearch(preemptions=1)).bad > 0

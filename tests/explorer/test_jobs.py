@@ -9,52 +9,58 @@ import pytest
 
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
-from booking_lab.explorer import planning, together
-from booking_lab.explorer.planning import Names
-from booking_lab.explorer.search.options import Way
+from booking_lab.explorer import parallel, planning
+from booking_lab.explorer.parallel import Job, explore_in_parallel
+from booking_lab.explorer.planning import PlanRequest
+from booking_lab.explorer.search.options import SearchOptions
 from booking_lab.explorer.servers import own_servers
-from booking_lab.explorer.together import Job, explore_together
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.uncounted import starting_uncounted
 
 
 @pytest.fixture(scope="module")
-def place():
-    with starting_uncounted(), own_servers(Settings()) as place:
-        yield place
+def exploration_servers():
+    with starting_uncounted(), own_servers(Settings()) as exploration_servers:
+        yield exploration_servers
 
 
 EXPLORATIONS = {
-    "all": (Names("optimistic", "seats", {}), Way()),
+    "all": (PlanRequest("optimistic", "seats", {}), SearchOptions()),
     "three, and a nemesis": (
-        Names("distributed", "seats", {}, bookers=3, nemeses=["expiry"]),
-        Way(preemptions=0, full=True),
+        PlanRequest("distributed", "seats", {}, bookers=3, nemeses=["expiry"]),
+        SearchOptions(preemptions=0, full=True),
     ),
-    "moves": (Names("none", "seats", {}, scenario="two moves"), Way(full=True)),
-    "at random": (Names("none", "seats", {}, bookers=3), Way(random=45, seed=3)),
+    "moves": (PlanRequest("none", "seats", {}, scenario="two moves"), SearchOptions(full=True)),
+    "at random": (PlanRequest("none", "seats", {}, bookers=3), SearchOptions(random=45, seed=3)),
 }
 
 
 @pytest.mark.parametrize("which", EXPLORATIONS)
 @pytest.mark.timeout(180)
-def test_the_counts_are_those_of_one_process(place, monkeypatch, which):
-    names, way = EXPLORATIONS[which]
+def test_the_counts_are_those_of_one_process(exploration_servers, monkeypatch, which):
+    plan_request, search_options = EXPLORATIONS[which]
     registry = Registry([SHIPPED])
-    plan = planning.plan(names, registry, Workloads())
+    plan = planning.make_plan(plan_request, registry, Workloads())
     told = []
 
     def run():
-        job = Job(names, way)
-        return explore_together(
-            place, registry, plan, job, 2, Settings(), lambda _, share: told.append(share)
+        job = Job(plan_request, search_options)
+        return explore_in_parallel(
+            exploration_servers,
+            registry,
+            plan,
+            job,
+            2,
+            Settings(),
+            lambda _, share: told.append(share),
         )
 
-    monkeypatch.setattr(together, "_ALONE", 1000.0)
+    monkeypatch.setattr(parallel, "_SINGLE_PROCESS_SECONDS", 1000.0)
     alone = run()
     # Nobody does anything alone, and what is left is shared out all the time.
-    monkeypatch.setattr(together, "_ALONE", 0.0)
-    monkeypatch.setattr(together, "_PATIENCE", 0.0)
+    monkeypatch.setattr(parallel, "_SINGLE_PROCESS_SECONDS", 0.0)
+    monkeypatch.setattr(parallel, "_NO_POOL_UNDER", 0.0)
     shared = run()
 
     assert counts(shared) == counts(alone)

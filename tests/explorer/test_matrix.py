@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from booking_lab.cli.matrix import surprises
+from booking_lab.cli.matrix import undeclared_anomalies
 from booking_lab.config import Settings
 from booking_lab.explorer.matrix import matrix
-from booking_lab.explorer.matrix.matrix import Cell
-from booking_lab.explorer.matrix.runner import fill
+from booking_lab.explorer.matrix.matrix import MatrixCell
+from booking_lab.explorer.matrix.runner import explore_all
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from tests.uncounted import starting_uncounted
 
@@ -18,10 +18,10 @@ MOST = 6
 
 def test_what_is_kept_is_what_was_found(tmp_path):
     cells = [
-        Cell(
+        MatrixCell(
             "a", "seats", "expiry", 7, 2, Counter({"double booking": 2}), "A:read", complete=False
         ),
-        Cell("a", "seats", "", 3),
+        MatrixCell("a", "seats", "", 3),
     ]
     matrix.save(cells, tmp_path / "matrix.json")
     assert matrix.load(tmp_path / "matrix.json") == [cells[1], cells[0]]
@@ -29,7 +29,7 @@ def test_what_is_kept_is_what_was_found(tmp_path):
 
 def test_no_strategy_shows_what_it_does_not_declare():
     registry = Registry([SHIPPED])
-    assert [cell.key for cell in matrix.load() if surprises(registry, cell)] == []
+    assert [cell.key for cell in matrix.load() if undeclared_anomalies(registry, cell)] == []
 
 
 @pytest.mark.timeout(600)
@@ -40,13 +40,13 @@ def test_exploring_again_gives_the_same_cells():
     shown = list(smallest.values())[:MOST]
 
     with starting_uncounted():
-        found = fill([Cell(*cell.key) for cell in shown], Settings())
+        found = explore_all([MatrixCell(*cell.key) for cell in shown], Settings())
 
     assert found == shown
 
 
 def test_the_matrix_rests_on_the_code_as_it_is():
-    rests_on, _ = matrix.about()
+    rests_on, _ = matrix.provenance()
 
     assert rests_on == matrix.digest(), "run `make matrix`"
 

@@ -8,10 +8,10 @@ from booking_lab.config import Settings
 from booking_lab.core.verdict import Verdict
 from booking_lab.explorer.matrix import matrix, mixtures
 from booking_lab.explorer.matrix.mixtures import Mixture
-from booking_lab.explorer.matrix.runner import fill
+from booking_lab.explorer.matrix.runner import explore_all
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 from tests.uncounted import starting_uncounted
@@ -23,14 +23,14 @@ MOST, MANY = 12, 24
 
 
 @pytest.fixture
-def beside(place):
+def extra_connection(exploration_servers):
     """Explore two strategies beside each other, in the plainest scenario of a workload."""
 
     def explored(one, other, workload="seats", bookers=2, *, full=False):
         workload = Workloads().get(workload)
         first, second = ((entry, entry.create({})) for entry in map(REGISTRY.get, (one, other)))
-        plan = Plan(first, workload, workload.scenarios(bookers)[0], beside=second)
-        return explore(place, REGISTRY, plan, Exhaustive(2), full=full)
+        plan = ExplorationPlan(first, workload, workload.scenarios(bookers)[0], beside=second)
+        return explore(exploration_servers, REGISTRY, plan, ExhaustiveSearch(2), full=full)
 
     return explored
 
@@ -79,7 +79,7 @@ def test_what_is_kept_rests_on_the_code_that_is_there():
 def test_every_two_strategies_are_there_and_the_document_shows_what_was_found():
     kept = mixtures.load()
     assert [one.key for one in kept] == sorted(
-        one.key for one in mixtures.mixtures(REGISTRY, list(Workloads()))
+        one.key for one in mixtures.empty_mixtures(REGISTRY, list(Workloads()))
     )
     shown = (ROOT / mixtures.DOCUMENT).read_text().partition(mixtures.MARKS[0])[2]
     assert shown.partition(mixtures.MARKS[1])[0].strip() == mixtures.tables(kept)
@@ -93,6 +93,8 @@ def test_exploring_again_finds_the_same():
     assert len(shown) >= MANY
 
     with starting_uncounted():
-        found = fill([Mixture(one.strategy, one.beside, one.workload) for one in shown], Settings())
+        found = explore_all(
+            [Mixture(one.strategy, one.beside, one.workload) for one in shown], Settings()
+        )
 
     assert found == shown

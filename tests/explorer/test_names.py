@@ -5,9 +5,9 @@ import ast
 import pytest
 
 from booking_lab.core.step import StepName
-from booking_lab.explorer.output.snapshots import standings
+from booking_lab.explorer.output.snapshots import snapshots
 from booking_lab.explorer.output.timeline import timeline
-from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.search.replay import ReplaySearch
 from booking_lab.explorer.search.schedule import parse
 from booking_lab.workloads import Workloads
 from tests.docs.markdown import ROOT
@@ -34,28 +34,28 @@ def test_a_step_of_its_own_is_told_by_what_it_does_and_not_by_its_text(own):
     tales = []
     for text in ("own", *StepName):
         send = f'attempt.statement(StepKind.WRITE, {str(text)!r}, "SELECT 7, 8", {{}})'
-        trial = own(body.replace('send("7, 8", StepKind.WRITE)', send), bookers=1).last
-        drawn = timeline(trial, Workloads().get("seats").scenarios(1)[0])
+        schedule_run = own(body.replace('send("7, 8", StepKind.WRITE)', send), bookers=1).last
+        drawn = timeline(schedule_run, Workloads().get("seats").scenarios(1)[0])
         lines = [line.text for line in drawn.rows[0].cells["A"]]
         assert lines[0] == f"write: {text}"
-        tales.append((lines[1:], [one["A"].holds for one in standings(trial, drawn)]))
+        tales.append((lines[1:], [one["A"].holds for one in snapshots(schedule_run, drawn)]))
 
     assert tales == [tales[0]] * len(tales)
     assert tales[0][0][-1] == "(7, 8)"
 
 
 def test_counters_in_redis_are_not_told_as_locks(run):
-    trial = run("reserve", search=Replay(parse("A:acquire"))).last
-    drawn = timeline(trial, Workloads().get("seats").scenarios(2)[0])
+    schedule_run = run("reserve", search=ReplaySearch(parse("A:acquire"))).last
+    drawn = timeline(schedule_run, Workloads().get("seats").scenarios(2)[0])
 
     said = [[line.text for line in row.cells.get("A", [])] for row in drawn.rows]
     taken = ["acquire: reservation", "reserve", "reserved"]
     assert said[0] == [*taken[:2], "nothing is counted yet"]
     assert taken in said
-    assert ["release: reservation", "settle the reservation"] in said
+    assert ["release: reservation", "resolve the reservation"] in said
     refused = [line.text for row in drawn.rows for line in row.cells.get("B", [])]
     assert "not enough is left" in refused
-    assert {holds for one in standings(trial, drawn) for holds in one["A"].holds} == {
+    assert {holds for one in snapshots(schedule_run, drawn) for holds in one["A"].holds} == {
         "an open transaction",
         "the rows it has written",
     }

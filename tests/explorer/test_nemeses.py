@@ -2,8 +2,8 @@
 
 import pytest
 
-from booking_lab.explorer.search.exhaustive import Exhaustive
-from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
+from booking_lab.explorer.search.replay import ReplaySearch
 from booking_lab.explorer.search.schedule import parse
 
 OVER_A_LOCK = {"double booking", "lost update"}
@@ -11,24 +11,24 @@ OVER_A_LOCK = {"double booking", "lost update"}
 
 @pytest.mark.parametrize("nemesis", ["expiry", "flush"])
 def test_a_lock_that_is_lost_under_work_double_books_and_a_fence_does_not(run, nemesis):
-    lost = run("distributed", nemeses=(nemesis,), search=Exhaustive(preemptions=1))
-    fenced = run("fenced", nemeses=(nemesis,), search=Exhaustive(preemptions=1))
+    lost = run("distributed", nemeses=(nemesis,), search=ExhaustiveSearch(preemptions=1))
+    fenced = run("fenced", nemeses=(nemesis,), search=ExhaustiveSearch(preemptions=1))
 
     assert set(lost.anomalies) == OVER_A_LOCK
     assert nemesis in {move.actor for move in lost.worst.schedule}
     assert fenced.bad == 0
-    assert fenced.schedules > run("fenced", search=Exhaustive(preemptions=1)).schedules
+    assert fenced.schedules > run("fenced", search=ExhaustiveSearch(preemptions=1)).schedules
 
 
 def test_redlock_double_books_once_it_has_expired(run):
-    found = run("redlock", nemeses=("expiry",), search=Exhaustive(preemptions=1))
+    found = run("redlock", nemeses=("expiry",), search=ExhaustiveSearch(preemptions=1))
 
     assert set(found.anomalies) == OVER_A_LOCK
 
 
 @pytest.mark.parametrize("strategy", ["pessimistic", "optimistic", "distributed", "fenced"])
 def test_a_booker_that_dies_between_any_two_steps_spoils_nothing(run, strategy):
-    found = run(strategy, nemeses=("death",), search=Exhaustive(preemptions=1))
+    found = run(strategy, nemeses=("death",), search=ExhaustiveSearch(preemptions=1))
 
     assert found.bad == 0
     assert found.outcomes["died"] > 0
@@ -53,7 +53,7 @@ def test_a_lost_answer_to_commit_is_found_out(run, strategy):
 
 def test_a_nemesis_strikes_where_the_schedule_says(run):
     address = "A:acquire A:read expiry:A B:acquire B:read B:write B:commit A:write A:commit"
-    found = run("distributed", nemeses=("expiry",), search=Replay(parse(address)))
+    found = run("distributed", nemeses=("expiry",), search=ReplaySearch(parse(address)))
 
     assert found.bad == 1
     notes = [event.note for event in found.last.events if event.note]
@@ -62,7 +62,7 @@ def test_a_nemesis_strikes_where_the_schedule_says(run):
 
 def test_a_dead_holders_lease_keeps_the_others_out_until_their_wait_is_over(run):
     address = "A:acquire death:A B:acquire time:passes B:acquire"
-    found = run("distributed", nemeses=("death",), search=Replay(parse(address)))
+    found = run("distributed", nemeses=("death",), search=ReplaySearch(parse(address)))
 
     assert {name: one.outcome for name, one in found.last.endings.items()} == {
         "A": "died",
@@ -82,7 +82,9 @@ def test_a_dead_holders_lease_keeps_the_others_out_until_their_wait_is_over(run)
     ],
 )
 def test_a_wait_ends_while_its_holder_works(run, strategy, workers, address):
-    found = run(strategy, workers=workers, nemeses=("impatience",), search=Replay(parse(address)))
+    found = run(
+        strategy, workers=workers, nemeses=("impatience",), search=ReplaySearch(parse(address))
+    )
 
     assert [one.outcome for one in found.last.endings.values()] == ["confirmed", "timeout"]
     assert found.bad == 0

@@ -10,8 +10,8 @@ import pytest
 
 from booking_lab.explorer.output.page import page
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.replay import ReplaySearch
 from booking_lab.explorer.search.schedule import parse
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
@@ -44,16 +44,16 @@ document.body.innerHTML = `<pre id="seen">${JSON.stringify(seen)}</pre>`;
 
 
 @pytest.fixture
-def text(place):
+def text(exploration_servers):
     """The page of a schedule in which B waits for A, with a text that tries to be markup."""
     registry, seats = Registry([SHIPPED]), Workloads().get("seats")
     entry = registry.get("pessimistic")
-    plan = Plan((entry, entry.create({})), seats, seats.scenarios(2)[0])
-    found = explore(place, registry, plan, Replay(parse("A:acquire B:acquire")))
+    plan = ExplorationPlan((entry, entry.create({})), seats, seats.scenarios(2)[0])
+    found = explore(exploration_servers, registry, plan, ReplaySearch(parse("A:acquire B:acquire")))
     return page(plan, found.last, ["<script>alert(1)</script>"], "The schedule:")
 
 
-class HistoryReader(HTMLParser):
+class Reader(HTMLParser):
     """Takes down what is in a page."""
 
     void = {"meta", "link"}
@@ -86,7 +86,7 @@ class HistoryReader(HTMLParser):
 
 
 def test_the_page_is_well_formed_and_needs_nothing_else(text):
-    page = HistoryReader(text)
+    page = Reader(text)
 
     assert page.open == []
     assert not [one for _, one in page.tags if re.match("(https?:)?//", one.get("src") or "")]
@@ -100,11 +100,11 @@ def test_the_page_is_well_formed_and_needs_nothing_else(text):
 
 def test_text_is_no_markup(text):
     assert "<script>alert(1)" not in text
-    assert "<script>alert(1)</script>" in HistoryReader(text).texts
+    assert "<script>alert(1)</script>" in Reader(text).texts
 
 
 def test_without_javascript_it_is_a_table(text):
-    page = HistoryReader(text)
+    page = Reader(text)
 
     head, *rows, ending = [[" ".join(cell.split()) for cell in row] for row in page.cells]
     assert head == ["#", "A event_id 1001, seats [S1]", "B event_id 1001, seats [S1]"]
@@ -118,7 +118,7 @@ def test_without_javascript_it_is_a_table(text):
 
 
 def test_it_can_be_read_by_those_who_do_not_see_it(text):
-    page = HistoryReader(text)
+    page = Reader(text)
 
     assert page.all("html") == [{"lang": "en"}]
     assert len(page.all("h1")) == len(page.all("main")) == len(page.all("caption")) == 1

@@ -5,10 +5,10 @@ from textwrap import dedent
 import pytest
 
 from booking_lab.core.strategy import Strategy
-from booking_lab.explorer.scheduler.image import loaded
-from booking_lab.explorer.scheduler.sharing import may_share
-from booking_lab.explorer.search.replay import Replay
-from booking_lab.explorer.search.schedule import parse, written
+from booking_lab.explorer.scheduler.process_code import load_copy
+from booking_lab.explorer.scheduler.shared_state import may_share_state
+from booking_lab.explorer.search.replay import ReplaySearch
+from booking_lab.explorer.search.schedule import parse, schedule_text
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 
 #: Books if nobody else of its process does.
@@ -106,19 +106,19 @@ def test_code_before_the_first_message_has_its_turn(run, write):
 
     found = run("own", folders=(folder,), workers=1)
     late = "A:begin A:read A:write A:commit B:begin B:read B:release"
-    replayed = run("own", folders=(folder,), workers=1, search=Replay(parse(late)))
+    replayed = run("own", folders=(folder,), workers=1, search=ReplaySearch(parse(late)))
 
     # Who begins when the other is done meets nobody, and hears from the seat that it is taken.
     assert found.outcomes["refused"] > 0
     assert found.outcomes["conflict"] > 0
-    assert written(replayed.last.schedule) == late
+    assert schedule_text(replayed.last.schedule) == late
     assert [one.outcome for one in replayed.last.endings.values()] == ["confirmed", "refused"]
 
 
 def test_the_labs_own_strategies_keep_nothing_of_their_own():
     registry = Registry([SHIPPED], shelf=True)
 
-    assert [one.name for one in registry.entries() if may_share(one.create({}))] == []
+    assert [one.name for one in registry.entries() if may_share_state(one.create({}))] == []
 
 
 @pytest.mark.parametrize(
@@ -150,18 +150,18 @@ class Own(Strategy):
         found[attempt.number] = [attempt.request]
 """
     folder = write(plain)
-    assert not may_share(Registry([folder]).get("own").create({}))
+    assert not may_share_state(Registry([folder]).get("own").create({}))
 
     (folder / "other.py").write_text(f"{line}\n{plain}")
-    assert may_share(Registry([folder]).get("other").create({}))
+    assert may_share_state(Registry([folder]).get("other").create({}))
 
 
 def test_a_copy_is_another_class_and_leaves_the_original_alone(write):
     folder = write(UNDER_WAY.format(before="UNDER_WAY = set()", under_way="UNDER_WAY"))
     kind = Registry([folder]).get("own").strategy_class
 
-    copies = [loaded(kind, number) for number in (0, 1, 0)]
+    copies = [load_copy(kind, number) for number in (0, 1, 0)]
 
     assert len({id(one) for one in (kind, *copies)}) == 4
     assert all(issubclass(one, Strategy) for one in copies)
-    assert loaded(copies[1], 1).__module__ == copies[1].__module__
+    assert load_copy(copies[1], 1).__module__ == copies[1].__module__

@@ -9,8 +9,8 @@ COUNT = "SELECT count(*) FROM things WHERE name LIKE '%%g%%' AND name <> %(not)s
 
 
 @pytest.fixture
-def session(place):
-    with place.sessions.session() as session:
+def session(exploration_servers):
+    with exploration_servers.connector.session() as session:
         session.execute("CREATE TEMP TABLE things (name text UNIQUE)")
         yield session
 

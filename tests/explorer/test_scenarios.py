@@ -4,13 +4,13 @@ import pytest
 
 from booking_lab.core.scenario import ChangeRequest
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
 
 
-def test_what_an_exploration_leaves_behind_is_not_in_the_way_of_the_next(place):
+def test_what_an_exploration_leaves_behind_is_not_in_the_way_of_the_next(exploration_servers):
     registry = Registry([SHIPPED])
     entry = registry.get("none")
     scenarios = [(one, scenario) for one in Workloads() for scenario in one.contests(2)]
@@ -18,8 +18,8 @@ def test_what_an_exploration_leaves_behind_is_not_in_the_way_of_the_next(place):
 
     def explored():
         for workload, scenario in scenarios:
-            plan = Plan((entry, entry.create({})), workload, scenario)
-            yield explore(place, registry, plan, Exhaustive(1))
+            plan = ExplorationPlan((entry, entry.create({})), workload, scenario)
+            yield explore(exploration_servers, registry, plan, ExhaustiveSearch(1))
 
     first, second = ([(f.schedules, f.anomalies) for f in explored()] for _ in range(2))
 
@@ -54,15 +54,15 @@ def test_every_workload_has_changes_of_bookings_that_stand(workload, bookers):
         )
 
 
-def test_what_stands_is_there_again_in_every_schedule(place):
+def test_what_stands_is_there_again_in_every_schedule(exploration_servers):
     """Whoever has the booking locked sees it as it was made, however the last schedule ended."""
     registry = Registry([SHIPPED])
     for name in ("pessimistic", "atomic"):
         entry = registry.get(name)
         for workload in Workloads():
             [scenario] = [one for one in workload.contests(2) if one.name == "two cancels"]
-            plan = Plan((entry, entry.create({})), workload, scenario)
-            found = explore(place, registry, plan, Exhaustive(2))
+            plan = ExplorationPlan((entry, entry.create({})), workload, scenario)
+            found = explore(exploration_servers, registry, plan, ExhaustiveSearch(2))
             assert found.bad == 0
             # Once each time, and never twice.
             assert found.outcomes["confirmed"] == found.schedules > 2

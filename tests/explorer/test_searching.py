@@ -5,9 +5,9 @@ from math import comb
 
 import pytest
 
-from booking_lab.explorer.search.exhaustive import Exhaustive, split
-from booking_lab.explorer.search.sampling import Random, Sample
-from booking_lab.explorer.search.schedule import Diverged, Move, written
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch, split_forks
+from booking_lab.explorer.search.sampling import RandomSearch, SampledSearch
+from booking_lab.explorer.search.schedule import Diverged, ScheduleMove, schedule_text
 
 
 def picked(search, *steps):
@@ -25,10 +25,12 @@ def one_schedule(search, *steps):
         left = dict(zip("ABCDE", steps, strict=False))
         moves = []
         while any(left.values()):
-            move = search.choose([Move(name, "read") for name, many in left.items() if many], 0)
+            move = search.choose(
+                [ScheduleMove(name, "read") for name, many in left.items() if many], 0
+            )
             left[move.actor] -= 1
             moves.append(move)
-        found.append(written(moves))
+        found.append(schedule_text(moves))
     return found
 
 
@@ -52,14 +54,14 @@ def with_preemptions(first, second, most):
 
 @pytest.mark.parametrize("steps", [(2, 2), (6, 5), (2, 3, 2), (1, 24)])
 def test_all_are_run_and_each_once(steps):
-    search = Exhaustive()
+    search = ExhaustiveSearch()
     found = picked(search, *steps)
 
     assert len(found) == len(set(found)) == orders(*steps)
     assert search.complete
 
 
-@pytest.mark.parametrize("make", [Exhaustive, lambda most: Sample(most, 10_000)])
+@pytest.mark.parametrize("make", [ExhaustiveSearch, lambda most: SampledSearch(most, 10_000)])
 @pytest.mark.parametrize("steps", [(4, 4), (15, 12), (2, 30)])
 def test_forks_are_followed_however_late_they_come(make, steps):
     found = picked(make(1), *steps)
@@ -75,14 +77,18 @@ def odd_one(search, differs):
         odd = runs % 7 == 0
         for number in range(6):
             third = "write" if odd and number == 2 and differs == "moves" else "read"
-            search.choose([Move("A", third), Move("B", "read")], int(odd and number > 2))
+            search.choose(
+                [ScheduleMove("A", third), ScheduleMove("B", "read")], int(odd and number > 2)
+            )
         search.end(0)
 
 
-@pytest.mark.parametrize("make", [Exhaustive, lambda: Random(200, 1), lambda: Sample(None, 1000)])
+@pytest.mark.parametrize(
+    "make", [ExhaustiveSearch, lambda: RandomSearch(200, 1), lambda: SampledSearch(None, 1000)]
+)
 @pytest.mark.parametrize("differs", ["moves", "what happened"])
 def test_a_run_that_does_not_repeat_itself_is_an_error(make, differs):
-    with pytest.raises(Diverged, match="the run does not repeat itself"):
+    with pytest.raises(Diverged, match="runs of the same schedule differ"):
         odd_one(make(), differs)
 
 
@@ -90,23 +96,23 @@ def ends(search, how):
     """Run schedules of one move that end like this; return which of them counted."""
     counted = []
     while search.begin():
-        counted.append(search.counts)
-        search.choose([Move("A", "read")], 0)
+        counted.append(search.is_new)
+        search.choose([ScheduleMove("A", "read")], 0)
         search.end(next(how))
     return counted
 
 
 def test_one_schedule_in_ten_is_drawn_twice_and_has_to_end_the_same():
-    counted = ends(Random(25, 3), repeat(0))
+    counted = ends(RandomSearch(25, 3), repeat(0))
 
     assert (counted.count(True), counted.count(False)) == (25, 3)
     with pytest.raises(Diverged):
-        ends(Random(15, 3), count())
+        ends(RandomSearch(15, 3), count())
 
 
 def test_a_drawn_schedule_depends_on_its_number_alone():
-    together = picked(Random(8, 5), 4, 4)
-    apart = [picked(Random(range(n, n + 1), 5), 4, 4)[-1] for n in range(8)]
+    together = picked(RandomSearch(8, 5), 4, 4)
+    apart = [picked(RandomSearch(range(n, n + 1), 5), 4, 4)[-1] for n in range(8)]
 
     assert len(set(apart)) > 4
     assert [one for n, one in enumerate(together) if n != 1] == apart
@@ -115,16 +121,16 @@ def test_a_drawn_schedule_depends_on_its_number_alone():
 @pytest.mark.parametrize("steps", [(4, 4), (2, 2, 3)])
 @pytest.mark.parametrize("after", [1, 5, 20])
 def test_what_is_shared_out_is_run_by_somebody_and_by_nobody_twice(steps, after):
-    first, found, share = Exhaustive(), [], 0.0
+    first, found, share = ExhaustiveSearch(), [], 0.0
     for _ in range(after):
         found += one_schedule(first, *steps)
-    parts, rest = [], first.rest()
+    parts, rest = [], first.remaining_forks()
     share = first.share
-    while len(parts) < 5 and (halves := split(rest)):
+    while len(parts) < 5 and (halves := split_forks(rest)):
         rest, others = halves
         parts.append(others)
     for part in [rest, *parts]:
-        search = Exhaustive(part=part)
+        search = ExhaustiveSearch(part=part)
         found += picked(search, *steps)
         share += search.share
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from booking_lab.explorer.output.sql_text import full, short
-from booking_lab.explorer.recording.trial import Message, Server
+from booking_lab.explorer.output.sql_text import full_text, short_text
+from booking_lab.explorer.recording.schedule_run import Message, ServerKind
 from booking_lab.workloads.seats import statements
 
 B = "00000000-0000-0000-0000-0000000000a1"
@@ -48,25 +48,25 @@ PARAMETERS = {
     ],
 )
 def test_a_statement_is_shortened_to_what_it_does(statement, says):
-    assert short(Message(statement, PARAMETERS)) == says
+    assert short_text(Message(statement, PARAMETERS)) == says
 
 
 def test_a_short_form_has_an_end():
-    assert len(short(Message(f"SELECT {'a, ' * 1000} b", {}))) < 210
+    assert len(short_text(Message(f"SELECT {'a, ' * 1000} b", {}))) < 210
 
 
 def test_the_whole_statement_has_its_values_filled_in():
-    assert full(
+    assert full_text(
         Message("SELECT  %(holder)s::uuid,\n\n  %(none)s", {"holder": B, "none": None})
     ) == ("SELECT  'B'::uuid,\n  NULL")
 
 
 def test_without_parameters_a_percent_sign_stays_as_the_driver_leaves_it():
-    assert full(Message("SELECT 'a%%'", {})) == "SELECT 'a%%'"
+    assert full_text(Message("SELECT 'a%%'", {})) == "SELECT 'a%%'"
 
 
 def test_a_script_has_its_keys_filled_in():
     message = Message(
-        "EVAL return redis.call('GET', KEYS[1])", {"KEYS[1]": "k"}, server=Server.REDIS
+        "EVAL return redis.call('GET', KEYS[1])", {"KEYS[1]": "k"}, server=ServerKind.REDIS
     )
-    assert full(message) == "EVAL return redis.call('GET', 'k')"
+    assert full_text(message) == "EVAL return redis.call('GET', 'k')"

@@ -5,8 +5,8 @@ import pytest
 from booking_lab.core.capability import Capability, capabilities_of
 from booking_lab.core.scenario import ChangeRequest, booker_name
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
 from booking_lab.explorer.search.symmetry import Symmetry
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from booking_lab.workloads import Workloads
@@ -15,9 +15,11 @@ REGISTRY = Registry([SHIPPED], shelf=True)
 SERVERS = {Capability.REDIS, Capability.QUORUM}
 
 
-def compare(place, plan, search):
+def compare(exploration_servers, plan, search):
     """Explore with and without; hold the one to the other."""
-    few, all_ = (explore(place, REGISTRY, plan, search(), full=full) for full in (False, True))
+    few, all_ = (
+        explore(exploration_servers, REGISTRY, plan, search(), full=full) for full in (False, True)
+    )
 
     assert (few.stands_for, few.bad_stand_for) == (all_.schedules, all_.bad)
     assert set(few.anomalies) == set(all_.anomalies)
@@ -33,14 +35,16 @@ def compare(place, plan, search):
         *((name, ("death",)) for name in ("none", "pessimistic", "distributed", "mutex", "queue")),
     ],
 )
-def test_the_verdict_is_that_of_all_schedules(place, name, nemeses):
+def test_the_verdict_is_that_of_all_schedules(exploration_servers, name, nemeses):
     entry = REGISTRY.get(name)
     workload = next(
         w for w in Workloads() if not entry.strategy_class.needs - capabilities_of(w) - SERVERS
     )
-    plan = Plan((entry, entry.create({})), workload, workload.scenarios(2)[0], 0, nemeses)
+    plan = ExplorationPlan(
+        (entry, entry.create({})), workload, workload.scenarios(2)[0], 0, nemeses
+    )
 
-    few, all_ = compare(place, plan, lambda: Exhaustive(1))
+    few, all_ = compare(exploration_servers, plan, lambda: ExhaustiveSearch(1))
 
     assert few.schedules * 2 == all_.schedules
 
@@ -53,11 +57,17 @@ def test_the_verdict_is_that_of_all_schedules(place, name, nemeses):
         ("mutex", ("death",), 2),
     ],
 )
-def test_three_bookers_in_as_many_processes_as_there_may_be(place, name, nemeses, workers):
+def test_three_bookers_in_as_many_processes_as_there_may_be(
+    exploration_servers, name, nemeses, workers
+):
     entry, seats = REGISTRY.get(name), Workloads().get("seats")
-    plan = Plan((entry, entry.create({})), seats, seats.scenarios(3)[0], workers, nemeses)
+    plan = ExplorationPlan(
+        (entry, entry.create({})), seats, seats.scenarios(3)[0], workers, nemeses
+    )
 
-    few, all_ = compare(place, plan, lambda: Exhaustive(1 if not nemeses else 0))
+    few, all_ = compare(
+        exploration_servers, plan, lambda: ExhaustiveSearch(1 if not nemeses else 0)
+    )
 
     assert few.schedules < all_.schedules
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from booking_lab.explorer.output.snapshots import standings
+from booking_lab.explorer.output.snapshots import snapshots
 from booking_lab.explorer.output.timeline import timeline
-from booking_lab.explorer.search.replay import Replay
+from booking_lab.explorer.search.replay import ReplaySearch
 from booking_lab.explorer.search.schedule import parse
 from booking_lab.workloads import Workloads
 
@@ -16,9 +16,9 @@ def replayed(run):
     def replay(schedule, strategy, **plan):
         seats = Workloads().get("seats")
         scenario = seats.scenarios(2)[plan.get("scenario", 0)]
-        trial = run(strategy, search=Replay(parse(schedule)), **plan).last
-        drawn = timeline(trial, scenario)
-        return drawn, list(standings(trial, drawn))
+        schedule_run = run(strategy, search=ReplaySearch(parse(schedule)), **plan).last
+        drawn = timeline(schedule_run, scenario)
+        return drawn, list(snapshots(schedule_run, drawn))
 
     return replay
 
@@ -113,7 +113,7 @@ def test_who_finds_a_lock_taken_waits_and_holds_nothing(replayed):
     for strategy, plan in (("distributed", {}), ("mutex", {"workers": 1})):
         drawn, after = replayed("A:acquire B:acquire", strategy, **plan)
 
-        assert texts(drawn, 2, "B")[-1] == "somebody else has it"
+        assert texts(drawn, 2, "B")[-1] == "another booker has it"
         assert after[2]["B"].holds == ()
         assert len(after[2]["A"].holds) == 1
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from booking_lab.cli._exit_codes import Exit
+from booking_lab.cli._exit_codes import ExitCode
 from booking_lab.core.strategy import Anomaly
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry
 from tests.fault_run.places import Place
@@ -32,7 +32,7 @@ def objections(database_url: str, history: Path, places: Sequence[Place]) -> lis
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return [f"booking-lab check: not done within {_WITHIN:g} s"]
-    if done.returncode not in (Exit.DONE, Exit.WRONG, Exit.NOTHING):
+    if done.returncode not in (ExitCode.DONE, ExitCode.WRONG, ExitCode.NOTHING):
         return [f"booking-lab check: exit code {done.returncode} {done.stdout} {done.stderr}"]
     report = json.loads(done.stdout)
     many, compared = report["checked"], report["database"].get("compared", 0)

@@ -19,7 +19,7 @@ from booking_lab.core import attempt
 from booking_lab.core.statement import Statement
 from booking_lab.db import ledger
 from booking_lab.db.connector import Connector
-from booking_lab.explorer.recording.sessions import Sessions
+from booking_lab.explorer.recording.connector import ExplorationConnector
 from booking_lab.runtime import selection
 from booking_lab.stack import accounts, preflight
 from booking_lab.stack.errors import StackError
@@ -82,7 +82,7 @@ def hostile(database_url):
     return database_url
 
 
-@pytest.mark.parametrize("kind", [Connector, Sessions])
+@pytest.mark.parametrize("kind", [Connector, ExplorationConnector])
 def test_no_default_of_the_database_reaches_a_session(hostile, kind, servers):
     connector = kind(hostile)
     with connector.session() as session:
@@ -90,11 +90,11 @@ def test_no_default_of_the_database_reaches_a_session(hostile, kind, servers):
     with Connector(servers.database_url).session() as session:
         usual = settings(session)
     for name in HOSTILE:
-        if name.endswith("timeout") and kind is Sessions:
+        if name.endswith("timeout") and kind is ExplorationConnector:
             assert there[name.lower()] != HOSTILE[name]  # it has bounds of its own
         else:
             assert there[name.lower()] == usual[name.lower()], name
-    if kind is Sessions:  # one that served somebody before is as good as new
+    if kind is ExplorationConnector:  # one that served somebody before is as good as new
         with connector.session() as again:
             assert settings(again) == there
 

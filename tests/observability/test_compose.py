@@ -125,7 +125,7 @@ def test_postgresql_has_connections_for_three_replicas() -> None:
     workers = int(variables(COMPOSE.read_text())["BOOKING_LAB_WORKERS"])
     options = " ".join(SERVICES["lab36-postgres"]["command"])
     allowed = int(re.findall(r"max_connections=(\d+)", options)[0])
-    needed = postgres.connections(replace(Settings(), workers=workers), instances=3)
+    needed = postgres.max_connections(replace(Settings(), workers=workers), instances=3)
     assert needed <= allowed
 
 

@@ -2,7 +2,7 @@
 
 from itertools import cycle
 
-from booking_lab.crowd.client import Customer, let_loose
+from booking_lab.crowd.client import Customer, run_crowd
 from tests.service.crowds import switch
 
 
@@ -14,7 +14,7 @@ def test_right_after_a_crowd_every_booking_is_counted(three_instances):
         with Customer(urls[0]) as admin, Customer(url) as asking:
             admin.post("/admin/reset?event_id=1")
             for one, wishes in zip(cycle(urls), (seats[:4], seats[2:6], seats[4:]), strict=False):
-                let_loose(one, wishes)
+                run_crowd(one, wishes)
 
             answer = asking.get("/admin/stats?kind=seats&scope=1")
 

@@ -4,7 +4,7 @@ import pytest
 
 from booking_lab.core.strategy import Anomaly, worst
 from booking_lab.core.verdict import Verdict
-from booking_lab.crowd.client import Customer, let_loose
+from booking_lab.crowd.client import Customer, run_crowd
 from booking_lab.crowd.verdict import overlaps, verdict
 from tests.service.crowds import switch
 
@@ -13,7 +13,7 @@ SAFE = ["pessimistic", "optimistic", "distributed"]
 
 def judged(url):
     seats = [f"{row}{number}" for row in "AB" for number in range(1, 6)]
-    answers = let_loose(url, [[seat, *seats[:3]] for seat in seats * 2])
+    answers = run_crowd(url, [[seat, *seats[:3]] for seat in seats * 2])
     with Customer(url) as admin:
         audit = admin.get("/admin/audit")
     assert overlaps(answers)
@@ -44,7 +44,7 @@ def test_without_protection_the_crowd_double_books(live_lab, three_instances):
 
 def test_a_run_without_overlap_is_inconclusive(live_lab):
     switch(live_lab.url, "none", think_time_ms=0)
-    answers = let_loose(live_lab.url, [[f"C{number}" for number in range(1, 11)]])
+    answers = run_crowd(live_lab.url, [[f"C{number}" for number in range(1, 11)]])
 
     assert verdict(answers, [], silent=False, promised=True) is Verdict.INCONCLUSIVE
     assert verdict(answers, [], silent=True, promised=True) is Verdict.UNKNOWN
@@ -52,7 +52,7 @@ def test_a_run_without_overlap_is_inconclusive(live_lab):
 
 def test_a_lucky_crowd_is_inconclusive(live_lab):
     switch(live_lab.url, "pessimistic", think_time_ms=20)
-    answers = let_loose(live_lab.url, [["D1"]] * 10)
+    answers = run_crowd(live_lab.url, [["D1"]] * 10)
 
     assert verdict(answers, [], silent=False, promised=True) is Verdict.SAFE
     assert verdict(answers, [], silent=False, promised=False) is Verdict.INCONCLUSIVE

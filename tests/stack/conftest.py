@@ -14,7 +14,7 @@ import psutil
 import pytest
 import requests
 
-from booking_lab.stack.processes.state import PartState, State
+from booking_lab.stack.processes.lab_state import LabState, ProcessState
 from tests.ports import free_ports
 
 COMMAND = Path(sys.executable).with_name("booking-lab")
@@ -47,13 +47,13 @@ class CommandLine:
         return self("up", "--port", str(self.port), "--workers", "2", *arguments, **environment)
 
     @property
-    def state(self) -> State:
+    def state(self) -> LabState:
         """What the lab has written down."""
-        state = State.read(self.data / "state.json")
+        state = LabState.read(self.data / "state.json")
         assert state
         return state
 
-    def parts(self) -> dict[str, PartState]:
+    def parts(self) -> dict[str, ProcessState]:
         return {part.name: part for part in self.state.everyone}
 
     def pid(self, part: str) -> int:

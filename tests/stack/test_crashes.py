@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.stack.plan import REDLOCK
+from booking_lab.stack.launch_spec import REDLOCK
 from booking_lab.stack.servers import valkey
 from tests.stack.conftest import CommandLine, gone, own_lab
 
@@ -41,7 +41,7 @@ def test_each_killed_part_comes_back_at_the_same_address(up: CommandLine) -> Non
     eventually(up.ready)
     assert requests.get(f"{up.url}/ready", timeout=5).json()["redis"] is True
     assert requests.get(f"{up.url}/events", timeout=5).status_code == 200
-    assert [valkey.answers(up.parts()[name].url) for name in REDLOCK] == [True] * 3
+    assert [valkey.is_ready(up.parts()[name].url) for name in REDLOCK] == [True] * 3
     assert [up.parts()[name].restarts for name in REDLOCK] == [0, 1, 0]
     # The killed master's workers must not go on serving beside the new ones.
     eventually(lambda: gone(workers), within=5)

@@ -16,8 +16,8 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.stack import accounts
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.processes import process, rotation
+from booking_lab.stack.processes.lab_state import LabState
 from booking_lab.stack.processes.process import Process
-from booking_lab.stack.processes.state import State
 from tests.stack.conftest import COMMAND, CommandLine, own_lab
 from tests.stack.test_refusals import refused
 
@@ -102,7 +102,7 @@ def test_what_a_cleaner_takes_away_is_made_anew(shared: CommandLine, what: str) 
     time_of_looking(shared)
     folder = Path(shared.state.run_folder)
     gone = folder / what
-    said = log(shared).count("were removed by somebody")
+    said = log(shared).count("were removed while the lab runs")
     everyone = shared.parts()
     shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
 
@@ -118,7 +118,7 @@ def test_what_a_cleaner_takes_away_is_made_anew(shared: CommandLine, what: str) 
     # An instance is ready without Redis, too.
     eventually(lambda: requests.get(f"{shared.url}/ready", timeout=5).json()["redis"] is True)
     eventually(lambda: "booking_workers 2.0" in requests.get(f"{shared.url}/metrics").text)
-    assert log(shared).count("were removed by somebody") == said + 1
+    assert log(shared).count("were removed while the lab runs") == said + 1
     assert (folder / "postgresql").stat().st_mode & 0o777 == 0o700
 
 
@@ -132,10 +132,10 @@ def time_of_looking(lab: CommandLine) -> None:
 def test_a_log_that_is_too_large_is_put_aside_while_the_lab_runs(shared: CommandLine) -> None:
     file = shared.data / "valkey.log"
     begin = file.read_text()
-    os.truncate(file, rotation.LARGEST + 1)
+    os.truncate(file, rotation.LARGEST_LOG + 1)
     eventually(lambda: file.stat().st_size < 10_000)
     older = shared.data / "valkey.log.1"
-    assert older.stat().st_size == rotation.LARGEST + 1
+    assert older.stat().st_size == rotation.LARGEST_LOG + 1
     assert older.stat().st_mode & 0o777 == 0o600
     assert older.read_text().startswith(begin)
     # Who writes it goes on in the same file, at its new end.
@@ -159,12 +159,12 @@ def test_a_follower_of_a_log_goes_on_in_what_is_new(tmp_path: Path) -> None:
 def test_on_a_full_disk_a_log_stays_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "booking-lab.log"
     with file.open("wb") as large:
-        large.truncate(rotation.LARGEST + 1)
+        large.truncate(rotation.LARGEST_LOG + 1)
     older = tmp_path / "booking-lab.log.1.d"
     older.mkdir()
     (tmp_path / "booking-lab.log.new").mkdir()  # nothing can be copied there
     rotation.rotate(tmp_path)
-    assert file.stat().st_size == rotation.LARGEST + 1
+    assert file.stat().st_size == rotation.LARGEST_LOG + 1
 
 
 # --- somebody else's -----------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def test_even_if_its_files_can_be_read(shared: CommandLine) -> None:
     shared.data.chmod(0o755)
     state.chmod(0o644)
     line = refused(as_somebody("down", "--data", shared.data))
-    assert f"belongs to root (pid {shared.pid('supervisor')}): only they, or root" in line
+    assert f"belongs to root (pid {shared.pid('supervisor')}): only that user, or root" in line
     state.chmod(0o600)
     shared.data.chmod(0o711)
 
@@ -222,7 +222,7 @@ def test_down_kills_nothing_that_another_user_names(tmp_path: Path) -> None:
         down = subprocess.run(
             [COMMAND, "down", "--data", tmp_path], capture_output=True, text=True, check=False
         )
-        assert f"names process {mine.pid}, which is not its writer's" in refused(down)
+        assert f"names process {mine.pid}, which belongs to another user" in refused(down)
         assert mine.poll() is None
         mine.kill()
 
@@ -234,8 +234,8 @@ def test_a_state_that_can_not_be_read_is_not_taken_for_no_lab(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_text", closed)
-    with pytest.raises(StackError, match=r"can't be read: Permission denied\. It is somebody"):
-        State.read(tmp_path / "state.json")
+    with pytest.raises(StackError, match=r"can't be read: Permission denied\. The lab"):
+        LabState.read(tmp_path / "state.json")
 
 
 # --- a lock file that lies -----------------------------------------------------------------------
@@ -263,13 +263,13 @@ def test_a_lock_file_of_a_server_that_runs_is_left_as_it_is(lab: CommandLine) ->
     assert lab.up().returncode == 0
     lock = lab.data / "postgresql" / "postmaster.pid"
     before = lock.read_text()
-    from booking_lab.stack.servers.cluster import forget_stale_lock
+    from booking_lab.stack.servers.cluster import replace_stale_lock
 
-    forget_stale_lock(lab.data / "postgresql")
+    replace_stale_lock(lab.data / "postgresql")
     assert lock.read_text() == before
     other = process.start(["/bin/sleep", "60"], output=2)
     lock.write_text(before.replace(before.split()[0], str(other.pid), 1))
-    forget_stale_lock(lab.data / "postgresql")
+    replace_stale_lock(lab.data / "postgresql")
     first, *others = lock.read_text().splitlines()
     assert (first, others) == (str(os.getpid()), before.splitlines()[1:])
     lock.write_text(before)

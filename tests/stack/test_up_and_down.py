@@ -16,9 +16,9 @@ import requests
 
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
-from booking_lab.stack.plan import REDLOCK
+from booking_lab.stack.launch_spec import REDLOCK
+from booking_lab.stack.processes.lab_state import LabState
 from booking_lab.stack.processes.process import Process
-from booking_lab.stack.processes.state import State
 from tests.stack.conftest import COMMAND, CommandLine, gone
 from tests.uncounted import uncounted
 
@@ -52,7 +52,7 @@ def test_up_waits_for_the_last_worker(lab: CommandLine) -> None:
     """The first crowd would else meet in the worker that was there first."""
 
     def workers() -> list[int]:
-        state = State.read(lab.data / "state.json")
+        state = LabState.read(lab.data / "state.json")
         masters = [one.process for one in state.parts if one.name == "service-1"] if state else []
         return [one.pid for master in masters for one in psutil.Process(master.pid).children()]
 

@@ -8,7 +8,7 @@ import pytest
 
 from booking_lab.config import Settings
 from booking_lab.conformance.waiting import eventually
-from booking_lab.stack.plan import environment_of
+from booking_lab.stack.launch_spec import environment_for
 from tests.ports import free_ports
 from tests.stack.conftest import COMMAND, CommandLine, answers
 
@@ -60,9 +60,9 @@ def test_an_empty_part_of_the_path_is_the_working_folder_and_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", ":relative:/of/ones/own")
-    assert environment_of(Settings())["PYTHONPATH"] == "/of/ones/own"
+    assert environment_for(Settings())["PYTHONPATH"] == "/of/ones/own"
     monkeypatch.setenv("PYTHONPATH", ":.")
-    assert "PYTHONPATH" not in environment_of(Settings())
+    assert "PYTHONPATH" not in environment_for(Settings())
 
 
 @pytest.mark.parametrize("path", [":/nowhere", "/nowhere:", "."])

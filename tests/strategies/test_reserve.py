@@ -15,7 +15,7 @@ from booking_lab.core.lease import key
 from booking_lab.core.observer import Observer, Step
 from booking_lab.core.step import StepKind
 from booking_lab.errors import EventNotFound
-from booking_lab.explorer.scheduler.gate import Died
+from booking_lab.explorer.scheduler.gate import ProcessDied
 from booking_lab.locks import redis_counters
 from booking_lab.runtime import selection
 from booking_lab.runtime.background import BackgroundTask
@@ -113,7 +113,7 @@ class Dies(Observer):
     @contextmanager
     def step(self, _step: Step) -> Iterator[None]:
         if self._left <= 0:
-            raise Died
+            raise ProcessDied
         self._left -= 1
         yield
 
@@ -362,7 +362,7 @@ def test_redis_may_lose_its_memory_at_any_moment(office, number):
 @pytest.mark.parametrize(("number", "left"), [(0, 9), (1, 9), (2, 9), (3, 7)])
 def test_a_booker_that_dies_loses_no_unit_for_ever(office, number, left):
     book(office)
-    with pytest.raises(Died):
+    with pytest.raises(ProcessDied):
         book(office, asks(2), Dies(number))
 
     assert office.left() == left
@@ -493,7 +493,7 @@ def test_a_worker_repairs_whatever_the_current_strategy_is(make_office, strategy
 def test_a_worker_repairs_what_a_dead_booker_has_left(make_office):
     office = make_office()
     office.lab.reconciler._left_behind_after = 0
-    with pytest.raises(Died):
+    with pytest.raises(ProcessDied):
         book(office, asks(2), Dies(3))
 
     eventually(lambda: counted(office) == (10, 0))

@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import replace
 
 from booking_lab.core.booking import Outcome
-from booking_lab.explorer.search.exhaustive import Exhaustive
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
 from booking_lab.workloads.seats import SeatRequest, Seats
-from tests.explorer.conftest import own, place, run
+from tests.explorer.conftest import exploration_servers, own, run
 from tests.strategies.line import Line
 from tests.workloads.box_office import TICKETS, asks, crowd
 
-__all__ = ["own", "place", "run"]
+__all__ = ["exploration_servers", "own", "run"]
 
 #: Chooses a seat, and has to try once more after it has written.
 CHOOSES = """
@@ -95,7 +95,7 @@ def test_what_a_try_has_chosen_is_chosen_anew_by_the_next(run, tmp_path):
     found = run(
         "chooses",
         scenario=replace(PLAINEST, requests=best),
-        search=Exhaustive(preemptions=1),
+        search=ExhaustiveSearch(preemptions=1),
         folders=(tmp_path,),
     )
 

@@ -163,11 +163,11 @@ def test_the_demo_of_no_lab_says_so(url: str, code: int, says: str) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "says"),
     [
-        (200, b"<html>", "is no lab: it does not list its strategies."),
-        (404, b"{}", "is no lab: it does not list its strategies."),
-        (200, b'{"strategies": 1}', "is no lab: it does not list its strategies."),
-        (200, b"[]", "is no lab: it does not list its strategies."),
-        (401, b"{}", "wants its admin token: set BOOKING_LAB_ADMIN_TOKEN to the same."),
+        (200, b"<html>", "is not a lab: it does not list strategies."),
+        (404, b"{}", "is not a lab: it does not list strategies."),
+        (200, b'{"strategies": 1}', "is not a lab: it does not list strategies."),
+        (200, b"[]", "is not a lab: it does not list strategies."),
+        (401, b"{}", "needs its admin token: set BOOKING_LAB_ADMIN_TOKEN to its value."),
         (
             200,
             b'{"strategies": [{"name": "none", "allows": []}]}',

@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking_lab.checker.verdict import Report
-from booking_lab.cli._exit_codes import Exit
-from booking_lab.conformance.exploring import Found
+from booking_lab.cli._exit_codes import ExitCode
+from booking_lab.conformance.exploring import ExplorationFindings
 from booking_lab.conformance.plugin import _verdicts
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict, combined, in_words
 from booking_lab.crowd import demo
 from booking_lab.crowd.verdict import verdict
-from booking_lab.explorer.matrix.matrix import Cell
+from booking_lab.explorer.matrix.matrix import MatrixCell
 from booking_lab.explorer.matrix.mixtures import Mixture
-from booking_lab.explorer.output.result import Result
+from booking_lab.explorer.output.result import ExplorationResult
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.runtime.race import RaceResult
 from booking_lab.web.routes import race, strategies
@@ -68,7 +68,7 @@ def test_nothing_at_all_was_put_to_no_test() -> None:
 
 
 def test_the_exit_code_follows_from_the_verdict() -> None:
-    codes = {one: int(Exit.of(one)) for one in Verdict}
+    codes = {one: int(ExitCode.of(one)) for one in Verdict}
     assert codes == {"safe": 0, "inconclusive": 3, "unknown": 3, "wrong": 4}
 
 
@@ -112,27 +112,35 @@ def test_the_demo_holds_a_strategy_to_what_it_says_of_itself(
     counts = dict.fromkeys(
         ("confirmed", "refused", "other", "double_bookings", "overlaps", "crowds"), 1
     )
-    row = demo.Row(
+    row = demo.DemoRow(
         strategy="own", verdict=verdict, anomaly=anomaly, promised=promised, **figures, **counts
     )
     assert row.on_strategy is on_strategy
     begin = {
         Verdict.SAFE: "double bookings: ",
         Verdict.INCONCLUSIVE: "Not put to the test: own.",
-        Verdict.UNKNOWN: "The lab's books are not complete, so nobody knows: own.",
+        Verdict.UNKNOWN: "No verdict, because the lab's audit is not complete: own.",
         Verdict.WRONG: "Not as the strategies promise: own.",
     }
     assert demo._reading([row]).startswith(begin[on_strategy])
 
 
 def test_all_who_judge_say_words_of_the_family() -> None:
-    judges = [Report, Found, Result, Exploration, Cell, Mixture, RaceResult]
+    judges = [
+        Report,
+        ExplorationFindings,
+        ExplorationResult,
+        Exploration,
+        MatrixCell,
+        Mixture,
+        RaceResult,
+    ]
     for judge in judges:
         assert get_type_hints(judge.verdict.fget)["return"] is Verdict, judge
     assert get_type_hints(verdict)["return"] is get_type_hints(demo.run)["return"] is Verdict
-    assert get_type_hints(demo.Row)["verdict"] is Verdict
+    assert get_type_hints(demo.DemoRow)["verdict"] is Verdict
     assert race.RaceAnswer.model_fields["verdict"].annotation is Verdict
-    assert strategies.Cell.model_fields["verdict"].annotation is Verdict
+    assert strategies.MatrixEntry.model_fields["verdict"].annotation is Verdict
 
 
 def test_there_is_no_other_family() -> None:

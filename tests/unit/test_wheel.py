@@ -109,7 +109,7 @@ def test_a_document_is_written_in_a_checkout_alone(
     done = run(installed, "-c", program, command, "--write")
     assert (done.returncode, done.stdout) == (2, "")
     [line] = done.stderr.splitlines()
-    assert f"it has no {document}. Use --json" in line
+    assert f"without {document}. Use --json" in line
 
 
 def copied(dockerfile: str) -> Sequence[str]:

@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from booking_lab.conformance.waiting import eventually
-from booking_lab.web.schemas.paging import cut
+from booking_lab.web.schemas.paging import truncated
 from tests.web.test_booking import book
 
 TICKETS = {"kind": "tickets", "event_id": 1, "quantity": 1, "customer_id": "c"}
@@ -151,6 +151,6 @@ def test_behind_the_last_page_there_is_nothing(quick):
 
 def test_what_a_crowd_got_is_cut_and_counted():
     entry = {"customers": list(range(1500)), "booking_count": 1500, "detail": "x" * 1500}
-    assert cut(entry) == {
+    assert truncated(entry) == {
         "customers": list(range(1000)), "booking_count": 1500, "detail": "x" * 1000 + "..."
     }  # fmt: skip

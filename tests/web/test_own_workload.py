@@ -113,7 +113,7 @@ def test_of_two_who_got_one_desk_each_can_leave(own):
 BAD = [
     ({"floor": "1"}, 422, "floor: Input should be a valid integer"),
     ({"desk": "A"}, 422, "desk: String should match pattern"),
-    ({"desk": "printer"}, 422, "makes no sense: nobody can sit at the printer."),
+    ({"desk": "printer"}, 422, "is not valid: nobody can sit at the printer."),
     ({"given_back": "b"}, 422, "given_back: Extra inputs are not permitted"),
     ({"id": "0" * 32}, 422, "id: Extra inputs are not permitted"),
     ({"desk": "z"}, 404, "There is no desk 'z' on floor 1."),

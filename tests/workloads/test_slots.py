@@ -12,8 +12,8 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Anomaly
 from booking_lab.db.session import PostgresSession
 from booking_lab.errors import BookingNotFound, InvalidRequest, NotFound, NotHeld
-from booking_lab.web.http.json_bodies import parsed
-from booking_lab.web.schemas.workload_schema import Kind
+from booking_lab.web.http.json_bodies import parse_as
+from booking_lab.web.schemas.workload_schema import WorkloadSchema
 from booking_lab.workloads.slots import Product, SlotRequest
 from tests.workloads.clinic import BRUSH, ELEVEN, KIT, NINE, SLOTS, STRATEGIES, TEN, TRACE, asks
 
@@ -191,10 +191,10 @@ def test_what_makes_no_sense_is_refused(changes, reason):
         "ends_at": "2030-01-07T10:00+01:00",
         "customer_id": "anna",
     }
-    kind = Kind(SLOTS)
+    kind = WorkloadSchema(SLOTS)
 
     def request(body):
-        return kind.request(parsed(kind.booking, body), "anna")
+        return kind.request(parse_as(kind.booking, body), "anna")
 
     assert replace(request(sent), id=(whole := asks()).id) == whole
     with pytest.raises((ValidationError, InvalidRequest), match=reason):

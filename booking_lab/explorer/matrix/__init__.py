@@ -1,1 +1,1 @@
-"""Every strategy on every workload, and every two beside each other."""
+"""The matrix of all strategies and workloads, and the mixtures of two strategies."""

@@ -1,4 +1,4 @@
-"""The matrix: every strategy on every workload, with and without anything going wrong."""
+"""The matrix: the exploration of every strategy on every workload, with and without nemeses."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from booking_lab.core.scenario import Scenario
 from booking_lab.core.verdict import Verdict
 from booking_lab.explorer.scheduler.exploration import Exploration
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.search.depth import DEEP, LOCKS, Depth, for_three
-from booking_lab.explorer.search.sampling import Sample
-from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.search.depth import LOCK_NEMESES, THREE_BOOKER_NEMESIS, Depth, for_three
+from booking_lab.explorer.search.sampling import SampledSearch
+from booking_lab.explorer.search.schedule import schedule_text
 from booking_lab.runtime.strategy_registry import SHIPPED, Registry, StrategyInfo
 
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 #: What the last run found; written by `booking-lab matrix`.
 FILE = Path(__file__).with_name("matrix.json")
 
-#: What the cells rest on, beside the strategies; not what shows them.
+#: The code that decides on the results, in addition to the strategies. The output is not included.
 _RESTS_ON = (
     *("checker", "core", "db", "explorer", "locks", "observers", "workloads"),
     *("errors.py", "plugins.py", "runtime/engine.py", "runtime/in_flight.py"),
@@ -35,38 +35,38 @@ _RESTS_ON = (
 )
 
 
-#: How many schedules of a contest of two are run, if that is all of them; what would take more is
-#: cut to those with one preemption. Nearly every mistake of two that the lab knows shows there;
-#: those that take two are looked for where bookers want the very same thing.
+#: All schedules of two bookers are run if there are at most this number. Otherwise only those with
+#: one preemption are run, which show nearly every mistake that the lab knows. The plainest
+#: scenario, in which both want the same thing, is run with two preemptions.
 MOST = 100
 _TWO = Depth(1, 60)
 _PLAINEST = Depth(2, 150)
-#: Three bookers, and whatever can go wrong besides, are cut from the start; a third booker takes
-#: one more preemption.
+#: Scenarios of three bookers, and all with a nemesis, have these limits from the start. A third
+#: booker needs one more preemption.
 _THREE = Depth(2, 60)
 _THREE_WITHOUT_LOCKS = Depth(2, 600)
-#: How much the first schedule's estimate of how many there are is doubted: it may be so many times
-#: more.
+#: The tolerance for the estimate after the first schedule: it may be too high by this factor.
 _DOUBT = 2
 
 
 @dataclass
-class Cell:
-    """What was found of one strategy on one workload, all its scenarios and placements together.
+class MatrixCell:
+    """The result for one strategy on one workload, over all scenarios and numbers of processes.
 
     Attributes:
-        strategy: the strategy's name.
-        workload: the workload's name.
-        nemesis: what could go wrong; empty: nothing.
-        schedules: how many schedules were run.
-        three: how many of them of three bookers; the others are of two.
-        scenarios: how many things two contended for.
-        actions: what they did: book, move, cancel.
-        bad: how many of the schedules had anything wrong.
-        anomalies: how many had this kind of wrong.
+        strategy: the name of the strategy.
+        workload: the name of the workload.
+        nemesis: the name of the nemesis; empty: none.
+        schedules: the number of schedules that were run.
+        three: the number of them with three bookers; all others have two.
+        scenarios: the number of scenarios of two bookers.
+        actions: the actions of the bookers: book, move, cancel.
+        bad: the number of schedules with findings.
+        anomalies: the number of schedules with each anomaly.
         schedule: the shortest bad one; empty: there was none.
-        complete: whether these were all schedules of two, and not only those with few preemptions.
-        serialised: in how many of them bookers who share nothing were in each other's way.
+        complete: whether all schedules of two bookers were run, with any number of preemptions.
+        serialised: the number of schedules in which bookers that share nothing waited for each
+            other or conflicted.
     """
 
     strategy: str
@@ -84,7 +84,7 @@ class Cell:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Tells it from all others."""
+        """The key of the cell."""
         return self.strategy, self.workload, self.nemesis
 
     @property
@@ -95,7 +95,7 @@ class Cell:
         return Verdict.WRONG if self.bad else Verdict.SAFE
 
     def add(self, found: Exploration, scenario: Scenario) -> None:
-        """Count what was found of one scenario."""
+        """Add the findings of one scenario."""
         self.schedules += found.schedules
         if len(scenario.requests) == 2:
             self.complete = self.complete and found.complete
@@ -106,78 +106,82 @@ class Cell:
         self.anomalies.update(found.anomalies)
         self.serialised += found.serialised
         if found.worst and (not self.schedule or len(found.worst.schedule) < self._length):
-            self.schedule = written(found.worst.schedule)
+            self.schedule = schedule_text(found.worst.schedule)
 
     @property
     def _length(self) -> int:
         return len(self.schedule.split())
 
 
-def cells(
+def empty_cells(
     registry: Registry, workloads: Sequence[LabWorkload], nemeses: Sequence[str]
-) -> Iterator[Cell]:
-    """Return the cells to fill; a strategy that can't take a workload has none there.
+) -> Iterator[MatrixCell]:
+    """Yield the cells to explore; there is none for a strategy that can't book a workload.
 
     Args:
         registry: the strategies.
         workloads: the workloads.
-        nemeses: what shall go wrong, one at a time; an empty name: nothing.
+        nemeses: the names of nemeses, one for each cell; an empty name: none.
     """
     for entry in registry.entries():
         for workload in workloads:
             if not why_unsuitable(entry.strategy_class.needs, workload):
                 for nemesis in nemeses:
-                    if nemesis not in LOCKS or entry.strategy_class.needs & SERVERS:
-                        yield Cell(entry.name, workload.name, nemesis)
+                    if nemesis not in LOCK_NEMESES or entry.strategy_class.needs & SERVERS:
+                        yield MatrixCell(entry.name, workload.name, nemesis)
 
 
-def fill(cell: Cell, place: Place, registry: Registry, workload: LabWorkload) -> Cell:
-    """Explore what the cell is about; return it filled."""
+def explore_cell(
+    cell: MatrixCell, servers: ExplorationServers, registry: Registry, workload: LabWorkload
+) -> MatrixCell:
+    """Explore a cell, and return it with the result."""
     entry = registry.get(cell.strategy)
     nemeses = (cell.nemesis,) if cell.nemesis else ()
-    two = _contests(entry, workload, 2)
+    two = _scenarios(entry, workload, 2)
     cell.scenarios = len(two)
-    for scenario in (*two, *for_three(_contests(entry, workload, 3))):
+    for scenario in (*two, *for_three(_scenarios(entry, workload, 3))):
         for workers in (len(scenario.requests), 1):
-            plan = Plan((entry, entry.create({})), workload, scenario, workers, nemeses)
-            found = explored(place, registry, plan)
+            plan = ExplorationPlan((entry, entry.create({})), workload, scenario, workers, nemeses)
+            found = explore_plan(servers, registry, plan)
             cell.add(found, scenario)
             if not found.shares_memory:
-                break  # then it makes no difference in how many processes the bookers are
+                break  # then the number of processes makes no difference
     return cell
 
 
-def _contests(entry: StrategyInfo, workload: LabWorkload, bookers: int) -> list[Scenario]:
+def _scenarios(entry: StrategyInfo, workload: LabWorkload, bookers: int) -> list[Scenario]:
     return [one for one in workload.contests(bookers) if can_book(entry.strategy_class.needs, one)]
 
 
-def explored(place: Place, registry: Registry, plan: Plan) -> Exploration:
-    """Explore all schedules of two bookers; those with few preemptions if they are too many."""
+def explore_plan(
+    servers: ExplorationServers, registry: Registry, plan: ExplorationPlan
+) -> Exploration:
+    """Explore all schedules, or those with few preemptions if there are too many."""
     if len(plan.scenario.requests) > 2:
-        depth = _THREE_WITHOUT_LOCKS if DEEP in plan.nemeses else _THREE
-        return explore(place, registry, plan, depth.sample())
+        depth = _THREE_WITHOUT_LOCKS if THREE_BOOKER_NEMESIS in plan.nemeses else _THREE
+        return explore(servers, registry, plan, depth.sample())
     if plan.nemeses:
-        return explore(place, registry, plan, _TWO.sample())
+        return explore(servers, registry, plan, _TWO.sample())
 
     plainest = plan.scenario.name == plan.workload.contests(2)[0].name
     depth = _PLAINEST if plainest else _TWO
     most = max(MOST, depth.most)
-    every = Sample(None, most)
+    every = SampledSearch(None, most)
 
     def go_on(found: Exploration, _share: float) -> bool:
         many = found.schedules
-        # Estimates are further off the fewer schedules they rest on. Were each looked at, one of
-        # them would be too high by chance.
+        # An estimate from few schedules is less exact. It is checked at powers of two only, because
+        # one of many checks would be too high by chance.
         return many.bit_count() > 1 or every.size <= most * (1 + _DOUBT / many)
 
-    found = explore(place, registry, plan, every, go_on)
-    return found if found.complete else explore(place, registry, plan, depth.sample())
+    found = explore(servers, registry, plan, every, go_on)
+    return found if found.complete else explore(servers, registry, plan, depth.sample())
 
 
 def save(
-    filled: Sequence[Cell], file: Path = FILE, seconds: Mapping[str, float] | None = None
+    filled: Sequence[MatrixCell], file: Path = FILE, seconds: Mapping[str, float] | None = None
 ) -> None:
-    """Write the cells, what they rest on, and how many seconds they took."""
+    """Write the cells, the digest of the code, and the seconds of each part."""
     in_order = sorted(filled, key=lambda cell: cell.key)
     rows = [
         {**vars(cell), "anomalies": dict(cell.anomalies), "verdict": cell.verdict}
@@ -189,11 +193,11 @@ def save(
 
 
 def digest() -> str:
-    """Return a digest of all that the cells rest on: each file's name and text."""
+    """Return the digest of the code that decides on the results: names and texts of its files."""
     found = sha256()
     for name in _RESTS_ON:
-        place = _PACKAGE / name
-        for file in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
+        servers = _PACKAGE / name
+        for file in sorted(servers.rglob("*.*")) if servers.is_dir() else [servers]:
             if file.suffix in {".py", ".sql"}:
                 found.update(f"{file.relative_to(_PACKAGE)}\n".encode() + file.read_bytes())
     for file in sorted(SHIPPED.glob("[!_]*.py")):
@@ -201,19 +205,19 @@ def digest() -> str:
     return found.hexdigest()
 
 
-def about(file: Path = FILE) -> tuple[str, Mapping[str, float]]:
-    """Return what the last run rested on, and how many seconds its parts took."""
+def provenance(file: Path = FILE) -> tuple[str, Mapping[str, float]]:
+    """Return the digest of the code of the last run, and the seconds of each part."""
     kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     return kept.get("rests_on", ""), kept.get("seconds", {})
 
 
-def load(file: Path = FILE) -> list[Cell]:
-    """Read the cells; none if there is no such file yet."""
+def load(file: Path = FILE) -> list[MatrixCell]:
+    """Read the cells; empty if there is no file."""
     if not file.exists():
         return []
     rows: list[dict[str, Any]] = json.loads(file.read_text())["cells"]
     cells = []
     for row in rows:
         row.pop("verdict", None)  # it follows from the rest
-        cells.append(Cell(**{**row, "anomalies": Counter(row["anomalies"])}))
+        cells.append(MatrixCell(**{**row, "anomalies": Counter(row["anomalies"])}))
     return cells

@@ -1,7 +1,7 @@
-"""Mixtures: two strategies beside each other, as a switch or a request can bring them together.
+"""Mixtures: two strategies beside each other, as after a switch, or if a request names one.
 
-A strategy's word is for bookings that are all under it. What holds beside which other one follows
-from what each locks, compares and marks, and is explored: every pair on every workload.
+A strategy's promises hold if all bookings are under it. Beside another strategy, the result depends
+on the locks, comparisons and marks of both. So every pair is explored on every workload.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from booking_lab.core.scenario import Scenario
 from booking_lab.core.verdict import Verdict
 from booking_lab.explorer.matrix import matrix
 from booking_lab.explorer.scheduler.explore import explore
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.search.exhaustive import Exhaustive
-from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
+from booking_lab.explorer.search.schedule import schedule_text
 from booking_lab.explorer.search.symmetry import Symmetry
 from booking_lab.runtime.strategy_registry import Registry, StrategyInfo
 
-#: What the last run found; written by `booking-lab mixtures`.
+#: The result of the last `booking-lab mixtures --write`.
 FILE = Path(__file__).with_name("mixtures.json")
-#: The document that shows it, between these lines.
+#: The document with the tables, and the lines before and after them.
 DOCUMENT, MARKS = "docs/mixtures.md", ("<!-- mixtures -->", "<!-- /mixtures -->")
 
-#: Every mistake that the lab knows shows with one.
+#: One preemption is enough to show every mistake that the lab knows.
 _PREEMPTIONS = 1
 
 
@@ -39,12 +39,12 @@ class Mixture:
     """Two strategies beside each other on one workload.
 
     Attributes:
-        strategy, beside: their names, in the order of the alphabet.
-        workload: the workload's name.
-        schedules: how many were run; once something went wrong in a scenario, no other was tried.
-        anomalies: what went wrong.
-        under: what the first booker of that scenario booked under; empty: nothing went wrong.
-        scenario: in which scenario it went wrong.
+        strategy, beside: the names of the strategies, in alphabetical order.
+        workload: the name of the workload.
+        schedules: the number of schedules that were run, up to the first bad scenario.
+        anomalies: the anomalies that were found.
+        under: the strategy of the first booker in the bad scenario; empty: no scenario is bad.
+        scenario: the name of the bad scenario.
         schedule: the shortest bad schedule.
     """
 
@@ -59,7 +59,7 @@ class Mixture:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Tells it from all others."""
+        """The key of the mixture."""
         return self.workload, self.strategy, self.beside
 
     @property
@@ -70,8 +70,8 @@ class Mixture:
         return Verdict.WRONG if self.anomalies else Verdict.SAFE
 
 
-def mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[Mixture]:
-    """Return the pairs to explore: of all strategies that can take a workload, any two."""
+def empty_mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[Mixture]:
+    """Yield the pairs to explore: any two strategies that can book the same workload."""
     for workload in workloads:
         able = [
             one
@@ -82,38 +82,45 @@ def mixtures(registry: Registry, workloads: Sequence[LabWorkload]) -> Iterator[M
             yield Mixture(one, other, workload.name)
 
 
-def fill(mixture: Mixture, place: Place, registry: Registry, workload: LabWorkload) -> Mixture:
-    """Explore the pair until something goes wrong; return it filled."""
+def explore_mixture(
+    mixture: Mixture, servers: ExplorationServers, registry: Registry, workload: LabWorkload
+) -> Mixture:
+    """Explore a pair up to the first bad scenario; return it with the result."""
     one, other = (registry.get(name) for name in (mixture.strategy, mixture.beside))
     for scenario in workload.contests(2):
-        for first, second in _orders(one, other, scenario):
-            if not _explored(mixture, place, registry, _plan(workload, scenario, first, second)):
+        for first, second in _pairs(one, other, scenario):
+            if not _explore(mixture, servers, registry, _plan(workload, scenario, first, second)):
                 return mixture
     return mixture
 
 
-def _explored(mixture: Mixture, place: Place, registry: Registry, plan: Plan) -> bool:
-    """Explore one scenario; return whether nothing went wrong."""
-    found = explore(place, registry, plan, Exhaustive(_PREEMPTIONS))
+def _explore(
+    mixture: Mixture, servers: ExplorationServers, registry: Registry, plan: ExplorationPlan
+) -> bool:
+    """Explore one scenario; return whether no anomaly was found."""
+    found = explore(servers, registry, plan, ExhaustiveSearch(_PREEMPTIONS))
     mixture.schedules += found.schedules
     mixture.anomalies = sorted(found.anomalies)
     if found.worst:
         mixture.under, mixture.scenario = plan.strategy[0].name, plan.scenario.name
-        mixture.schedule = written(found.worst.schedule)
+        mixture.schedule = schedule_text(found.worst.schedule)
     return not mixture.anomalies
 
 
 def _plan(
     workload: LabWorkload, scenario: Scenario, first: StrategyInfo, second: StrategyInfo
-) -> Plan:
+) -> ExplorationPlan:
     strategy, beside = (first, first.create({})), (second, second.create({}))
-    return Plan(strategy, workload, scenario, beside=beside)
+    return ExplorationPlan(strategy, workload, scenario, beside=beside)
 
 
-def _orders(
+def _pairs(
     one: StrategyInfo, other: StrategyInfo, scenario: Scenario
 ) -> Iterator[tuple[StrategyInfo, StrategyInfo]]:
-    """Yield who is the first booker and who the second; if both ask for the same, it is all one."""
+    """Yield the strategies of the first and the second booker, in both orders.
+
+    If both bookers have the same request, one order is enough.
+    """
     if not all(can_book(entry.strategy_class.needs, scenario) for entry in (one, other)):
         return
     yield one, other
@@ -122,29 +129,29 @@ def _orders(
 
 
 def save(filled: Sequence[Mixture], file: Path = FILE) -> None:
-    """Write them, and what they rest on."""
+    """Write the mixtures, with the digest of the code."""
     rows = [json.dumps(asdict(one)) for one in sorted(filled, key=lambda one: one.key)]
     about = f'"rests_on": "{matrix.digest()}"'
     file.write_text(f'{{{about}, "mixtures": [\n' + ",\n".join(rows) + "\n]}\n")
 
 
 def load(file: Path = FILE) -> list[Mixture]:
-    """Read them; none if there is no such file yet."""
-    return [Mixture(**row) for row in _kept(file).get("mixtures", [])]
+    """Read the mixtures; empty if there is no file."""
+    return [Mixture(**row) for row in _document(file).get("mixtures", [])]
 
 
 def rests_on(file: Path = FILE) -> str:
-    """Return the digest of the code that the last run rested on."""
-    digest: str = _kept(file).get("rests_on", "")
+    """Return the digest of the code with which the file was made."""
+    digest: str = _document(file).get("rests_on", "")
     return digest
 
 
-def _kept(file: Path) -> dict[str, Any]:
+def _document(file: Path) -> dict[str, Any]:
     return json.loads(file.read_text()) if file.exists() else {}
 
 
 def tables(filled: Sequence[Mixture]) -> str:
-    """Return a table for each workload, in Markdown."""
+    """Return the tables of all workloads, in Markdown."""
     workloads = dict.fromkeys(one.workload for one in filled)
     return "\n\n".join(
         _table(name, [o for o in filled if o.workload == name]) for name in workloads

@@ -1,1 +1,1 @@
-"""What an exploration has found: for a reader, for a program, and as a page."""
+"""The output of an exploration: text, JSON and an HTML page."""

@@ -1,4 +1,4 @@
-"""What an exploration has found, for a program."""
+"""The result of an exploration as JSON."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from booking_lab.core.scenario import booker_name
-from booking_lab.explorer.output.result import Result
-from booking_lab.explorer.output.sql_text import full
-from booking_lab.explorer.output.timeline import wish
-from booking_lab.explorer.recording.trial import Event, Message, Trial
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.options import Way
-from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.output.result import ExplorationResult
+from booking_lab.explorer.output.sql_text import full_text
+from booking_lab.explorer.output.timeline import request_text
+from booking_lab.explorer.recording.schedule_run import Message, MoveEvent, ScheduleRun
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.options import SearchOptions
+from booking_lab.explorer.search.schedule import schedule_text
 
 
-def as_json(result: Result) -> dict[str, Any]:
-    """Return it as JSON's own types, always with the same keys in the same order."""
+def as_json(result: ExplorationResult) -> dict[str, Any]:
+    """Return the result as values of JSON, always with the same keys in the same order."""
     found, promise = result.found, result.promise
     return {
-        "plan": _plan(result.plan, result.way),
+        "plan": _plan(result.plan, result.search_options),
         "schedules": found.schedules,
         "stands_for": found.stands_for,
         "bad": found.bad,
@@ -42,7 +42,7 @@ def as_json(result: Result) -> dict[str, Any]:
     }
 
 
-def _plan(plan: Plan, way: Way) -> dict[str, Any]:
+def _plan(plan: ExplorationPlan, search_options: SearchOptions) -> dict[str, Any]:
     entry, strategy = plan.strategy
     requests = plan.scenario.requests
     return {
@@ -51,18 +51,18 @@ def _plan(plan: Plan, way: Way) -> dict[str, Any]:
         "beside": plan.beside[0].name if plan.beside else None,
         "workload": plan.workload.name,
         "scenario": plan.scenario.name,
-        "bookers": {booker_name(number): wish(one) for number, one in enumerate(requests)},
+        "bookers": {booker_name(number): request_text(one) for number, one in enumerate(requests)},
         "workers": plan.workers or len(requests),
         "nemeses": list(plan.nemeses),
-        "way": way.to_json(),
+        "way": search_options.to_json(),
     }
 
 
-def _trial(trial: Trial) -> dict[str, Any]:
+def _trial(schedule_run: ScheduleRun) -> dict[str, Any]:
     return {
-        "schedule": written(trial.schedule),
-        "anomalies": trial.anomalies,
-        "events": [_event(number, one) for number, one in enumerate(trial.events, start=1)],
+        "schedule": schedule_text(schedule_run.schedule),
+        "anomalies": schedule_run.anomalies,
+        "events": [_event(number, one) for number, one in enumerate(schedule_run.events, start=1)],
         "endings": {
             name: {
                 "outcome": ending.outcome,
@@ -70,7 +70,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
                 "message": ending.message,
                 "tries": ending.tries,
             }
-            for name, ending in sorted(trial.endings.items())
+            for name, ending in sorted(schedule_run.endings.items())
         },
         "findings": [
             {
@@ -79,12 +79,12 @@ def _trial(trial: Trial) -> dict[str, Any]:
                 "subject": one.subject,
                 "detail": one.detail,
             }
-            for one in trial.findings
+            for one in schedule_run.findings
         ],
     }
 
 
-def _event(number: int, event: Event) -> dict[str, Any]:
+def _event(number: int, event: MoveEvent) -> dict[str, Any]:
     return {
         "number": number,
         "actor": event.move.actor,
@@ -105,7 +105,7 @@ def _message(message: Message) -> dict[str, Any]:
         "server": message.server,
         "statement": message.statement,
         "parameters": {name: _plain(value) for name, value in message.parameters.items()},
-        "filled": full(message),
+        "filled": full_text(message),
         "rows": None if message.rows is None else [_plain(row) for row in message.rows],
         "error": message.error,
     }

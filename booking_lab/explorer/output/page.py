@@ -1,29 +1,28 @@
-"""What an exploration has found, as one page to step through."""
+"""The result of an exploration as an HTML page to step through."""
 
 from __future__ import annotations
 
 from importlib import resources
-from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from booking_lab.explorer.output.snapshots import standings
+from booking_lab.explorer.output.snapshots import BookerSnapshot, snapshots
 from booking_lab.explorer.output.timeline import timeline
-from booking_lab.explorer.recording.trial import Trial
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.recording.schedule_run import ScheduleRun
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.schedule import schedule_text
 
 
-def page(plan: Plan, trial: Trial, about: list[str], title: str) -> str:
-    """Return the page: it needs no other file and no network, and is a table without JavaScript.
+def page(plan: ExplorationPlan, schedule_run: ScheduleRun, about: list[str], title: str) -> str:
+    """Return the page. It needs no other file and no network; without JavaScript it is a table.
 
     Args:
-        plan: what was explored.
-        trial: the schedule to show.
-        about: what there is to say of the exploration, a line each.
-        title: what this schedule is.
+        plan: the plan of the exploration.
+        schedule_run: the schedule to show.
+        about: lines about the exploration.
+        title: the title of the schedule.
     """
-    drawn = timeline(trial, plan.scenario)
+    drawn = timeline(schedule_run, plan.scenario)
     template = resources.files("booking_lab.explorer.output").joinpath("page.html.j2").read_text()
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
@@ -33,17 +32,17 @@ def page(plan: Plan, trial: Trial, about: list[str], title: str) -> str:
         about=about,
         title=title,
         drawn=drawn,
-        schedule=written(trial.schedule),
-        moves=[_standing(one) for one in standings(trial, drawn)],
+        schedule=schedule_text(schedule_run.schedule),
+        moves=[_snapshot_texts(one) for one in snapshots(schedule_run, drawn)],
     )
 
 
-def _standing(standing: dict[str, Any]) -> dict[str, dict[str, str]]:
+def _snapshot_texts(by_booker: dict[str, BookerSnapshot]) -> dict[str, dict[str, str]]:
     return {
         name: {
             "stands": one.stands,
             "holds": ", ".join(one.holds) or "nothing",
             "saw": one.saw or "nothing yet",
         }
-        for name, one in standing.items()
+        for name, one in by_booker.items()
     }

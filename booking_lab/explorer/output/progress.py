@@ -1,4 +1,4 @@
-"""Shows how far an exploration is, on a terminal."""
+"""The progress bar of an exploration."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ _DAY = 86_400  # seconds
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Callable[[Exploration, float], None]]:
-    """Yield what is to be told after each schedule; shows nothing unless on a terminal."""
+def progress_bar(console: Console) -> Iterator[Callable[[Exploration, float], None]]:
+    """Show a progress bar for the block, if the console is a terminal.
+
+    Yields:
+        A function to call after each schedule, with the findings so far and their share of all.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
@@ -26,20 +30,25 @@ def progress(console: Console) -> Iterator[Callable[[Exploration, float], None]]
     ) as bars:
         bar = bars.add_task("starting", total=1.0, rest="")
 
-        def tell(found: Exploration, share: float) -> None:
-            bars.update(bar, completed=share, description=done(found), rest=rest(found, share))
+        def update(found: Exploration, share: float) -> None:
+            bars.update(
+                bar,
+                completed=share,
+                description=done_text(found),
+                rest=remaining_text(found, share),
+            )
 
-        yield tell if console.is_terminal else lambda _found, _share: None
+        yield update if console.is_terminal else lambda _found, _share: None
 
 
-def done(found: Exploration) -> str:
-    """Say what there is so far."""
+def done_text(found: Exploration) -> str:
+    """Return the text with the counts so far."""
     rate = found.schedules / max(found.seconds, 1e-9)
     return f"{found.schedules:,} schedules, {found.bad:,} bad, {rate:.0f}/s"
 
 
-def rest(found: Exploration, share: float) -> str:
-    """Say how much there is in all, and how long it takes yet, as far as can be told."""
+def remaining_text(found: Exploration, share: float) -> str:
+    """Return the text with estimates of all schedules and of the remaining time."""
     if share <= 0:
         return ""
     left = round(found.seconds * (1 - share) / share)

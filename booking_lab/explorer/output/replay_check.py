@@ -1,43 +1,43 @@
-"""What is to be seen while a schedule is replayed: that it repeats itself."""
+"""Checks that all runs of a replayed schedule are the same."""
 
 from __future__ import annotations
 
 from booking_lab.explorer.output.timeline import Timeline, timeline
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import ScheduleRun
 from booking_lab.explorer.scheduler.exploration import Exploration
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.options import Way
-from booking_lab.explorer.search.schedule import Diverged, written
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.options import SearchOptions
+from booking_lab.explorer.search.schedule import Diverged, schedule_text
 
 
-class Watch:
-    """Looks at each run of a replay."""
+class ReplayCheck:
+    """Compares each run of a replay with the first one."""
 
-    def __init__(self, plan: Plan, way: Way) -> None:
+    def __init__(self, plan: ExplorationPlan, search_options: SearchOptions) -> None:
         self._plan = plan
-        self._way = way
+        self._search_options = search_options
         self._first: Timeline | None = None
 
-    def look(self, found: Exploration) -> None:
-        """Look at the last run.
+    def check(self, found: Exploration) -> None:
+        """Check the last run.
 
         Raises:
-            Diverged: it is not what was to be replayed.
+            Diverged: it ended before the schedule did, or differs from the first run.
         """
-        trial = found.last
-        assert trial
-        self._check_length(trial)
-        self._check_same(trial, found.schedules)
+        schedule_run = found.last
+        assert schedule_run
+        self._check_length(schedule_run)
+        self._check_same(schedule_run, found.schedules)
 
-    def _check_length(self, trial: Trial) -> None:
-        if rest := self._way.schedule[len(trial.schedule) :]:
+    def _check_length(self, schedule_run: ScheduleRun) -> None:
+        if rest := self._search_options.schedule[len(schedule_run.schedule) :]:
             raise Diverged(
-                f"After {len(trial.schedule)} moves all bookers had come to an end, and "
-                f"{written(rest)!r} was still to come."
+                f"After {len(schedule_run.schedule)} moves all bookers had ended, and "
+                f"{schedule_text(rest)!r} was still to run."
             )
 
-    def _check_same(self, trial: Trial, number: int) -> None:
-        seen = timeline(trial, self._plan.scenario)
+    def _check_same(self, schedule_run: ScheduleRun, number: int) -> None:
+        seen = timeline(schedule_run, self._plan.scenario)
         self._first = self._first or seen
         if seen == self._first:
             return
@@ -47,6 +47,6 @@ class Watch:
                 for one, first in zip(seen.rows, self._first.rows, strict=False)
                 if one != first
             ),
-            "in how it ended",
+            "at the end",
         )
-        raise Diverged(f"Run {number} is not what the first was; they differ {differs}.")
+        raise Diverged(f"Run {number} differs from the first run {differs}.")

@@ -1,4 +1,4 @@
-"""What an exploration has found, for a reader."""
+"""The result of an exploration as text for a terminal."""
 
 from __future__ import annotations
 
@@ -11,75 +11,75 @@ from rich.table import Table
 from rich.text import Text
 
 from booking_lab.core.strategy import Strategy
-from booking_lab.explorer.output.result import Result
-from booking_lab.explorer.output.timeline import Row, Timeline, timeline
-from booking_lab.explorer.output.wording import Kind, Line
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.output.result import ExplorationResult
+from booking_lab.explorer.output.timeline import Timeline, TimelineRow, timeline
+from booking_lab.explorer.output.wording import LineKind, TimelineLine
+from booking_lab.explorer.recording.schedule_run import ScheduleRun
 from booking_lab.explorer.scheduler.exploration import Exploration
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.options import Way
-from booking_lab.explorer.search.schedule import written
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.options import SearchOptions
+from booking_lab.explorer.search.schedule import schedule_text
 from booking_lab.runtime.strategy_registry import StrategyInfo
 
-#: A line below the heads, and one above the endings.
+#: A box with a line below the headings and a line above the endings.
 _LINES = box.Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")
 
 _STYLES = {
-    Kind.STEP: "bold",
-    Kind.SENT: "cyan",
-    Kind.CAME_BACK: "",
-    Kind.WAITS: "yellow",
-    Kind.FAILED: "red",
-    Kind.WORLD: "magenta",
+    LineKind.STEP: "bold",
+    LineKind.SENT: "cyan",
+    LineKind.CAME_BACK: "",
+    LineKind.WAITS: "yellow",
+    LineKind.FAILED: "red",
+    LineKind.WORLD: "magenta",
 }
-_SIGNS = {Kind.CAME_BACK: "-> ", Kind.WAITS: "-- ", Kind.FAILED: "-> "}
+_SIGNS = {LineKind.CAME_BACK: "-> ", LineKind.WAITS: "-- ", LineKind.FAILED: "-> "}
 
 
-def tell(console: Console, result: Result) -> None:
-    """Print it."""
-    for line in (about(result.plan), *summary(result)):
-        _say(console, Text(line))
+def print_report(console: Console, result: ExplorationResult) -> None:
+    """Print the plan, the summary, and the timeline of the schedule to show."""
+    for line in (plan_text(result.plan), *summary_lines(result)):
+        _print(console, Text(line))
     if result.shown is None:
         return
-    _say(console, Text(f"\n{result.title}\n"))
-    draw(console, result.plan, result.shown)
-    _say(console, Text("\nIts address, for --schedule:"))
-    console.print(Text(written(result.shown.schedule)), soft_wrap=True)
+    _print(console, Text(f"\n{result.title}\n"))
+    print_timeline(console, result.plan, result.shown)
+    _print(console, Text("\nIts address, for --schedule:"))
+    console.print(Text(schedule_text(result.shown.schedule)), soft_wrap=True)
 
 
-def draw(console: Console, plan: Plan, trial: Trial) -> None:
-    """Print the time-line of one schedule, and what is wrong after it."""
-    drawn = timeline(trial, plan.scenario)
-    _say(console, _table(drawn))
+def print_timeline(console: Console, plan: ExplorationPlan, schedule_run: ScheduleRun) -> None:
+    """Print the timeline of one schedule, and its findings."""
+    drawn = timeline(schedule_run, plan.scenario)
+    _print(console, _table(drawn))
     for line in drawn.wrong:
-        _say(console, Text(f"Wrong: {line}", style="red"))
+        _print(console, Text(f"Wrong: {line}", style="red"))
 
 
-def _say(console: Console, what: RenderableType) -> None:
+def _print(console: Console, what: RenderableType) -> None:
     with console.capture() as printed:
         console.print(what)
-    # Whatever stands in a table is filled up with blanks, which nobody wants to copy.
+    # Tables pad lines with blanks, which a reader does not want to copy.
     for line in printed.get().splitlines():
         console.file.write(f"{line.rstrip()}\n")
 
 
-def about(plan: Plan) -> str:
-    """Say what was explored."""
+def plan_text(plan: ExplorationPlan) -> str:
+    """Return the line about the plan."""
     bookers = len(plan.scenario.requests)
     workers = plan.workers or bookers
     where = "each in a process of its own"
     if workers < bookers:
         where = "all in one process" if workers == 1 else f"in {workers} processes"
     wrong = f"; what can go wrong: {', '.join(plan.nemeses)}" if plan.nemeses else ""
-    under = " beside ".join(_under(*one) for one in plan.strategies)
+    under = " beside ".join(_strategy_text(*one) for one in plan.strategies)
     return (
         f"{under} on {plan.workload.name}, {plan.scenario.name}: "
         f"{_many(bookers, 'booker')}, {where}{wrong}."
     )
 
 
-def _under(entry: StrategyInfo, strategy: Strategy) -> str:
-    """Say what somebody books under, with the options that aren't as by default."""
+def _strategy_text(entry: StrategyInfo, strategy: Strategy) -> str:
+    """Return the name of a strategy, with the options that differ from the defaults."""
     changed = {
         name: value
         for name, value in entry.options_of(strategy).items()
@@ -90,10 +90,10 @@ def _under(entry: StrategyInfo, strategy: Strategy) -> str:
     return f"{entry.name}{broken}{options}"
 
 
-def summary(result: Result) -> Iterator[str]:
-    """Say what was found, a line each, the verdict last."""
+def summary_lines(result: ExplorationResult) -> Iterator[str]:
+    """Yield the lines about the findings; the last one is the verdict."""
     found, promise, name = result.found, result.promise, result.plan.name
-    yield _how_many(result.way, found)
+    yield _how_many(result.search_options, found)
     if found.bad:
         counted = ", ".join(f"{name} in {many:,}" for name, many in found.anomalies.most_common())
         yield f"Bad: {found.bad:,} of {found.schedules:,}; {counted}."
@@ -103,32 +103,32 @@ def summary(result: Result) -> Iterator[str]:
     if found.deadlocks:
         yield f"Deadlocks: in {found.deadlocks:,} of them."
     if promise.broken:
-        yield f"AGAINST ITS WORD: {name} does not allow {' and '.join(promise.broken)}."
+        yield f"BROKEN PROMISE: {name} does not allow {' and '.join(promise.broken)}."
     elif found.bad and result.plan.beside:
-        yield "No strategy gives its word for what others do beside it."
+        yield "No strategy promises anything for bookings under another strategy beside it."
     elif found.bad:
-        yield f"As {name} says of itself: it allows {', '.join(sorted(found.anomalies))}."
+        yield f"As {name} declares: it allows {', '.join(sorted(found.anomalies))}."
     if found.serialised:
         why = (
             result.plan.strategy[0].strategy_class.serialises
-            or f"{name} doesn't say why (serialises)"
+            or f"{name} doesn't declare why (serialises)"
         )
         many = _many(found.serialised, "schedule")
-        yield f"Bookers who share nothing are in each other's way in {many}: {why}."
+        yield f"Bookers that share nothing wait for each other or conflict in {many}: {why}."
     if found.interrupted:
-        yield "Fewer schedules: --preemptions 2, or --random 1000."
+        yield "For fewer schedules, use --preemptions 2, or --random 1000."
     if promise.faults:
         yield f"AT FAULT: its own code failed in {_many(promise.faults, 'schedule')}."
     yield f"Verdict: {result.verdict}"
 
 
-def _how_many(way: Way, found: Exploration) -> str:
+def _how_many(search_options: SearchOptions, found: Exploration) -> str:
     rate = f"{found.seconds:.1f} s, {found.schedules / max(found.seconds, 1e-9):.0f} a second"
-    if way.schedule:
+    if search_options.schedule:
         if found.schedules == 1:
             return "Replayed once."
         return f"Replayed {found.schedules} times, the same each time ({rate})."
-    how = ", then interrupted" if found.interrupted else f" {way}"
+    how = ", then interrupted" if found.interrupted else f" {search_options}"
     stands = f", standing for {found.stands_for:,}" if found.stands_for > found.schedules else ""
     return f"{_many(found.schedules, 'schedule')}{how}{stands} ({rate})."
 
@@ -146,12 +146,12 @@ def _table(drawn: Timeline) -> RenderableType:
     return table
 
 
-def _cells(row: Row, drawn: Timeline) -> Iterator[RenderableType]:
+def _cells(row: TimelineRow, drawn: Timeline) -> Iterator[RenderableType]:
     for name in drawn.columns:
         yield Group(*[_line(line) for line in row.cells.get(name, [])])
 
 
-def _line(line: Line) -> Text:
+def _line(line: TimelineLine) -> Text:
     return Text(f"{_SIGNS.get(line.kind, '')}{line.text}", style=_STYLES[line.kind])
 
 

@@ -1,4 +1,4 @@
-"""All there is to tell of an exploration, and whether it is what the strategy promises."""
+"""The result of an exploration, compared with the promises of the strategy."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.verdict import Verdict, combined
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import ScheduleRun
 from booking_lab.explorer.scheduler.exploration import Exploration
-from booking_lab.explorer.scheduler.plan import Plan
-from booking_lab.explorer.search.options import Way
+from booking_lab.explorer.scheduler.plan import ExplorationPlan
+from booking_lab.explorer.search.options import SearchOptions
 
 
 @dataclass(frozen=True)
-class Promise:
-    """What the strategy promises, and what came of it.
+class PromiseCheck:
+    """The promises of a strategy, compared with the findings.
 
     Attributes:
-        allowed: the anomalies that it lets through by its own word, in this exploration.
-        broken: those found that it does not allow.
-        faults: in how many schedules its own code failed.
+        allowed: the anomalies that the strategy declares for this exploration.
+        broken: the anomalies that were found and not declared.
+        faults: the number of schedules in which its own code failed.
     """
 
     allowed: tuple[str, ...]
@@ -28,70 +28,76 @@ class Promise:
 
     @property
     def kept(self) -> bool:
-        """Whether nothing speaks against the strategy."""
+        """Whether all findings are declared, and the strategy's code did not fail."""
         return not self.broken and not self.faults
 
 
-def compare(plan: Plan, found: Exploration) -> Promise:
-    """Compare what was found with the strategy's word; beside another one, none gives it."""
+def check_promise(plan: ExplorationPlan, found: Exploration) -> PromiseCheck:
+    """Compare the findings with the promises; beside another strategy, all is allowed."""
     if plan.beside:
-        return Promise(tuple(sorted(map(str, Anomaly))), (), found.faults)
+        return PromiseCheck(tuple(sorted(map(str, Anomaly))), (), found.faults)
     allowed = plan.strategy[0].allows(under_faults=bool(plan.nemeses))
     words = {str(anomaly) for anomaly in allowed}
-    return Promise(tuple(sorted(words)), tuple(sorted(set(found.anomalies) - words)), found.faults)
+    return PromiseCheck(
+        tuple(sorted(words)), tuple(sorted(set(found.anomalies) - words)), found.faults
+    )
 
 
 @dataclass(frozen=True)
-class Result:
-    """What was explored, and what was found.
+class ExplorationResult:
+    """The plan of an exploration, and its findings.
 
     Attributes:
-        plan: what was explored.
-        way: which of the schedules were run.
-        found: what was found.
-        promise: what to say of the strategy.
-        shown: the schedule to show: the one replayed, or the shortest bad one, or one in which the
-            strategy's own code failed, or in which bookers who share nothing were in each other's
-            way; none: there is none.
+        plan: the plan.
+        search_options: the schedules that were to be run.
+        found: the findings.
+        promise: the promises of the strategy, compared with the findings.
+        shown: the schedule to show: the replayed one, or the shortest bad one, or one in which the
+            strategy's own code failed, or one in which bookers that share nothing waited for each
+            other or conflicted; none: there is none of these.
     """
 
-    plan: Plan
-    way: Way
+    plan: ExplorationPlan
+    search_options: SearchOptions
     found: Exploration
-    promise: Promise
-    shown: Trial | None
+    promise: PromiseCheck
+    shown: ScheduleRun | None
 
     @classmethod
-    def of(cls, plan: Plan, way: Way, found: Exploration) -> Result:
-        """Put together what was found."""
-        shown = found.last if way.schedule else found.worst or found.faulty or found.serial
-        return cls(plan, way, found, compare(plan, found), shown)
+    def of(
+        cls, plan: ExplorationPlan, search_options: SearchOptions, found: Exploration
+    ) -> ExplorationResult:
+        """Return the result for these findings."""
+        shown = (
+            found.last if search_options.schedule else found.worst or found.faulty or found.serial
+        )
+        return cls(plan, search_options, found, check_promise(plan, found), shown)
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on what was run; one booker by itself, with no nemesis, meets nobody."""
+        """The verdict on the schedules; inconclusive for one booker without a nemesis."""
         alone = len(self.plan.scenario.requests) == 1 and not self.plan.nemeses
         return combined([self.found.verdict, *([Verdict.INCONCLUSIVE] if alone else [])])
 
     @property
     def on_strategy(self) -> Verdict:
-        """The verdict on the strategy: what it allows is not held against it.
+        """The verdict on the strategy: anomalies that it declares don't count.
 
-        A replay shows one schedule, and says nothing of the strategy.
+        A replay runs one schedule only, so that its verdict is always safe.
         """
         if self.found.interrupted and self.promise.kept:
             return Verdict.UNKNOWN
-        return Verdict.SAFE if self.way.schedule or self.promise.kept else Verdict.WRONG
+        return Verdict.SAFE if self.search_options.schedule or self.promise.kept else Verdict.WRONG
 
     @property
     def title(self) -> str:
-        """What the schedule shown is; if there is none: the one run last."""
-        if self.way.schedule:
+        """The title of the schedule to show; if there is none, of the last one."""
+        if self.search_options.schedule:
             return "The schedule:"
         if self.shown is None:
-            return "None is bad; the last one that was run:"
+            return "No schedule is bad; the last one:"
         if self.shown.bad:
             return "The shortest bad one:"
         if self.shown is self.found.serial:
-            return "The shortest in which bookers who share nothing are in each other's way:"
-        return "The first in which its code failed:"
+            return "The shortest one with bookers that share nothing and wait or conflict:"
+        return "The shortest one in which its code failed:"

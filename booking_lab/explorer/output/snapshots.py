@@ -1,4 +1,4 @@
-"""Where each booker stands after each move: what it is about to do, what it holds, what it saw."""
+"""Snapshots of each booker after each move: its position, its locks, and the state that it read."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from booking_lab.checker.drawing import state_in_words
 from booking_lab.core.step import StepKind, StepName
 from booking_lab.explorer.output.timeline import Timeline
 from booking_lab.explorer.output.wording import is_lease, lock_name
-from booking_lab.explorer.recording.trial import DIED, Event, Trial
+from booking_lab.explorer.recording.schedule_run import DIED, MoveEvent, ScheduleRun
 
-#: What ends with the transaction.
+#: Entries of ``holds`` that end with the transaction.
 _TRANSACTION = "an open transaction"
 _WRITTEN = "the rows it has written"
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where one booker stands.
+class BookerSnapshot:
+    """One booker after a move.
 
     Attributes:
-        stands: what it is about to do, or waits for, or how it ended.
-        holds: what others may have to wait for.
+        stands: its next step, its wait, or its end.
+        holds: locks and rows that others may have to wait for.
         saw: the state that it read last.
     """
 
@@ -32,44 +32,46 @@ class Standing:
 
 
 @dataclass
-class _Booker:
-    """What is known of a booker so far."""
+class _BookerSoFar:
+    """The state of a booker after the moves so far."""
 
     name: str
-    moves: list[int]  # the numbers of its moves that are still to come
-    leases: list[str] = field(default_factory=list)  # in Redis
-    memory: list[str] = field(default_factory=list)  # locks in the process
+    moves: list[int]  # the numbers of its further moves
+    leases: list[str] = field(default_factory=list)  # its locks in Redis
+    memory: list[str] = field(default_factory=list)  # its locks in the process
     in_transaction: list[str] = field(default_factory=list)
     saw: str = ""
-    last: Event | None = None
+    last: MoveEvent | None = None
     dead: bool = False
 
 
-def standings(trial: Trial, drawn: Timeline) -> Iterator[dict[str, Standing]]:
-    """Yield where everybody stands before the first move, then after each of them."""
+def snapshots(schedule_run: ScheduleRun, drawn: Timeline) -> Iterator[dict[str, BookerSnapshot]]:
+    """Yield the snapshots of all bookers before the first move, and then after each move."""
     bookers = {
-        name: _Booker(name, [n for n, one in enumerate(trial.events, 1) if one.move.actor == name])
+        name: _BookerSoFar(
+            name, [n for n, one in enumerate(schedule_run.events, 1) if one.move.actor == name]
+        )
         for name in drawn.endings
     }
-    yield _all(bookers, trial, drawn, 0)
-    for number, event in enumerate(trial.events, start=1):
-        if event.move.is_bookers:
+    yield _snapshots(bookers, schedule_run, drawn, 0)
+    for number, event in enumerate(schedule_run.events, start=1):
+        if event.move.is_by_booker:
             booker = bookers[event.move.actor]
             booker.moves.pop(0)
             booker.last = event
             if not event.waits_for or event.until == number:
-                _take_in(booker, event)
+                _apply_step(booker, event)
         else:
-            _strike(event, bookers, trial)
+            _apply_strike(event, bookers, schedule_run)
         for waiting in bookers.values():
             last = waiting.last
             if last and last is not event and last.waits_for and last.until == number:
-                _take_in(waiting, last)
-        yield _all(bookers, trial, drawn, number)
+                _apply_step(waiting, last)
+        yield _snapshots(bookers, schedule_run, drawn, number)
 
 
-def _take_in(booker: _Booker, event: Event) -> None:
-    """Note what a step has brought, now that it is done."""
+def _apply_step(booker: _BookerSoFar, event: MoveEvent) -> None:
+    """Apply the effects of a step that is done."""
     step, messages = event.move.what, event.messages
     failed = any(message.error for message in messages)
     if event.saw is not None:
@@ -93,20 +95,22 @@ def _take_in(booker: _Booker, event: Event) -> None:
             booker.in_transaction.append(_WRITTEN)
 
 
-def _strike(event: Event, bookers: dict[str, _Booker], trial: Trial) -> None:
+def _apply_strike(
+    event: MoveEvent, bookers: dict[str, _BookerSoFar], schedule_run: ScheduleRun
+) -> None:
     for booker in bookers.values():
-        if event.move.actor == "death" and trial.endings[booker.name].outcome == DIED:
+        if event.move.actor == "death" and schedule_run.endings[booker.name].outcome == DIED:
             booker.dead, booker.memory, booker.in_transaction = True, [], []
         elif event.move.actor == "flush" or str(event.move) == f"expiry:{booker.name}":
             booker.leases = []
 
 
-def _all(
-    bookers: dict[str, _Booker], trial: Trial, drawn: Timeline, number: int
-) -> dict[str, Standing]:
+def _snapshots(
+    bookers: dict[str, _BookerSoFar], schedule_run: ScheduleRun, drawn: Timeline, number: int
+) -> dict[str, BookerSnapshot]:
     return {
-        name: Standing(
-            _stands(booker, trial.events, drawn, number),
+        name: BookerSnapshot(
+            _position(booker, schedule_run.events, drawn, number),
             (*booker.memory, *booker.leases, *booker.in_transaction),
             booker.saw,
         )
@@ -114,7 +118,9 @@ def _all(
     }
 
 
-def _stands(booker: _Booker, events: Sequence[Event], drawn: Timeline, number: int) -> str:
+def _position(
+    booker: _BookerSoFar, events: Sequence[MoveEvent], drawn: Timeline, number: int
+) -> str:
     last = booker.last
     if booker.dead:
         return "dead"

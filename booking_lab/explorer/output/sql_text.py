@@ -1,18 +1,18 @@
-"""Statements as a reader takes them in: parameters filled in, and shortened to what they do."""
+"""Statements for readers: with parameters filled in, and shortened to their main part."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from booking_lab.explorer.recording.trial import Message, Server
+from booking_lab.explorer.recording.schedule_run import Message, ServerKind
 
-#: Characters of a short form.
+#: Characters of a short text at most.
 _LONGEST = 200
-#: Assignments that a short form shows.
+#: Assignments of an UPDATE in a short text at most.
 _ASSIGNMENTS = 2
 
-#: The ids that bookers book under, and those of the bookings that stand at the beginning.
+#: The ids of the bookers' bookings, and those of the standing bookings.
 _ID = re.compile("00000000-0000-0000-0000-0000000000([ac])([0-9a-f])")
 _FIRST = {"a": "A", "c": "X"}
 _PARAMETER = re.compile(r"%\((\w+)\)s|%%")
@@ -24,9 +24,9 @@ _NEXT_PART = re.compile(
 )
 
 
-def full(message: Message) -> str:
-    """Return the whole statement, its parameters filled in."""
-    if message.server is Server.REDIS:
+def full_text(message: Message) -> str:
+    """Return the whole statement, with its parameters filled in."""
+    if message.server is ServerKind.REDIS:
         return _SCRIPT_PARAMETER.sub(
             lambda found: f"'{message.parameters.get(found[0], found[0])}'", message.statement
         )
@@ -34,38 +34,38 @@ def full(message: Message) -> str:
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
-def short(message: Message) -> str:
-    """Return what the statement does, in a line or two."""
-    if message.server is Server.REDIS:
-        return _cut(" ".join(full(message).split()))
+def short_text(message: Message) -> str:
+    """Return the main part of the statement, in a line or two."""
+    if message.server is ServerKind.REDIS:
+        return _cut(" ".join(full_text(message).split()))
     begin, _, statement = message.statement.rpartition(";\n")
-    # Casts go before values come: a value may look like one.
+    # Casts are removed before values are filled in: a value may look like a cast.
     text = _filled(_CAST.sub("", statement), message.parameters)
-    parts = [_plain(" ".join(part.split())) for part in _of_effect(text)]
+    parts = [_plain(" ".join(part.split())) for part in _main_parts(text)]
     return _cut("; ".join([*([begin.strip()] if begin else []), *parts]))
 
 
-def named(text: str) -> str:
-    """Return the text with names in the place of ids: those of bookers, and of what stands."""
+def with_names(text: str) -> str:
+    """Replace the ids of bookers and of standing bookings by their names."""
     return _ID.sub(lambda found: chr(ord(_FIRST[found[1]]) + int(found[2], 16)), text)
 
 
-def value_in_words(value: object) -> str:
-    """Return what a column held."""
+def value_text(value: object) -> str:
+    """Return the text for the value of a column."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(value_in_words, value))}]"
-    return named(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
+        return f"[{', '.join(map(value_text, value))}]"
+    return with_names(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
 
 
 def _filled(statement: str, parameters: Mapping[str, object]) -> str:
     def fill(found: re.Match[str]) -> str:
         return _literal(parameters[found[1]]) if found[1] else "%"
 
-    # Without parameters, the driver leaves a percent sign as it is.
+    # Without parameters, the driver does not change percent signs.
     return _PARAMETER.sub(fill, statement) if parameters else statement
 
 
@@ -76,11 +76,11 @@ def _literal(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list | tuple):
         return f"ARRAY[{', '.join(map(_literal, value))}]" if value else "'{}'"
-    return "'" + named(str(value)).replace("'", "''") + "'"
+    return "'" + with_names(str(value)).replace("'", "''") + "'"
 
 
-def _of_effect(statement: str) -> Sequence[str]:
-    """Return those parts of a statement that change rows; if none does, that lock some."""
+def _main_parts(statement: str) -> Sequence[str]:
+    """Return the parts of a statement that change rows; otherwise one that locks rows."""
     parts = list(_parts(statement))
     changing = [part for part in parts if re.match(r"\s*(UPDATE|INSERT|DELETE)\b", part)]
     locking = [part for part in parts if re.search(r"\bFOR (NO KEY )?(UPDATE|SHARE)\b", part)]
@@ -88,16 +88,16 @@ def _of_effect(statement: str) -> Sequence[str]:
 
 
 def _parts(statement: str) -> Iterator[str]:
-    """Yield what stands in each ``name AS (...)`` of a WITH, then the statement behind it."""
+    """Yield the statement of each ``name AS (...)`` in a WITH, and then the main statement."""
     place = 0
     while found := _NEXT_PART.match(statement, place):
-        place = _behind(statement, found.end())
+        place = _end_of_parentheses(statement, found.end())
         yield statement[found.end() + 1 : place - 1]
     yield statement[place:]
 
 
-def _behind(statement: str, place: int) -> int:
-    """Return where the parenthesis that opens at ``place`` has been closed."""
+def _end_of_parentheses(statement: str, place: int) -> int:
+    """Return the place after the parenthesis that closes the one at ``place``."""
     depth, quoted = 0, False
     for end in range(place, len(statement)):
         sign = statement[end]
@@ -109,7 +109,7 @@ def _behind(statement: str, place: int) -> int:
 
 
 def _plain(part: str) -> str:
-    """Leave out what a reader can do without."""
+    """Remove the parts of a statement that are of little interest to a reader."""
     part = re.sub(r" RETURNING .*", "", part)
     part = re.sub(r" ORDER BY [\w., ]+?(?= FOR | LIMIT |\)|$)", "", part)
     part = re.sub(r"= ANY\(ARRAY\[('[^']*'|\d+)\]\)", r"= \1", part)

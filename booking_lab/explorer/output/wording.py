@@ -1,4 +1,4 @@
-"""What a move did, in words: what was sent, and what came back."""
+"""The lines of a timeline's cells: the step, its messages and their replies."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ from booking_lab.core.lease import key
 from booking_lab.core.step import StepKind, StepName
 from booking_lab.core.workload import Row
 from booking_lab.errors import BookingLabError, Refused
-from booking_lab.explorer.output.sql_text import full, named, short, value_in_words
-from booking_lab.explorer.recording.trial import End, Ending, Event, Message, Server
+from booking_lab.explorer.output.sql_text import full_text, short_text, value_text, with_names
+from booking_lab.explorer.recording.schedule_run import (
+    Ending,
+    Message,
+    MoveEvent,
+    ServerKind,
+    TransactionEnd,
+)
 
-#: The attempt's own writes: what they return is the workload's business.
+#: The attempt's own writes; their results are internal to the workload.
 _BOOKINGS = {
     StepName.BOOKING,
     StepName.BOOKING_IF_FREE,
     StepName.GUARDED_BOOKING,
     StepName.BOOKINGS,
 }
-#: What the keys of locks begin with; an exploration has its servers for itself.
-_LOCKS = key("", "lock", "")
-#: Rows of an answer that are shown.
-_ROWS = 3
+#: The prefix of the keys of locks.
+_LOCK_PREFIX = key("", "lock", "")
+#: Rows of a reply that are shown.
+_ROWS_SHOWN = 3
 
 
-class Kind(StrEnum):
-    """What a line is."""
+class LineKind(StrEnum):
+    """The kind of a line."""
 
     STEP = "step"
     SENT = "sent"
@@ -41,133 +47,139 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class TimelineLine:
     """One line of a cell.
 
     Attributes:
-        kind: what it is.
-        text: what it says.
-        full: the whole statement, if ``text`` is one and leaves something out.
+        kind: its kind.
+        text: its text.
+        full: the whole statement, if ``text`` is a shortened one.
     """
 
-    kind: Kind
+    kind: LineKind
     text: str
     full: str = ""
 
 
-def sent(event: Event) -> Iterator[Line]:
-    """Yield what a booker did, up to the answer."""
+def sent_lines(event: MoveEvent) -> Iterator[TimelineLine]:
+    """Yield the lines for a step and its messages, without the replies."""
     step = event.move.what
-    # A lock in Redis says itself which one it is.
+    # The message to Redis names the lock already.
     bare = event.detail in {step, ""} or any(is_lease(event, one) for one in event.messages)
-    yield Line(Kind.STEP, step if bare else f"{step}: {event.detail}")
+    yield TimelineLine(LineKind.STEP, step if bare else f"{step}: {event.detail}")
     for message in event.messages:
-        if not _says_the_step(event, message):
-            text, whole = _text_to_send(event, message), full(message)
-            yield Line(Kind.SENT, text, whole if whole != text else "")
+        if not _repeats_step_name(event, message):
+            text, whole = _short_text(event, message), full_text(message)
+            yield TimelineLine(LineKind.SENT, text, whole if whole != text else "")
     if event.waits_for:
-        yield Line(Kind.WAITS, f"waits for {' and '.join(event.waits_for)}")
+        yield TimelineLine(LineKind.WAITS, f"waits for {' and '.join(event.waits_for)}")
 
 
-def came_back(event: Event) -> Iterator[Line]:
-    """Yield the answer, and what the booker made of it."""
+def reply_lines(event: MoveEvent) -> Iterator[TimelineLine]:
+    """Yield the lines for the replies and for the booker's decisions."""
     if event.deadlock:
-        yield Line(Kind.FAILED, "deadlock: this one is cancelled")
+        yield TimelineLine(LineKind.FAILED, "deadlock: this one is cancelled")
     for message in event.messages:
         if message.error and not event.deadlock:
-            yield Line(Kind.FAILED, named(message.error))
+            yield TimelineLine(LineKind.FAILED, with_names(message.error))
     if event.saw is not None:
-        yield Line(Kind.CAME_BACK, state_in_words(event.saw))
+        yield TimelineLine(LineKind.CAME_BACK, state_in_words(event.saw))
     elif event.messages and not event.messages[-1].error:
-        yield from _answer(event, event.messages[-1])
+        yield from _reply(event, event.messages[-1])
     elif event.move.what == StepKind.ACQUIRE and not event.messages and not event.note:
-        yield Line(Kind.CAME_BACK, "has it")
+        yield TimelineLine(LineKind.CAME_BACK, "has it")
     for request, decision in event.decided:
-        whose = named(str(request))
+        whose = with_names(str(request))
         other = "" if whose == event.move.actor else f"{whose}: "
         if isinstance(decision, BookingLabError):
             refused = "refused: " if isinstance(decision, Refused) else ""
-            yield Line(Kind.FAILED, f"{other}{refused}{decision.message}")
+            yield TimelineLine(LineKind.FAILED, f"{other}{refused}{decision.message}")
         else:
             verb = "chooses" if event.move.what == StepKind.ACQUIRE else "decides:"
-            yield Line(Kind.CAME_BACK, f"{other}{verb} {named(str(decision))}")
+            yield TimelineLine(LineKind.CAME_BACK, f"{other}{verb} {with_names(str(decision))}")
     if event.note:
-        yield Line(Kind.WAITS, event.note)
+        yield TimelineLine(LineKind.WAITS, event.note)
 
 
-def ended(ending: Ending) -> str:
-    """Say how a booker ended."""
+def ending_text(ending: Ending) -> str:
+    """Return the text for the end of a booker."""
     tries = f", at try {ending.tries}" if ending.tries > 1 else ""
     if ending.outcome == Outcome.CONFIRMED:
         return f"confirmed{tries}" + (f"; {ending.note}" if ending.note else "")
-    return f"{ending.outcome}{tries}: {named(ending.message)}".removesuffix(": ")
+    return f"{ending.outcome}{tries}: {with_names(ending.message)}".removesuffix(": ")
 
 
 def lock_name(message: Message) -> str:
-    """The name of the lock that a message to Redis is about."""
-    name = message.key.removeprefix(_LOCKS)
+    """Return the name of the lock in a message to Redis."""
+    name = message.key.removeprefix(_LOCK_PREFIX)
     return f"{name} at {message.at}" if message.at else name
 
 
-def is_lease(event: Event, message: Message) -> bool:
-    """Whether a message takes a lock in Redis or gives one back."""
+def is_lease(event: MoveEvent, message: Message) -> bool:
+    """Whether a message acquires or releases a lock in Redis."""
     return event.name is StepName.LEASE and bool(message.key)
 
 
-def _says_the_step(event: Event, message: Message) -> bool:
-    """Whether a message says nothing that the step's name doesn't."""
-    if message.ends is End.COMMIT:
+def _repeats_step_name(event: MoveEvent, message: Message) -> bool:
+    """Whether the name of the step already names the message."""
+    if message.ends is TransactionEnd.COMMIT:
         return event.move.what == StepKind.COMMIT
-    return message.ends is End.ROLLBACK and event.name is StepName.ROLLBACK
+    return message.ends is TransactionEnd.ROLLBACK and event.name is StepName.ROLLBACK
 
 
-def _text_to_send(event: Event, message: Message) -> str:
+def _short_text(event: MoveEvent, message: Message) -> str:
     if is_lease(event, message):
         verb = "lock" if event.move.what == StepKind.ACQUIRE else "unlock"
         return f"{verb} {lock_name(message)}"
     if event.name is StepName.RESERVATION and message.key:
-        return "reserve" if event.move.what == StepKind.ACQUIRE else "settle the reservation"
-    return short(message)
+        return "reserve" if event.move.what == StepKind.ACQUIRE else "resolve the reservation"
+    return short_text(message)
 
 
-def _answer(event: Event, message: Message) -> Iterator[Line]:
+def _reply(event: MoveEvent, message: Message) -> Iterator[TimelineLine]:
     rows = message.rows
     if rows is None or message.ends or event.name in _BOOKINGS or event.decided:
         return
     if is_lease(event, message):
         done = rows[0][0] not in (0, None)
         if event.move.what == StepKind.ACQUIRE and done:
-            yield Line(Kind.CAME_BACK, "has it")
+            yield TimelineLine(LineKind.CAME_BACK, "has it")
         elif event.move.what == StepKind.RELEASE:
-            lost = Line(Kind.FAILED, "it is not its own any more")
-            yield Line(Kind.CAME_BACK, "given back") if done else lost
+            lost = TimelineLine(LineKind.FAILED, "no longer its lock")
+            yield TimelineLine(LineKind.CAME_BACK, "released") if done else lost
     elif event.name is StepName.RESERVATION:
         yield from _reserved(event, rows[0][0])
-    elif event.move.what == StepKind.ACQUIRE and message.server is Server.POSTGRESQL:
-        yield Line(Kind.CAME_BACK, "locked" if rows else "no such row")
+    elif event.move.what == StepKind.ACQUIRE and message.server is ServerKind.POSTGRESQL:
+        yield TimelineLine(LineKind.CAME_BACK, "locked" if rows else "no such row")
     elif event.name is StepName.FENCE:
-        taken = Line(Kind.CAME_BACK, "registered")
-        yield taken if rows[0][0] else Line(Kind.FAILED, "a higher one was here")
+        taken = TimelineLine(LineKind.CAME_BACK, "registered")
+        yield taken if rows[0][0] else TimelineLine(LineKind.FAILED, "a higher one was here")
     elif event.move.what == StepKind.READ and len(rows) == 1 == len(rows[0]):
-        yield Line(Kind.CAME_BACK, f"{event.detail} {value_in_words(rows[0][0])}")
+        yield TimelineLine(LineKind.CAME_BACK, f"{event.detail} {value_text(rows[0][0])}")
     else:
-        yield Line(Kind.CAME_BACK, _rows(rows))
+        yield TimelineLine(LineKind.CAME_BACK, _rows(rows))
 
 
-def _reserved(event: Event, reply: Any) -> Iterator[Line]:
-    """What counters in Redis said: the places of those that aren't there, or of a short one."""
+def _reserved(event: MoveEvent, reply: Any) -> Iterator[TimelineLine]:
+    """Yield the line for the reply of counters in Redis.
+
+    The reply has the places of missing counters, or the negative place of a counter with too few.
+    It is empty if the reservation was made.
+    """
     if event.move.what == StepKind.RELEASE:
         return
     if reply and reply[0] < 0:
-        yield Line(Kind.FAILED, "not enough is left")
+        yield TimelineLine(LineKind.FAILED, "not enough is left")
     else:
-        yield Line(Kind.CAME_BACK, "nothing is counted yet" if reply else "reserved")
+        yield TimelineLine(LineKind.CAME_BACK, "nothing is counted yet" if reply else "reserved")
 
 
 def _rows(rows: Sequence[Row]) -> str:
     if not rows:
         return "no row"
-    if rows == [(1,)]:  # as by RETURNING 1: it says no more than that there was one
+    if rows == [(1,)]:  # the result of RETURNING 1
         return "1 row"
-    shown = [f"({', '.join(map(value_in_words, row))})" for row in rows[:_ROWS]]
-    return ", ".join(shown) + (f" and {len(rows) - _ROWS} more" if len(rows) > _ROWS else "")
+    shown = [f"({', '.join(map(value_text, row))})" for row in rows[:_ROWS_SHOWN]]
+    return ", ".join(shown) + (
+        f" and {len(rows) - _ROWS_SHOWN} more" if len(rows) > _ROWS_SHOWN else ""
+    )

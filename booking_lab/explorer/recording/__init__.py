@@ -1,1 +1,1 @@
-"""What happens when a schedule is run, taken down."""
+"""Records the messages, decisions and endings of a schedule that is run."""

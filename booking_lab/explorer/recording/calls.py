@@ -1,4 +1,4 @@
-"""Takes down what the bookers see and decide, and what they say to Redis."""
+"""Records the states that bookers read, their decisions, and their commands to Redis."""
 
 from __future__ import annotations
 
@@ -12,63 +12,63 @@ import redis
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.errors import BookingLabError
-from booking_lab.explorer.recording.trial import Event, Message, Server
+from booking_lab.explorer.recording.schedule_run import Message, MoveEvent, ServerKind
 
-#: A holder's token, which is another one in every run.
+#: The token of a lock's holder, which differs in every run.
 _TOKEN = re.compile("[0-9a-f]{32}")
 
 
-class Recorded(Protocol):
-    """A booker, as far as it is recorded.
+class RecordedBooker(Protocol):
+    """The part of a booker that recording needs.
 
     Attributes:
-        event: the move under way; none: nothing is noted.
+        event: the event of the move under way; none: nothing is recorded.
     """
 
-    event: Event | None
+    event: MoveEvent | None
 
 
-class _Here(threading.local):
-    """Whose thread this is.
+class _CurrentBooker(threading.local):
+    """The booker of the current thread.
 
     Attributes:
-        booker: the booker; none: it is no booker's.
+        booker: the booker; none: the thread belongs to no booker.
     """
 
-    booker: Recorded | None = None
+    booker: RecordedBooker | None = None
 
 
-here = _Here()
+current = _CurrentBooker()
 
 
-def overheard(workload: LabWorkload) -> LabWorkload:
-    """Return the same workload; what is read and decided there is noted at the booker's move."""
-    # A copy of the same class, for the class tells what a workload can do.
-    heard = copy.copy(workload)
+def recording_workload(workload: LabWorkload) -> LabWorkload:
+    """Return a copy of ``workload`` that records reads and decisions in the current event."""
+    # A copy of the same class, because the class determines the capabilities.
+    recording = copy.copy(workload)
     for name in ("read", "read_all"):
         if read := getattr(workload, name, None):
-            setattr(heard, name, _noting_state(read))
+            setattr(recording, name, _recording_state(read))
     for name, in_words in (("decide", lambda change: change), ("choose", workload.subject)):
         if decide := getattr(workload, name, None):
-            setattr(heard, name, _noting_decision(decide, in_words))
-    return heard
+            setattr(recording, name, _recording_decision(decide, in_words))
+    return recording
 
 
-def _noting_state(read: Callable[..., Any]) -> Callable[..., Any]:
+def _recording_state(read: Callable[..., Any]) -> Callable[..., Any]:
     def reads(*arguments: Any) -> Any:
         state = read(*arguments)
-        if event := _event():
+        if event := _current_event():
             event.saw = state
         return state
 
     return reads
 
 
-def _noting_decision(
+def _recording_decision(
     decide: Callable[[Any, Any], Any], in_words: Callable[[Any], object]
 ) -> Callable[[Any, Any], Any]:
     def decides(state: Any, request: Any) -> Any:
-        event = _event()
+        event = _current_event()
         noted = event.decided if event else []
         try:
             decision = decide(state, request)
@@ -81,20 +81,22 @@ def _noting_decision(
     return decides
 
 
-def overhear(client: redis.Redis, at: str = "") -> None:
-    """Note what bookers send by ``client``, and what comes back.
+def record_commands(client: redis.Redis, at: str = "") -> None:
+    """Make ``client`` record its commands and their replies in the current event.
 
     Args:
         client: a client of Redis.
-        at: which server it speaks to, if there are several.
+        at: the name of its server, if there are several.
     """
     execute: Callable[..., Any] = client.execute_command
 
     def executes(*arguments: Any, **options: Any) -> Any:
-        event = _event()
+        event = _current_event()
         if event is None:
             return execute(*arguments, **options)
-        message = Message(*_in_words(arguments), server=Server.REDIS, at=at, key=_key(arguments))
+        message = Message(
+            *_command_text(arguments), server=ServerKind.REDIS, at=at, key=_key(arguments)
+        )
         event.messages.append(message)
         try:
             reply = execute(*arguments, **options)
@@ -107,8 +109,8 @@ def overhear(client: redis.Redis, at: str = "") -> None:
     client.execute_command = executes  # type: ignore[method-assign]
 
 
-def _in_words(arguments: tuple[Any, ...]) -> tuple[str, Mapping[str, object]]:
-    """Return a command, and its parameters if it is a script."""
+def _command_text(arguments: tuple[Any, ...]) -> tuple[str, Mapping[str, object]]:
+    """Return a command as text, and the parameters of a script."""
     words = [_TOKEN.sub("token", str(argument)) for argument in arguments]
     if words[0] != "EVAL":
         return " ".join(words), {}
@@ -119,9 +121,9 @@ def _in_words(arguments: tuple[Any, ...]) -> tuple[str, Mapping[str, object]]:
 
 
 def _key(arguments: tuple[Any, ...]) -> str:
-    """Return the first key of a script; of any other command, and without keys: empty."""
+    """Return the first key of a script; empty for other commands, and for scripts without keys."""
     return str(arguments[3]) if arguments[0] == "EVAL" and int(arguments[2]) else ""
 
 
-def _event() -> Event | None:
-    return here.booker.event if here.booker else None
+def _current_event() -> MoveEvent | None:
+    return current.booker.event if current.booker else None

@@ -1,4 +1,4 @@
-"""A session whose statements come again in every schedule."""
+"""A session that prepares statements which repeat in every schedule."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from booking_lab.core.workload import Row
 from booking_lab.db.bounded import BoundedConnection
 from booking_lab.db.session import PostgresSession
 
-#: One statement that has a plan, and no second one behind it.
+#: A single statement that PostgreSQL plans.
 _PLANNED = re.compile(r"[\s(]*(SELECT|INSERT|UPDATE|DELETE|WITH)\b[^;]*", re.IGNORECASE)
-#: Statements that have one, and change the session itself.
+#: Planned statements that change the session itself.
 _LASTING = re.compile(r"\b(set_config|TEMP|TEMPORARY)\b", re.IGNORECASE)
-#: Texts that are kept in mind; a statement that repeats itself does so before that many others.
-_MOST = 10_000
+#: The number of remembered texts; a statement that repeats does so within that many others.
+_MOST_REMEMBERED = 10_000
 
 
-class RepeatingSession(PostgresSession):
-    """Has PostgreSQL plan a statement once, and not again in each schedule.
+class PreparingSession(PostgresSession):
+    """Prepares a statement when it is sent for the second time.
 
-    Planning a small statement takes longer than running it. A strategy's own statement that comes a
-    second time, with the same values, is prepared as it stands: it has no parameters left, so its
-    plan is the one that it would get each time.
+    Planning a small statement takes longer than running it. The text is prepared with its values
+    filled in: it has no parameters, so that its plan is the same as without preparation.
 
     Attributes:
-        is_altered: whether anything was sent that may leave more behind than rows and locks: a
-            setting, a temporary table.
+        is_altered: whether a statement may have changed the session itself, such as a setting or a
+            temporary table, and not only rows and locks.
     """
 
     def __init__(self, raw: BoundedConnection) -> None:
@@ -39,7 +38,7 @@ class RepeatingSession(PostgresSession):
         self._numbers = count(1)
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
-        """Run one statement and return its rows, none if it returns none."""
+        """Run one statement and return its rows; an empty list if it returns none."""
         if isinstance(statement, Statement):  # prepared with its parameters, as in the service
             return super().execute(statement, parameters)
         text = self._cursor.mogrify(statement, parameters).decode()
@@ -49,18 +48,18 @@ class RepeatingSession(PostgresSession):
             planned = _PLANNED.fullmatch(text)
             self.is_altered |= not planned or bool(_LASTING.search(text))
             rows = super().execute(text)
-            # What fails is never prepared: it could fail in preparing as well.
+            # A statement that fails is never prepared: PREPARE could fail as well.
             if planned:
-                self._keep_in_mind(text)
+                self._remember(text)
             return rows
         self._seen.remove(text)
         name = f"again_{next(self._numbers)}"
-        # In one message, so that it is one step here as well.
+        # Both in one message, so that it stays one step.
         rows = super().execute(f"PREPARE {name} AS {text}\n;\nEXECUTE {name}")
         self._names[text] = name
         return rows
 
-    def _keep_in_mind(self, text: str) -> None:
-        if len(self._seen) == _MOST:
+    def _remember(self, text: str) -> None:
+        if len(self._seen) == _MOST_REMEMBERED:
             self._seen.clear()
         self._seen.add(text)

@@ -1,1 +1,1 @@
-"""Runs schedules: one move of one booker after the other."""
+"""Runs schedules, one move of one booker after the other."""

@@ -1,4 +1,4 @@
-"""A booker: a thread, a connection and an engine of its own, stopped before each message."""
+"""A booker: a thread with its own connection and engine, which stops before each message."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ from booking_lab.db.ledger import Ledger
 from booking_lab.db.pool import extra_connection
 from booking_lab.db.session import PostgresSession
 from booking_lab.errors import BookingLabError, LockTimeout, lab_kind
-from booking_lab.explorer.recording.calls import here
-from booking_lab.explorer.recording.session import WatchedSession
-from booking_lab.explorer.recording.trial import DIED, Ending, Event, Message
+from booking_lab.explorer.recording.calls import current
+from booking_lab.explorer.recording.recording_session import RecordingSession
+from booking_lab.explorer.recording.schedule_run import DIED, Ending, Message, MoveEvent
 from booking_lab.explorer.scheduler.clock import ScheduledClock
-from booking_lab.explorer.scheduler.gate import BEGIN, Died, Gate
-from booking_lab.explorer.scheduler.opening import Task
-from booking_lab.explorer.search.schedule import Move
+from booking_lab.explorer.scheduler.gate import BEGIN, Gate, ProcessDied
+from booking_lab.explorer.scheduler.starting_state import Task
+from booking_lab.explorer.search.schedule import ScheduleMove
 from booking_lab.runtime.engine import BookingContext, Engine
 from booking_lab.runtime.strategy_registry import Registry
 
 T = TypeVar("T")
 
-#: Seconds that a booker's thread gets to end.
-_PATIENCE = 5.0
+#: Seconds to wait for the end of a booker's thread.
+_JOIN_SECONDS = 5.0
 
 
-class State(Enum):
-    """Where a booker is."""
+class BookerState(Enum):
+    """The state of a booker."""
 
-    RUNNING = "on its way to its next stop"
-    READY = "stands before a step"
-    PARKED = "waits until a lock outside of PostgreSQL may be free"
+    RUNNING = "is running to its next stop"
+    READY = "has stopped before a step"
+    PARKED = "waits for a lock outside of PostgreSQL"
     ENDED = "has its answer, or is dead"
 
 
 class Booker:
-    """Books once a schedule, step by step.
+    """Books once in each schedule, step by step.
 
     Attributes:
-        waits_for_others: whether it waits in PostgreSQL; the stage finds out.
+        waits_for_others: whether it waits in PostgreSQL; the scheduler sets it.
 
     Args:
         name: ``A``, ``B``, ...
         connector: opens its connections.
-        servers: as its worker sees them.
+        servers: the servers of its worker.
         registry: the strategies.
-        arrivals: gets this booker whenever it has come to a stop or to its end.
-        clock: its worker's.
-        cancel: ends the statement that a session of this process id waits in.
+        arrivals: a queue to which the booker adds itself when it has stopped or ended.
+        clock: the clock of its worker.
+        cancel: cancels the statement of the session with a process id.
     """
 
     def __init__(
@@ -78,15 +78,15 @@ class Booker:
         self._clock = clock
         self._cancel = cancel
         self.gate = Gate(lambda: arrivals.put(self))
-        self.state = State.ENDED
+        self.state = BookerState.ENDED
         self.servers = servers
-        self.event: Event | None = None
-        self._early: Event | None = None
+        self.event: MoveEvent | None = None
+        self._before_first_step: MoveEvent | None = None
         self.connector = connector
         self._arrivals = arrivals
-        self._session: WatchedSession | None = None
+        self._session: RecordingSession | None = None
         self._engine = Engine(
-            _OneConnection(self, connector), servers, registry, Ledger(), [self.gate], name
+            _SingleSessionProvider(self, connector), servers, registry, Ledger(), [self.gate], name
         )
         self._task: Task | None = None
         self._booking: Booking | None = None
@@ -95,164 +95,164 @@ class Booker:
         self._thread = threading.Thread(target=self._run, name=f"booker-{name}", daemon=True)
         self._thread.start()
 
-    # --- what the stage does with it -------------------------------------------------------------
+    # --- called by the scheduler -----------------------------------------------------------------
 
-    def begin(
+    def start(
         self, workload: Bookable, task: Task, wish: BookingContext, *, at_begin: bool
     ) -> None:
-        """Begin with the task; it will come to a stop before its first message.
+        """Start the task; the booker stops before its first message.
 
         Args:
-            workload: what is booked.
-            task: what it is to do.
-            wish: under which strategy.
-            at_begin: whether to stop before the strategy's code begins as well.
+            workload: the workload.
+            task: the task.
+            wish: the strategy.
+            at_begin: whether to stop before the first line of the strategy's code, too.
         """
         self.gate.reset()
-        self.gate.at_begin = at_begin
-        self.state, self._booking, self._failure = State.RUNNING, None, None
-        # What it sends before its first step belongs to that.
-        self.event = self._early = Event(Move(self.name, BEGIN), "")
+        self.gate.stops_at_start = at_begin
+        self.state, self._booking, self._failure = BookerState.RUNNING, None, None
+        # Messages before the first step are added to the first step.
+        self.event = self._before_first_step = MoveEvent(ScheduleMove(self.name, BEGIN), "")
         self._task = task
-        if self._session:  # a COMMIT that failed by itself has lost nothing
+        if self._session:  # still set if the COMMIT failed by itself
             self._session.loses_answer = False
-        self._work.put(lambda: self._do(workload, task, wish))
+        self._work.put(lambda: self._book(workload, task, wish))
 
-    def go(self, event: Event | None) -> None:
-        """Do the step ahead; what it sends is taken down in ``event``."""
+    def proceed(self, event: MoveEvent | None) -> None:
+        """Run the next step, and record its messages in ``event``."""
         if event:
-            if self._early:
-                event.messages += self._early.messages
-            self.event, self._early = event, None
-        self.state = State.RUNNING
+            if self._before_first_step:
+                event.messages += self._before_first_step.messages
+            self.event, self._before_first_step = event, None
+        self.state = BookerState.RUNNING
         self.gate.open()
 
-    def arrive(self) -> None:
-        """Take note that it has come to a stop or to its end."""
-        if self.gate.ahead is None:
-            self.state = State.ENDED
+    def note_arrival(self) -> None:
+        """Update the state after a stop or the end."""
+        if self.gate.next_step is None:
+            self.state = BookerState.ENDED
         else:
-            waits = self.gate.ahead.kind is StepKind.WAIT
-            self.state = State.PARKED if waits else State.READY
+            waits = self.gate.next_step.kind is StepKind.WAIT
+            self.state = BookerState.PARKED if waits else BookerState.READY
 
     def cancel(self, error: type[BookingLabError]) -> None:
-        """End the wait in PostgreSQL; to the booker it is ``error``."""
+        """Cancel the statement that waits in PostgreSQL; the booker sees ``error``."""
         self.session.cancelled_by = error
         self._cancel(self.process_id)
 
     def end_wait(self) -> None:
-        """End the wait, wherever it is, as its time limit would."""
+        """End a wait in PostgreSQL or outside of it, as its time limit would."""
         if self.waits_for_others:
             self.cancel(LockTimeout)
         else:
-            self._clock.pass_for(self._thread.ident or 0)
-            self.go(None)
+            self._clock.end_waits_of(self._thread.ident or 0)
+            self.proceed(None)
 
     def forget_connection(self) -> None:
-        """Take note that PostgreSQL has undone what was left open when the connection was cut."""
+        """Forget the closed connection, after PostgreSQL has rolled back its transaction."""
         self._session = None
 
-    def renew(self) -> None:
-        """Take another connection for the next booking if this one may not be as it was.
+    def replace_altered_connection(self) -> None:
+        """Replace the connection if a statement may have changed its settings.
 
-        Nobody knows what a plug-in's own statement does: it may call a function.
+        The effects of a plug-in's own statement are unknown: it may call a function.
         """
         if self._session and (self._session.altered or self._session.is_altered):
-            self._session.leave()
+            self._session.give_back()
             self._session = None
 
     def die(self) -> None:
-        """End its process: the connection is cut, and nothing of it runs any more."""
+        """Die as with the process: close the connection, and run no code any more."""
         if self._session:
-            self._session.cut()
-        self.state = State.RUNNING
+            self._session.close_abruptly()
+        self.state = BookerState.RUNNING
         self.gate.kill()
 
-    def end(self) -> None:
-        """Let the thread end, and the connection with it, also in the middle of a schedule.
+    def stop(self) -> None:
+        """End the thread and its connection, even in the middle of a schedule.
 
-        Who waits in PostgreSQL ends as soon as that wait does.
+        A booker that waits in PostgreSQL ends when that wait ends.
         """
         self._work.put(None)
         self.gate.kill()
 
     def join(self) -> None:
-        """Wait until the thread has ended; one that never comes to a stop is left to itself."""
-        self._thread.join(_PATIENCE)
+        """Wait until the thread has ended, within a limit."""
+        self._thread.join(_JOIN_SECONDS)
 
-    # --- what can be seen of it ------------------------------------------------------------------
+    # --- its state -------------------------------------------------------------------------------
 
     @property
-    def session(self) -> WatchedSession:
-        """Its connection, as it is."""
+    def session(self) -> RecordingSession:
+        """The session, which has to exist."""
         assert self._session
         return self._session
 
-    def connected(self) -> WatchedSession:
-        """Return its connection; a new one if the last is of no use any more."""
+    def open_session(self) -> RecordingSession:
+        """Return the session; a new one if there is none, or if it can't be used any more."""
         if self._session is None or not self._session.usable:
             if self._session:
-                self._session.cut()
-            self._session = WatchedSession(self.connector, self._take_down)
+                self._session.close_abruptly()
+            self._session = RecordingSession(self.connector, self._record)
         return self._session
 
     @property
     def waits(self) -> bool:
-        """Whether it waits for somebody else."""
-        return self.waits_for_others or self.state is State.PARKED
+        """Whether it waits for another booker."""
+        return self.waits_for_others or self.state is BookerState.PARKED
 
     @property
     def process_id(self) -> int:
-        """PostgreSQL's process id of its connection; 0 if it has none."""
+        """The process id of its session in PostgreSQL; 0: it has no session."""
         return self._session.process_id if self._session else 0
 
     @property
     def was_cut(self) -> bool:
-        """Whether its connection was cut, and PostgreSQL may not know it yet."""
+        """Whether its connection was closed abruptly, and PostgreSQL may not know it yet."""
         return self._session is not None and not self._session.is_open
 
     @property
     def is_being_cancelled(self) -> bool:
-        """Whether the statement that it waits in is cancelled, and has not come back yet."""
+        """Whether its statement was cancelled and has not returned yet."""
         return self._session is not None and self._session.cancelled_by is not None
 
     @property
     def is_in_transaction(self) -> bool:
-        """Whether it has begun a transaction and not ended it."""
+        """Whether it has an open transaction."""
         return self._session is not None and self._session.is_open and not self._session.usable
 
     @property
     def booking_id(self) -> str:
-        """The id of its booking: the same in every run, so that two runs can be compared."""
+        """The id of its booking; the same in every run, so that two runs can be compared."""
         return str(UUID(int=0xA0 + booker_number(self.name)))
 
     @property
     def leases(self) -> list[Lease]:
         """The locks outside of PostgreSQL that it holds."""
-        return self.gate.ahead.booking.leases if self.gate.ahead else []
+        return self.gate.next_step.booking.leases if self.gate.next_step else []
 
     @property
     def request(self) -> Request:
-        """What it has asked for; of a change that came to nothing: as it was at the beginning.
+        """The request; for a change that failed at the look-up, the request of the task.
 
-        Whoever is refused what was chosen for him was refused what he has left open.
+        If the choice of an open request was refused, this is the open request.
         """
         assert self._task
         asked, booking = self._task.request, self._booking
         if booking is None or (asked.open and booking.outcome is Outcome.REFUSED):
-            return replace(asked, id=UUID(self.booking_id))  # the booking of who died may stand
+            return replace(asked, id=UUID(self.booking_id))  # a dead booker may have booked
         return booking.request
 
     @property
     def ending(self) -> Ending:
-        """How it ended.
+        """The end of the booker.
 
         Raises:
-            BaseException: what it failed with, if that is no way to end.
+            BaseException: an exception that is neither of the lab nor the death of the process.
         """
-        if isinstance(self._failure, Died):
+        if isinstance(self._failure, ProcessDied):
             return Ending(DIED)
-        if isinstance(self._failure, BookingLabError):  # of a look-up: it was not even tried
+        if isinstance(self._failure, BookingLabError):  # at the look-up, before the first try
             outcome = lab_kind(self._failure).outcome
             return Ending(str(outcome), self._failure.code, self._failure.message)
         if self._failure:
@@ -267,42 +267,44 @@ class Booker:
     # --- its thread ------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        here.booker = self
-        self._has_looked = False
+        current.booker = self
+        self._has_read_selection = False
         while work := self._work.get():
             work()
         if self._session:
-            self._session.leave()
+            self._session.give_back()
 
-    def _do(self, workload: Bookable, task: Task, wish: BookingContext) -> None:
+    def _book(self, workload: Bookable, task: Task, wish: BookingContext) -> None:
         try:
             request = self._look_up(workload, task, wish) if task.look_up else task.request
             request = replace(request, id=UUID(self.booking_id))
-            if not self._has_looked:  # else the first schedule would not be as the others are
+            if not self._has_read_selection:  # otherwise the first schedule would be different
                 self._engine.read_selection()
-                self._has_looked = True
+                self._has_read_selection = True
             self._booking = self._engine.book(workload, request, wish)
-        except BaseException as failure:  # the stage wants to know, whatever it is
+        except BaseException as failure:  # ``ending`` raises it in the scheduler
             self._failure = failure
-        self.gate.ahead = None
+        self.gate.next_step = None
         self._arrivals.put(self)
 
     def _look_up(self, workload: Bookable, task: Task, wish: BookingContext) -> Request:
-        """Look up the booking that is to be changed, as the API does before it changes one."""
+        """Look up the booking to be changed, as the API does before a change."""
         assert wish.strategy
         assert task.look_up
-        session = self.connected()
+        session = self.open_session()
         booking = Booking(workload, task.request, wish.strategy[1], {}, 0, 0.0, self.name, "")
         step = Step(StepKind.READ, "what it holds", booking, 0, session.process_id)
-        return task.look_up(cast(PostgresSession, _Stepwise(session, lambda: self.gate.step(step))))
+        return task.look_up(
+            cast(PostgresSession, _SteppedSession(session, lambda: self.gate.step(step)))
+        )
 
-    def _take_down(self, message: Message) -> None:
+    def _record(self, message: Message) -> None:
         if self.event:
             self.event.messages.append(message)
 
 
-class _Stepwise:
-    """A session each of whose messages is a step."""
+class _SteppedSession:
+    """A session in which each message is a step."""
 
     def __init__(
         self, session: PostgresSession, step: Callable[[], AbstractContextManager[object]]
@@ -311,13 +313,13 @@ class _Stepwise:
         self._step = step
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
-        """Run one statement, when it is its turn."""
+        """Run one statement as a step."""
         with self._step():
             return self._session.execute(statement, parameters)
 
 
-class _OneConnection:
-    """The booker's one connection, where an engine has a pool."""
+class _SingleSessionProvider:
+    """The session provider of a booker's engine, with one session in place of a pool."""
 
     def __init__(self, booker: Booker, connector: Connector) -> None:
         self._booker = booker
@@ -331,7 +333,7 @@ class _OneConnection:
         The result is the selection, or nothing. The database belongs to the exploration, and nobody
         switches anything there. So the selection is read once, outside of all schedules.
         """
-        session = self._booker.connected()
+        session = self._booker.open_session()
         if first not in self._found:
             event, self._booker.event = self._booker.event, None
             self._found[first] = first(session)
@@ -339,5 +341,5 @@ class _OneConnection:
         yield session, cast(T, self._found[first])
 
     def extra_connection(self, within: float) -> AbstractContextManager[PostgresSession]:
-        """Open one more connection."""
+        """Open one more connection, within so many seconds."""
         return extra_connection(self._connector, within)

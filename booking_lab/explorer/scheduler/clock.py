@@ -1,4 +1,4 @@
-"""Time that passes only when it is told to."""
+"""A clock that the scheduler controls."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from collections.abc import Hashable
 
 from booking_lab.core.clock import Clock
 
-#: Longer than any wait and any expiry of a strategy, in seconds.
-AN_AGE = 10_000.0
+#: Seconds; longer than any wait and any expiry of a strategy.
+FAR_FUTURE = 10_000.0
 
 
 class ScheduledClock(Clock):
-    """Stands still, so that no lock expires and no wait ends unless it is its turn."""
+    """A clock that stands still: locks expire and waits end only by a move of the schedule."""
 
     def __init__(self) -> None:
         self._now = 0.0
-        self._late: set[Hashable] = set()
+        self._threads_past_wait: set[Hashable] = set()
 
-    def begin(self) -> None:
-        """Begin a schedule: nobody is late."""
-        self._late.clear()
+    def reset(self) -> None:
+        """Forget the threads whose waits were ended, for a new schedule."""
+        self._threads_past_wait.clear()
 
     def now(self) -> float:
-        """Seconds that were let pass, for the thread that asks."""
-        return self._now + AN_AGE * (threading.get_ident() in self._late)
+        """Return the seconds that have passed for the calling thread."""
+        return self._now + FAR_FUTURE * (threading.get_ident() in self._threads_past_wait)
 
     def sleep(self, seconds: float) -> None:
-        """Nothing: nobody waits for time here."""
+        """Do nothing: nobody waits for time here."""
 
     def wait(self, lock: threading.Lock, seconds: float) -> None:  # noqa: ARG002
-        """Look whether ``lock`` is let go of by now: the stage knows when it is worth a look."""
+        """Try to acquire ``lock`` once: the scheduler decides when to try again."""
         lock.acquire(blocking=False)
 
     def expiry(self, seconds: float) -> float:  # noqa: ARG002
-        """Far away: a server's clock doesn't stand still, and must not decide."""
-        return 1000 * AN_AGE
+        """Return a time in the far future: the clock of a server goes on, and must not decide."""
+        return 1000 * FAR_FUTURE
 
-    def pass_for(self, thread: Hashable) -> None:
-        """Let so much time pass for one thread that every wait of it is over."""
-        self._late.add(thread)
+    def end_waits_of(self, thread: Hashable) -> None:
+        """Let time pass for one thread, so that all its waits are over."""
+        self._threads_past_wait.add(thread)
 
-    def pass_by(self) -> None:
-        """Let so much time pass that every wait is over."""
-        self._now += AN_AGE
+    def end_all_waits(self) -> None:
+        """Let time pass for all threads, so that all waits are over."""
+        self._now += FAR_FUTURE

@@ -1,4 +1,4 @@
-"""What an exploration has found."""
+"""The findings of an exploration: counts, and the schedules to show."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from dataclasses import dataclass, field
 
 from booking_lab.core.verdict import Verdict, combined
 from booking_lab.errors import StrategyFault
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.schedule_run import ScheduleRun
 
 
 @dataclass
 class Exploration:
-    """What was found.
+    """The findings so far.
 
     Attributes:
-        schedules: how many were run.
-        stands_for: how many they stand for: each for those, too, in which bookers who ask for the
-            same thing have changed places.
-        bad: how many of those that were run had anything wrong.
-        bad_stand_for: how many these stand for.
-        anomalies: how many had this kind of wrong.
-        outcomes: how bookers ended, over all schedules.
-        deadlocks: how many of the schedules ran into one.
-        serialised: in how many of them bookers who share nothing were in each other's way.
+        schedules: the number of schedules that were run.
+        stands_for: the number of schedules that these stand for; a schedule also stands for those
+            in which bookers with the same request are exchanged.
+        bad: the number of schedules with findings.
+        bad_stand_for: the number of schedules that the bad ones stand for.
+        anomalies: the number of schedules with each anomaly.
+        outcomes: the number of bookers with each outcome, over all schedules.
+        deadlocks: the number of schedules with a deadlock.
+        serialised: the number of schedules in which bookers that share nothing waited for each
+            other or conflicted.
         serial: the shortest of these; none: there was none.
-        faults: in how many of them the strategy's own code was at fault.
+        faults: the number of schedules in which the strategy's own code failed.
         faulty: the shortest of these; none: there was none.
         worst: the shortest bad schedule; none: there was none.
         last: the schedule that was run last.
-        seconds: how long it took.
-        complete: whether these are all schedules that there are.
-        interrupted: whether it was to go on, but for Ctrl-C.
-        shares_memory: whether the strategy used what the threads of a process share, or its code
-            may keep something of its own there, so that it matters in how many processes the
-            bookers are.
+        seconds: the duration.
+        complete: whether all possible schedules were run.
+        interrupted: whether Ctrl-C ended the exploration.
+        shares_memory: whether the strategy used memory that the threads of a process share, or its
+            code may keep state there, so that the number of processes matters.
     """
 
     schedules: int = 0
@@ -45,11 +45,11 @@ class Exploration:
     outcomes: Counter[str] = field(default_factory=Counter)
     deadlocks: int = 0
     serialised: int = 0
-    serial: Trial | None = None
+    serial: ScheduleRun | None = None
     faults: int = 0
-    faulty: Trial | None = None
-    worst: Trial | None = None
-    last: Trial | None = None
+    faulty: ScheduleRun | None = None
+    worst: ScheduleRun | None = None
+    last: ScheduleRun | None = None
     seconds: float = 0.0
     complete: bool = False
     interrupted: bool = False
@@ -65,29 +65,29 @@ class Exploration:
             parts.append(Verdict.WRONG)
         return combined(parts)
 
-    def add(self, trial: Trial, stands_for: int = 1) -> None:
-        """Count one more, which stands for so many."""
+    def add(self, schedule_run: ScheduleRun, stands_for: int = 1) -> None:
+        """Count one more schedule, which stands for ``stands_for``."""
         self.schedules += 1
         self.stands_for += stands_for
-        self.bad += trial.bad
-        self.bad_stand_for += stands_for * trial.bad
-        self.anomalies.update(trial.anomalies)
-        self.outcomes.update(ending.outcome for ending in trial.endings.values())
-        self.deadlocks += any(event.deadlock for event in trial.events)
-        self.last = trial
-        if trial.bad and (self.worst is None or trial.rank < self.worst.rank):
-            self.worst = trial
-        if trial.serialised:
+        self.bad += schedule_run.bad
+        self.bad_stand_for += stands_for * schedule_run.bad
+        self.anomalies.update(schedule_run.anomalies)
+        self.outcomes.update(ending.outcome for ending in schedule_run.endings.values())
+        self.deadlocks += any(event.deadlock for event in schedule_run.events)
+        self.last = schedule_run
+        if schedule_run.bad and (self.worst is None or schedule_run.rank < self.worst.rank):
+            self.worst = schedule_run
+        if schedule_run.serialised:
             self.serialised += 1
-            if self.serial is None or trial.rank < self.serial.rank:
-                self.serial = trial
-        if any(ending.code == StrategyFault.code for ending in trial.endings.values()):
+            if self.serial is None or schedule_run.rank < self.serial.rank:
+                self.serial = schedule_run
+        if any(ending.code == StrategyFault.code for ending in schedule_run.endings.values()):
             self.faults += 1
-            if self.faulty is None or trial.rank < self.faulty.rank:
-                self.faulty = trial
+            if self.faulty is None or schedule_run.rank < self.faulty.rank:
+                self.faulty = schedule_run
 
     def merge(self, other: Exploration) -> None:
-        """Count what was found elsewhere in the same exploration; its trials stay there."""
+        """Add the counts of another part of the same exploration, without its schedule runs."""
         self.schedules += other.schedules
         self.stands_for += other.stands_for
         self.bad += other.bad

@@ -1,4 +1,4 @@
-"""Runs a plan: one strategy, one scenario, many schedules."""
+"""Runs the schedules of a plan."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from queue import SimpleQueue
 from booking_lab.core.capability import SERVERS
 from booking_lab.core.lease import ProcessMemory, Servers
 from booking_lab.core.scenario import booker_name
-from booking_lab.explorer.recording.digest import of_trial
-from booking_lab.explorer.recording.trial import Trial
+from booking_lab.explorer.recording.digest import digest_of_run
+from booking_lab.explorer.recording.schedule_run import ScheduleRun
 from booking_lab.explorer.scheduler.booker import Booker
 from booking_lab.explorer.scheduler.clock import ScheduledClock
 from booking_lab.explorer.scheduler.exploration import Exploration
-from booking_lab.explorer.scheduler.image import Image
 from booking_lab.explorer.scheduler.nemesis import NEMESES, SLOW_NEMESES
-from booking_lab.explorer.scheduler.plan import Place, Plan
-from booking_lab.explorer.scheduler.stage import Stage
-from booking_lab.explorer.scheduler.world import World
-from booking_lab.explorer.search.schedule import Diverged, Move
+from booking_lab.explorer.scheduler.plan import ExplorationPlan, ExplorationServers
+from booking_lab.explorer.scheduler.process_code import ProcessCode
+from booking_lab.explorer.scheduler.scenario_database import ScenarioDatabase
+from booking_lab.explorer.scheduler.scheduler import Scheduler
+from booking_lab.explorer.search.schedule import Diverged, ScheduleMove
 from booking_lab.explorer.search.search import Search
 from booking_lab.explorer.search.symmetry import Symmetry
 from booking_lab.runtime.engine import BookingContext
@@ -28,30 +28,31 @@ from booking_lab.runtime.strategy_registry import Registry
 
 
 def explore(
-    place: Place,
+    servers: ExplorationServers,
     registry: Registry,
-    plan: Plan,
+    plan: ExplorationPlan,
     search: Search,
     progress: Callable[[Exploration, float], bool | None] = lambda _found, _share: None,
     *,
     full: bool = False,
 ) -> Exploration:
-    """Run the schedules that ``search`` picks; return what was found, also if interrupted.
+    """Run the schedules of ``search``, and return the findings, also after Ctrl-C.
 
-    Of schedules that differ by the names of bookers alone, who ask for the same thing, one is run.
+    Of schedules that differ only by the names of bookers with the same request, one is run.
 
     Args:
-        place: the servers.
+        servers: the servers.
         registry: the strategies.
-        plan: what to explore.
-        search: which schedules.
-        progress: told after each schedule, with the share of all that is done; false: enough.
-        full: whether to run those as well that others stand for.
+        plan: the plan.
+        search: the search that chooses the schedules.
+        progress: called after each schedule with the findings so far, and with their share of all
+            schedules; the exploration ends if it returns false.
+        full: whether to run also the schedules that others stand for.
 
     Raises:
         Diverged: a schedule could not be repeated.
-        Stuck: a booker came to no stop.
-        Endless: a schedule came to no end.
+        Stuck: a booker neither stopped nor waits for another booker.
+        Endless: a schedule did not end.
     """
     found = Exploration()
     began = time.monotonic()
@@ -60,12 +61,12 @@ def explore(
     if not full:
         symmetry = Symmetry.of(plan.scenario.requests, workers, first_apart=plan.beside is not None)
     try:
-        with _stage(place, registry, plan, symmetry) as (play, shares):
+        with _prepared(servers, registry, plan, symmetry) as (run_schedule, shares):
             while search.begin():
-                trial, stands_for = play(search)
-                if not search.counts:
+                schedule_run, stands_for = run_schedule(search)
+                if not search.is_new:
                     continue
-                found.add(trial, stands_for)
+                found.add(schedule_run, stands_for)
                 found.shares_memory |= shares()
                 found.seconds = time.monotonic() - began
                 if progress(found, search.share) is False:
@@ -76,95 +77,99 @@ def explore(
         where = f"{plan.name} on {plan.workload.name}, {plan.scenario.name!r}"
         raise Diverged(f"{where}: {error}") from error
     except KeyboardInterrupt:
-        found.interrupted = True  # what was found so far counts
+        found.interrupted = True  # the findings so far count
     found.seconds = time.monotonic() - began
     return found
 
 
 @contextmanager
-def _stage(
-    place: Place, registry: Registry, plan: Plan, symmetry: Symmetry
-) -> Iterator[tuple[Callable[[Search], tuple[Trial, int]], Callable[[], bool]]]:
-    """Set up everything for the plan; yields what runs one schedule, and what tells of sharing.
+def _prepared(
+    servers: ExplorationServers, registry: Registry, plan: ExplorationPlan, symmetry: Symmetry
+) -> Iterator[tuple[Callable[[Search], tuple[ScheduleRun, int]], Callable[[], bool]]]:
+    """Set up the database, the bookers and the scheduler of a plan for the block.
 
-    What runs one says how many it stands for.
+    Yields:
+        A function that runs one schedule and returns its run with the number of schedules that it
+        stands for; and a function that returns whether bookers may have shared memory.
     """
     clock = ScheduledClock()
     arrivals: SimpleQueue[Booker] = SimpleQueue()
     with ExitStack() as held:
-        world = World(
-            held.enter_context(place.sessions.session()),
+        database = ScenarioDatabase(
+            held.enter_context(servers.connector.session()),
             plan.workload,
             plan.scenario,
             plan.strategy[1],
         )
         workers = plan.workers or len(plan.scenario.requests)
         memories = [ProcessMemory() for _ in range(workers)]
-        images = [
-            [Image(*one, plan.workload, number) for number in range(workers)]
+        codes = [
+            [ProcessCode(*one, plan.workload, number) for number in range(workers)]
             for one in plan.strategies
         ]
-        servers = _servers(place, memories, clock)
+        worker_servers = _worker_servers(servers, memories, clock)
         bookers: list[Booker] = []
-        held.callback(_end, bookers)
+        held.callback(_stop, bookers)
         for number in range(len(plan.scenario.requests)):
-            own = servers[number % len(servers)]
+            own = worker_servers[number % len(worker_servers)]
             bookers.append(
                 Booker(
                     booker_name(number),
-                    place.sessions,
+                    servers.connector,
                     own,
                     registry,
                     arrivals,
                     clock,
-                    world.cancel,
+                    database.cancel,
                 )
             )
         needs = {need for _, strategy in plan.strategies for need in strategy.needs}
         outside = needs & SERVERS
-        clients = [one for one in (servers[0].redis, *servers[0].redlock) if one and outside]
+        clients = [
+            one for one in (worker_servers[0].redis, *worker_servers[0].redlock) if one and outside
+        ]
         nemeses = [(NEMESES | SLOW_NEMESES)[name]() for name in plan.nemeses]
-        stage = Stage(world, bookers, nemeses, clock, arrivals, plan.name)
-        may_share = any(image.shares for of_one in images for image in of_one)
+        scheduler = Scheduler(database, bookers, nemeses, clock, arrivals, plan.name)
+        may_share = any(code.may_share for of_one in codes for code in of_one)
 
         def begin() -> None:
             for memory in memories:
                 memory.clear()
             for client in clients:
                 client.flushdb()
-            for image in (image for of_one in images for image in of_one):
-                image.begin()
-            for number, (booker, task) in enumerate(zip(bookers, world.tasks, strict=True)):
-                image = images[-1 if number else 0][number % workers]
-                wish = BookingContext("", (image.entry, image.strategy))
-                booker.begin(image.heard, task, wish, at_begin=may_share)
+            for code in (code for of_one in codes for code in of_one):
+                code.reload()
+            for number, (booker, task) in enumerate(zip(bookers, database.tasks, strict=True)):
+                code = codes[-1 if number else 0][number % workers]
+                wish = BookingContext("", (code.entry, code.strategy))
+                booker.start(code.recorded_workload, task, wish, at_begin=may_share)
 
-        def play(search: Search) -> tuple[Trial, int]:
-            symmetry.begin()
+        def run_schedule(search: Search) -> tuple[ScheduleRun, int]:
+            symmetry.reset()
 
-            def choose(moves: Sequence[Move], seen: int) -> Move:
-                move = search.choose(symmetry.allowed(moves), seen)
-                symmetry.made(move)
+            def choose(moves: Sequence[ScheduleMove], digest: int) -> ScheduleMove:
+                move = search.choose(symmetry.allowed(moves), digest)
+                symmetry.record(move)
                 return move
 
-            trial = stage.play(begin, choose)
-            search.end(of_trial(trial))
-            return trial, symmetry.stands_for
+            schedule_run = scheduler.run(begin, choose)
+            search.end(digest_of_run(schedule_run))
+            return schedule_run, symmetry.stands_for
 
-        yield play, lambda: may_share or any(memory.used for memory in memories)
+        yield run_schedule, lambda: may_share or any(memory.used for memory in memories)
 
 
-def _end(bookers: Sequence[Booker]) -> None:
-    """End all threads and connections: also those of who waits for another."""
+def _stop(bookers: Sequence[Booker]) -> None:
+    """End all threads and connections, also those of bookers that wait for others."""
     for booker in bookers:
-        booker.end()
+        booker.stop()
     for booker in bookers:
         booker.join()
 
 
-def _servers(
-    place: Place, memories: Sequence[ProcessMemory], clock: ScheduledClock
+def _worker_servers(
+    servers: ExplorationServers, memories: Sequence[ProcessMemory], clock: ScheduledClock
 ) -> list[Servers]:
-    """The servers as each worker sees them: the same, but for its memory."""
-    redis, *redlock = place.clients
+    """Return the servers of each worker; they differ in its memory only."""
+    redis, *redlock = servers.clients
     return [Servers(redis, tuple(redlock), memory, clock) for memory in memories]

@@ -1,4 +1,4 @@
-"""The gate: a booker stops before each of its messages until it is let go."""
+"""The gate: stops a booker before each of its messages until the scheduler lets it go on."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from booking_lab.errors import BookerInterrupted
 BEGIN = "begin"
 
 
-class Begin(NamedTuple):
-    """The place before anything of the strategy has run.
+class StartPoint(NamedTuple):
+    """The stop before the first line of the strategy's code.
 
     Attributes:
         booking: the booking that begins.
@@ -29,66 +29,66 @@ class Begin(NamedTuple):
     name: None = None
 
 
-class Died(BookerInterrupted):
-    """The booker's process has ended: nothing of it runs any more, no cleaning up either."""
+class ProcessDied(BookerInterrupted):
+    """The booker's process has died: no code of it runs any more, not even cleanup."""
 
 
 class Gate(Observer):
-    """Stops one booker before each step that sends something, and before each wait.
+    """Stops one booker before each step that sends a message, and before each wait.
 
-    Deciding sends nothing: nobody can come in between, and so it is no place to stop. The same is
-    true of what comes before the first step, unless the code may share something in its process.
+    A decision sends no message, so no other booker can affect it, and there is no stop before it.
+    The same is true for the code before the first step, unless it may share state.
 
     Attributes:
-        ahead: what the booker stands before; none: nothing, it is on its way or at its end.
-        at_begin: whether it stops before the strategy's code begins as well.
+        next_step: the step before which the booker has stopped; none: it is running, or has ended.
+        stops_at_start: whether the booker also stops before the first line of the strategy's code.
 
     Args:
-        arrived: called when the booker has come to a stop.
+        on_arrival: called when the booker has stopped.
     """
 
-    def __init__(self, arrived: Callable[[], None]) -> None:
-        self.ahead: Step | Begin | None = None
-        self.at_begin = False
-        self._arrived = arrived
+    def __init__(self, on_arrival: Callable[[], None]) -> None:
+        self.next_step: Step | StartPoint | None = None
+        self.stops_at_start = False
+        self._on_arrival = on_arrival
         self._passes: SimpleQueue[None] = SimpleQueue()
         self._dead = False
 
     def reset(self) -> None:
-        """Make ready for the next booking."""
-        self.ahead = None
+        """Reset the gate for the next booking."""
+        self.next_step = None
         self._dead = False
 
     def open(self) -> None:
-        """Let the booker do the step that it stands before."""
-        self.ahead = None
+        """Let the booker run the step before which it has stopped."""
+        self.next_step = None
         self._passes.put(None)
 
     def kill(self) -> None:
-        """Let the booker do nothing any more."""
+        """End the booker: the stop raises ``ProcessDied``."""
         self._dead = True
         self.open()
 
     @contextmanager
     def booking(self, booking: Booking) -> Iterator[None]:
-        """Stop before the strategy begins, if that can matter."""
-        if self.at_begin:
-            self._stop(Begin(booking))
+        """Stop before the strategy's code begins, if ``stops_at_start`` is set."""
+        if self.stops_at_start:
+            self._stop(StartPoint(booking))
         yield
 
     @contextmanager
     def step(self, step: Step) -> Iterator[None]:
         """Stop before the step."""
         if self._dead:
-            raise Died
-        # A pause before the next try is none here: time stands still.
+            raise ProcessDied
+        # The pause before the next try is no stop: time stands still.
         if step.kind is not StepKind.DECIDE and step.name is not StepName.BACK_OFF:
             self._stop(step)
         yield
 
-    def _stop(self, ahead: Step | Begin) -> None:
-        self.ahead = ahead
-        self._arrived()
+    def _stop(self, ahead: Step | StartPoint) -> None:
+        self.next_step = ahead
+        self._on_arrival()
         self._passes.get()
         if self._dead:
-            raise Died
+            raise ProcessDied

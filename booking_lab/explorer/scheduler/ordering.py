@@ -1,8 +1,8 @@
-"""The test of order: can the answers of a schedule have been given one after the other?
+"""The linearizability test of a schedule: does an order of the bookings explain all answers?
 
-What is sold twice is found in the tables. What was refused is found nowhere: whether there was
-nothing left is for the model of the workload to say, as in the checker of recorded histories. The
-moves of the schedule are the times.
+The tables show things that were sold twice. They don't show refusals. The model of the workload
+tells whether a refusal was right, as in the checker of recorded histories. The numbers of the moves
+are the times.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from booking_lab.core.booking import Outcome
 from booking_lab.core.lab_workload import Finding, LabWorkload
 from booking_lab.core.strategy import Anomaly
 from booking_lab.core.workload import Request
-from booking_lab.explorer.recording.trial import DIED, Answer
+from booking_lab.explorer.recording.schedule_run import DIED, BookerAnswer
 
 _EFFECTS: Mapping[str, Effect] = {
     Outcome.CONFIRMED: Effect.HAPPENED,
     Outcome.REFUSED: Effect.REFUSED,
 }
-#: Those that nobody was told; what became of them, the tables say.
-_UNTOLD = {Outcome.UNKNOWN, DIED}
+#: Outcomes without an answer; the tables show whether these bookings were made.
+_WITHOUT_ANSWER = {Outcome.UNKNOWN, DIED}
 
 
-class Order:
-    """Tests the answers of schedules that all begin with the same.
+class OrderTest:
+    """Tests the answers of schedules with the same starting state.
 
     Args:
-        workload: what is booked; without a model of it, nothing is tested.
-        standing: the bookings that stand at the beginning.
-        left: by scope, what the workload's ``fresh`` takes.
-        choices: by booker, what those who leave it open can be given, one after the other.
+        workload: the workload; without a model, nothing is tested.
+        standing: the requests of the bookings at the beginning.
+        left: the argument for the workload's ``fresh``, by scope.
+        choices: the requests that an open request can become, by booker.
     """
 
     def __init__(
@@ -51,16 +51,16 @@ class Order:
         self._choices = choices
         self._known: dict[object, list[str]] = {}
 
-    def findings(self, answers: Mapping[str, Answer], stand: set[str]) -> Iterator[Finding]:
-        """Yield what no order explains: refusals, or else the answers that were not refusals.
+    def findings(self, answers: Mapping[str, BookerAnswer], stand: set[str]) -> Iterator[Finding]:
+        """Yield the refusals that no order explains; or one finding on all other answers.
 
         Args:
-            answers: what the bookers were told.
-            stand: the ids of the requests that the tables say were confirmed.
+            answers: the answers to the bookers, by name.
+            stand: the ids of the requests that are confirmed in the tables.
         """
         if not isinstance(self._workload, Model):
             return
-        answers = {name: _known(one, stand) for name, one in answers.items()}
+        answers = {name: _resolved(one, stand) for name, one in answers.items()}
         for scope, left in self._left.items():
             here = {
                 name: one
@@ -70,7 +70,7 @@ class Order:
             for name in self._unexplained(here, left):
                 yield self._finding(scope, name, answers)
 
-    def _finding(self, scope: str, name: str, answers: Mapping[str, Answer]) -> Finding:
+    def _finding(self, scope: str, name: str, answers: Mapping[str, BookerAnswer]) -> Finding:
         if not name:
             detail = "no order of the bookings explains the answers"
             return Finding(Anomaly.WRONG_ANSWER, scope, "answers", detail)
@@ -79,39 +79,44 @@ class Order:
             Anomaly.REFUSED_WHILE_FREE,
             scope,
             self._workload.subject(answers[name].request),
-            f"{name} was told {ending.code}, and in no order of the bookings was that so",
+            f"{name} was told {ending.code}, which is true in no order of the bookings",
         )
 
-    def _unexplained(self, answers: Mapping[str, Answer], left: Mapping[str, Any]) -> Sequence[str]:
-        """Return the names of those whose refusals nothing explains; an empty one: it is others."""
+    def _unexplained(
+        self, answers: Mapping[str, BookerAnswer], left: Mapping[str, Any]
+    ) -> Sequence[str]:
+        """Return the names of the bookers whose refusals no order explains.
+
+        An empty name stands for answers that are no refusals.
+        """
         if all(
             one.request.action == "book" and one.ending.outcome != Outcome.REFUSED
             for one in answers.values()
         ):
-            return []  # who has what is in the tables
+            return []  # the tables show everything
         key = tuple(_pattern(name, one, answers) for name, one in answers.items())
         if key not in self._known:
-            test = _Test(self._workload, self._standing, left, self._choices, answers)
+            test = _SingleTest(self._workload, self._standing, left, self._choices, answers)
             self._known[key] = test.run()
         return self._known[key]
 
 
-def _known(one: Answer, stand: set[str]) -> Answer:
-    """Return the answer that those would have got who got none."""
-    if one.ending.outcome not in _UNTOLD:
+def _resolved(one: BookerAnswer, stand: set[str]) -> BookerAnswer:
+    """Return the answer, or the answer that a booker without one would have got."""
+    if one.ending.outcome not in _WITHOUT_ANSWER:
         return one
     outcome = Outcome.CONFIRMED if str(one.request.id) in stand else Outcome.ERROR
     return replace(one, ending=replace(one.ending, outcome=outcome))
 
 
-def _pattern(name: str, one: Answer, answers: Mapping[str, Answer]) -> object:
-    """What the test depends on: what was asked and answered, and who had ended before."""
+def _pattern(name: str, one: BookerAnswer, answers: Mapping[str, BookerAnswer]) -> object:
+    """Return everything that the test depends on: request, outcome, bookers that ended before."""
     before = tuple(other for other, its in answers.items() if its.ended < one.began)
     return name, repr(one.request), one.ending.outcome, before
 
 
-class _Test:
-    """One test; see ``Order``."""
+class _SingleTest:
+    """One test; see ``OrderTest``."""
 
     def __init__(
         self,
@@ -119,7 +124,7 @@ class _Test:
         standing: Sequence[Request],
         left: Mapping[str, Any],
         choices: Mapping[str, Sequence[Request]],
-        answers: Mapping[str, Answer],
+        answers: Mapping[str, BookerAnswer],
     ) -> None:
         self._operations = {name: _operation(workload, name, one) for name, one in answers.items()}
         already = [_booked(workload, request) for request in standing]
@@ -136,7 +141,10 @@ class _Test:
             self._state = self._model.step(self._state, one)
 
     def run(self) -> list[str]:
-        """Return the names of those whose refusals nothing explains; an empty one: others."""
+        """Return the names of the bookers whose refusals no order explains.
+
+        An empty name stands for answers that are no refusals.
+        """
         done = [one for one in self._operations.values() if one.effect is not Effect.REFUSED]
         refused = {n: one for n, one in self._operations.items() if one.effect is Effect.REFUSED}
         if not self._is_ordered(done):
@@ -144,7 +152,7 @@ class _Test:
         alone = [name for name, one in refused.items() if not self._is_ordered([*done, one])]
         if alone or self._is_ordered([*done, *refused.values()]):
             return alone
-        return list(refused)  # each could have been so, and not all of them
+        return list(refused)  # each of them alone is explained, but not all together
 
     def _is_ordered(self, operations: Sequence[Operation]) -> bool:
         result = linearize(operations, self._state, self._step, only_takes=self._only_takes)
@@ -152,13 +160,13 @@ class _Test:
 
     def _step(self, state: Any, operation: Operation) -> Any | None:
         if operation.request and operation.request.open:
-            # It was given nothing: so nothing that it could have been given was there.
+            # It got nothing, so that none of its choices was free.
             could = (self._model.step(state, one) for one in self._choices[operation.process])
             return next((after for after in could if after is not None), None)
         return self._model.step(state, operation)
 
 
-def _operation(workload: Any, name: str, one: Answer) -> Operation:
+def _operation(workload: Any, name: str, one: BookerAnswer) -> Operation:
     return replace(
         _booked(workload, one.request),
         process=name,

@@ -1,4 +1,4 @@
-"""What is explored, and on which servers."""
+"""The plan of an exploration, and its servers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from redis import Redis
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import Scenario
 from booking_lab.core.strategy import Strategy
-from booking_lab.explorer.recording.calls import overhear
-from booking_lab.explorer.recording.sessions import Sessions
+from booking_lab.explorer.recording.calls import record_commands
+from booking_lab.explorer.recording.connector import ExplorationConnector
 from booking_lab.locks import redis_lock
 from booking_lab.runtime.strategy_registry import StrategyInfo
 
@@ -21,51 +21,51 @@ _REDIS_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True)
-class Place:
-    """The servers of an exploration; the database and Redis belong to it alone.
+class ExplorationServers:
+    """The servers of an exploration, which nothing else uses.
 
     Attributes:
-        database_url: PostgreSQL, with the lab's tables.
-        redis_url: Redis or Valkey.
-        redlock_urls: the servers of Redlock.
-        part: makes another place like this one, for a process of a crew, fifteen at most; none:
-            there is no more than this one.
+        database_url: the URL of a PostgreSQL database with the lab's tables.
+        redis_url: the URL of Redis or Valkey; empty: there is none.
+        redlock_urls: the URLs of Redlock's servers.
+        copy_for_worker: creates databases like these for a process of the pool, fifteen times at
+            most; none: the exploration runs in one process.
     """
 
     database_url: str
     redis_url: str = ""
     redlock_urls: Sequence[str] = ()
-    part: Callable[[], Place] | None = None
+    copy_for_worker: Callable[[], ExplorationServers] | None = None
 
     @cached_property
-    def sessions(self) -> Sessions:
-        """Its connections; they stay open for as long as there is the place."""
-        return Sessions(self.database_url)
+    def connector(self) -> ExplorationConnector:
+        """The connector for the database; it keeps its connections open."""
+        return ExplorationConnector(self.database_url)
 
     @cached_property
     def clients(self) -> Sequence[Redis | None]:
-        """Its clients of Redis and of Redlock's servers; they stay connected as well."""
+        """The clients of Redis and of Redlock's servers; they record their commands."""
         clients = [
             redis_lock.connect(url, _REDIS_TIMEOUT) if url else None
             for url in (self.redis_url, *self.redlock_urls)
         ]
         for number, client in enumerate(clients):
             if client:
-                overhear(client, f"server {number}" if number else "")
+                record_commands(client, f"server {number}" if number else "")
         return clients
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to explore.
+class ExplorationPlan:
+    """The plan of an exploration.
 
     Attributes:
-        strategy: the strategy, with its options.
-        workload: what is booked.
-        scenario: what the bookers contend for; its requests say how many there are.
-        workers: in how many processes they are; by default each in one of its own.
-        nemeses: what can go wrong, by name.
-        beside: what all bookers but the first book under; none: the same strategy.
+        strategy: the strategy's entry, and the strategy with its options.
+        workload: the workload.
+        scenario: the scenario; it has one request for each booker.
+        workers: the number of processes that the bookers share; 0: one for each.
+        nemeses: the names of the nemeses.
+        beside: the strategy of all bookers except the first; none: the same strategy.
     """
 
     strategy: tuple[StrategyInfo, Strategy]
@@ -77,10 +77,10 @@ class Plan:
 
     @property
     def strategies(self) -> Sequence[tuple[StrategyInfo, Strategy]]:
-        """The strategies, each once: the first booker's, and the others' if it is another one."""
+        """The strategy of the first booker, and that of the others if it is another one."""
         return [self.strategy, *([self.beside] if self.beside else [])]
 
     @property
     def name(self) -> str:
-        """What they book under, in a word or three."""
+        """The names of the strategies, such as ``none beside atomic``."""
         return " beside ".join(entry.name for entry, _ in self.strategies)

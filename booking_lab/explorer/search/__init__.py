@@ -1,1 +1,1 @@
-"""Which schedules to run."""
+"""Searches: they choose the schedules to run."""

@@ -1,4 +1,4 @@
-"""How far the matrix and the conformance suite go."""
+"""The number of schedules and the scenarios of the matrix and of the conformance suite."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from dataclasses import dataclass
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.scenario import ChangeRequest, Scenario
-from booking_lab.explorer.search.sampling import Sample
+from booking_lab.explorer.search.sampling import SampledSearch
 from booking_lab.explorer.search.symmetry import Symmetry
 
 
 @dataclass(frozen=True)
 class Depth:
-    """How many schedules of one contest are run.
+    """The limits for the exploration of one scenario.
 
     Attributes:
-        preemptions: how often bookers interrupt one another in a schedule, at most; none: as often
-            as they can.
-        most: how many schedules are run; where there are more, a sample of them.
+        preemptions: the highest number of preemptions in a schedule; none: any number.
+        most: the highest number of schedules; if there are more, a sample of them is run.
     """
 
     preemptions: int | None
     most: int
 
-    def sample(self) -> Sample:
-        """Return the schedules to run."""
-        return Sample(self.preemptions, self.most)
+    def sample(self) -> SampledSearch:
+        """Return the search with these limits."""
+        return SampledSearch(self.preemptions, self.most)
 
 
-#: These take locks outside PostgreSQL away from their holders.
-LOCKS = ("expiry", "flush")
-#: Three bookers under this need two preemptions and the strike at the right place: a newer holder
-#: of a lock has been there and gone, and a third one is at work.
-DEEP = "expiry"
+#: The nemeses that take locks outside PostgreSQL away from their holders.
+LOCK_NEMESES = ("expiry", "flush")
+#: The nemesis that needs a deeper search with three bookers: two preemptions and the strike at the
+#: right move. A newer holder has released the lock already, and a third holder is at work.
+THREE_BOOKER_NEMESIS = "expiry"
 
 
 def for_three(scenarios: Sequence[Scenario]) -> list[Scenario]:
-    """Return those of the contests of three that show what two can't: all book the same.
+    """Return the scenarios in which three bookers all book the same thing, and the plainest one.
 
-    In others, the third has little to do with the first two; the plainest is taken in any case.
+    These can show anomalies that two bookers can't. In all others, the third booker has little to
+    do with the first two.
     """
     return [
         scenario for number, scenario in enumerate(scenarios) if number == 0 or _all_alike(scenario)
@@ -47,10 +47,11 @@ def for_three(scenarios: Sequence[Scenario]) -> list[Scenario]:
 
 
 def for_faults(scenarios: Sequence[Scenario], workload: LabWorkload) -> list[Scenario]:
-    """Return those of the contests of two that show what the plainest can't when a nemesis strikes.
+    """Return the scenarios of two bookers that can show more under a nemesis than the plainest one.
 
-    In these, things are shared in part, or bookings are changed. Two changes of one booking are
-    kept apart by what it holds, whatever the strategy does.
+    In these, the bookers share a part of their things, or bookings are changed. Two changes of the
+    same booking are left out: the check that it still holds its things keeps them apart under any
+    strategy.
     """
     return [
         one

@@ -1,4 +1,4 @@
-"""Which of the schedules to run."""
+"""The options that select the schedules to run."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from booking_lab.errors import InvalidRequest
-from booking_lab.explorer.search.exhaustive import Exhaustive
-from booking_lab.explorer.search.replay import Replay
-from booking_lab.explorer.search.sampling import Random
-from booking_lab.explorer.search.schedule import Schedule, parse, written
+from booking_lab.explorer.search.exhaustive import ExhaustiveSearch
+from booking_lab.explorer.search.replay import ReplaySearch
+from booking_lab.explorer.search.sampling import RandomSearch
+from booking_lab.explorer.search.schedule import Schedule, parse, schedule_text
 from booking_lab.explorer.search.search import Search
 
 
 @dataclass(frozen=True)
-class Way:
-    """Which of the schedules to run: all of them, unless something else is said.
+class SearchOptions:
+    """The schedules to run; by default all of them.
 
     Attributes:
-        preemptions: those in which a booker is interrupted so often at most.
-        random: so many, drawn at random.
-        seed: of the random draws.
-        schedule: this one.
-        repeat: how often.
-        full: whether to run those as well that others stand for; a given schedule always is.
+        preemptions: only the schedules with at most this number of preemptions.
+        random: only this number of schedules, drawn at random.
+        seed: the seed of the random draws.
+        schedule: only this schedule.
+        repeat: the number of runs of ``schedule``.
+        full: whether to run also the schedules that others stand for, see ``Symmetry``; always true
+            with ``schedule``.
     """
 
     preemptions: int | None = None
@@ -34,12 +35,12 @@ class Way:
     full: bool = False
 
     def search(self) -> Search:
-        """Return the search."""
+        """Return the search for these schedules."""
         if self.schedule:
-            return Replay(self.schedule, self.repeat)
+            return ReplaySearch(self.schedule, self.repeat)
         if self.random is not None:
-            return Random(self.random, self.seed)
-        return Exhaustive(self.preemptions)
+            return RandomSearch(self.random, self.seed)
+        return ExhaustiveSearch(self.preemptions)
 
     def __str__(self) -> str:
         if self.schedule:
@@ -51,18 +52,18 @@ class Way:
         return "in all"
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for a program."""
+        """Return the options as values of JSON."""
         return {
             "preemptions": self.preemptions,
             "random": self.random,
             "seed": None if self.random is None else self.seed,
-            "schedule": written(self.schedule) or None,
+            "schedule": schedule_text(self.schedule) or None,
             "repeat": self.repeat,
             "full": self.full,
         }
 
 
-def chosen(
+def parse_options(
     preemptions: int | None,
     random: int | None,
     seed: int | None,
@@ -70,17 +71,17 @@ def chosen(
     repeat: int | None,
     *,
     full: bool = False,
-) -> Way:
-    """Return the way that these options say; none of them: all schedules.
+) -> SearchOptions:
+    """Return the options of the command line as ``SearchOptions``.
 
     Raises:
-        InvalidRequest: the options don't go together, or there is no such schedule.
+        InvalidRequest: the options exclude each other, or the schedule can't be parsed.
     """
     ways = {"--preemptions": preemptions, "--random": random, "--schedule": schedule}
     if len(given := [name for name, value in ways.items() if value is not None]) > 1:
-        raise InvalidRequest(f"{' and '.join(given)} don't go together; take one.")
+        raise InvalidRequest(f"{' and '.join(given)} exclude each other; use one of them.")
     for name, value, needed in (("--seed", seed, "--random"), ("--repeat", repeat, "--schedule")):
         if value is not None and ways[needed] is None:
-            raise InvalidRequest(f"{name} is for {needed}; give that as well, or leave it out.")
+            raise InvalidRequest(f"{name} needs {needed}; add {needed}, or leave {name} out.")
     moves = () if schedule is None else parse(schedule)
-    return Way(preemptions, random, seed or 0, moves, repeat or 1, full or bool(moves))
+    return SearchOptions(preemptions, random, seed or 0, moves, repeat or 1, full or bool(moves))

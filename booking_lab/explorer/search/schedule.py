@@ -1,4 +1,4 @@
-"""Schedules: interleavings as addresses, such as ``A:read B:read A:write A:commit``."""
+"""Schedules: interleavings, written as addresses such as ``A:read B:read A:write A:commit``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOVE = re.compile(r"([A-Z]|[a-z]+):([a-z]+|[A-Z])")
 
 
 class InvalidSchedule(InvalidRequest):
-    """This is no schedule; it reads like 'A:read B:read A:write A:commit'."""
+    """This is not a schedule; write it like 'A:read B:read A:write A:commit'."""
 
 
 class Diverged(InvalidRequest):
@@ -21,12 +21,12 @@ class Diverged(InvalidRequest):
 
 
 @dataclass(frozen=True, order=True)
-class Move:
+class ScheduleMove:
     """One actor's next step.
 
     Attributes:
         actor: a booker (``A``, ``B``, ...) or a nemesis (``expiry``, ``flush``, ...).
-        what: the booker's step (``read``), or whom the nemesis hits (``A``, or ``redis``).
+        what: the booker's step (``read``), or the target of the nemesis (``A``, or ``redis``).
     """
 
     actor: str
@@ -36,39 +36,39 @@ class Move:
         return f"{self.actor}:{self.what}"
 
     @property
-    def is_bookers(self) -> bool:
-        """Whether it is a booker's move and no nemesis'."""
+    def is_by_booker(self) -> bool:
+        """Whether a booker makes the move, and not a nemesis."""
         return self.actor.isupper()
 
 
-Schedule = tuple[Move, ...]
+Schedule = tuple[ScheduleMove, ...]
 
 
 def parse(text: str) -> Schedule:
-    """Return the schedule that ``text`` says.
+    """Parse a schedule.
 
     Raises:
-        InvalidSchedule: it says none.
+        InvalidSchedule: ``text`` is not a schedule.
     """
     moves = []
     for word in text.split():
         found = _MOVE.fullmatch(word)
         if not found:
             raise InvalidSchedule(
-                f"{word!r} is no move; write actor:step, as in "
+                f"{word!r} is not a move; write actor:step, as in "
                 f"'A:read B:read A:write A:commit B:write B:commit'."
             )
-        moves.append(Move(*found.groups()))
+        moves.append(ScheduleMove(*found.groups()))
     if not moves:
         raise InvalidSchedule
     return tuple(moves)
 
 
-def written(schedule: Iterable[Move]) -> str:
+def schedule_text(schedule: Iterable[ScheduleMove]) -> str:
     """Return the schedule as ``parse`` reads it."""
     return " ".join(str(move) for move in schedule)
 
 
-def switches(schedule: Sequence[Move]) -> int:
-    """How often the actor changes; of two schedules, the one with fewer is easier to read."""
+def switches(schedule: Sequence[ScheduleMove]) -> int:
+    """Return the number of changes of the actor; a schedule with fewer is easier to read."""
     return sum(one.actor != two.actor for one, two in pairwise(schedule))

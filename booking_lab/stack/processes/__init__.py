@@ -1,1 +1,1 @@
-"""Processes of the lab: started on a leash, watched, written down."""
+"""The processes of a lab: their start, their supervision, and the file with their state."""

@@ -1,4 +1,4 @@
-"""Processes: who lives, who descends from whom, and how one is started on a leash."""
+"""Processes of the operating system: identity, descendants, and starting one."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-_LEASH = Path(__file__).with_name("leash.py")
+_WRAPPER = Path(__file__).with_name("die_with_parent.py")
 
 
 @dataclass(frozen=True)
 class Process:
-    """One process, told apart from a later one that was given the same number.
+    """One process; a later one with the same process id is not equal to it.
 
     Attributes:
         pid: the process id.
-        started: when it started, in the kernel's clock ticks since boot.
+        started: the time of its start, in the kernel's clock ticks since boot.
     """
 
     pid: int
@@ -30,36 +30,36 @@ class Process:
 
     @classmethod
     def of(cls, pid: int) -> Process | None:
-        """Return the process that has this number now; none if there is none, or a zombie."""
+        """Return the process that has this id now; none: there is none, or a zombie."""
         try:
             stat = Path(f"/proc/{pid}/stat").read_text()
         except OSError:
             return None
-        # The name, in parentheses, may hold anything; the fields after it are numbers.
+        # The name in parentheses can have any characters; the fields after it are numbers.
         fields = stat.rpartition(")")[2].split()
         return None if fields[0] in "ZX" else cls(pid, int(fields[19]))
 
     @property
     def alive(self) -> bool:
-        """Whether it is still the same one."""
+        """Whether the process is still running."""
         return Process.of(self.pid) == self
 
     @property
     def owner(self) -> int:
-        """The number of the user that runs it; -1: it has gone."""
+        """The id of the user that runs it; -1: it has ended."""
         try:
             return Path(f"/proc/{self.pid}").stat().st_uid
         except OSError:
             return -1
 
     def send(self, number: int) -> None:
-        """Send a signal, unless it has gone."""
+        """Send a signal, unless the process has ended."""
         if self.alive:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
     def wait(self, seconds: float) -> bool:
-        """Wait for its end; returns whether it came in time."""
+        """Wait for its end within a time limit; return whether it has ended."""
         deadline = time.monotonic() + seconds
         while self.alive:
             if time.monotonic() > deadline:
@@ -69,7 +69,7 @@ class Process:
 
 
 def descendants(pid: int) -> list[Process]:
-    """Return the living processes below ``pid``, children first."""
+    """Return the running descendants of ``pid``, parents before their children."""
     found: list[Process] = []
     waiting = [pid]
     while waiting:
@@ -94,22 +94,22 @@ def start(
     sockets: Sequence[int] = (),
     session: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start a program that gets ``death_signal`` when this thread's process ends.
+    """Start a program that gets ``death_signal`` when this process ends.
 
     Args:
-        command: the program's full path and its arguments.
-        user: uid and gid to run it as, if not our own.
-        death_signal: what the kernel sends it when we die.
-        environment: its environment; ours by default.
-        output: where standard output goes.
-        errors: where standard error goes; by default where standard output goes.
-        sockets: descriptors that it inherits.
-        session: whether it gets a session of its own, away from the terminal's Ctrl-C.
+        command: the full path of the program, and its arguments.
+        user: the uid and gid of the program; by default those of this process.
+        death_signal: the signal that the kernel sends when this process, or this thread, ends.
+        environment: the environment; by default that of this process.
+        output: the file for standard output.
+        errors: the file for standard error; by default that for standard output.
+        sockets: descriptors that the program inherits.
+        session: whether the program has a session of its own, so that Ctrl-C does not reach it.
     """
-    leash: list[str | Path] = [sys.executable, "-I", "-S", _LEASH, str(os.getpid())]
-    leash += [str(int(death_signal)), f"{user[0]}:{user[1]}" if user else "-", "--"]
+    wrapper: list[str | Path] = [sys.executable, "-I", "-S", _WRAPPER, str(os.getpid())]
+    wrapper += [str(int(death_signal)), f"{user[0]}:{user[1]}" if user else "-", "--"]
     return subprocess.Popen(
-        [*leash, *command],
+        [*wrapper, *command],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=errors,

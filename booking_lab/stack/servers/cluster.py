@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL's data: made once, checked at each start."""
+"""The data folder of the embedded PostgreSQL: created once, checked at each start."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from booking_lab.stack.servers.postgres import NAME, PACKAGE, url
 
 
 def check(data: DataFolder, user: accounts.User | None) -> None:
-    """See that ``user`` can work in the data folder.
+    """Check that ``user`` can reach the data, and that it has the right version.
 
     Raises:
-        StackError: PostgreSQL could not reach its cluster, or it is of another version.
+        StackError: the user can't reach the data, or it is of another version.
     """
     if user and (closed := accounts.closed_folder(data.path, user)):
         raise StackError(
-            f"PostgreSQL runs as {accounts.name(user)}, not as root, and can't enter {closed}. "
-            f"Open that folder (chmod o+x {closed}) or choose another with --data."
+            f"PostgreSQL runs as {accounts.user_name(user)}, not as root, and can't enter "
+            f"{closed}. Open that folder (chmod o+x {closed}) or choose another with --data."
         )
     version = data.cluster / "PG_VERSION"
     try:
@@ -34,12 +34,12 @@ def check(data: DataFolder, user: accounts.User | None) -> None:
     except OSError as error:
         raise StackError(
             f"{data.cluster} can't be used: {error.strerror} ({version.name}). "
-            f"It may be somebody else's; choose another with --data."
+            f"It may belong to another user; choose another with --data."
         ) from None
     wanted = metadata.version(PACKAGE).partition(".")[0]
     if found not in (None, wanted):
         raise StackError(
-            f"{data.cluster} holds data of PostgreSQL {found}; this is {wanted}. "
+            f"{data.cluster} has data of PostgreSQL {found}; this is {wanted}. "
             f"Choose another folder with --data."
         )
 
@@ -47,14 +47,14 @@ def check(data: DataFolder, user: accounts.User | None) -> None:
 def initialise(
     data: DataFolder, binaries: Path, user: accounts.User | None, *, durable: bool
 ) -> None:
-    """Make the cluster; a half-made one from an interrupted start is thrown away first."""
+    """Create the cluster; remove an incomplete one of an interrupted start first."""
     unfinished = data.path / "postgresql.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     if user:
         os.chown(unfinished, *user)
     command: list[str | Path] = [binaries / "initdb", "-D", unfinished, "-U", NAME]
-    # The socket's folder is closed to others, so who can connect may.
+    # Other users can't reach the socket, so every connection is trusted.
     command += ["--auth=trust", "--encoding=UTF8", "--locale-provider=builtin"]
     command += ["--locale=C.UTF-8", "--no-instructions"]
     if not durable:
@@ -75,13 +75,12 @@ def initialise(
     unfinished.rename(data.cluster)
 
 
-def forget_stale_lock(cluster: Path) -> None:
-    """Let a server start though its lock file names a process, if that is not the cluster's server.
+def replace_stale_lock(cluster: Path) -> None:
+    """Replace the process id in a lock file if that process is not the cluster's server.
 
-    PostgreSQL itself sees that nobody has the number, but can't tell who has it. The file is not
-    removed: it also names the shared memory, and from that PostgreSQL knows whether sessions of a
-    server that was killed still live. So it gets the number of the server's parent, this process,
-    which PostgreSQL takes for no other server.
+    PostgreSQL refuses to start if a process with that id exists. The file is not removed, because
+    it also names the shared memory, by which PostgreSQL finds sessions of a killed server. So the
+    file gets the id of this process, the parent of the server, which PostgreSQL accepts.
     """
     lock = cluster / "postmaster.pid"
     try:
@@ -89,28 +88,28 @@ def forget_stale_lock(cluster: Path) -> None:
         pid = int(first)
     except (OSError, ValueError):
         return
-    if not _works_in(pid, cluster):
+    if not _runs_in(pid, cluster):
         lock.write_text("".join([f"{os.getpid()}\n", *others]))
 
 
 def is_stopping(cluster: Path) -> bool:
-    """Whether its server was told to stop; on SIGTERM it waits until every session has ended."""
+    """Whether the server was told to stop; after SIGTERM it waits for the end of all sessions."""
     try:
         return (cluster / "postmaster.pid").read_text().split()[-1] == "stopping"
     except (OSError, IndexError):
         return False
 
 
-def _works_in(pid: int, folder: Path) -> bool:
-    """Whether there is a process with this number in ``folder``, where a server always is."""
+def _runs_in(pid: int, folder: Path) -> bool:
+    """Whether a process with this id has ``folder`` as working folder, as PostgreSQL has."""
     try:
         return Path(f"/proc/{pid}/cwd").samefile(folder)
-    except OSError:  # there is none, or one of another user, who has no servers there
+    except OSError:  # there is no such process, or it belongs to another user
         return False
 
 
 def create_database(run_folder: Path) -> None:
-    """Create the lab's database if it isn't there."""
+    """Create the lab's database, unless it exists."""
     with Connector(url(run_folder, "postgres"), statement_timeout=60).session(5) as session:
         there = session.execute(
             "SELECT 1 FROM pg_database WHERE datname = %(name)s", {"name": NAME}

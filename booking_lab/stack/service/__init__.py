@@ -1,1 +1,1 @@
-"""gunicorn as the lab runs it."""
+"""The lab's gunicorn: its master, its workers and its connections."""

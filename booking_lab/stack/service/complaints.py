@@ -1,4 +1,4 @@
-"""What the server itself answers when a request never gets as far as the application."""
+"""Error answers to requests that don't reach the application."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from booking_lab.web.http.problems import MEDIA_TYPE, code_of, details
 
 log = logging.getLogger(__name__)
 
-#: Fields that a request has once at most: which of two is meant, nobody can say.
+#: Header fields that a request may have only once, because two values would be ambiguous.
 _ONCE = {"AUTHORIZATION", "CONTENT-ENCODING", "EXPECT", "ORIGIN", "SEC-FETCH-SITE", "TRACEPARENT"}
-#: The first that fits counts.
+#: The status for each kind of error; the first one that fits is used.
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (TimeoutError, HTTPStatus.REQUEST_TIMEOUT),
     (errors.LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
@@ -31,13 +31,12 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
 )
 
 
-def check(request: Request) -> None:
-    """Refuse what could be read in two ways.
+def check_unambiguous(request: Request) -> None:
+    """Refuse an ambiguous request.
 
     Raises:
-        errors.InvalidHeader: a field is there twice, is missing, or says something else than the
-            address does.
-        errors.UnsupportedTransferCoding: the body comes in another coding than in chunks.
+        errors.InvalidHeader: a field is sent twice, is missing, or contradicts the address.
+        errors.UnsupportedTransferCoding: the transfer coding is another one than chunked.
     """
     if "#" in request.uri:
         raise errors.InvalidRequestLine(f"{request.uri}: what follows # is for the browser alone")
@@ -55,14 +54,14 @@ def check(request: Request) -> None:
         raise errors.InvalidHeader("Host says something else than the address does")
 
 
-def complaint(error: BaseException) -> bytes:
-    """Return the answer to a request that failed with ``error``; the connection ends with it."""
+def error_response(error: BaseException) -> bytes:
+    """Return the answer to a request that failed with ``error``; it closes the connection."""
     trace_id = uuid.uuid4().hex
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), None)
     if status is None:
         log.error("request failed", exc_info=error, extra={"trace_id": trace_id})
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-        detail = "The lab failed; its log has the traceback under this trace id."
+        detail = "The lab failed; its log has the traceback, with this trace id."
     else:
         detail = f"{str(error).rstrip('.')}."
         log.info("request refused: %s", detail, extra={"trace_id": trace_id})

@@ -1,4 +1,4 @@
-"""A client's connection, whose bytes come and go without anybody waiting for them."""
+"""A client's connection with non-blocking input and output."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 from gunicorn.http.unreader import Unreader
 
-from booking_lab.stack.service.framing import Incoming
+from booking_lab.stack.service.framing import IncomingRequest
 
 _PIECE = 65_536
 
 
-class Stage(Enum):
-    """What a connection waits for."""
+class ConnectionState(Enum):
+    """The state of a connection: the event that it waits for."""
 
     IDLE = auto()  #: the first byte of a request
-    REQUEST = auto()  #: the rest of it
-    ANSWER = auto()  #: its client, to take the answer
-    END = auto()  #: its client, to close it as well
+    REQUEST = auto()  #: the rest of the request
+    ANSWER = auto()  #: the client can take more of the answer
+    END = auto()  #: the client closes the connection
 
 
 class Connection:
@@ -27,68 +27,68 @@ class Connection:
 
     Attributes:
         client, server: the addresses of the two ends.
-        incoming: what was received.
-        keep: whether it goes on after the answer under way.
-        ahead: what came along behind the request that was answered.
-        stage: what it waits for, if it does.
-        since: when it began to wait for that, on the monotonic clock, in seconds.
-        requests: how many came over it.
+        incoming: the request that is being received.
+        keep: whether the connection stays open after the answer under way.
+        ahead: bytes that were received after the end of the last request.
+        state: the event that the connection waits for.
+        since: the time when this wait began, on the monotonic clock in seconds.
+        requests: the number of requests so far.
     """
 
     def __init__(self, sock: socket.socket, client: Any, server: Any, most_body: int) -> None:
         sock.setblocking(False)
         self.sock, self.client, self.server = sock, client, server
-        self.incoming = Incoming(most_body)
+        self.incoming = IncomingRequest(most_body)
         self.keep, self.ahead = False, b""
-        self.stage, self.since = Stage.IDLE, 0.0
+        self.state, self.since = ConnectionState.IDLE, 0.0
         self.requests = 0
         self._most_body = most_body
         self._outgoing = bytearray()
 
     def receive(self) -> bytes | None:
-        """Return what has come; none: nothing as yet, and nothing at all: no more will come."""
+        """Return the received bytes; none: there are none yet; empty: the client has closed."""
         try:
             return self.sock.recv(_PIECE)
         except BlockingIOError:
             return None
-        except OSError:  # it was reset
+        except OSError:  # the connection was reset
             return b""
 
     def sendall(self, data: bytes) -> None:
-        """Keep ``data``, to be sent by ``send``; gunicorn writes answers here as to a socket."""
+        """Store ``data`` for ``send``; gunicorn uses this method as that of a socket."""
         self._outgoing += data
 
     def send(self) -> bool:
-        """Send what the client takes right now of the answer; return whether that was all."""
+        """Send as much of the answer as the client takes now; return whether all is sent."""
         try:
             while self._outgoing:
                 sent = self.sock.send(self._outgoing)
                 del self._outgoing[:sent]
         except BlockingIOError:
             return False
-        except OSError:  # nobody is there any more
+        except OSError:  # the client has gone
             self._outgoing.clear()
             self.keep = False
         return True
 
-    def give_leave(self) -> None:
-        """Say that the body may come, if its sender waits for that."""
-        if self.incoming.wants_leave and not self.incoming.complete:
-            self.incoming.wants_leave = False
+    def send_continue_if_expected(self) -> None:
+        """Send 100 Continue if the client waits for it before it sends the body."""
+        if self.incoming.expects_continue and not self.incoming.complete:
+            self.incoming.expects_continue = False
             self.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.send()
 
     def replace_answer(self, answer: bytes) -> None:
-        """Send ``answer`` instead of what isn't sent yet, and end then."""
+        """Replace the unsent part of the answer by ``answer``, and close after it."""
         self._outgoing[:] = answer
         self.keep = False
 
     def begin_next(self) -> None:
-        """Be ready for the next request."""
-        self.incoming = Incoming(self._most_body)
+        """Prepare for the next request."""
+        self.incoming = IncomingRequest(self._most_body)
 
     def hang_up(self) -> bool:
-        """Say that nothing more will be sent; return whether the client is still there."""
+        """Shut down the sending side; return whether the client is still connected."""
         try:
             self.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -96,13 +96,13 @@ class Connection:
         return True
 
 
-class Received(Unreader):  # type: ignore[misc]  # gunicorn has no types
-    """Lets gunicorn's parser read what was received, and nothing else."""
+class ReceivedBytes(Unreader):  # type: ignore[misc]  # gunicorn has no types
+    """Gives gunicorn's parser the received bytes, and nothing else."""
 
     def __init__(self, received: bytes) -> None:
         super().__init__()
         self.unread(received)
 
     def chunk(self, _size: int | None = None) -> bytes:
-        """Return nothing: there is no more."""
+        """Return no bytes: all are received already."""
         return b""

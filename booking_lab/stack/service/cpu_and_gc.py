@@ -1,9 +1,9 @@
-"""What a process needs that books for many: a core, and a garbage collector that lets it be.
+"""CPU affinity and garbage-collector settings of a worker process.
 
-The threads of one Python process take turns. On several cores at once they gain nothing, and pass
-what they share from one core's caches to the other's: on a machine with two cores, that cost about
-a quarter of what one process could book. Another sixth went to the collector, which looked through
-modules and classes again and again, and through bookings that only waited for the ledger.
+The threads of one Python process take turns. On several cores they are not faster, and move their
+shared data between the caches: on a machine with two cores, that cost about a quarter of the
+bookings. The garbage collector cost another sixth: it scanned modules and classes again and again,
+and bookings that only waited for the ledger.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: Objects more than before, then runs of the younger collection, before the collector looks.
-#: Python's own 700 come together every few milliseconds.
+#: The thresholds of the three generations, see ``gc.set_threshold``. Python's own 700 objects are
+#: reached every few milliseconds.
 COLLECT_AFTER = (50_000, 20, 100)
 
 
-def stay_on(number: int) -> None:
-    """Keep the calling thread, and those that it starts, on one core.
+def pin_to_core(number: int) -> None:
+    """Pin the calling thread, and the threads that it starts, to one core.
 
     Args:
-        number: which of the cores that it may use, counted from 0, round and round.
+        number: the number of the core among those that the thread may use, modulo their number.
     """
     if hasattr(os, "sched_setaffinity"):  # Linux alone
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 
-def collect_seldom() -> None:
-    """Tell the garbage collector that what is here by now stays, and to look seldom for the rest.
+def tune_garbage_collector() -> None:
+    """Exclude all present objects from garbage collection, and collect the others less often.
 
-    Nearly all that a booking leaves is freed without the collector.
+    Nearly all objects of a booking are freed without the collector.
     """
     gc.collect()
     gc.freeze()
@@ -40,10 +40,10 @@ def collect_seldom() -> None:
 
 
 @contextmanager
-def staying_on(number: int) -> Iterator[None]:
-    """Do so for as long as the block runs; threads that it has started stay where they are."""
+def pinned_to_core(number: int) -> Iterator[None]:
+    """Pin the thread for the block; threads that start in the block stay pinned."""
     before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-    stay_on(number)
+    pin_to_core(number)
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
-"""When a request is all there: how far its head and its body reach in what was received.
+"""Finds the end of a request in the received bytes.
 
-Only that is found out here. Whether the request is a good one, gunicorn's own parser says, once it
-can read it in one go; so what looks odd here counts as complete, for that parser to refuse.
+Nothing else is parsed here. gunicorn's parser gets the request when it is complete. A request that
+looks invalid here counts as complete, so that gunicorn's parser refuses it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 
 from gunicorn.http.errors import LimitRequestHeaders
 
-#: Bytes of a request line at most, and of a head with all its fields.
+#: The highest numbers of bytes of a request line, and of a head with all its fields.
 MOST_LINE, MOST_HEAD = 8190, 65_536
 
 _HEAD_END = b"\r\n\r\n"
@@ -21,31 +21,31 @@ _EXPECTS = re.compile(rb"\A[^\r\n]* HTTP/1\.1\r\n.*?\r\nexpect:[ \t]*100-continu
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?")
 
 
-class Incoming:
-    """What was received of one request.
+class IncomingRequest:
+    """The received bytes of one request.
 
     Args:
-        most_body: bytes of a body; what is longer is not waited for.
+        most_body: the highest number of bytes of a body; a longer body is not received.
 
     Attributes:
-        received: what has come so far, a next request's beginning included.
-        complete: whether the request is all there, or no more of it is wanted.
-        too_long: whether its body is longer than it may be; it isn't all there then.
-        wants_leave: whether its sender waits for a word before the body is sent.
+        received: the bytes so far, including those of the next request.
+        complete: whether the request is complete, or no more of it is needed.
+        too_long: whether the body is too long; it is not complete then.
+        expects_continue: whether the client waits for 100 Continue before it sends the body.
     """
 
     def __init__(self, most_body: int) -> None:
         self.received = bytearray()
-        self.complete = self.too_long = self.wants_leave = False
+        self.complete = self.too_long = self.expects_continue = False
         self._most_body = most_body
         self._body_at = self._at = self._length = self._decoded = 0
         self._chunked = False
 
     def add(self, data: bytes) -> None:
-        """Take what was received.
+        """Add received bytes.
 
         Raises:
-            LimitRequestHeaders: the head is longer than it may be.
+            LimitRequestHeaders: the head is too long.
         """
         seen = len(self.received)
         self.received += data
@@ -75,12 +75,12 @@ class Incoming:
         self._chunked = bool(coding and b"chunked" in coding[1].lower())
         self._length = int(length[1]) if length and not coding else 0
         self.too_long = self._length > self._most_body
-        self.wants_leave = bool(_EXPECTS.match(head)) and not self.too_long
+        self.expects_continue = bool(_EXPECTS.match(head)) and not self.too_long
 
     def _body_ends(self) -> bool:
         if not self._chunked:
             return len(self.received) >= self._body_at + self._length
-        # However it is cut into pieces, what is on its way isn't many times what it says.
+        # Chunks may be tiny, but the encoded body must not be many times longer than the limit.
         if len(self.received) - self._body_at > 8 * self._most_body + MOST_HEAD:
             self.too_long = True
         return self.too_long or self._last_chunk_ends()

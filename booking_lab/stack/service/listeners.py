@@ -1,8 +1,8 @@
-"""The ports of the service, bound once by the supervisor and inherited by every instance.
+"""The listening sockets of the service, which the supervisor binds and all instances inherit.
 
-So a taken port shows before anything is started, and connections wait while an instance restarts.
-Several instances share one port: each has a socket of its own there, and the kernel deals out the
-connections evenly. (From one socket for all, those that happen to be awake would take most.)
+So a port that is in use is found before anything is started, and connections wait while an instance
+restarts. Several instances share one port: each has a socket of its own there, and the kernel
+distributes the connections evenly. With one socket for all, the busiest instances would get most.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ BACKLOG = 2048
 
 @dataclass
 class Listeners:
-    """The common port, and with several instances one more for each."""
+    """The sockets of the common port, and those of the instances' own ports.
+
+    Attributes:
+        common: a socket of the common port for each instance.
+        own: a socket of its own port for each of several instances.
+    """
 
     common: list[socket.socket]
     own: list[socket.socket]
@@ -31,15 +36,15 @@ class Listeners:
 
     @property
     def ports(self) -> list[int]:
-        """Where each instance can be spoken to by itself; a single one: the common port."""
+        """The own port of each instance; with one instance, the common port."""
         return [int(own.getsockname()[1]) for own in self.own] or [self.port]
 
     def of(self, index: int) -> list[int]:
-        """Return the descriptors that an instance listens on."""
+        """Return the descriptors of an instance's sockets."""
         return [one.fileno() for one in (self.common[index], *self.own[index : index + 1])]
 
     def ready(self, port: int) -> bool:
-        """Tell whether the service behind one of the ports says that it is ready."""
+        """Whether the service at one of the ports answers 200 at /ready."""
         host = self.common[0].getsockname()[0]
         if host in {"0.0.0.0", "::"}:  # compared, not bound
             host = "127.0.0.1" if self.common[0].family == socket.AF_INET else "::1"
@@ -53,23 +58,23 @@ class Listeners:
             connection.close()
 
     def close(self) -> None:
-        """Stop listening, as far as this process goes."""
+        """Close the sockets in this process."""
         for listener in (*self.common, *self.own):
             listener.close()
 
 
 def bind(host: str, port: int, instances: int) -> Listeners:
-    """Bind ``port``, and ``port + 1`` and so on for several instances; 0: any that are free.
+    """Bind ``port``, and the next ports for several instances; 0: any free ports.
 
     Raises:
-        StackError: a port is taken, or the host isn't this machine's.
+        StackError: a port is in use, or ``host`` is not an address of this machine.
     """
     last = port + (instances if instances > 1 else 0)
     if port and last > 65_535:
         raise StackError(f"{instances} instances need ports up to {last}: lower --port.")
     bound: list[socket.socket] = []
     try:
-        # Alone first: a socket that shares would share with another lab's as well.
+        # First without sharing: otherwise the port could be shared with another lab.
         with _listen(host, port) as alone:
             port, of_choice = int(alone.getsockname()[1]), bool(port)
         for _ in range(instances):
@@ -111,7 +116,7 @@ def _listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
 
 
 def address(host: str, port: int) -> str:
-    """Return the URL at which this machine reaches a port bound on ``host``."""
+    """Return the URL of a port that is bound on ``host``, for clients on this machine."""
     if host in {"0.0.0.0", "127.0.0.1", "localhost"}:
         host = "localhost"
     elif host in {"::", "::1"}:

@@ -1,4 +1,4 @@
-"""gunicorn as the lab runs it: one master for an instance, its workers, their beginning and end."""
+"""gunicorn's master process for one instance of the service, and the start and stop of workers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from gunicorn.workers.base import Worker
 
 from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.observers import metric_files
-from booking_lab.stack.folders import make_mark
-from booking_lab.stack.processes.leash import die_with_parent
+from booking_lab.stack.folders import make_mark_file
+from booking_lab.stack.processes.die_with_parent import die_with_parent
 from booking_lab.stack.service import cpu_and_gc
 from booking_lab.stack.service.balancing import Peers
 from booking_lab.stack.service.framing import MOST_LINE
@@ -27,21 +27,21 @@ from booking_lab.stack.service.worker import LabWorker
 from booking_lab.web.app import create_app
 from booking_lab.web.http.logs import logging_config
 
-#: Longer than any booking may take (its waits for locks and statements are bounded).
+#: Longer than the longest booking: its waits for locks and statements have limits.
 GRACEFUL_SECONDS = 20
-#: How long the service stays up while it says that it isn't ready, for a balancer to notice.
+#: The time between the first 503 at /ready and the stop, for a balancer.
 _UNREADY_SECONDS = 1.0
 
 
-class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
-    """A master that goes unready before it stops, and that stops workers which are just starting.
+class LabMaster(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """A master that answers 503 at /ready before it stops, and that can stop starting workers.
 
-    A worker begins as a copy of its master, whose handler only leaves signals to the master's loop.
-    Until it has handlers of its own, that would swallow what the worker is told.
+    A new worker still has the signal handler of its master, which only queues signals for the
+    master's loop. So a signal would be lost until the worker has its own handlers.
     """
 
     def spawn_worker(self) -> int:
-        """Fork a worker; SIGTERM waits until the worker minds it (see ``_start_lab``)."""
+        """Fork a worker; SIGTERM is blocked until the worker handles it, see ``_start_lab``."""
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
             return int(super().spawn_worker())
@@ -49,22 +49,22 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
     def handle_term(self) -> None:
-        """Say so on /ready, wait a moment, then stop and let requests under way finish."""
-        # A supervisor has made the mark for all instances already, and no balancer asks it.
+        """Answer 503 at /ready, wait a moment, and then stop after the requests under way."""
+        # A supervisor has made the mark for all instances already; then there is no balancer.
         if (marks := self.app.settings.draining_marks) and not marks[0].exists():
-            make_mark(marks[1])
+            make_mark_file(marks[1])
             time.sleep(_UNREADY_SECONDS)
         super().handle_term()
 
 
-class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """The application and gunicorn's settings for it.
+class GunicornApp(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """The application, with gunicorn's settings.
 
     Args:
-        settings: the service's settings.
-        sockets: inherited descriptors to listen on; none: bind ``settings``' host and port.
-        own_run_folder: whether the run folder ends with this process.
-        first_core: the core of the first worker, the others have the next ones; none: all have all.
+        settings: the settings of the service.
+        sockets: inherited descriptors to listen on; empty: bind the host and port of ``settings``.
+        own_run_folder: whether to remove the run folder at the end.
+        first_core: the core of the first worker; the others have the next cores; none: no pinning.
     """
 
     def __init__(
@@ -84,17 +84,17 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         super().__init__()
 
     def load_config(self) -> None:
-        """Give gunicorn its settings; it reads no file, no variable and no argument."""
+        """Set gunicorn's settings; it reads no file, no variable and no argument."""
         for name, value in self._options().items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Make the application, before the workers are forked."""
+        """Create the application, before the workers are forked."""
         return create_app(self.settings)
 
     def run(self) -> None:
         """Serve until told to stop."""
-        Master(self).run()
+        LabMaster(self).run()
 
     def _options(self) -> dict[str, Any]:
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
@@ -106,13 +106,12 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_class": LabWorker,
             "preload_app": True,
             "limit_request_line": MOST_LINE,
-            # Some fields of a request tell gunicorn what it may be told by a trusted proxy alone;
-            # there is none that needs to.
+            # No proxy is trusted with the header fields that change the address of a client.
             "forwarded_allow_ips": "",
             "backlog": BACKLOG,
             "graceful_timeout": GRACEFUL_SECONDS,
             "control_socket_disable": True,
-            # A heartbeat on a busy disk would get workers killed that only wait for the disk.
+            # On a busy disk, the heartbeat would be late, and gunicorn would kill the worker.
             "worker_tmp_dir": str(shared_memory) if os.access(shared_memory, os.W_OK) else None,
             "logconfig_dict": logging_config(self.settings.log_level),
             "loglevel": self.settings.log_level.lower(),
@@ -129,28 +128,28 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _choose_place(master: Arbiter, worker: Worker) -> None:
-    # In the master, so that it remembers: the worker that replaces a dead one gets its place, and
+    # In the master, which knows the places in use: a new worker gets the place of the dead one, and
     # with it its core.
     taken = {one.place for one in master.WORKERS.values()}
     worker.place = next(place for place in count() if place not in taken)
 
 
 def _start_lab(master: Arbiter, worker: Worker) -> None:
-    # Nothing is under way before it serves, so it may simply end.
+    # No request is under way yet, so SIGTERM may end the worker at once.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    # gunicorn's workers look for their master once a second; the kernel tells them at once.
+    # gunicorn's workers check for their master once a second; the kernel sends a signal at once.
     die_with_parent(master.pid, signal.SIGTERM)
     if (first := master.app.first_core) is not None:
-        cpu_and_gc.stay_on(first + worker.place)
+        cpu_and_gc.pin_to_core(first + worker.place)
     if folder := master.app.settings.metrics_folder:
         metric_files.claim_slot(folder)
     worker.app.wsgi().extensions["lab"].start()
-    cpu_and_gc.collect_seldom()
+    cpu_and_gc.tune_garbage_collector()
 
 
 def _stop_lab(_master: Arbiter, worker: Worker) -> None:
-    # gunicorn also calls this in the master, for a worker that had gone when it was to be killed.
+    # gunicorn also calls this in the master, for a worker that had ended before it was killed.
     if worker.pid == os.getpid():
         worker.app.wsgi().extensions["lab"].stop()
 
@@ -162,7 +161,7 @@ def _forget_worker(master: Arbiter, worker: Worker) -> None:
 
 
 def main() -> None:
-    """Serve; what the supervisor and `booking-lab serve` run."""
+    """Run the service, for the supervisor and for `booking-lab serve`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--socket", type=int, action="append", default=[])
     parser.add_argument("--own-run-folder", action="store_true")
@@ -171,8 +170,8 @@ def main() -> None:
     forget_clients_environment()
     settings = Settings.from_environment()
     for mark in settings.draining_marks[1:]:
-        mark.unlink(missing_ok=True)  # of the one before, which was told to stop
-    Service(
+        mark.unlink(missing_ok=True)  # the mark of an earlier stop
+    GunicornApp(
         settings,
         given.socket,
         own_run_folder=given.own_run_folder,

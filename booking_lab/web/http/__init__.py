@@ -1,1 +1,1 @@
-"""What every request goes through, whatever it is for."""
+"""Code for every request, independent of its endpoint."""

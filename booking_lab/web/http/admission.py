@@ -1,4 +1,4 @@
-"""The way in for bookings: so many at a time, each in the log at level DEBUG."""
+"""Admission control: limits the bookings that one worker handles at the same time."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from booking_lab.web.http.context import lab
 
 log = logging.getLogger(__name__)
 
-#: Threads of each worker that bookings leave to everything else.
+#: Threads of each worker that are reserved for requests other than bookings.
 RESERVED_THREADS = 8
 
 
 class Admission:
-    """Lets so many bookings wait in this worker at a time and turns the others away.
+    """Limits the number of concurrent bookings in this worker, and refuses all others.
 
-    Without it, bookers that wait for a lock would take every thread, and nobody could read.
+    Otherwise bookings that wait for a lock would occupy every thread, and no other request would be
+    answered.
 
     Args:
-        threads: how many the worker has.
+        threads: the number of threads of the worker.
     """
 
     def __init__(self, threads: int) -> None:
@@ -33,8 +34,8 @@ class Admission:
         """Book, and return the booking with its outcome.
 
         Raises:
-            Overloaded: there is no place for one more.
-            NotFound, Unsuitable, Unavailable: it could not be tried; see ``Engine.book``.
+            Overloaded: the limit is reached.
+            NotFound, Unsuitable, Unavailable: no try was possible; see ``Engine.book``.
         """
         if not self._places.acquire(blocking=False):
             raise Overloaded
@@ -48,7 +49,7 @@ class Admission:
 
 
 def _log(done: Booking) -> None:
-    """Say how a booking ended; the ledger, the metrics and its answer say so in any case."""
+    """Log the end of a booking at level DEBUG; the ledger and the metrics have it in any case."""
     log.debug(
         "booking %s",
         done.outcome,

@@ -1,4 +1,4 @@
-"""The lab behind the current request."""
+"""Access of a request to the lab: its workloads, its read sessions and its selection."""
 
 from __future__ import annotations
 
@@ -37,40 +37,43 @@ def lab() -> Lab:
     return cast(Lab, current_app.extensions["lab"])
 
 
-def registered(kind: type[W]) -> W:
-    """Return the lab's workload of this kind: the same one for every address."""
+def workload_of(kind: type[W]) -> W:
+    """Return the lab's workload of this class."""
     found = lab().workloads.get(kind.name)
     assert isinstance(found, kind)
     return found
 
 
 @contextmanager
-def reading() -> Iterator[tuple[PostgresSession, Selection]]:
-    """Lend a connection of the read pool, with the current selection."""
+def read_session_and_selection() -> Iterator[tuple[PostgresSession, Selection]]:
+    """Borrow a session of the read pool for the block, with the current selection."""
     with lab().reads.session(selection.read) as lent:
         yield lent
 
 
 def complete_ledger() -> Sequence[str]:
-    """Have every worker write its ledger; return those that did not in time."""
-    return flushes.flush_all(lent)
+    """Ask every worker to write its ledger; return the workers that did not in time."""
+    return flushes.flush_all(read_session)
 
 
 @contextmanager
-def lent() -> Iterator[PostgresSession]:
-    """Lend a connection of the read pool for a moment."""
-    with reading() as (session, _):
+def read_session() -> Iterator[PostgresSession]:
+    """Borrow a session of the read pool for the block."""
+    with read_session_and_selection() as (session, _):
         yield session
 
 
 @contextmanager
-def patience() -> Iterator[Callable[[], AbstractContextManager[PostgresSession]]]:
-    """Let the request wait for bookings or for locks; yields what opens a connection for it.
+def slot_for_waiting() -> Iterator[Callable[[], AbstractContextManager[PostgresSession]]]:
+    """Reserve one of the few slots for requests that wait for bookings or for locks.
 
-    Its connections are its own: with one of the read pool, it would keep readers waiting, too.
+    Such a request has connections of its own. If it used the read pool, it would delay readers.
+
+    Yields:
+        A function that opens a connection.
 
     Raises:
-        Overloaded: too many wait already.
+        Overloaded: all slots are in use.
     """
     if not lab().blocking_slots.acquire(blocking=False):
         raise Overloaded(
@@ -83,22 +86,23 @@ def patience() -> Iterator[Callable[[], AbstractContextManager[PostgresSession]]
         lab().blocking_slots.release()
 
 
-def wish(strategy: str | None, options: dict[str, object] | None) -> BookingContext:
-    """Return what a booking of this request wants.
+def booking_context(strategy: str | None, options: dict[str, object] | None) -> BookingContext:
+    """Return the trace id of this request, and the strategy that it names.
 
     Raises:
-        UnknownStrategy, InvalidOptions: the request's strategy isn't one.
+        UnknownStrategy: there is no such strategy.
+        InvalidOptions: the options don't fit the strategy, or there is none.
     """
     if strategy is None:
         if options is not None:
-            raise InvalidOptions("These options belong to no strategy; name one beside them.")
+            raise InvalidOptions("Options need a strategy; send 'strategy' with them.")
         return BookingContext(g.trace_id)
     entry = lab().registry.get(strategy)
     return BookingContext(g.trace_id, (entry, entry.create(options or {})))
 
 
 def check_scope(session: PostgresSession, kind: str | None, scope: str | None) -> None:
-    """Check that there is ``scope`` in ``kind``, or in any kind.
+    """Check that ``kind``, or any kind, has a scope called ``scope``.
 
     Raises:
         UnknownKind: there is no such kind.
@@ -114,7 +118,7 @@ def check_scope(session: PostgresSession, kind: str | None, scope: str | None) -
 
 
 class BrokenKind(BaseModel):
-    """A workload whose own code failed, so that its answer is missing."""
+    """A workload whose own code failed; its part of the answer is missing."""
 
     kind: str
     reason: str
@@ -123,39 +127,39 @@ class BrokenKind(BaseModel):
 def ask_workloads(
     question: Callable[[LabWorkload], T], kind: str | None = None
 ) -> tuple[dict[str, T], list[BrokenKind]]:
-    """Put ``question`` to the workload called ``kind``, or to all.
+    """Call ``question`` with the workload called ``kind``, or with each workload.
 
     Returns:
-        The answers by name, and those of whom there is none because their own code failed. A bug
-        of one hides nothing of the others.
+        The answers by name, and the workloads whose own code failed. The failure of one workload
+        does not affect the others.
 
     Raises:
         UnknownKind: there is no such workload.
-        PluginFault: the only one that was asked failed.
+        PluginFault: the code of the workload called ``kind`` failed.
     """
     if kind:
-        return {kind: answered(question, lab().workloads.get(kind))}, []
+        return {kind: ask_workload(question, lab().workloads.get(kind))}, []
     answers: dict[str, T] = {}
     broken = []
     for workload in lab().workloads:
         try:
-            answers[workload.name] = answered(question, workload)
+            answers[workload.name] = ask_workload(question, workload)
         except PluginFault as error:
             broken.append(BrokenKind(kind=workload.name, reason=error.message))
     return answers, broken
 
 
-def answered(question: Callable[[LabWorkload], T], workload: LabWorkload) -> T:
-    """Return what ``workload`` answers; a bug of its own is told by its name.
+def ask_workload(question: Callable[[LabWorkload], T], workload: LabWorkload) -> T:
+    """Call ``question`` with ``workload``, and return its answer.
 
     Raises:
-        PluginFault: its code failed.
+        PluginFault: the code of the workload failed; the error names the workload.
     """
     try:
         return question(workload)
     except (TimedOut, Unavailable):
         raise
-    except (Exception, SystemExit) as error:  # whatever a plug-in's author did
+    except (Exception, SystemExit) as error:  # a plug-in may raise anything
         reason = " ".join(safe_text(error, str).split())
         raise PluginFault(
             f"The workload {workload.name} failed: {type(error).__name__}: {reason}"

@@ -1,4 +1,4 @@
-"""What every request goes through: its trace id, its right to be here, its size, its time."""
+"""Hooks before and after each request: trace id, access rights, size limit, metrics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from booking_lab.config import Settings
 from booking_lab.observers.metrics import LONGEST
-from booking_lab.web.http import sites
+from booking_lab.web.http import same_site
 from booking_lab.web.http.problems import problem
 
 _HTTP_REQUESTS = Counter("http_requests", "HTTP requests answered.", ("method", "route", "code"))
@@ -30,16 +30,16 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Attach to ``app`` what comes before and after each request."""
+    """Register the hooks of ``app``."""
 
     @app.before_request
     def begin() -> Response | None:
-        # Each look through a proxy of Flask's costs; this is done for every request.
+        # Each access through Flask's proxy takes time, and this runs for every request.
         asked = request._get_current_object()  # type: ignore[attr-defined]
         g.begin, g.trace_id = time.perf_counter(), _trace_id(asked)
-        if answer := sites.refused(asked, settings):
+        if answer := same_site.cross_site_error(asked, settings):
             return answer
-        if asked.path.startswith("/admin/") and not _may_administer(settings.admin_token):
+        if asked.path.startswith("/admin/") and not _is_admin(settings.admin_token):
             answer = problem(
                 401, "unauthorized", "Send the admin token: Authorization: Bearer <token>."
             )
@@ -54,7 +54,7 @@ def register(app: Flask, settings: Settings) -> None:
         response.headers["X-Trace-Id"] = g.trace_id
         response.headers["X-Content-Type-Options"] = "nosniff"
         if response.mimetype == "text/html":
-            # Framed by another site's page, whose reader clicks on what they don't see.
+            # Prevents clickjacking: a page of another site can't show this one in a frame.
             response.headers["X-Frame-Options"] = "DENY"
         # Labels are bounded: the route's pattern, not the path; the known methods, not any word.
         asked = request._get_current_object()  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def _trace_id(asked: Request) -> str:
-    """The id of the trace that records this request, or the caller's, or one of our own."""
+    """Return the id of the recorded trace, or the id that the caller sent, or a new one."""
     context = trace.get_current_span().get_span_context()
     if context.is_valid:
         return trace.format_trace_id(context.trace_id)
@@ -74,12 +74,12 @@ def _trace_id(asked: Request) -> str:
     return given[1] if given else os.urandom(16).hex()
 
 
-def _may_administer(token: str) -> bool:
+def _is_admin(token: str) -> bool:
     if not token:
         return True
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    # WSGI hands the bytes over as if they were Latin-1; a token beyond ASCII is sent as UTF-8.
+    # WSGI decodes headers as Latin-1, but clients send a token with other characters as UTF-8.
     sent = given.strip(" ").encode("latin-1", "backslashreplace")
-    # Compared first: how long this takes must not tell how much of the token is right.
+    # The comparison takes constant time, so that its duration reveals nothing of the token.
     right = hmac.compare_digest(sent, token.encode("utf-8", "surrogateescape"))
     return right and scheme.lower() == "bearer"

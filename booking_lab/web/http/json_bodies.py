@@ -1,4 +1,4 @@
-"""Reads JSON bodies strictly: what is ambiguous is refused, not guessed."""
+"""Strict parsing of JSON bodies: an ambiguous body is refused."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
 from booking_lab.web.http.problems import problem
-from booking_lab.web.http.text import fault_of
+from booking_lab.web.http.text import problem_with_text
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 class StrictJSON(DefaultJSONProvider):
-    """JSON as RFC 8259 has it: no NaN, no key twice, no nesting without end."""
+    """JSON as in RFC 8259: without NaN, duplicate keys or unlimited nesting."""
 
     sort_keys = False
 
@@ -43,55 +43,55 @@ class StrictJSON(DefaultJSONProvider):
 
 
 class StrictRequest(Request):
-    """A request whose body, where one is read, is a JSON object in UTF-8."""
+    """A request with a JSON object in UTF-8 as its body."""
 
     @property
     def is_json(self) -> bool:
-        """Whether the body is said to be JSON, in UTF-8 and as it is."""
+        """Whether the headers declare JSON in UTF-8, without a content encoding."""
         charset = self.mimetype_params.get("charset", "utf-8").lower()
         coding = self.headers.get("Content-Encoding", "identity").lower()
         plain = charset in {"utf-8", "utf8"} and coding == "identity"
         return self.mimetype == "application/json" and plain
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002
-        """Parse the body; never silent, so that a broken body isn't taken for a missing one."""
+        """Parse the body; ``silent`` is ignored, so that a broken body is not taken for none."""
         body = super().get_json(force=force, silent=False, cache=cache)
         if not isinstance(body, dict):
-            raise UnprocessableEntity("The body is no JSON object; send {...}.")
-        if faults := list(_texts(body, "")):
+            raise UnprocessableEntity("The body is not a JSON object; send {...}.")
+        if faults := list(_text_errors(body, "")):
             abort(problem(422, "invalid_fields", f"{'; '.join(faults)}."))
         return body
 
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
-        """Say what is wrong with the body."""
+        """Raise the error for a body that can't be parsed, or that is not declared as JSON."""
         if e is None:
             raise UnsupportedMediaType(
                 "Send the body as application/json, in UTF-8 and without a Content-Encoding."
             )
-        raise BadRequest(f"The body is no JSON: {e}.")
+        raise BadRequest(f"The body is not JSON: {e}.")
 
 
-def parsed(model: type[Model], sent: Mapping[str, Any]) -> Model:
-    """Return the ``model`` that a JSON object says, read as JSON: a list may be a tuple there.
+def parse_as(model: type[Model], sent: Mapping[str, Any]) -> Model:
+    """Validate a JSON object as a ``model``, by the rules for JSON: a list can become a tuple.
 
     Raises:
-        pydantic.ValidationError: it isn't one.
+        pydantic.ValidationError: the object doesn't fit.
     """
     return model.model_validate_json(json.dumps(sent), strict=True)
 
 
-def _texts(value: Any, where: str) -> Iterator[str]:
-    """Say which texts in a body aren't taken, at any depth."""
+def _text_errors(value: Any, where: str) -> Iterator[str]:
+    """Yield an error for each text in a body that is refused, at any depth."""
     if isinstance(value, str):
-        if fault := fault_of(value):
+        if fault := problem_with_text(value):
             yield f"{where}: {fault}"
     elif isinstance(value, dict):
         for key, item in value.items():
             inner = f"{where}.{key}" if where else key
-            yield from _texts(item, inner.encode("utf-8", "backslashreplace").decode())
+            yield from _text_errors(item, inner.encode("utf-8", "backslashreplace").decode())
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _texts(item, f"{where}.{index}")
+            yield from _text_errors(item, f"{where}.{index}")
 
 
 def _finite(text: str) -> float:
@@ -103,9 +103,9 @@ def _finite(text: str) -> float:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands there twice")
+        raise ValueError("an object has the same key twice")
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")

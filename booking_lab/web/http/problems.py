@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: one shape, with a stable ``code``."""
+"""Error answers as problem details of RFC 9457, with a stable ``code``."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-#: The codes of HTTP's own errors. They are stable; the phrases of Python and of its libraries are
-#: not: 413 and 422 are called otherwise from Python 3.13 on.
+#: The codes for HTTP statuses. They are stable. The phrases of Python and of its libraries are not:
+#: Python 3.13 has changed those of 413 and 422.
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -45,8 +45,8 @@ _CODES = {
 _RETRY_AFTER_SECONDS = "1"
 
 
-class Problem(BaseModel):
-    """What went wrong and what to do. https://www.rfc-editor.org/rfc/rfc9457"""
+class ProblemDetails(BaseModel):
+    """An error: its cause, and how to correct it. https://www.rfc-editor.org/rfc/rfc9457"""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -59,7 +59,7 @@ class Problem(BaseModel):
 
 
 def details(status: int, code: str, detail: str, trace_id: str) -> dict[str, Any]:
-    """Return an error's members."""
+    """Return the members of a problem."""
     return {
         "type": f"urn:booking-lab:{code}",
         "title": HTTPStatus(status).phrase,
@@ -71,12 +71,12 @@ def details(status: int, code: str, detail: str, trace_id: str) -> dict[str, Any
 
 
 def code_of(status: int) -> str:
-    """Return the code of an error of HTTP's own."""
+    """Return the code for an HTTP status."""
     return _CODES.get(status, f"http_{int(status)}")
 
 
 def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
-    """Return the answer for an error; ``more`` adds members or replaces the standard ones."""
+    """Return an error answer; ``more`` adds members or replaces the standard ones."""
     body = {**details(status, code, detail, g.get("trace_id", "")), **more}
     response = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
     if status in {429, 503}:
@@ -85,22 +85,22 @@ def problem(status: int, code: str, detail: str, /, **more: Any) -> Response:
 
 
 def invalid_fields(error: ValidationError) -> Response:
-    """Return the answer for fields that aren't what the schema says."""
+    """Return the error answer for fields that don't fit the schema."""
     found = "; ".join(map(str, field_errors(error, "body")))
-    # A field's name may be whatever the caller sent, half a surrogate pair included.
+    # The name of a field comes from the caller, and may have half of a surrogate pair.
     detail = found.encode("utf-8", "backslashreplace").decode()
     return problem(422, "invalid_fields", f"{detail}.")
 
 
 def register(app: Flask) -> None:
-    """Answer every error of ``app`` in this shape."""
+    """Answer every error of ``app`` with problem details."""
     app.register_error_handler(errors.BookingLabError, _lab_error)
     app.register_error_handler(HTTPException, _http_error)
 
 
 def _lab_error(error: errors.BookingLabError) -> Response:
     status = errors.lab_kind(error).status
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # anything else is the client's news
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # other errors concern the client only
         log.error("%s: %s", error.code, error.message)
     return problem(status, error.code, error.message)
 
@@ -111,11 +111,11 @@ def _http_error(error: HTTPException) -> Response:
         return Response(response.get_data(), error.code, response.headers)
     detail = error.description or error.name
     if isinstance(error, InternalServerError):
-        detail = "The lab failed; its log has the traceback under this trace id."
+        detail = "The lab failed; its log has the traceback, with this trace id."
     elif isinstance(error, MethodNotAllowed) and error.valid_methods:
-        detail = f"This address takes {', '.join(sorted(error.valid_methods))}."
+        detail = f"This address supports {', '.join(sorted(error.valid_methods))}."
     elif isinstance(error, NotFound):
-        detail = "There is nothing at this address; /docs/ shows what there is."
+        detail = "There is nothing at this address; /docs/ lists all addresses."
     answer = problem(error.code, code_of(error.code), detail)
     for header in ("Allow", "WWW-Authenticate"):
         if header in response.headers:
@@ -123,14 +123,14 @@ def _http_error(error: HTTPException) -> Response:
     return answer
 
 
-def common(method: str) -> tuple[int, ...]:
-    """Return the statuses that a request with this method may be answered at any address."""
+def common_statuses(method: str) -> tuple[int, ...]:
+    """Return the error statuses that any address may answer to this method."""
     return (400, 413, 421, 422) if method.upper() == "GET" else (400, 403, 413, 421, 422)
 
 
-def documented(*statuses: int) -> dict[Any, Any]:
+def documented_problems(*statuses: int) -> dict[Any, Any]:
     """Return the OpenAPI responses for errors with these statuses."""
-    schema = {"$ref": "#/components/schemas/Problem"}
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
     return {
         status: {
             "description": HTTPStatus(status).phrase,

@@ -1,1 +1,1 @@
-"""The endpoints, a module for what they are about."""
+"""The endpoints, one module for each subject."""

@@ -1,4 +1,4 @@
-"""The books: what is wrong in them."""
+"""``/admin/audit``, ``/admin/violations`` and ``/admin/double-bookings``: inconsistencies."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from booking_lab.web.http.context import (
     ask_workloads,
     check_scope,
     complete_ledger,
-    reading,
-    registered,
+    read_session_and_selection,
+    workload_of,
 )
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.problems import documented_problems
 from booking_lab.web.schemas.fields import Query, ScopeQuery
-from booking_lab.web.schemas.paging import MOST, Cursor, Limit, Paged, cut, page
+from booking_lab.web.schemas.paging import MOST_ENTRIES, Cursor, Limit, Paged, page, truncated
 from booking_lab.workloads.seats import Seats
 
-books = APIBlueprint("books", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+audit_routes = APIBlueprint("audit", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 
-_ERRORS = documented(401, 422, 503)
+_ERRORS = documented_problems(401, 422, 503)
 
 
 class DoubleBookingsQuery(Query):
-    """Which part of the list to show."""
+    """The part of the list to show."""
 
-    limit: Limit = MOST
+    limit: Limit = MOST_ENTRIES
     cursor: Cursor = None
 
 
-class BooksQuery(ScopeQuery):
-    """The kind and scope that are meant, and which part of the list to show."""
+class AuditQuery(ScopeQuery):
+    """The kind, the scope, and the part of the list to show."""
 
-    limit: Limit = MOST
+    limit: Limit = MOST_ENTRIES
     cursor: Cursor = None
 
 
@@ -51,7 +51,7 @@ class DoubleBookings(Paged):
 
 
 class Violation(BaseModel):
-    """Something that was promised more often than it is there; each kind adds its own fields."""
+    """A thing that more customers were promised than there are; each kind adds its own fields."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -62,9 +62,9 @@ class Violation(BaseModel):
 
 
 class Violations(Paged):
-    """What was promised more often than it is there; ``count`` is ``total``.
+    """Things that more customers were promised than there are; ``count`` is ``total``.
 
-    ``broken`` names the kinds of which nobody knows, for their own code failed.
+    ``broken`` lists the kinds that could not be checked because their own code failed.
     """
 
     violations: list[Violation]
@@ -73,7 +73,7 @@ class Violations(Paged):
 
 
 class AuditFinding(BaseModel):
-    """Something that is wrong."""
+    """An inconsistency."""
 
     kind: str
     anomaly: Anomaly
@@ -83,11 +83,11 @@ class AuditFinding(BaseModel):
 
 
 class Audit(Paged):
-    """Where things, bookings, owners and answers disagree; ``count`` is ``total``.
+    """Disagreements between things, bookings, owners and answers; ``count`` is ``total``.
 
-    ``silent`` names the workers that did not write their ledger in time: what they answered last
-    isn't compared. ``broken`` names the kinds that could not be audited, for their own code failed.
-    Nothing is consistent while there are such.
+    ``silent`` lists the workers that did not write their ledger in time: their last answers are not
+    compared. ``broken`` lists the kinds that could not be audited because their own code failed:
+    ``consistent`` is false then.
     """
 
     consistent: bool
@@ -97,32 +97,37 @@ class Audit(Paged):
     broken: list[BrokenKind]
 
 
-@books.get("/double-bookings", responses={200: DoubleBookings, **_ERRORS})
+@audit_routes.get("/double-bookings", responses={200: DoubleBookings, **_ERRORS})
 def double_bookings(query: DoubleBookingsQuery) -> dict[str, Any]:
-    """Seats that more than one customer was promised, from the booking rows."""
-    with reading() as (session, _):
-        found = registered(Seats).violations(session)
+    """Seats with more than one confirmed booking, from the booking rows."""
+    with read_session_and_selection() as (session, _):
+        found = workload_of(Seats).violations(session)
     shown, where = page(found, query.limit, query.cursor)
     return {
-        "double_bookings": [cut(one) for one in shown],
+        "double_bookings": [truncated(one) for one in shown],
         "count": len(found),
         **where.model_dump(),
     }
 
 
-@books.get("/violations", responses={200: Violations, **_ERRORS, **documented(404, 500)})
-def violations(query: BooksQuery) -> dict[str, Any]:
-    """What was promised more often than it is there, of every kind and scope or of one."""
-    with reading() as (session, _):
+@audit_routes.get(
+    "/violations", responses={200: Violations, **_ERRORS, **documented_problems(404, 500)}
+)
+def violations(query: AuditQuery) -> dict[str, Any]:
+    """Things that more customers were promised than there are; of all scopes, or of one."""
+    with read_session_and_selection() as (session, _):
         check_scope(session, query.kind, query.scope)
         asked, broken = ask_workloads(
             lambda one: _violations(one, session, query.scope), query.kind
         )
     found = [violation for answer in asked.values() for violation in answer]
     shown, where = page(found, query.limit, query.cursor)
-    told = [one.model_dump() for one in broken]
-    cut_off = [cut(one) for one in shown]
-    return {"violations": cut_off, "count": len(found), "broken": told, **where.model_dump()}
+    return {
+        "violations": [truncated(one) for one in shown],
+        "count": len(found),
+        "broken": [one.model_dump() for one in broken],
+        **where.model_dump(),
+    }
 
 
 def _violations(workload: LabWorkload, session: Session, scope: str | None) -> list[dict[str, Any]]:
@@ -130,11 +135,11 @@ def _violations(workload: LabWorkload, session: Session, scope: str | None) -> l
     return [Violation(kind=workload.name, **one).model_dump(mode="json") for one in found]
 
 
-@books.get("/audit", responses={200: Audit, **_ERRORS, **documented(404, 500)})
-def audit(query: BooksQuery) -> dict[str, Any]:
-    """Whether things, confirmed rows, owners and answers given agree, in every scope or in one."""
+@audit_routes.get("/audit", responses={200: Audit, **_ERRORS, **documented_problems(404, 500)})
+def audit(query: AuditQuery) -> dict[str, Any]:
+    """Whether things, confirmed rows, owners and answers agree; in all scopes, or in one."""
     silent = complete_ledger()
-    with reading() as (session, _):
+    with read_session_and_selection() as (session, _):
         check_scope(session, query.kind, query.scope)
         asked, broken = ask_workloads(lambda one: _findings(one, session, query.scope), query.kind)
     findings = [finding for answer in asked.values() for finding in answer]
@@ -142,7 +147,7 @@ def audit(query: BooksQuery) -> dict[str, Any]:
     return {
         "consistent": not findings and not broken,
         "count": len(findings),
-        "findings": [cut(one) for one in shown],
+        "findings": [truncated(one) for one in shown],
         "silent": silent,
         "broken": [one.model_dump() for one in broken],
         **where.model_dump(),

@@ -1,4 +1,4 @@
-"""Booking a seat, in the short form."""
+"""``POST /book``: books one seat."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.web.http.admission import Admission
-from booking_lab.web.http.context import registered, wish
-from booking_lab.web.http.problems import documented
-from booking_lab.web.schemas.booking_response import Tried, documented_failures, failed, told
+from booking_lab.web.http.context import booking_context, workload_of
+from booking_lab.web.http.problems import documented_problems
+from booking_lab.web.schemas.booking_response import (
+    BookingResult,
+    documented_failures,
+    failure,
+    payload,
+)
 from booking_lab.web.schemas.fields import (
     Body,
     CustomerId,
@@ -23,7 +28,7 @@ from booking_lab.workloads.seats.requests import EventId, SeatNumber
 
 
 class BookRequest(Body):
-    """One seat, please. ``strategy`` books under one of your choice instead of the current."""
+    """The seat and the customer; ``strategy`` is used instead of the current strategy."""
 
     event_id: EventId
     seat_number: SeatNumber
@@ -32,22 +37,22 @@ class BookRequest(Body):
     options: Options | None = None
 
 
-class SeatTried(Tried):
-    """What every booking of a seat that was tried is told."""
+class SeatBookingResult(BookingResult):
+    """The fields of every answer to a booking of a seat."""
 
     event_id: int
     seat_number: str
 
 
-class BookingAnswer(SeatTried):
-    """A booking that is confirmed."""
+class ConfirmedSeatBooking(SeatBookingResult):
+    """A confirmed booking."""
 
     status: Literal["confirmed"]
     booking_id: int
 
 
-class BookingProblem(SeatTried):
-    """Problem details of a booking that isn't; ``status`` says failed, as bookings do."""
+class FailedSeatBooking(SeatBookingResult):
+    """Problem details of a booking that is not confirmed; ``status`` is ``failed``."""
 
     type: str
     title: str
@@ -57,35 +62,37 @@ class BookingProblem(SeatTried):
 
 
 _RESPONSES: dict[Any, Any] = {
-    201: BookingAnswer,
-    **documented(400, 404, 413, 415, 422),
-    **documented_failures(BookingProblem),
+    201: ConfirmedSeatBooking,
+    **documented_problems(400, 404, 413, 415, 422),
+    **documented_failures(FailedSeatBooking),
 }
 
 
 def blueprint(admission: Admission) -> APIBlueprint:
-    """Return the blueprint; ``admission`` belongs to one worker."""
+    """Return the blueprint; ``admission`` limits the bookings of one worker."""
     booking = APIBlueprint("booking", __name__, abp_tags=[Tag(name="booking")])
 
     @booking.post("/book", responses=_RESPONSES)
     def book(body: BookRequest) -> tuple[Response, int] | Response:
         """Book a seat.
 
-        A booking that fails is answered with problem details, whose ``status`` is ``failed``.
+        The answer to a booking that fails is problem details, with ``failed`` as the ``status``.
         """
         request = SeatRequest(
             event_id=body.event_id, seats=(body.seat_number,), customer_id=body.customer_id
         )
-        done = admission.book(registered(Seats), request, wish(body.strategy, body.options))
+        done = admission.book(
+            workload_of(Seats), request, booking_context(body.strategy, body.options)
+        )
         if done.outcome is Outcome.CONFIRMED:
-            confirmed = {**told(done, seat(done)), "booking_id": done.booking_id}
+            confirmed = {**payload(done, seat_description(done)), "booking_id": done.booking_id}
             return jsonify(status="confirmed", **confirmed), 201
-        return failed(done, seat(done))
+        return failure(done, seat_description(done))
 
     return booking
 
 
-def seat(done: Booking) -> dict[str, Any]:
-    """Return the seat that a booking in the short form is about."""
+def seat_description(done: Booking) -> dict[str, Any]:
+    """Return the fields of an answer that name the event and the seat."""
     assert isinstance(done.request, SeatRequest)
     return {"event_id": done.request.event_id, "seat_number": "+".join(done.request.seats)}

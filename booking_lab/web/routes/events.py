@@ -1,4 +1,4 @@
-"""Events and their seats."""
+"""``/events``: events and their seats."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from pydantic import BaseModel, Field
 from booking_lab.core.workload import Row
 from booking_lab.db.session import PostgresSession
 from booking_lab.errors import EventNotFound
-from booking_lab.web.http.context import reading
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.context import read_session_and_selection
+from booking_lab.web.http.problems import documented_problems
 from booking_lab.web.schemas.fields import EventPath, Query
-from booking_lab.web.schemas.paging import MOST, Cursor, Limit, Paged, paged, position
+from booking_lab.web.schemas.paging import MOST_ENTRIES, Cursor, Limit, Paged, paged, position
 
-events = APIBlueprint("events", __name__, abp_tags=[Tag(name="events")])
+event_routes = APIBlueprint("events", __name__, abp_tags=[Tag(name="events")])
 
 _EVENTS = "SELECT id, name, venue, event_date, total_seats, created_at FROM events"
-_HOW_MANY = "SELECT count(*) FROM events"
-# Counted in the same moment as they are listed, so that the numbers fit.
+_COUNT_EVENTS = "SELECT count(*) FROM events"
+# One statement counts and lists the seats, so that the numbers agree.
 _SEATS = """
 SELECT seat_number, section, row_name, is_booked, booked_by, count(*) OVER all_of_them,
        count(*) FILTER (WHERE is_booked) OVER all_of_them
 FROM seats WHERE event_id = %(event_id)s AND (NOT is_booked OR NOT %(available_only)s)
 WINDOW all_of_them AS () ORDER BY id LIMIT %(limit)s OFFSET %(begin)s
 """
-_HOW_MANY_SEATS = """
+_COUNT_SEATS = """
 SELECT count(*) FROM seats
 WHERE event_id = %(event_id)s AND (NOT is_booked OR NOT %(available_only)s)
 """
 
 
-class Event(BaseModel):
+class EventEntry(BaseModel):
     """An event."""
 
     id: int
@@ -43,8 +43,8 @@ class Event(BaseModel):
     created_at: str
 
 
-class Seat(BaseModel):
-    """A seat and who has it."""
+class SeatEntry(BaseModel):
+    """A seat and its owner."""
 
     seat_number: str
     section: str
@@ -53,66 +53,68 @@ class Seat(BaseModel):
     booked_by: str | None
 
 
-class Seats(Paged):
-    """An event's seats in numbers and one by one, the first thousand of them.
+class SeatOverview(Paged):
+    """The counts of an event's seats, and the first thousand seats.
 
-    ``next`` is the cursor with which its list of seats goes on.
+    ``next`` is the cursor for the next page of ``/events/{event_id}/seats``.
     """
 
     available: int
     booked: int
-    details: list[Seat]
+    details: list[SeatEntry]
 
 
 class EventList(Paged):
     """Events."""
 
-    events: list[Event]
+    events: list[EventEntry]
 
 
 class EventDetail(BaseModel):
     """An event with its seats."""
 
-    event: Event
-    seats: Seats
+    event: EventEntry
+    seats: SeatOverview
 
 
 class SeatList(Paged):
     """Seats."""
 
-    seats: list[Seat]
+    seats: list[SeatEntry]
 
 
 class EventsQuery(Query):
-    """Which part of the list to show."""
+    """The part of the list to show."""
 
-    limit: Limit = MOST
+    limit: Limit = MOST_ENTRIES
     cursor: Cursor = None
 
 
 class SeatsQuery(EventsQuery):
-    """Which seats to list."""
+    """The seats to list."""
 
     available_only: bool = Field(False, description="leave out the booked ones")
 
 
-@events.get("/events", responses={200: EventList, **documented(422, 503)})
+@event_routes.get("/events", responses={200: EventList, **documented_problems(422, 503)})
 def list_events(query: EventsQuery) -> dict[str, Any]:
-    """The events that there are."""
+    """All events."""
     part = {"limit": query.limit, "begin": position(query.cursor)}
-    with reading() as (session, _):
+    with read_session_and_selection() as (session, _):
         listed = f"{_EVENTS} ORDER BY id LIMIT %(limit)s OFFSET %(begin)s"
         found = [_event(row) for row in session.execute(listed, part)]
-        total = session.execute(_HOW_MANY)[0][0]
+        total = session.execute(_COUNT_EVENTS)[0][0]
     return {"events": found, **paged(total, **part).model_dump()}
 
 
-@events.get("/events/<int:event_id>", responses={200: EventDetail, **documented(404, 422, 503)})
+@event_routes.get(
+    "/events/<int:event_id>", responses={200: EventDetail, **documented_problems(404, 422, 503)}
+)
 def show_event(path: EventPath) -> dict[str, Any]:
     """An event with its seats."""
-    with reading() as (session, _):
+    with read_session_and_selection() as (session, _):
         event = _find(session, path.event_id)
-        rows = _seats(session, path.event_id, available_only=False, limit=MOST, begin=0)
+        rows = _seats(session, path.event_id, available_only=False, limit=MOST_ENTRIES, begin=0)
     total, booked = rows[0][-2:] if rows else (0, 0)
     return {
         "event": event,
@@ -120,20 +122,22 @@ def show_event(path: EventPath) -> dict[str, Any]:
             "available": total - booked,
             "booked": booked,
             "details": [_seat(row) for row in rows],
-            **paged(total, 0, MOST).model_dump(),
+            **paged(total, 0, MOST_ENTRIES).model_dump(),
         },
     }
 
 
-@events.get("/events/<int:event_id>/seats", responses={200: SeatList, **documented(404, 422, 503)})
+@event_routes.get(
+    "/events/<int:event_id>/seats", responses={200: SeatList, **documented_problems(404, 422, 503)}
+)
 def list_seats(path: EventPath, query: SeatsQuery) -> dict[str, Any]:
-    """An event's seats, or those that are left."""
+    """All seats of an event, or only the free ones."""
     part = {"limit": query.limit, "begin": position(query.cursor)}
-    with reading() as (session, _):
+    with read_session_and_selection() as (session, _):
         _find(session, path.event_id)
         rows = _seats(session, path.event_id, available_only=query.available_only, **part)
-        # Behind the last page, there is no row that says it.
-        total = rows[0][-2] if rows else _how_many(session, path.event_id, query.available_only)
+        # After the last page, there is no row with the count.
+        total = rows[0][-2] if rows else _count_seats(session, path.event_id, query.available_only)
     return {"seats": [_seat(row) for row in rows], **paged(total, **part).model_dump()}
 
 
@@ -145,19 +149,19 @@ def _find(session: PostgresSession, event_id: int) -> dict[str, Any]:
 
 
 def _event(row: tuple[Any, ...]) -> dict[str, Any]:
-    event = dict(zip(Event.model_fields, row, strict=True))
+    event = dict(zip(EventEntry.model_fields, row, strict=True))
     return event | {key: event[key].isoformat() for key in ("event_date", "created_at")}
 
 
 def _seats(session: PostgresSession, event_id: int, **asked: Any) -> list[Row]:
-    """Each with how many there are and how many of those are booked."""
+    """Return the rows of the seats; the last two columns are the counts of all and of booked."""
     return session.execute(_SEATS, {"event_id": event_id, **asked})
 
 
-def _how_many(session: PostgresSession, event_id: int, available_only: bool) -> int:
+def _count_seats(session: PostgresSession, event_id: int, available_only: bool) -> int:
     asked = {"event_id": event_id, "available_only": available_only}
-    return int(session.execute(_HOW_MANY_SEATS, asked)[0][0])
+    return int(session.execute(_COUNT_SEATS, asked)[0][0])
 
 
 def _seat(row: Row) -> dict[str, Any]:
-    return dict(zip(Seat.model_fields, row[:-2], strict=True))
+    return dict(zip(SeatEntry.model_fields, row[:-2], strict=True))

@@ -1,4 +1,4 @@
-"""Whether the service lives, and whether it can book."""
+"""``/health`` and ``/ready``: liveness and readiness."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from booking_lab.errors import BookingLabError, Unavailable
 from booking_lab.locks import redis_lock
 from booking_lab.web.http.context import lab
 
-health = APIBlueprint("health", __name__, abp_tags=[Tag(name="health")])
+health_routes = APIBlueprint("health", __name__, abp_tags=[Tag(name="health")])
 
 
 class Health(BaseModel):
@@ -22,9 +22,10 @@ class Health(BaseModel):
 
 
 class Ready(BaseModel):
-    """What bookings need. Without Redis, the strategies that don't need it go on working.
+    """The state of everything that bookings need.
 
-    ``problems`` says what is wrong, in the words of the server that it is wrong with.
+    Without Redis, the strategies that don't need it go on working. ``problems`` has an entry for
+    each problem, with the message of the server concerned.
     """
 
     status: str
@@ -35,23 +36,23 @@ class Ready(BaseModel):
     problems: list[str]
 
 
-@health.get("/health", responses={200: Health})
+@health_routes.get("/health", responses={200: Health})
 def alive() -> dict[str, str]:
     """Whether this process answers."""
     return {"status": "ok", "worker": lab().worker}
 
 
-@health.get("/ready", responses={200: Ready, 503: Ready})
+@health_routes.get("/ready", responses={200: Ready, 503: Ready})
 def ready() -> tuple[dict[str, Any], int]:
-    """Whether bookings can be made here: PostgreSQL takes a write and no stop is under way.
+    """Whether bookings can be made here: PostgreSQL takes a write, and no stop is under way.
 
-    Redis is asked for a script that writes, as strategies do.
+    Redis is checked with a script that writes, as strategies write.
 
-    ``housekeeping`` says whether the threads of this worker live that write the ledger, see
-    switches through and repair counters.
+    ``housekeeping`` is true while the background threads of this worker live. They write the
+    ledger, complete switches and repair counters.
 
-    Redlock's servers aren't asked. Bookings go on without them, and waiting for a frozen one would
-    make this answer too late for a balancer, as if the lab itself were down.
+    Redlock's servers are not checked. Bookings go on without them, and a frozen server would delay
+    this answer, so that a balancer would think that the lab itself is down.
     """
     database, redis, draining = _database_problem(), redis_problem(), _draining()
     housekeeping = lab().is_alive
@@ -68,7 +69,7 @@ def ready() -> tuple[dict[str, Any], int]:
 
 
 def redis_problem() -> str:
-    """Say why Redis can't do what strategies need of it; empty if it can."""
+    """Return the reason why strategies can't use Redis; empty if they can."""
     client = lab().redis_probe
     if client is None:
         return "Redis: the lab runs without it"

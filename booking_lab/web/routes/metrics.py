@@ -1,4 +1,4 @@
-"""The scrape: what the workers counted, and what the database says now."""
+"""``/metrics``: the counters of the workers, and gauges that are read from the database."""
 
 from __future__ import annotations
 
@@ -22,55 +22,55 @@ from booking_lab.errors import BookingLabError, PluginFault
 from booking_lab.observers.metric_files import MetricFilesCollector
 from booking_lab.runtime import selection
 from booking_lab.runtime.lab import Lab
-from booking_lab.web.http.context import answered
+from booking_lab.web.http.context import ask_workload
 from booking_lab.web.routes.health import redis_problem
 from booking_lab.workloads.seats import Seats
 
 log = logging.getLogger(__name__)
 
-#: Seconds that the database gets to answer: half of what Prometheus gives a scrape.
+#: Seconds that the database has to answer: half of the time limit of a scrape by Prometheus.
 DATABASE_WITHIN = 2.0
-#: Scopes of a workload that are shown, so that a scrape is no longer for a thousand of them.
+#: Scopes of a workload that are shown; bounds the size of a scrape.
 _MOST_SCOPES = 100
 
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 
-class _Moment(Collector):
-    """What was found at this moment, in the place of a collector that asks."""
+class _FixedMetrics(Collector):
+    """A collector of metrics that are already known."""
 
     def __init__(self, found: list[Metric]) -> None:
         self._found = found
 
     def collect(self) -> Iterator[Metric]:
-        """Return it."""
+        """Yield the metrics."""
         yield from self._found
 
 
 class DatabaseGauges:
-    """Gauges that are read from PostgreSQL at each scrape; absent while it doesn't answer in time.
+    """Gauges that are read from PostgreSQL at each scrape.
 
-    The scrape shows what the workers counted all the same: when the database has trouble, that is
-    what one wants to see.
+    They are left out if PostgreSQL doesn't answer in time. The scrape still has the counters of the
+    workers, which are most wanted while the database has trouble.
     """
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="gauges")
-        self._reading: Future[list[Metric]] | None = None
+        self._pending: Future[list[Metric]] | None = None
 
     def read(self, within: float) -> list[Metric]:
-        """Return them, or nothing if they can't be had within so many seconds."""
-        # One at a time: a database that hangs would get one more reader at each scrape.
-        if self._reading is None or self._reading.done():
-            self._reading = self._reader.submit(self._read)
+        """Return the gauges, or an empty list if PostgreSQL fails or takes more seconds."""
+        # One reader at a time: a database that hangs would get one more reader at each scrape.
+        if self._pending is None or self._pending.done():
+            self._pending = self._reader.submit(self._read)
         try:
-            return self._reading.result(within)
+            return self._pending.result(within)
         except FutureTimeout:
             log.warning("the database's gauges are left out: no answer within %s s", within)
         except BookingLabError as error:
             log.warning("the database's gauges are left out: %s", error.message)
-        except (Exception, SystemExit):  # whatever a plug-in made of them
+        except (Exception, SystemExit):  # a plug-in may raise anything
             log.exception("the database's gauges are left out")
         return []
 
@@ -88,10 +88,10 @@ class DatabaseGauges:
         with self._lab.reads.session(selection.read) as (session, current):
             for workload in self._lab.workloads:
                 try:
-                    violations = answered(lambda one: one.violations(session), workload)
-                    left_by_scope = answered(partial(_left, session), workload)
-                    answered(partial(_note, session, violations), workload)
-                except PluginFault as error:  # the others are to be seen all the same
+                    violations = ask_workload(lambda one: one.violations(session), workload)
+                    left_by_scope = ask_workload(partial(_left, session), workload)
+                    ask_workload(partial(_record_violations, session, violations), workload)
+                except PluginFault as error:  # the other workloads are shown
                     log.error("%s", error.message)
                     continue
                 double.add_metric([workload.name], len(violations))
@@ -124,25 +124,27 @@ def _left(session: Session, workload: LabWorkload) -> dict[str, float]:
     return {str(scope): float(left) for scope, left in workload.available(session).items()}
 
 
-def _note(session: Session, violations: Sequence[Violation], workload: LabWorkload) -> None:
+def _record_violations(
+    session: Session, violations: Sequence[Violation], workload: LabWorkload
+) -> None:
     seen_violations.record(session, workload.name, violations)
 
 
 def blueprint(lab: Lab) -> APIBlueprint:
-    """Return the blueprint that shows the metrics of ``lab``."""
+    """Return the blueprint for the metrics of ``lab``."""
     metrics = APIBlueprint("metrics", __name__, abp_tags=[Tag(name="health")])
     gauges = DatabaseGauges(lab)
 
     @metrics.get("/metrics", responses={200: {"description": "Prometheus text", "content": _TEXT}})
     def scrape() -> Response:
-        """All metrics, those of every worker included."""
+        """The metrics of all workers."""
         lab.metrics.publish()
         counted: CollectorRegistry = REGISTRY
         if folder := lab.settings.metrics_folder:
             counted = CollectorRegistry()
             counted.register(MetricFilesCollector(folder))
         now = CollectorRegistry()
-        now.register(_Moment([*_redis_up(lab), *gauges.read(DATABASE_WITHIN)]))
+        now.register(_FixedMetrics([*_redis_up(lab), *gauges.read(DATABASE_WITHIN)]))
         text = generate_latest(counted) + generate_latest(now)
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
@@ -150,6 +152,6 @@ def blueprint(lab: Lab) -> APIBlueprint:
 
 
 def _redis_up(lab: Lab) -> Iterator[Metric]:
-    if lab.redis:  # a lab without it has none that could be away
+    if lab.redis:  # without Redis, there is no such gauge
         up = not redis_problem()
         yield GaugeMetricFamily("redis_up", "Whether Redis takes writes.", value=float(up))

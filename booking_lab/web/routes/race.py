@@ -1,4 +1,4 @@
-"""A race on demand."""
+"""``/admin/race``: a race on demand."""
 
 from __future__ import annotations
 
@@ -19,11 +19,17 @@ from booking_lab.errors import Refused
 from booking_lab.observers.barrier import ReleaseReason
 from booking_lab.runtime import race
 from booking_lab.runtime.engine import BookingContext
-from booking_lab.web.http.context import lab, patience, reading, registered, wish
-from booking_lab.web.http.problems import documented
-from booking_lab.web.routes.booking import seat
-from booking_lab.web.routes.bookings import about
-from booking_lab.web.schemas.booking_response import check_any_begun, told
+from booking_lab.web.http.context import (
+    booking_context,
+    lab,
+    read_session_and_selection,
+    slot_for_waiting,
+    workload_of,
+)
+from booking_lab.web.http.problems import documented_problems
+from booking_lab.web.routes.booking import seat_description
+from booking_lab.web.routes.bookings import description
+from booking_lab.web.schemas.booking_response import check_server_reached, payload
 from booking_lab.web.schemas.fields import (
     Body,
     Customers,
@@ -31,7 +37,7 @@ from booking_lab.web.schemas.fields import (
     StrategyName,
 )
 from booking_lab.web.schemas.unions import by_kind
-from booking_lab.web.schemas.workload_schema import Kinds
+from booking_lab.web.schemas.workload_schema import WorkloadSchemas
 from booking_lab.workloads.seats import SeatRequest, Seats
 from booking_lab.workloads.seats.requests import EventId, SeatNumber
 
@@ -39,7 +45,7 @@ _RACE = "/admin/race"
 
 
 class SeatRace(Body):
-    """The short form: how many customers race for which seat; ``strategy`` as for a booking."""
+    """The short form: a seat and the number of customers; ``strategy`` as for a booking."""
 
     event_id: EventId
     seat_number: SeatNumber
@@ -49,7 +55,7 @@ class SeatRace(Body):
 
 
 class RaceFinding(BaseModel):
-    """Something that is wrong since the race."""
+    """An inconsistency that the race has caused."""
 
     anomaly: str
     scope: str
@@ -58,11 +64,11 @@ class RaceFinding(BaseModel):
 
 
 class RaceAnswer(BaseModel):
-    """How the race ended.
+    """The result of a race.
 
-    ``barrier`` says whether all customers met between decide and write (``filled``), or whether
-    the strategy kept some away, so that it let go. If the ``verdict`` is ``wrong``, ``anomaly`` is
-    the worst one that the race has made.
+    ``barrier`` is ``filled`` if all customers met between decide and write. Otherwise the strategy
+    kept some of them waiting, and the barrier opened without them. If the ``verdict`` is ``wrong``,
+    ``anomaly`` is the worst anomaly of the race.
     """
 
     strategy: str
@@ -78,17 +84,17 @@ class RaceAnswer(BaseModel):
     answers: list[dict[str, Any]]
 
 
-def blueprint(kinds: Kinds) -> APIBlueprint:
-    """Return the blueprint; its bodies are those of ``kinds``."""
+def blueprint(kinds: WorkloadSchemas) -> APIBlueprint:
+    """Return the blueprint, with the request bodies of ``kinds``."""
     racing = APIBlueprint("racing", __name__, abp_tags=[Tag(name="admin")])
 
     def run_race(body: RootModel[Any]) -> dict[str, Any]:
-        """Let customers meet between decide and write, and see what comes of it.
+        """Let several customers meet between decide and write, and judge the result.
 
-        What they race for must be free for one of them; the same engine books as for everybody.
+        The thing has to be free for one of them. The race uses the same engine as any booking.
         """
         asked = body.root
-        wanted = wish(asked.strategy, asked.options)
+        wanted = booking_context(asked.strategy, asked.options)
         names = [f"customer_{number}" for number in range(1, asked.customers + 1)]
         if isinstance(asked, SeatRace):
             seats = (asked.seat_number,)
@@ -96,21 +102,24 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
                 SeatRequest(event_id=asked.event_id, seats=seats, customer_id=name)
                 for name in names
             ]
-            return _run(registered(Seats), requests, wanted, seat)
+            return _run(workload_of(Seats), requests, wanted, seat_description)
         kind = kinds.get(asked.kind)
         return _run(
             kind.workload,
             [kind.request(asked.request, name) for name in names],
             wanted,
-            lambda done: about(kind, done),
+            lambda done: description(kind, done),
         )
 
     races = {name: kind.race for name, kind in kinds.all().items()}
-    # Depends on what there is to book, so no annotation can name it.
+    # The body depends on the workloads, so that no annotation in the source can name it.
     run_race.__annotations__["body"] = by_kind("NewRace", races, short=SeatRace)
     racing.post(
         _RACE,
-        responses={200: RaceAnswer, **documented(400, 401, 404, 409, 413, 415, 422, 500, 503)},
+        responses={
+            200: RaceAnswer,
+            **documented_problems(400, 401, 404, 409, 413, 415, 422, 500, 503),
+        },
     )(run_race)
     return racing
 
@@ -122,9 +131,9 @@ def _run(
     thing: Callable[[Booking], dict[str, Any]],
 ) -> dict[str, Any]:
     _check_free(workload, requests[0], wanted)
-    with patience():
+    with slot_for_waiting():
         ended = race.run(lab().engine, lab().connector, workload, requests, wanted)
-    check_any_begun(ended.bookings)
+    check_server_reached(ended.bookings)
     outcomes = Counter(str(booking.outcome) for booking in ended.bookings)
     return {
         "strategy": ended.bookings[0].strategy.name,
@@ -140,7 +149,7 @@ def _run(
         "answers": [
             {
                 "status": "confirmed" if one.outcome == "confirmed" else "failed",
-                **told(one, thing(one)),
+                **payload(one, thing(one)),
             }
             for one in ended.bookings
         ],
@@ -148,14 +157,14 @@ def _run(
 
 
 def _check_free(workload: LabWorkload, request: Request, wanted: BookingContext) -> None:
-    """Check that one customer alone would get what all shall race for.
+    """Check that one customer alone would get the thing.
 
     Raises:
-        Unsuitable: not under this strategy.
+        Unsuitable: the strategy can't book this workload.
         NotFound: there is no such thing.
-        Refused: it is not free.
+        Refused: the thing is not free.
     """
-    with reading() as (session, current):
+    with read_session_and_selection() as (session, current):
         _, strategy = wanted.strategy or lab().registry.selected(current)
         lab().engine.check_suitable(workload, request, strategy)
         try:

@@ -1,4 +1,4 @@
-"""Resets: bookings are gone, and what they held is free again."""
+"""``/admin/reset``: deletes the bookings of a scope."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from pydantic import BaseModel, Field
 from booking_lab.db import seen_violations
 from booking_lab.errors import EventNotFound, InvalidRequest, NotFound, PluginFault
 from booking_lab.runtime.reset import reset
-from booking_lab.web.http.context import answered, lab, patience
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.context import ask_workload, lab, slot_for_waiting
+from booking_lab.web.http.problems import documented_problems
 from booking_lab.web.schemas.fields import KindQuery, Scope
 from booking_lab.workloads.seats import Seats
 from booking_lab.workloads.seats.requests import EventId
 
-resets = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+reset_routes = APIBlueprint("resets", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 
 
 class ResetQuery(KindQuery):
-    """What to reset: an event of seats by ``event_id``, or a ``scope`` of any ``kind``."""
+    """The scope to reset: an event of seats by ``event_id``, or a ``scope`` of any ``kind``."""
 
     event_id: EventId | None = Field(None, json_schema_extra={"example": 1})
     scope: Scope | None = None
 
 
 class Reset(BaseModel):
-    """A reset's answer; ``event_id`` is there if the event was named by it."""
+    """The answer to a reset; ``event_id`` is null unless the request named the event by it."""
 
     message: str
     kind: str
@@ -37,18 +37,18 @@ class Reset(BaseModel):
     cleared: int
 
 
-@resets.post("/reset", responses={200: Reset, **documented(401, 404, 413, 422, 503)})
+@reset_routes.post("/reset", responses={200: Reset, **documented_problems(401, 404, 413, 422, 503)})
 def reset_scope(query: ResetQuery) -> dict[str, Any]:
-    """Forget the bookings of an event, or of whatever else a kind resets as one.
+    """Delete the bookings of an event, or of another scope of any kind.
 
-    A booking that began before never shows up after.
+    A booking that began before the reset is never confirmed after it.
     """
-    kind, scope = _meant(query)
+    kind, scope = _scope_of(query)
     workload = lab().workloads.get(kind)
-    with patience() as connect, connect() as session:
-        with suppress(PluginFault):  # a kind that can't look can be reset all the same
-            # Afterwards nobody sees them any more.
-            answered(
+    with slot_for_waiting() as connect, connect() as session:
+        with suppress(PluginFault):  # a workload whose check fails can still be reset
+            # The reset deletes the violations, so they are counted before it.
+            ask_workload(
                 lambda one: seen_violations.record(
                     session, kind, one.violations_in(session, scope)
                 ),
@@ -72,12 +72,12 @@ def reset_scope(query: ResetQuery) -> dict[str, Any]:
     }
 
 
-def _meant(query: ResetQuery) -> tuple[str, str]:
+def _scope_of(query: ResetQuery) -> tuple[str, str]:
     if query.event_id is not None and query.kind is None and query.scope is None:
         return Seats.name, str(query.event_id)
     if query.event_id is None and query.kind is not None and query.scope is not None:
         return query.kind, query.scope
     raise InvalidRequest(
-        "Say what to reset: ?event_id=1 for the seats of an event, or ?kind=...&scope=... for "
-        "anything; GET /admin/workloads lists the scopes."
+        "Name the scope to reset: ?event_id=1 for the seats of an event, or ?kind=...&scope=... "
+        "for any scope; GET /admin/workloads lists the scopes."
     )

@@ -1,4 +1,4 @@
-"""The switch: the current strategy and the think time."""
+"""``/admin/strategy`` and ``/admin/think-time``: the current strategy and the think time."""
 
 from __future__ import annotations
 
@@ -9,31 +9,38 @@ from pydantic import BaseModel, Field
 
 from booking_lab.runtime import selection, worker_registry
 from booking_lab.runtime.selection import Switched
-from booking_lab.web.http.context import lab, lent, patience, reading
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.context import (
+    lab,
+    read_session,
+    read_session_and_selection,
+    slot_for_waiting,
+)
+from booking_lab.web.http.problems import documented_problems
 from booking_lab.web.schemas.fields import Body, Options, StrategyName
 
-switching = APIBlueprint("switching", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+selection_routes = APIBlueprint(
+    "selection", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")]
+)
 
-_ERRORS = documented(401, 503)
-_BODY_ERRORS = documented(400, 401, 413, 415, 422, 503)
+_ERRORS = documented_problems(401, 503)
+_BODY_ERRORS = documented_problems(400, 401, 413, 415, 422, 503)
 
 
 class StrategyBody(Body):
-    """The strategy to switch to, and its options; defaults for those left out."""
+    """The new strategy, and its options; an option that is left out has its default."""
 
     strategy: StrategyName
     options: Options = Field(default_factory=dict)
 
 
 class ThinkTimeBody(Body):
-    """The race window, in milliseconds."""
+    """The new think time, in milliseconds."""
 
     think_time_ms: Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False, examples=[50])]
 
 
 class CurrentStrategy(BaseModel):
-    """What the next booking runs under."""
+    """The strategy of the next booking, its options, and the think time."""
 
     strategy: str
     options: dict[str, Any]
@@ -42,7 +49,7 @@ class CurrentStrategy(BaseModel):
 
 
 class StrategySwitched(BaseModel):
-    """``drained`` says whether all bookings of the epochs before are done."""
+    """The strategies before and after; ``drained``: all bookings of earlier epochs have ended."""
 
     old_strategy: str
     new_strategy: str
@@ -51,15 +58,15 @@ class StrategySwitched(BaseModel):
     drained: bool
 
 
-class ThinkTime(BaseModel):
-    """The race window, in milliseconds."""
+class CurrentThinkTime(BaseModel):
+    """The think time, in milliseconds."""
 
     think_time_ms: float
     epoch: int
 
 
 class ThinkTimeSwitched(BaseModel):
-    """The race window before and now."""
+    """The think times before and after, in milliseconds."""
 
     old_think_time_ms: float
     think_time_ms: float
@@ -67,10 +74,10 @@ class ThinkTimeSwitched(BaseModel):
     drained: bool
 
 
-@switching.get("/strategy", responses={200: CurrentStrategy, **_ERRORS})
+@selection_routes.get("/strategy", responses={200: CurrentStrategy, **_ERRORS})
 def get_strategy() -> dict[str, Any]:
-    """The strategy that the next booking runs under."""
-    with reading() as (_, current):
+    """The strategy of the next booking."""
+    with read_session_and_selection() as (_, current):
         entry, strategy = lab().registry.selected(current)
         return {
             "strategy": current.strategy,
@@ -80,11 +87,11 @@ def get_strategy() -> dict[str, Any]:
         }
 
 
-@switching.post("/strategy", responses={200: StrategySwitched, **_BODY_ERRORS})
+@selection_routes.post("/strategy", responses={200: StrategySwitched, **_BODY_ERRORS})
 def set_strategy(body: StrategyBody) -> dict[str, Any]:
-    """Switch the strategy, everywhere.
+    """Switch the strategy of all workers and instances.
 
-    A booking that starts after this has answered runs the new one, in every worker and instance.
+    A booking that starts after the answer runs under the new strategy.
     """
     entry = lab().registry.get(body.strategy)
     options = entry.options_of(entry.create(body.options))
@@ -98,16 +105,16 @@ def set_strategy(body: StrategyBody) -> dict[str, Any]:
     }
 
 
-@switching.get("/think-time", responses={200: ThinkTime, **_ERRORS})
+@selection_routes.get("/think-time", responses={200: CurrentThinkTime, **_ERRORS})
 def get_think_time() -> dict[str, Any]:
-    """The race window between decide and write."""
-    with reading() as (_, current):
+    """The think time: the pause between decide and write, which is the race window."""
+    with read_session_and_selection() as (_, current):
         return {"think_time_ms": current.think_time_ms, "epoch": current.epoch}
 
 
-@switching.post("/think-time", responses={200: ThinkTimeSwitched, **_BODY_ERRORS})
+@selection_routes.post("/think-time", responses={200: ThinkTimeSwitched, **_BODY_ERRORS})
 def set_think_time(body: ThinkTimeBody) -> dict[str, Any]:
-    """Set the race window, everywhere."""
+    """Set the think time of all workers and instances."""
     switched, drained = _switch(think_time_ms=body.think_time_ms)
     return {
         "old_think_time_ms": switched.before.think_time_ms,
@@ -118,8 +125,8 @@ def set_think_time(body: ThinkTimeBody) -> dict[str, Any]:
 
 
 def _switch(**changes: Any) -> tuple[Switched, bool]:
-    with patience() as connect:
+    with slot_for_waiting() as connect:
         with connect() as session:
             switched = selection.switch(session, **changes)
         wait = lab().settings.drain_seconds
-        return switched, worker_registry.wait_drained(lent, switched.after.epoch, wait)
+        return switched, worker_registry.wait_drained(read_session, switched.after.epoch, wait)

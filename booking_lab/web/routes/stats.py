@@ -1,4 +1,4 @@
-"""The figures: how the bookings under each strategy went."""
+"""``/admin/stats``: counts and latencies of bookings by strategy."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from booking_lab.web.http.context import (
     ask_workloads,
     check_scope,
     complete_ledger,
-    reading,
+    read_session_and_selection,
 )
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.problems import documented_problems
 from booking_lab.web.schemas.fields import ScopeQuery
 
-figures = APIBlueprint("figures", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+stats_routes = APIBlueprint("stats", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
 
 
 class Totals(BaseModel):
-    """All strategies together.
+    """Counts of all strategies together.
 
-    ``double_booked`` counts what was promised more often than it is there.
+    ``double_booked`` counts the things that more customers were promised than there are.
     """
 
     confirmed: int
@@ -36,10 +36,10 @@ class Totals(BaseModel):
 
 
 class StrategyFigures(BaseModel):
-    """One strategy's figures; times in milliseconds.
+    """Counts and latencies of one strategy; times are in milliseconds.
 
-    ``overlapping`` counts the bookings that were under way while another one of the same thing was
-    being confirmed. As long as it is 0, nothing could have gone wrong.
+    ``overlapping`` counts the bookings that were under way while another booking of the same thing
+    was being confirmed. While it is 0, there was no race, and nothing could have gone wrong.
     """
 
     strategy: str
@@ -63,10 +63,10 @@ class StrategyFigures(BaseModel):
 class Stats(BaseModel):
     """Figures since the last reset.
 
-    ``silent`` names the workers that did not write their ledger in time: what they answered last
-    is missing, and ``complete`` is false. So it is while more rows than can be read for an answer
-    have still to be added up, and while ``broken`` names a kind whose own code fails, so that
-    nobody knows what of it was promised too often.
+    ``silent`` lists the workers that did not write their ledger in time: their last answers are
+    missing. ``broken`` lists the kinds whose own code failed: their double bookings are not
+    counted. ``complete`` is false in both cases, and while the background threads have not yet
+    added up all rows of the ledger.
     """
 
     complete: bool
@@ -77,11 +77,11 @@ class Stats(BaseModel):
     current_strategy: str
 
 
-@figures.get("/stats", responses={200: Stats, **documented(401, 404, 422, 500, 503)})
+@stats_routes.get("/stats", responses={200: Stats, **documented_problems(401, 404, 422, 500, 503)})
 def get_stats(query: ScopeQuery) -> dict[str, Any]:
-    """Counts and latencies by strategy, from the ledger: of all, of a kind, or of a scope."""
+    """Counts and latencies by strategy, from the ledger; of all bookings, a kind, or a scope."""
     silent = complete_ledger()
-    with reading() as (session, current):
+    with read_session_and_selection() as (session, current):
         check_scope(session, query.kind, query.scope)
         each, complete = stats.by_strategy(session, query.kind, query.scope)
         violations, broken = ask_workloads(

@@ -1,4 +1,4 @@
-"""The strategies there are: what each promises, takes and needs, and what the explorer found."""
+"""``/admin/strategies``: promises, options and needs of the strategies, and the matrix."""
 
 from __future__ import annotations
 
@@ -16,31 +16,32 @@ from pydantic import BaseModel
 from booking_lab.core.verdict import Verdict
 from booking_lab.runtime.strategy_registry import StrategyInfo
 from booking_lab.web.http.context import lab
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.problems import documented_problems
 
 log = logging.getLogger(__name__)
 
-catalogue = APIBlueprint("strategies", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")])
+strategy_routes = APIBlueprint(
+    "strategies", __name__, url_prefix="/admin", abp_tags=[Tag(name="admin")]
+)
 
-#: What `booking-lab matrix` has written; not there before its first run.
+#: The file that `booking-lab matrix --write` writes. It may be missing.
 _MATRIX = "explorer/matrix/matrix.json"
 
 Matrix = Mapping[str, Mapping[str, list[dict[str, Any]]]]
 
 
-class Suits(BaseModel):
-    """Whether a kind can be booked under a strategy, and if not, ``why``."""
+class Suitability(BaseModel):
+    """Whether a kind can be booked under a strategy; ``why`` is the reason if it can't."""
 
     bookable: bool
     why: str
 
 
-class Cell(BaseModel):
-    """What the explorer found for one strategy and kind, with one ``nemesis`` or none.
+class MatrixEntry(BaseModel):
+    """The explorer's result for one strategy and kind, with one ``nemesis`` or none.
 
-    The ``verdict`` is on all of so many ``schedules``. ``bad`` of them ended with something wrong;
-    ``schedule`` is the shortest of these. ``complete`` says whether these were all schedules that
-    there are.
+    ``schedules`` were run, and ``bad`` of them ended with an anomaly; ``schedule`` is the shortest
+    bad one. ``complete`` is true if all possible schedules were run.
     """
 
     nemesis: str
@@ -53,9 +54,9 @@ class Cell(BaseModel):
 
 
 class StrategyEntry(BaseModel):
-    """A strategy: its words, its options, its limits.
+    """A strategy: its description, its options, its promises and its needs.
 
-    ``broken`` strategies are wrong on purpose.
+    ``broken`` is true for a strategy that is wrong on purpose.
     """
 
     name: str
@@ -68,35 +69,35 @@ class StrategyEntry(BaseModel):
     needs: list[str]
     serialises: str
     broken: bool
-    kinds: dict[str, Suits]
-    matrix: dict[str, list[Cell]]
+    kinds: dict[str, Suitability]
+    matrix: dict[str, list[MatrixEntry]]
 
 
 class BrokenFile(BaseModel):
-    """A file that holds nothing usable, and why."""
+    """A file that can't be loaded, and the reason."""
 
     file: str
     reason: str
 
 
 class StrategyList(BaseModel):
-    """All strategies there are."""
+    """All strategies, and the files that can't be loaded."""
 
     strategies: list[StrategyEntry]
     broken: list[BrokenFile]
 
 
-@catalogue.get("/strategies", responses={200: StrategyList, **documented(401, 503)})
+@strategy_routes.get("/strategies", responses={200: StrategyList, **documented_problems(401, 503)})
 def list_strategies() -> dict[str, Any]:
-    """The strategies there are, and the files that hold none."""
+    """All strategies, and the files that can't be loaded."""
     registry, matrix = lab().registry, _matrix()
     return {
-        "strategies": [_shown(entry, matrix) for entry in registry.entries()],
+        "strategies": [_entry(entry, matrix) for entry in registry.entries()],
         "broken": [asdict(broken) for broken in registry.load_failures()],
     }
 
 
-def _shown(entry: StrategyInfo, matrix: Matrix) -> dict[str, Any]:
+def _entry(entry: StrategyInfo, matrix: Matrix) -> dict[str, Any]:
     return {
         "name": entry.name,
         "summary": entry.summary,
@@ -122,16 +123,16 @@ def _kinds(entry: StrategyInfo) -> dict[str, Any]:
 
 
 def _matrix() -> Matrix:
-    """Return the cells of the explorer's table, by strategy and kind; none if there is no table."""
+    """Return the entries of the matrix by strategy and kind; empty if the file can't be read."""
     table = resources.files("booking_lab") / _MATRIX
     found: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     try:
         for cell in json.loads(table.read_text())["cells"]:
-            shown = {name: cell[name] for name in Cell.model_fields}
+            shown = {name: cell[name] for name in MatrixEntry.model_fields}
             found[cell["strategy"]][cell["workload"]].append(shown)
     except FileNotFoundError:
         return {}
-    except (KeyError, TypeError, ValueError) as error:  # half written, or by another version
+    except (KeyError, TypeError, ValueError) as error:  # incomplete, or of another version
         log.error("%s can't be read: %r", table, error)
         return {}
     return found

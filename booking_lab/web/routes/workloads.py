@@ -1,4 +1,4 @@
-"""The workloads there are: what is asked for, what each can do, and what is left to book."""
+"""``/admin/workloads``: request fields, capabilities and scopes of each workload."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from pydantic import BaseModel
 from booking_lab.core.capability import capabilities_of
 from booking_lab.db.session import PostgresSession
 from booking_lab.errors import PluginFault
-from booking_lab.web.http.context import answered, lab, reading
-from booking_lab.web.http.problems import documented
+from booking_lab.web.http.context import ask_workload, lab, read_session_and_selection
+from booking_lab.web.http.problems import documented_problems
 from booking_lab.web.routes.strategies import BrokenFile
 from booking_lab.web.schemas.fields import KindQuery
-from booking_lab.web.schemas.paging import MOST, Cursor, Limit, page
-from booking_lab.web.schemas.workload_schema import Kind, Kinds
+from booking_lab.web.schemas.paging import MOST_ENTRIES, Cursor, Limit, page
+from booking_lab.web.schemas.workload_schema import WorkloadSchema, WorkloadSchemas
 from booking_lab.workloads import summary
 
 
 class WorkloadEntry(BaseModel):
-    """A workload: its words, the fields of its bookings, what it can do, what is left by scope.
+    """A workload: its summary, the fields of its requests, its capabilities and its scopes.
 
-    ``scopes`` counts those; ``next`` is the cursor of the scopes behind these, if there are more.
+    ``available`` has the number of free things by scope, ``scopes`` the number of all scopes, and
+    ``next`` the cursor for the next scopes, or null.
     """
 
     name: str
@@ -37,33 +38,35 @@ class WorkloadEntry(BaseModel):
 
 
 class WorkloadsQuery(KindQuery):
-    """The kind to show, and which part of its scopes."""
+    """The kind to show, and the part of its scopes."""
 
-    limit: Limit = MOST
+    limit: Limit = MOST_ENTRIES
     cursor: Cursor = None
 
 
 class WorkloadList(BaseModel):
-    """All workloads there are."""
+    """All workloads, and the files that can't be loaded."""
 
     workloads: list[WorkloadEntry]
     broken: list[BrokenFile]
 
 
-def blueprint(kinds: Kinds) -> APIBlueprint:
-    """Return the blueprint; it shows ``kinds``."""
+def blueprint(kinds: WorkloadSchemas) -> APIBlueprint:
+    """Return the blueprint, which shows ``kinds``."""
     workloads = APIBlueprint("workloads", __name__, abp_tags=[Tag(name="admin")])
 
-    @workloads.get("/admin/workloads", responses={200: WorkloadList, **documented(401, 422, 503)})
+    @workloads.get(
+        "/admin/workloads", responses={200: WorkloadList, **documented_problems(401, 422, 503)}
+    )
     def list_workloads(query: WorkloadsQuery) -> dict[str, Any]:
-        """The kinds of booking there are, what is left of each, and the files that hold none."""
+        """All kinds of booking, the free things of each, and the files that can't be loaded."""
         broken = [asdict(one) for one in lab().workloads.load_failures()]
         shown = []
-        with reading() as (session, _):
+        with read_session_and_selection() as (session, _):
             asked = [kinds.get(query.kind)] if query.kind else kinds.all().values()
             for kind in asked:
                 try:
-                    shown.append(_shown(kind, session, query))
+                    shown.append(_entry(kind, session, query))
                 except PluginFault as error:
                     source = lab().workloads.source(kind.workload.name)
                     broken.append({"file": source, "reason": error.message})
@@ -72,9 +75,9 @@ def blueprint(kinds: Kinds) -> APIBlueprint:
     return workloads
 
 
-def _shown(kind: Kind, session: PostgresSession, query: WorkloadsQuery) -> dict[str, Any]:
+def _entry(kind: WorkloadSchema, session: PostgresSession, query: WorkloadsQuery) -> dict[str, Any]:
     workload = kind.workload
-    left = answered(
+    left = ask_workload(
         lambda one: {str(scope): int(n) for scope, n in one.available(session).items()}, workload
     )
     scopes, where = page(sorted(left.items()), query.limit, query.cursor)
@@ -90,7 +93,7 @@ def _shown(kind: Kind, session: PostgresSession, query: WorkloadsQuery) -> dict[
     }
 
 
-def _fields(kind: Kind) -> list[dict[str, Any]]:
+def _fields(kind: WorkloadSchema) -> list[dict[str, Any]]:
     schema = kind.fields.model_json_schema()
     required = set(schema.get("required", ()))
     return [

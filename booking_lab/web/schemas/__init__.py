@@ -1,1 +1,1 @@
-"""The shapes of what is sent and answered."""
+"""Pydantic models of requests and answers."""

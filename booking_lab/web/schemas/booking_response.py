@@ -1,4 +1,4 @@
-"""What a customer is told about a booking that was tried."""
+"""The answer to a booking, confirmed or not."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pydantic import BaseModel
 
 from booking_lab.core.booking import Booking, Outcome
 from booking_lab.errors import Unavailable
-from booking_lab.web.http.problems import MEDIA_TYPE, problem
+from booking_lab.web.http.problems import MEDIA_TYPE, ProblemDetails, problem
 
 
-class Tried(BaseModel):
-    """What is told of every booking that was tried, whatever the kind and the outcome."""
+class BookingResult(BaseModel):
+    """The fields of the answer to every booking, for all kinds and outcomes."""
 
     message: str
     customer_id: str
@@ -31,8 +31,8 @@ class Tried(BaseModel):
     trace_id: str
 
 
-def told(done: Booking, thing: dict[str, Any]) -> dict[str, Any]:
-    """Return what the customer is told, with ``thing`` for what it is about."""
+def payload(done: Booking, thing: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of the answer; ``thing`` has the fields that name the booked thing."""
     request, timing = done.request, done.timing
     return {
         "message": done.message,
@@ -52,9 +52,9 @@ def told(done: Booking, thing: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def failed(done: Booking, thing: dict[str, Any]) -> Response:
+def failure(done: Booking, thing: dict[str, Any]) -> Response:
     """Return the answer for a booking that wasn't confirmed."""
-    more = {**told(done, thing), "status": "failed"}
+    more = {**payload(done, thing), "status": "failed"}
     return problem(status_of(done), done.code, done.message, **more)
 
 
@@ -64,11 +64,11 @@ def status_of(done: Booking) -> int:
     return done.error.status
 
 
-def check_any_begun(bookings: Sequence[Booking]) -> None:
-    """See that some of ``bookings`` met a server that does its work.
+def check_server_reached(bookings: Sequence[Booking]) -> None:
+    """Check that at least one of ``bookings`` reached its servers.
 
     Raises:
-        Unavailable: what all of them have ended with.
+        Unavailable: all of them failed because a server was away.
     """
     if all(one.error and issubclass(one.error, Unavailable) for one in bookings):
         first = bookings[0]
@@ -77,8 +77,9 @@ def check_any_begun(bookings: Sequence[Booking]) -> None:
 
 
 def documented_failures(model: type[BaseModel]) -> dict[Any, Any]:
-    """Return the OpenAPI responses of bookings that fail: ``model``, or a plain problem."""
-    either = [{"$ref": f"#/components/schemas/{name}"} for name in (model.__name__, "Problem")]
+    """Return the OpenAPI responses of bookings that fail: ``model``, or plain problem details."""
+    names = (model.__name__, ProblemDetails.__name__)
+    either = [{"$ref": f"#/components/schemas/{name}"} for name in names]
     return {
         status: {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
         for status, description, schema in (

@@ -1,7 +1,7 @@
-"""Examples in the document: each can be sent as it stands, and does what it says.
+"""Examples in the OpenAPI document. Each can be sent as it is.
 
-They are made from those of the single fields. Of a field's examples, the first books, and the
-second, if there is one, is what a move may change it to.
+They are made from the examples of the single fields. The first example of a field is for a booking.
+The second example, if there is one, is a value that a move may change the field to.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-#: Who leaves them out books under the current strategy.
+#: Optional fields that examples leave out, so that they use the current strategy.
 _LEFT_OUT = {"strategy", "options"}
 
 
-def booking(model: type[BaseModel]) -> dict[str, Any] | None:
-    """Return an example of a body; none: one of the fields that it has to have has no example."""
+def booking_example(model: type[BaseModel]) -> dict[str, Any] | None:
+    """Return an example of a body; none: a required field has no example."""
     found = {}
     for name, field in model.model_fields.items():
         examples = _examples(field)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            examples = [booking(field.annotation)]
+            examples = [booking_example(field.annotation)]
         if examples and (field.is_required() or name not in _LEFT_OUT):
             found[name] = examples[0]
         if field.is_required() and found.get(name) is None:
@@ -30,43 +30,43 @@ def booking(model: type[BaseModel]) -> dict[str, Any] | None:
     return found
 
 
-def change(model: type[BaseModel]) -> dict[str, Any] | None:
-    """Return an example of what may be different for a booking of ``model``; none: nothing."""
+def change_example(model: type[BaseModel]) -> dict[str, Any] | None:
+    """Return an example of the fields that a move may change; none: there are no such examples."""
     several = {name: _examples(field) for name, field in model.model_fields.items()}
     return {name: examples[1] for name, examples in several.items() if len(examples) > 1} or None
 
 
-def named(examples: Mapping[str, Any]) -> Any:
-    """Return those examples that there are, as part of a model's configuration."""
+def named_examples(examples: Mapping[str, Any]) -> Any:
+    """Return the examples that are not none, as a part of a model's configuration."""
     there = {name: {"value": one} for name, one in examples.items() if one is not None}
     return (
         {"openapi_extra": {"examples": there}} if there else {}
     )  # the document's library reads it
 
 
-def shown(schema: Any) -> Any:
-    """Put the first of each field's examples where the document's older readers look for it.
+def with_single_examples(schema: Any) -> Any:
+    """Replace ``examples`` of each field by ``example``, with the first of them.
 
-    The library that makes the document knows that place alone.
+    The library that makes the document knows ``example`` only.
     """
     if isinstance(schema, list):
-        return [shown(one) for one in schema]
+        return [with_single_examples(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {name: shown(one) for name, one in schema.items() if name != "examples"}
+    found = {name: with_single_examples(one) for name, one in schema.items() if name != "examples"}
     if isinstance(examples := schema.get("examples"), list) and examples:
         found["example"] = examples[0]
     return found
 
 
-def of_parameters(schema: dict[str, Any]) -> dict[str, Any]:
-    """Do so for those parameters that have to be there, and take the other examples out.
+def with_parameter_examples(schema: dict[str, Any]) -> dict[str, Any]:
+    """Keep one example of each required parameter, and remove all other examples.
 
-    A page would send all of them at once, which makes no sense.
+    The page of the document would send all parameters with examples at once.
     """
     required = schema.get("required", ())
     properties = {
-        name: shown(one) if name in required else _without_examples(one)
+        name: with_single_examples(one) if name in required else _without_examples(one)
         for name, one in schema.get("properties", {}).items()
     }
     return {**schema, "properties": properties}
@@ -83,7 +83,7 @@ def _without_examples(schema: Any) -> Any:
 def _examples(field: FieldInfo) -> list[Any]:
     if field.examples:
         return list(field.examples)
-    # Those of what is allowed beside none stand within.
+    # The examples of an optional type are inside the union with none.
     for part in getattr(field.annotation, "__args__", ()):
         for about in getattr(part, "__metadata__", ()):
             if found := getattr(about, "examples", None):

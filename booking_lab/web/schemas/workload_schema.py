@@ -1,4 +1,4 @@
-"""The kinds of booking as HTTP has them: their bodies come from the workloads' own requests."""
+"""Request bodies for each workload, made from the fields of the workload's request class."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter, create_model
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.workload import Request, Session
 from booking_lab.errors import InvalidRequest, PluginFault, safe_text
-from booking_lab.web.http.json_bodies import parsed
+from booking_lab.web.http.json_bodies import parse_as
 from booking_lab.web.schemas.fields import (
     Body,
     CustomerId,
@@ -25,72 +25,73 @@ from booking_lab.web.schemas.fields import (
 )
 from booking_lab.workloads import Workloads
 
-_TAKEN = {"kind", "strategy", "options"}
-_CHOICE: dict[str, Any] = {
+_RESERVED = {"kind", "strategy", "options"}
+_STRATEGY_FIELDS: dict[str, Any] = {
     "strategy": (StrategyName | None, None),
     "options": (Options | None, None),
 }
 
 
-class Kind:
-    """One workload's bookings: what is sent for them, and what is shown of them.
+class WorkloadSchema:
+    """The models of one workload's bookings.
 
     Attributes:
         workload: the workload.
-        fields: what a customer says about the thing; a model of the request's own fields.
-        booking: the body that books one.
-        change: the body that moves one; what it leaves out stays as it is.
-        race: the body that lets customers race for one.
+        fields: the model of the request's own fields.
+        booking: the body of a booking.
+        change: the body of a move; a field that is left out stays as it is.
+        race: the body of a race.
 
     Raises:
-        PluginFault: the workload's request can't be asked for over HTTP.
+        PluginFault: the request class can't be used over HTTP.
     """
 
     def __init__(self, workload: LabWorkload) -> None:
         self.workload = workload
         own = _own_fields(workload.request)
-        if clash := _TAKEN & own.keys():
-            raise PluginFault(f"its request has a field {min(clash)!r}, which the API has itself")
+        if clash := _RESERVED & own.keys():
+            raise PluginFault(f"its request has a field {min(clash)!r}, which the API reserves")
         kind: dict[str, Any] = {
             "kind": (Literal[workload.name], pydantic.Field(examples=[workload.name]))
         }
         customer: dict[str, Any] = {"customer_id": (CustomerId, ...)}
         self.fields = self._model("Fields", own, Strict)
-        self.booking = self._model("Booking", kind | customer | own | _CHOICE)
+        self.booking = self._model("Booking", kind | customer | own | _STRATEGY_FIELDS)
         self.change = self._model(
-            "Change", {n: _optional(t) for n, (t, _) in own.items()} | _CHOICE
+            "Change", {n: _optional(t) for n, (t, _) in own.items()} | _STRATEGY_FIELDS
         )
         customers = {"customers": (Customers, 10)}
         self.race = self._model(
-            "Race", kind | {"request": (self.fields, ...)} | customers | _CHOICE
+            "Race", kind | {"request": (self.fields, ...)} | customers | _STRATEGY_FIELDS
         )
         self._adapter: TypeAdapter[Request] = TypeAdapter(workload.request)
-        # What has no schema must not be found out by whoever asks for all of them.
+        # A type without a schema is found here, and not by a request for the whole document.
         for model in (self.booking, self.change, self.race):
             model.model_json_schema()
 
     def request(self, asked: BaseModel, customer_id: str) -> Request:
-        """Return the request for what ``asked``, a model with this kind's fields, says.
+        """Return the request with the fields of ``asked``, a model of this kind.
 
         Raises:
-            InvalidRequest: it contradicts itself.
+            InvalidRequest: the fields contradict each other.
         """
-        with sensible():
+        with value_errors_are_422():
             return self.workload.request(customer_id=customer_id, **self._given(asked))
 
     def changes(self, sent: Mapping[str, Any]) -> tuple[BaseModel, dict[str, Any]]:
-        """Return a move's body, and what shall be different.
+        """Return the body of a move, and the fields that it changes.
 
         Raises:
-            pydantic.ValidationError: these aren't the fields of this kind.
+            pydantic.ValidationError: the fields are not those of this kind.
         """
-        change = parsed(self.change, sent)
+        change = parse_as(self.change, sent)
         return change, self._given(change)
 
     def changeable(self, session: Session, booking: UUID, held: Mapping[str, Any]) -> list[str]:
-        """Return which of the fields that a booking holds a move may name.
+        """Return the names of the fields that a move of this booking may change.
 
-        The workload is asked: what the booking holds already is no change to object to.
+        The workload is asked for a move to the values that the booking has already. It has no
+        other reason to refuse such a move.
         """
         names = []
         for name in self.fields.model_fields.keys() & held.keys():
@@ -100,7 +101,7 @@ class Kind:
         return sorted(names)
 
     def details(self, request: Request) -> dict[str, Any]:
-        """Return the request's own fields as JSON has them."""
+        """Return the request's own fields as values of JSON."""
         shown: dict[str, Any] = self._adapter.dump_python(request, mode="json")
         return {name: shown[name] for name in self.fields.model_fields}
 
@@ -115,42 +116,42 @@ class Kind:
         return create_model(f"{title}{what}", __base__=base, **own)
 
 
-class Kinds:
-    """All kinds that there are; a workload that makes none is reported with the broken ones."""
+class WorkloadSchemas:
+    """The schemas of all workloads; a workload without a schema is listed as broken."""
 
     def __init__(self, workloads: Workloads) -> None:
         self._workloads = workloads
-        self._kinds: dict[str, Kind] = {}
+        self._kinds: dict[str, WorkloadSchema] = {}
         for workload in list(workloads):
             try:
-                self._kinds[workload.name] = Kind(workload)
-            except Exception as error:  # annotations that make no schema, and whatever else
+                self._kinds[workload.name] = WorkloadSchema(workload)
+            except Exception as error:  # annotations without a schema, or any error of a plug-in
                 workloads.reject(workload.name, f"{type(error).__name__}: {safe_text(error, str)}")
 
-    def all(self) -> Mapping[str, Kind]:
-        """Return them by name."""
+    def all(self) -> Mapping[str, WorkloadSchema]:
+        """Return the schemas by name."""
         return self._kinds
 
-    def get(self, name: str) -> Kind:
-        """Return the kind called ``name``.
+    def get(self, name: str) -> WorkloadSchema:
+        """Return the schema of the workload called ``name``.
 
         Raises:
-            UnknownKind: there is none.
+            UnknownKind: there is no such workload.
         """
         return self._kinds[self._workloads.get(name).name]
 
 
 @contextmanager
-def sensible() -> Iterator[None]:
-    """Turn the objections of a request's own code into an answer.
+def value_errors_are_422() -> Iterator[None]:
+    """Turn a ValueError of a request class into a 422.
 
     Raises:
-        InvalidRequest: it has one.
+        InvalidRequest: the block raised a ValueError.
     """
     try:
         yield
     except ValueError as error:
-        raise InvalidRequest(f"The request makes no sense: {error}.") from None
+        raise InvalidRequest(f"The request is not valid: {error}.") from None
 
 
 def _own_fields(request: type[Request]) -> dict[str, Any]:
@@ -169,5 +170,5 @@ def _default(field: Field[Any]) -> Any:
 
 
 def _optional(annotation: Any) -> tuple[Any, Any]:
-    # By a factory, the default stays out of the document: left out means unchanged, not none.
+    # A factory keeps the default out of the document: left out means unchanged, not null.
     return Annotated[annotation, pydantic.Field(default_factory=lambda: None)], ...

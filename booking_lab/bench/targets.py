@@ -1,4 +1,4 @@
-"""Where the clients of a benchmark meet, or don't."""
+"""The targets of the benchmark's requests: many seats, one seat, one counter."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ INSERT INTO resets (workload, scope) VALUES ('tickets', %(id)s::text);
 
 
 @dataclass(frozen=True)
-class Place:
-    """What the clients ask for.
+class Target:
+    """The target of the clients' requests.
 
     Attributes:
-        name: as it stands in the tables.
-        kind: ``seats``: one seat, drawn at random; ``tickets``: one ticket; ``health``: nothing.
-        id: the event.
-        many: how many things there are.
-        seed: the script that creates it.
+        name: the name in the tables.
+        kind: ``seats``: a seat that is drawn at random; ``tickets``: one ticket; ``health``:
+            ``GET /health``.
+        id: the id of the event.
+        many: the number of things.
+        seed: the script that creates the event.
     """
 
     name: str
@@ -40,16 +41,16 @@ class Place:
     seed: str = ""
 
 
-HEALTH = Place("GET /health", "health")
-UNIFORM = Place("many seats", "seats", 2, 50_000, _EVENT)
-HOT = Place("one hot seat", "seats", 3, 1, _EVENT)
-COUNTER = Place("one hot counter", "tickets", 9, 1_000_000_000, _COUNTER)
+HEALTH = Target("GET /health", "health")
+UNIFORM = Target("many seats", "seats", 2, 50_000, _EVENT)
+HOT = Target("one hot seat", "seats", 3, 1, _EVENT)
+COUNTER = Target("one hot counter", "tickets", 9, 1_000_000_000, _COUNTER)
 
 
 def prepare(database_url: str) -> None:
-    """Add the events to the lab's database."""
-    # Nobody else waits for these statements, so they may take their time.
+    """Add the events of all targets to the lab's database."""
+    # These statements may take long; nothing waits for them.
     with Connector(database_url, statement_timeout=120).session() as session:
-        for place in (UNIFORM, HOT, COUNTER):
-            session.execute(place.seed, {"id": place.id, "many": place.many})
+        for target in (UNIFORM, HOT, COUNTER):
+            session.execute(target.seed, {"id": target.id, "many": target.many})
         session.execute("VACUUM ANALYZE seats")

@@ -1,7 +1,7 @@
-"""Ties a process to the life of its parent, then becomes the program that is to run.
+"""Makes a process die with its parent, and then runs a program in it.
 
-Run as a file (``python -I -S leash.py PARENT SIGNAL USER -- PROGRAM ...``), it imports nothing but
-the standard library, so that it costs milliseconds and works before any package does.
+It runs as a file: ``python -I -S die_with_parent.py PARENT SIGNAL USER -- PROGRAM ...``. It imports
+the standard library only, so that it takes milliseconds and needs no package.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def die_with_parent(parent: int, with_signal: int) -> None:
-    """Have the kernel send ``with_signal`` to this process when ``parent`` ends, however it ends.
+    """Make the kernel send ``with_signal`` to this process when ``parent`` ends in any way.
 
-    The kernel watches the parent's *thread* that started this process. A parent that ended before
-    the call is noticed too: then this process ends at once.
+    The kernel watches the *thread* of the parent that started this process. If the parent has
+    ended before the call, this process ends at once.
     """
     _prctl(_PR_SET_PDEATHSIG, with_signal)
     if os.getppid() != parent:
@@ -27,29 +27,29 @@ def die_with_parent(parent: int, with_signal: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent dies, to be able to end it."""
+    """Become the parent of every descendant whose own parent dies, so that this one can end it."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def become(user: str) -> None:
-    """Give up root for the user with this number (and its group); does nothing for ``-``."""
+def drop_root(user: str) -> None:
+    """Change from root to the user ``uid:gid``; ``-``: stay as we are."""
     if user == "-":
         return
     uid, _, gid = user.partition(":")
     os.setgroups([])
     os.setgid(int(gid))
     os.setuid(int(uid))
-    # The folder that root stood in may be closed to this user.
+    # The working folder of root may be closed to this user.
     os.chdir("/")
 
 
 def main(arguments: list[str]) -> None:
-    """Run the program named after ``--`` on the leash."""
+    """Run the program after ``--`` in this process, which dies with its parent."""
     parent, with_signal, user, _, *program = arguments
-    # The starter may have blocked signals to wait for them; the program must not inherit that.
+    # The parent may block signals, to wait for them; the program must not inherit that.
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    become(user)
-    # After the change of user: that clears the signal that the kernel was asked to send.
+    drop_root(user)
+    # After the change of user, because that clears the signal which the kernel is asked to send.
     die_with_parent(int(parent), int(with_signal))
     try:
         os.execv(program[0], program)

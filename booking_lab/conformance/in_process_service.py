@@ -1,4 +1,4 @@
-"""One more instance of the running lab, in this process: its steps can be watched and struck at."""
+"""One more instance of the running lab, in this process, for observers and faults at its steps."""
 
 from __future__ import annotations
 
@@ -18,8 +18,17 @@ from booking_lab.stack import RunningLab
 from booking_lab.web.app import create_app
 
 
-class Service:
-    """The instance."""
+class InProcessService:
+    """An instance of the service in this process.
+
+    Attributes:
+        lab: its lab.
+        client: a client for its HTTP API.
+
+    Args:
+        lab: the running lab whose servers it uses.
+        settings: its other settings.
+    """
 
     def __init__(self, lab: RunningLab, settings: Settings) -> None:
         app = create_app(
@@ -36,7 +45,7 @@ class Service:
 
     @contextmanager
     def watched(self, observer: Observer) -> Iterator[None]:
-        """Let ``observer`` watch the bookings of this instance for the block."""
+        """Attach ``observer`` to the bookings of this instance for the block."""
         engine = self.lab.engine
         self.lab.engine = engine.derive(self.lab.bookings, [observer])
         try:
@@ -45,11 +54,15 @@ class Service:
             self.lab.engine = engine
 
 
-class Strike(Observer):
-    """Does something once, before a booking's nth step.
+class StrikeAtStep(Observer):
+    """Calls a function once, before a given step of a booking.
 
     Attributes:
         steps: the steps so far.
+
+    Args:
+        number: the number of the step, from 1; 0: never.
+        strike: the function.
     """
 
     def __init__(self, number: int = 0, strike: Callable[[Step], None] = lambda _step: None):
@@ -59,31 +72,31 @@ class Strike(Observer):
 
     @contextmanager
     def step(self, step: Step) -> Iterator[None]:
-        """Count it, and strike if it is its turn."""
+        """Count the step, and strike before the given one."""
         self.steps.append(step)
         if len(self.steps) == self._number:
             self._strike(step)
         yield
 
 
-class Servers:
-    """Embedded lock servers that can go away; whoever is connected is cut off.
+class LockServers:
+    """Embedded lock servers that can be made unreachable. Their connections are closed then.
 
     Args:
-        urls: their addresses, which are sockets in the file system.
+        urls: their addresses, which are Unix sockets.
     """
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._urls = urls
 
     def go_away(self) -> None:
-        """Go away, unless they are."""
+        """Make the servers unreachable, unless they are already."""
         for url in self._urls:
             socket, hidden = _socket(url), _hidden(_socket(url))
             if not hidden.exists():
                 with redis.Redis.from_url(url) as client:
-                    client.ping()  # the last who gets in, to send the others away
-                    # Never without a file in its place: the lab would start another server there.
+                    client.ping()  # connects, to close all other connections below
+                    # The socket is replaced in one step: without it, the lab restarts the server.
                     hidden.hardlink_to(socket)
                     nobody = socket.with_name(f"{socket.name}.nobody")
                     nobody.touch()
@@ -91,7 +104,7 @@ class Servers:
                     client.client_kill_filter(_type="normal", skipme=True)
 
     def come_back(self) -> None:
-        """Be there again, with all that they knew but what expires: that has."""
+        """Make the servers reachable again, and expire all leases."""
         for url in self._urls:
             socket = _socket(url)
             if _hidden(socket).exists():
@@ -100,7 +113,7 @@ class Servers:
 
 
 def let_leases_expire(urls: Sequence[str]) -> None:
-    """Let as much time pass at lock servers as any expiry takes."""
+    """Expire all keys with a TTL at these lock servers."""
     for url in urls:
         with redis.Redis.from_url(url) as client:
             for key in client.scan_iter():

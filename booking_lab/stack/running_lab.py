@@ -1,4 +1,4 @@
-"""A lab for a block of code: what tests, the demo and the benchmark run on."""
+"""A lab for a block of code, as tests, the demo and the benchmark use it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from booking_lab.config import Settings, forget_clients_environment
 from booking_lab.stack.control import Progress, end, launch
 from booking_lab.stack.errors import StackError
 from booking_lab.stack.folders import DataFolder, tail
-from booking_lab.stack.plan import Plan
-from booking_lab.stack.processes.state import State
+from booking_lab.stack.launch_spec import LaunchSpec
+from booking_lab.stack.processes.lab_state import LabState
 
 
 def _silent(_line: str) -> None:
@@ -25,18 +25,18 @@ def _silent(_line: str) -> None:
 
 @dataclass(frozen=True)
 class RunningLab:
-    """A lab that runs.
+    """A running lab.
 
     Attributes:
-        url: the service, all instances together; empty if there is none.
-        urls: each instance by itself, by its name.
-        database_url: PostgreSQL.
-        redis_url: Valkey or Redis.
-        redlock_urls: the servers for Redlock, each independent of the others; empty if Valkey
-            isn't installed and none of one's own are set.
-        run_folder: sockets and metrics.
+        url: the URL of the service, for all instances together; empty: there is no service.
+        urls: the URL of each instance, by its name.
+        database_url: the URL of PostgreSQL.
+        redis_url: the URL of Valkey or Redis.
+        redlock_urls: the URLs of Redlock's independent servers; empty if Valkey isn't installed and
+            the settings name no servers.
+        run_folder: the folder with sockets and metrics.
         data: the data folder, with the logs.
-        supervisor: the process that holds it together.
+        supervisor: the process that runs the lab.
     """
 
     url: str
@@ -50,8 +50,8 @@ class RunningLab:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Every part's process id at this moment, by the part's name."""
-        state = State.read(self.data.state)
+        """The process ids of all parts at this moment, by name."""
+        state = LabState.read(self.data.state)
         return {part.name: part.process.pid for part in state.everyone} if state else {}
 
 
@@ -66,21 +66,21 @@ def running(
     progress: Progress = _silent,
     **changes: Any,
 ) -> Iterator[RunningLab]:
-    """Run a lab of one's own for the block; it ends with the block or with this process.
+    """Run a lab for the block; it ends with the block or with this process.
 
-    Start it from a thread that lives as long as the lab (the kernel ties it to the thread).
+    The calling thread has to live as long as the lab, because the kernel ends the lab with it.
 
     Args:
-        data: the data folder; by default one that is thrown away, and with it the data.
-        port: the service's port; 0: any that is free.
-        instances: how many; 0: PostgreSQL and the Valkey servers alone.
-        durable: whether data survives a power cut; by default unless the folder is thrown away.
-        settings: the lab's settings; by default the environment's.
-        progress: gets a line for each step of the start.
-        **changes: single settings that differ, as ``workers=2``.
+        data: the data folder; by default a temporary one.
+        port: the port of the service; 0: any free port.
+        instances: the number of instances; 0: only PostgreSQL and the Valkey servers.
+        durable: whether data survives a power cut; by default true unless the folder is temporary.
+        settings: the settings of the lab; by default those of the environment.
+        progress: called with a line for each step of the start.
+        **changes: single settings that differ, such as ``workers=2``.
 
     Raises:
-        StackError: it could not be started; nothing is left behind.
+        StackError: the lab could not be started; nothing of it is left.
     """
     forget_clients_environment()
     settings = replace(settings or Settings.from_environment(), **changes)
@@ -88,15 +88,15 @@ def running(
     folder = data or Path(tempfile.mkdtemp(prefix="booking-lab-data-"))
     try:
         if data is None:
-            # PostgreSQL's user has to pass through.
+            # PostgreSQL's user has to be able to enter subfolders.
             folder.chmod(0o711)
-        place = DataFolder(folder)
-        plan = Plan(str(place.path), port, instances, durable)
-        supervisor = launch(plan, settings, progress)
+        data_folder = DataFolder(folder)
+        spec = LaunchSpec(str(data_folder.path), port, instances, durable)
+        supervisor = launch(spec, settings, progress)
         try:
-            yield _lab(place, settings, supervisor)
+            yield _lab(data_folder, settings, supervisor)
         finally:
-            end(place, supervisor)
+            end(data_folder, supervisor)
     finally:
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -104,13 +104,13 @@ def running(
 
 @contextmanager
 def embedded(**arguments: Any) -> Iterator[RunningLab]:
-    """Run PostgreSQL and the Valkey servers alone for the block; takes what ``running`` takes."""
+    """Run only PostgreSQL and the Valkey servers for the block; arguments as for ``running``."""
     with running(instances=0, **arguments) as lab:
         yield lab
 
 
 def _lab(data: DataFolder, settings: Settings, supervisor: subprocess.Popen[bytes]) -> RunningLab:
-    state = State.read(data.state)
+    state = LabState.read(data.state)
     if state is None:
         raise StackError(f"The lab ended at once; {data.log} ends with:{tail(data.log)}")
     return RunningLab(

@@ -1,4 +1,4 @@
-"""Customers who book and cancel the same thing over and over, and remember what they were told."""
+"""Customers that book and cancel the same thing again and again, and record the answers."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ from booking_lab.conformance.waiting import eventually
 from booking_lab.crowd.client import Customer
 
 
-class Load:
-    """Bookings and cancellations under way all the time, until the block ends.
+class ContinuousLoad:
+    """Customers that book and cancel until the block ends.
 
     Attributes:
-        stands: by booking id, whether it was confirmed (true) or its cancellation was (false).
-        unknown: ids of bookings whose cancellation was never answered.
-        statuses: every status that was answered.
-        cut_off: how often the connection ended before the answer.
-        worker: the worker that confirmed a booking last.
+        stands: whether the last answer on a booking was its confirmation (true) or its
+            cancellation (false), by its id.
+        unknown: the ids of bookings whose cancellation had no answer.
+        statuses: all statuses of answers.
+        cut_off: the number of connections that ended before the answer.
+        worker: the worker of the last confirmed booking.
+
+    Args:
+        url: the address of the lab.
+        bodies: the body of a booking for each customer.
     """
 
     def __init__(self, url: str, bodies: Sequence[dict[str, Any]]) -> None:
@@ -39,7 +44,7 @@ class Load:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Let them book for the block."""
+        """Run all customers for the block."""
         with ThreadPoolExecutor(len(self._bodies)) as threads:
             customers = [threads.submit(self._customer, body) for body in self._bodies]
             try:
@@ -50,23 +55,23 @@ class Load:
             customer.result()
 
     def until(self, more: int) -> None:
-        """Wait for so many more confirmed bookings."""
+        """Wait for ``more`` further confirmed bookings."""
         goal = self._confirmed + more
         eventually(lambda: self._confirmed >= goal, f"{more} more bookings")
 
     def _customer(self, body: dict[str, Any]) -> None:
-        # Somebody may have been killed before this began, as the first of these customers.
+        # A booking of the first customer may exist already, from a worker that was killed.
         client, booked, cut_off = Customer(self._url), "", True
         while not self._stop.is_set():
             try:
                 if booked:
                     booked = "" if self._cancel(client, booked, body["strategy"]) else booked
                 else:
-                    # A COMMIT that the dead has sent may still be on its way: ask until it shows.
+                    # The COMMIT of a killed worker may still be under way: ask until it shows.
                     booked = self._held(client, body) if cut_off else ""
                     booked = booked or self._book(client, body)
             except (OSError, http.client.HTTPException):
-                # The worker died under it; a new connection finds another.
+                # The worker was killed; a new connection reaches another one.
                 with self._lock:
                     self.cut_off += 1
                     self.unknown |= {booked} - {""}
@@ -76,14 +81,14 @@ class Load:
         client.close()
 
     def _held(self, client: Customer, body: dict[str, Any]) -> str:
-        """Return the id of a booking that stands without its customer having been told."""
+        """Return the id of a confirmed booking whose answer was lost; empty: there is none."""
         asked = {"kind": body["kind"], "customer_id": body["customer_id"], "status": "confirmed"}
         for booking in client.get(f"/api/bookings?{urlencode(asked)}")["bookings"]:
             return str(booking["id"])
         return ""
 
     def _book(self, client: Customer, body: dict[str, Any]) -> str:
-        """Return the booking's id; none if there is none."""
+        """Book, and return the id of the booking; empty: it is not confirmed."""
         status, answer = client.call("POST", "/api/bookings", body)
         with self._lock:
             self.statuses.add(status)
@@ -95,7 +100,7 @@ class Load:
             return str(answer["id"])
 
     def _cancel(self, client: Customer, booking: str, strategy: str) -> bool:
-        """Return whether there is nothing left to do about it."""
+        """Cancel, and return whether the booking needs no further cancellation."""
         status, answer = client.call("DELETE", f"/api/bookings/{booking}?strategy={strategy}")
         with self._lock:
             self.statuses.add(status)

@@ -1,4 +1,4 @@
-"""Input that a route has not declared, or that could be read in two ways, is turned away."""
+"""Refuses input that a route does not declare, and ambiguous input."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.routing import IntegerConverter, Rule
 
 from booking_lab.web.http.problems import problem
-from booking_lab.web.http.text import fault_of
+from booking_lab.web.http.text import problem_with_text
 
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def register(app: OpenAPI) -> None:
-    """Turn away what no route of ``app``, which has all of them by now, has declared."""
-    inputs = Inputs(app.api_doc)
+    """Refuse undeclared input at all routes of ``app``; to be called after the routes are added."""
+    inputs = DeclaredInputs(app.api_doc)
 
     @app.before_request
     def check() -> Response | None:
-        return inputs.refused(request)
+        return inputs.error_for(request)
 
 
 class WholeNumber(IntegerConverter):
-    """A number in a path, which has one way to be written."""
+    """A number in a path; each number has one spelling."""
 
-    regex = "0|[1-9][0-9]{0,18}"  # of ASCII's digits, and no more than can be a number here
+    regex = "0|[1-9][0-9]{0,18}"  # ASCII digits, and no more of them than bigint can have
 
 
 @dataclass(frozen=True)
-class Declared:
-    """What a route takes: the names of its parameters, and whether it takes a body."""
+class DeclaredInput:
+    """The input of a route: the names of its query parameters, and whether it takes a body."""
 
     parameters: frozenset[str] = frozenset()
     body: bool = False
 
 
-class Inputs:
-    """What all routes take.
+class DeclaredInputs:
+    """The input of all routes.
 
     Args:
-        document: the OpenAPI document, which names everything that a route takes.
+        document: the OpenAPI document, which declares all input of each route.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._declared = {
-            (path, method.upper()): Declared(
+            (path, method.upper()): DeclaredInput(
                 frozenset(
                     one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"
                 ),
@@ -61,14 +61,14 @@ class Inputs:
             for path, operations in document["paths"].items()
             for method, operation in operations.items()
         }
-        # By a rule's text and method, as they are asked for.
-        self._found: dict[tuple[str, str], Declared] = {}
+        # A cache, by the text of the rule and the method of the request.
+        self._found: dict[tuple[str, str], DeclaredInput] = {}
 
-    def refused(self, request: Request) -> Response | None:
-        """Return the answer to a request with input that its route doesn't take; none: it is fine.
+    def error_for(self, request: Request) -> Response | None:
+        """Return an error for a request with undeclared input; none: no error.
 
         Raises:
-            BadRequest: its query can't be read, or it has a body that nobody would read.
+            BadRequest: the query can't be parsed, or the route takes no body.
         """
         if request.url_rule is None or request.method == "OPTIONS":
             return None
@@ -77,14 +77,15 @@ class Inputs:
             raise BadRequest("This address takes no body; send none.")
         if not request.query_string:
             return None
-        faults = _faults(_parameters(request.query_string), declared.parameters)
+        faults = _input_errors(_parameters(request.query_string), declared.parameters)
         return problem(422, "invalid_fields", f"{'; '.join(faults)}.") if faults else None
 
-    def _of(self, rule: Rule, method: str) -> Declared:
+    def _of(self, rule: Rule, method: str) -> DeclaredInput:
         found = self._found.get((rule.rule, method))
         if found is None:
             path = _VARIABLE.sub(r"{\1}", rule.rule)
-            found = self._declared.get((path, "GET" if method == "HEAD" else method), Declared())
+            by_method = path, "GET" if method == "HEAD" else method
+            found = self._declared.get(by_method, DeclaredInput())
             self._found[rule.rule, method] = found
         return found
 
@@ -100,15 +101,15 @@ def _parameters(query: bytes) -> list[tuple[str, str]]:
         raise BadRequest(f"The query can't be read: {error}.") from None
 
 
-def _faults(sent: list[tuple[str, str]], taken: frozenset[str]) -> list[str]:
+def _input_errors(sent: list[tuple[str, str]], taken: frozenset[str]) -> list[str]:
     names = [name for name, _ in sent]
     known = ", ".join(sorted(taken)) or "none"
     unknown = [
-        f"{name.encode('ascii', 'backslashreplace').decode()}: there is no such parameter here; "
-        f"there are: {known}"
+        f"{name.encode('ascii', 'backslashreplace').decode()}: this address has no such parameter; "
+        f"it has: {known}"
         for name in dict.fromkeys(names)
         if name not in taken
     ]
-    twice = [f"{name}: it is there twice" for name in sorted(taken) if names.count(name) > 1]
-    texts = [f"{name}: {fault}" for name, text in sent if (fault := fault_of(text))]
+    twice = [f"{name}: it is sent twice" for name in sorted(taken) if names.count(name) > 1]
+    texts = [f"{name}: {fault}" for name, text in sent if (fault := problem_with_text(text))]
     return unknown + twice + texts

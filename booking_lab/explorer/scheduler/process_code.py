@@ -1,4 +1,4 @@
-"""The code of plug-ins as one process has it: loaded for it, with globals of its own."""
+"""Copies of plug-ins' code, one for each simulated process, with globals of its own."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from typing import Any, TypeVar, cast
 
 from booking_lab.core.lab_workload import LabWorkload
 from booking_lab.core.strategy import Strategy
-from booking_lab.explorer.recording.calls import overheard
-from booking_lab.explorer.scheduler.sharing import may_share
+from booking_lab.explorer.recording.calls import recording_workload
+from booking_lab.explorer.scheduler.shared_state import may_share_state
 from booking_lab.runtime.strategy_registry import StrategyInfo
 
 T = TypeVar("T")
 
-#: Stands between a module's name and the number of its copy; no module's own name has it.
+#: Separates a module's name from the number of its copy; no module's own name has this character.
 _MARK = "~"
 
 
 @dataclass
-class Image:
-    """What one process of an exploration runs.
+class ProcessCode:
+    """The strategy and the workload of one simulated process.
 
-    Processes that share nothing can run the same copy. Where the code may keep something between
-    bookings, each process has a copy of its own, which is loaded anew for each schedule: so it
-    begins as a process does that was just started.
+    All processes use the same code if it keeps no state between bookings. If it may keep state,
+    each process has a copy of its own. It is loaded again for each schedule, so that each schedule
+    begins with a new process.
 
     Attributes:
-        entry: the strategy as found.
+        entry: the strategy's entry in the registry.
         strategy: the strategy with its options.
-        workload: what is booked.
-        number: tells this process from the others.
+        workload: the workload.
+        number: the number of the process.
     """
 
     entry: StrategyInfo
@@ -47,43 +47,43 @@ class Image:
 
     def __post_init__(self) -> None:
         self._options = self.entry.options_of(self.strategy)
-        self._loads = may_share(self.strategy), may_share(self.workload)
-        self.heard = overheard(self.workload)
+        self._reloads = may_share_state(self.strategy), may_share_state(self.workload)
+        self.recorded_workload = recording_workload(self.workload)
 
     @property
-    def shares(self) -> bool:
-        """Whether bookers of this process may meet in what its code keeps."""
-        return any(self._loads)
+    def may_share(self) -> bool:
+        """Whether bookers of this process may share state in its code."""
+        return any(self._reloads)
 
-    def begin(self) -> None:
-        """Begin as a process does that was just started."""
-        loads_strategy, loads_workload = self._loads
+    def reload(self) -> None:
+        """Load the copies again, as in a process that has just started."""
+        loads_strategy, loads_workload = self._reloads
         if loads_strategy:
             self.entry = StrategyInfo(
-                self.entry.name, loaded(self.entry.strategy_class, self.number)
+                self.entry.name, load_copy(self.entry.strategy_class, self.number)
             )
             self.strategy = self.entry.create(self._options)
         if loads_workload:
-            workload = loaded(type(self.workload), self.number)()
+            workload = load_copy(type(self.workload), self.number)()
             workload.name = self.workload.name
-            self.heard = overheard(workload)
+            self.recorded_workload = recording_workload(workload)
 
 
-def loaded(kind: type[T], number: int) -> type[T]:
-    """Load a plug-in's module once more, with what it imports from its own folder.
+def load_copy(kind: type[T], number: int) -> type[T]:
+    """Load another copy of a plug-in's module, and of the modules of its folder that it imports.
 
     Args:
         kind: the plug-in's class.
-        number: tells the copies from each other; one of the same number is replaced.
+        number: the number of the copy; it replaces an earlier copy with this number.
 
     Returns:
-        The class as the copy defines it.
+        The class of the copy.
     """
     root, dot, rest = kind.__module__.partition(".")
     root = root.partition(_MARK)[0]
     original = sys.modules[root]
-    with _alone(original):
-        copy = _copied(original, f"{root}{_MARK}{number}")
+    with _without_imported_modules(original):
+        copy = _load_module_copy(original, f"{root}{_MARK}{number}")
         module = importlib.import_module(f"{copy}{dot}{rest}")
     found: Any = module
     for name in kind.__qualname__.split("."):
@@ -91,10 +91,10 @@ def loaded(kind: type[T], number: int) -> type[T]:
     return cast(type[T], found)
 
 
-def _copied(original: ModuleType, name: str) -> str:
-    """Load a module of a folder of plug-ins; return the name of the copy.
+def _load_module_copy(original: ModuleType, name: str) -> str:
+    """Load a copy of a module of a folder of plug-ins, and return its name.
 
-    What comes from an installed package has one name only, under which it imports itself.
+    A module of an installed package is not copied: it imports its own modules by their names.
     """
     spec = original.__spec__
     assert spec
@@ -114,19 +114,19 @@ def _copied(original: ModuleType, name: str) -> str:
 
 
 @contextmanager
-def _alone(original: ModuleType) -> Iterator[None]:
-    """Have what lies in a module's folder imported anew in the block, and nothing changed by it."""
+def _without_imported_modules(original: ModuleType) -> Iterator[None]:
+    """Make imports in the block load the modules of a folder again; restore them afterwards."""
     folder = f"{Path(_file(original)).parent}{os.sep}"
-    aside = _removed(folder)
+    aside = _remove_modules(folder)
     try:
         yield
     finally:
-        _removed(folder)
+        _remove_modules(folder)
         sys.modules.update(aside)
 
 
-def _removed(folder: str) -> dict[str, ModuleType]:
-    """Forget what was imported from ``folder``, but for the copies; return it."""
+def _remove_modules(folder: str) -> dict[str, ModuleType]:
+    """Remove the modules of ``folder`` from ``sys.modules``, except copies; return them."""
     names = [name for name, one in sys.modules.items() if _MARK not in name]
     lying = [name for name in names if _file(sys.modules[name]).startswith(folder)]
     return {name: sys.modules.pop(name) for name in lying}

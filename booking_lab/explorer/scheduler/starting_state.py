@@ -1,4 +1,4 @@
-"""What there is before the first move: the bookings that stand, and what each booker is to do."""
+"""The state before the first move: the standing bookings, and the task of each booker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from booking_lab.core.workload import Request, Row, Session
 from booking_lab.db.ledger import ConfirmedRows
 from booking_lab.errors import InvalidRequest, Refused
 
-#: The ids of what an open request could be given, from this one on.
+#: The first of the ids for the choices of an open request.
 _FIRST_CHOICE = 0xD00
 
 Statement = tuple[str, Mapping[str, object]]
@@ -25,12 +25,12 @@ Statement = tuple[str, Mapping[str, object]]
 
 @dataclass(frozen=True)
 class Task:
-    """What one booker is to do.
+    """The task of one booker.
 
     Attributes:
-        request: what it asks for; of a change: as it is looked up when nobody else has moved.
-        look_up: looks the booking to be changed up and returns the request; none: it books.
-        choices: of a request that leaves something open: what it can be given, one after the other.
+        request: the request; for a change, the request that a look-up before the first move gives.
+        look_up: looks up the booking to be changed, and returns the request; none: a new booking.
+        choices: for an open request, the requests that it can become, in the order of choice.
     """
 
     request: Request
@@ -38,19 +38,19 @@ class Task:
     choices: Sequence[Request] = ()
 
 
-class Opening:
-    """Makes the bookings that stand, once, and remembers how.
+class StartingState:
+    """Makes the standing bookings once, and records the statements.
 
     Attributes:
-        standing: the requests that made them.
-        statements: what makes them again.
-        tasks: what each booker is to do.
+        standing: the requests of the standing bookings.
+        statements: the statements that make them again.
+        tasks: the task of each booker.
 
     Args:
-        session: in a database where nothing is booked.
-        workload: what is booked.
-        scenario: what stands, and what the bookers do.
-        strategy: what the bookings that stand were made under.
+        session: a session in a database without bookings.
+        workload: the workload.
+        scenario: the standing bookings, and the requests of the bookers.
+        strategy: the strategy of the standing bookings.
     """
 
     def __init__(
@@ -73,11 +73,11 @@ class Opening:
             for ask in scenario.requests
         ]
         made = [Booking(workload, one, strategy, {}, 1, 0.0, "", "", tries=1) for one in standing]
-        told = [ConfirmedRows([booking]).statement() for booking in made]
-        self.statements: Sequence[Statement] = [*recorder.sent, *told]
+        confirmations = [ConfirmedRows([booking]).statement() for booking in made]
+        self.statements: Sequence[Statement] = [*recorder.sent, *confirmations]
 
     def _change(self, ask: ChangeRequest) -> Task:
-        changes = self._accepted(ask)
+        changes = self._accepted_changes(ask)
 
         def look_up(session: Session) -> Request:
             return self._workload.change(session, ask.of.id, changes)
@@ -85,7 +85,7 @@ class Opening:
         return Task(look_up(self._session), look_up)
 
     def _choices(self, request: Request) -> Sequence[Request]:
-        """Return what an open request would be given, were it made again and again."""
+        """Return the choices of an open request, as if it were repeated until nothing is left."""
         choices: list[Request] = []
         if not (request.open and isinstance(self._workload, SupportsChoice)):
             return choices
@@ -100,11 +100,11 @@ class Opening:
         self._session.rollback()
         return choices
 
-    def _accepted(self, ask: ChangeRequest) -> Mapping[str, Any] | None:
-        """Return what shall be different, without the fields that can't be.
+    def _accepted_changes(self, ask: ChangeRequest) -> Mapping[str, Any] | None:
+        """Return the changes of ``ask``, without the fields that the workload can't change.
 
         Raises:
-            InvalidRequest: none of them can be.
+            InvalidRequest: the workload can change none of them.
         """
         wanted = ask.changes
         if wanted is None or self._is_accepted(ask, wanted):
@@ -125,7 +125,7 @@ class Opening:
 
 
 class _Recorder:
-    """Passes statements on, and remembers them."""
+    """Passes statements on to a session, and records them."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""What is to be started, and how a process is told."""
+"""The launch specification of a lab, and the environment of its processes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ REDLOCK = ("redlock-1", "redlock-2", "redlock-3")
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is to be started.
+class LaunchSpec:
+    """The specification of a lab to start.
 
     Attributes:
         data: the data folder.
-        port: the service's port; 0: any that is free.
-        instances: how many gunicorn masters; 0: the servers alone.
-        durable: whether confirmed bookings must survive a power cut; not in throwaway labs.
+        port: the port of the service; 0: any free port.
+        instances: the number of gunicorn masters; 0: only the servers.
+        durable: whether confirmed bookings must survive a power cut; false for temporary labs.
     """
 
     data: str
@@ -30,27 +30,27 @@ class Plan:
     durable: bool = True
 
     def to_json(self) -> str:
-        """Return the plan as an argument of the supervisor."""
+        """Return the specification as JSON, for the supervisor's command line."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Plan:
-        """Read what ``to_json`` wrote."""
+    def from_json(cls, text: str) -> LaunchSpec:
+        """Parse the JSON of ``to_json``."""
         return cls(**json.loads(text))
 
 
-def environment_of(settings: Settings) -> dict[str, str]:
-    """Return the environment for a process that is to have exactly these settings."""
+def environment_for(settings: Settings) -> dict[str, str]:
+    """Return the environment of a process with exactly these settings."""
     ours = {f.metadata["variable"] for f in fields(Settings)}
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     environment |= settings.to_environment()
-    # Python must not look for modules in the folder in which the user happens to stand, which is
-    # also what an empty or a relative part of its path would mean.
+    # Python must not import from the working folder, and an empty or a relative part of its path
+    # also means that folder.
     environment["PYTHONSAFEPATH"] = "1"
     if path := environment.pop("PYTHONPATH", ""):
         parts = [part for part in path.split(os.pathsep) if Path(part).is_absolute()]
         environment |= {"PYTHONPATH": os.pathsep.join(parts)} if parts else {}
-    # The metrics client reads this while it is imported, so it can't wait for the settings.
+    # The metrics client reads this variable when it is imported, before there are settings.
     environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
     if settings.metrics_folder:
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(settings.metrics_folder)
