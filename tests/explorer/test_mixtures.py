@@ -23,7 +23,7 @@ MOST, MANY = 12, 24
 
 
 @pytest.fixture
-def extra_connection(exploration_servers):
+def beside(exploration_servers):
     """Explore two strategies beside each other, in the plainest scenario of a workload."""
 
     def explored(one, other, workload="seats", bookers=2, *, full=False):

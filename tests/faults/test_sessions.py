@@ -150,7 +150,7 @@ def test_a_database_that_has_no_room_for_names_is_refused(servers, admin_session
         "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc "
         "LC_COLLATE 'C' LC_CTYPE 'C'"
     )
-    with pytest.raises(StackError, match=r"encoded in LATIN1.*make one with ENCODING 'UTF8'"):
+    with pytest.raises(StackError, match=r"encoding LATIN1.*create one with ENCODING 'UTF8'"):
         preflight.check_database(servers.database_url.replace("/booking_lab?", "/latin?"))
     admin_session("DROP DATABASE latin")
 
@@ -158,7 +158,7 @@ def test_a_database_that_has_no_room_for_names_is_refused(servers, admin_session
 def test_a_server_that_only_reads_is_refused(database_url, admin_session):
     name = urlsplit(database_url).path.strip("/")
     admin_session(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    with pytest.raises(StackError, match=r"only reads .*name the one that writes"):
+    with pytest.raises(StackError, match=r"is read-only .*name the primary server"):
         preflight.check_database(database_url)
 
 
