@@ -13,6 +13,7 @@ from booking_lab.explorer.recording.schedule_run import BookerAnswer, MoveEvent,
 from booking_lab.explorer.scheduler.booker import Booker, BookerState
 from booking_lab.explorer.scheduler.clock import ScheduledClock
 from booking_lab.explorer.scheduler.fifo_repair import TRIES, Choose, is_reordered, repeating
+from booking_lab.explorer.scheduler.held_sessions import can_be_held, hold, let_go
 from booking_lab.explorer.scheduler.nemesis import Nemesis
 from booking_lab.explorer.scheduler.scenario_database import ScenarioDatabase
 from booking_lab.explorer.search.schedule import ScheduleMove, schedule_text
@@ -74,6 +75,9 @@ class Scheduler:
         self._waiting: list[Booker] = []
         #: The names of the bookers that each of them waits for.
         self._waits: dict[str, tuple[str, ...]] = {}
+        #: The bookers of them whose sessions are stopped, and the processes of these sessions.
+        self._held: dict[Booker, int] = {}
+        self._keeps_order = False
         self._struck: set[str] = set()
         self._is_reordered = self._accepts_reordering = False
         self._move_count = 0
@@ -83,9 +87,9 @@ class Scheduler:
     def run(self, begin: Callable[[], None], choose: Choose) -> ScheduleRun:
         """Run one schedule to its end; ``choose`` chooses each move among the possible ones.
 
-        PostgreSQL sometimes wakes lock waiters out of order: when a row is free, all of them try to
-        lock its new version. Such a run is discarded and repeated, up to ``TRIES`` times. If the
-        order is wrong every time, the strategy causes it, and the last run counts.
+        PostgreSQL sometimes lets lock waiters go on out of order. Where the scheduler can't stop
+        their sessions, such a run is discarded and repeated, up to ``TRIES`` times. If the order is
+        wrong every time, the strategy causes it, and the last run counts.
 
         Raises:
             Stuck: a booker neither stopped nor waits for another booker.
@@ -101,6 +105,13 @@ class Scheduler:
         return schedule_run
 
     def _run_once(self, begin: Callable[[], None], choose: Choose) -> ScheduleRun:
+        try:
+            return self._run_to_end(begin, choose)
+        finally:
+            for booker in list(self._held):  # after an error
+                self._let_go(booker)
+
+    def _run_to_end(self, begin: Callable[[], None], choose: Choose) -> ScheduleRun:
         self._reset()
         begin()
         self._wait_until_idle()
@@ -188,6 +199,7 @@ class Scheduler:
             self._step(self._bookers[move.actor], event)
         else:
             self._struck.add(move.actor)
+            self._hold_waiters()
             event.note = self._nemeses[move.actor].strike(move.what, self._bookers)
             self._wait_until_idle()
             if self._nemeses[move.actor].may_unblock:
@@ -197,6 +209,7 @@ class Scheduler:
         step = booker.gate.next_step
         assert step
         event.detail, event.name = step.detail, step.name
+        self._hold_waiters()
         booker.proceed(event)
         self._wait_until_idle()
         ended = booker.state is BookerState.ENDED
@@ -215,6 +228,7 @@ class Scheduler:
         """
         for booker in list(self._waiting):
             if booker in self._waiting:
+                self._hold_waiters(but=booker)
                 booker.cancel(LockTimeout)
                 self._wait_until_idle()
 
@@ -228,13 +242,37 @@ class Scheduler:
 
     # --- stops -----------------------------------------------------------------------------------
 
+    def _hold_waiters(self, but: Booker | None = None) -> None:
+        """Stop the sessions that wait in PostgreSQL, for they must not overtake one another.
+
+        ``_wait_until_idle`` lets them go on. A single waiter has nobody to overtake.
+        """
+        waiting = [one for one in self._waiting if one is not but and one not in self._held]
+        if len(waiting) < 2:
+            return
+        sessions = [(one.process_id, one.session.raw.info.dbname) for one in waiting]
+        self._keeps_order = all(can_be_held(*session) for session in sessions)
+        if self._keeps_order:
+            for booker in waiting:
+                self._held[booker] = booker.process_id
+                hold(booker.process_id)
+
+    def _let_go(self, booker: Booker) -> None:
+        let_go(self._held.pop(booker))
+
     def _wait_until_idle(self) -> None:
-        """Wait until every booker has stopped, has ended, or waits in PostgreSQL."""
+        """Wait until every booker has stopped, has ended, or waits in PostgreSQL.
+
+        Held waiters go on one after the other, each when those before it are idle.
+        """
         self._wait_until_idle_once()
-        while any(booker.was_cut for booker in self._bookers.values()):
+        while self._held or any(booker.was_cut for booker in self._bookers.values()):
             # PostgreSQL releases the locks of closed sessions, so that others may go on.
             self._wait_for_closed_sessions()
             self._wait_until_idle_once()
+            if self._held:
+                self._let_go(next(iter(self._held)))
+                self._wait_until_idle_once()
 
     def _wait_until_idle_once(self) -> None:
         deadline = time.monotonic() + _STUCK_AFTER
@@ -247,7 +285,7 @@ class Scheduler:
             for one in self._waiting
             if one.event and not one.is_being_cancelled
         }
-        while running := [b for b in self._bookers.values() if b.state is BookerState.RUNNING]:
+        while running := self._running():
             wait = glance if any(one not in self._waiting for one in running) else 0
             if arrived := self._next_arrival(wait):
                 before.pop(arrived.name, None)
@@ -255,9 +293,9 @@ class Scheduler:
             now = self._find_blocked(running)
             if len(now) == len(running) and now == before:
                 # Two equal checks are needed: a session may be between two waits during one check.
-                self._is_reordered |= not self._accepts_reordering and is_reordered(
-                    line, self._waits, now
-                )
+                self._is_reordered |= not (
+                    self._keeps_order or self._accepts_reordering
+                ) and is_reordered(line, self._waits, now)
                 self._note_waits(now)
                 if not self._break_deadlock(now):
                     return
@@ -268,6 +306,13 @@ class Scheduler:
             before = now
             if len(now) < len(running):
                 glance *= 2
+
+    def _running(self) -> list[Booker]:
+        return [
+            booker
+            for booker in self._bookers.values()
+            if booker.state is BookerState.RUNNING and booker not in self._held
+        ]
 
     def _next_arrival(self, within: float) -> Booker | None:
         try:
@@ -324,6 +369,7 @@ class Scheduler:
         victim = circle[-1]
         if victim.event:
             victim.event.deadlock = True
+        self._hold_waiters(but=victim)
         victim.cancel(DeadlockDetected)
         return True
 
@@ -331,6 +377,9 @@ class Scheduler:
         """Wait until PostgreSQL has ended the sessions whose connections were closed abruptly."""
         deadline = time.monotonic() + _STUCK_AFTER
         dead = [booker for booker in self._bookers.values() if booker.was_cut]
+        for booker in dead:
+            if booker in self._held:  # a stopped session does not end
+                self._let_go(booker)
         while dead and not self._database.have_ended([one.process_id for one in dead]):
             if time.monotonic() > deadline:
                 names = ", ".join(one.name for one in dead)
