@@ -21,7 +21,7 @@ class Workers:
         master = Peers(3)
         self.all = [copy.copy(master).join(place) for place in range(3)]
         for one in self.all:
-            one.say_alive(takes_requests=True)
+            one.report_alive(takes_requests=True)
         self.client, self.connection = socket.socketpair()
 
     def have(self, *under_way: int) -> None:
@@ -95,8 +95,8 @@ def test_one_that_takes_no_requests_is_handed_none(
 ) -> None:
     three.have(5, 0, 0)
     if silent == "full":
-        three.all[1].say_alive(takes_requests=False)
-        three.all[2].say_alive(takes_requests=False)
+        three.all[1].report_alive(takes_requests=False)
+        three.all[2].report_alive(takes_requests=False)
     else:
         monkeypatch.setattr(balancing, "_SILENT_AFTER", 0.0)
     assert three.handed_to() is None
@@ -124,7 +124,7 @@ def test_what_a_dead_worker_was_handed_goes_to_the_others(three: Workers) -> Non
     three.have(4, 0, 3)
     assert three.all[0].hand_over(three.connection, REQUEST)
     master = copy.copy(three.all[1])
-    master.bury(1)
+    master.pass_on_requests_of(1)
     [(sock, received)] = three.all[2].receive()
     sock.close()
     assert received == REQUEST
@@ -137,8 +137,8 @@ def test_what_nobody_else_can_take_waits_for_the_replacement(three: Workers) -> 
     three.have(1, 0, 5)
     assert three.all[0].hand_over(three.connection, REQUEST)
     for one in (three.all[0], three.all[2]):
-        one.say_alive(takes_requests=False)
-    copy.copy(three.all[1]).bury(1)
+        one.report_alive(takes_requests=False)
+    copy.copy(three.all[1]).pass_on_requests_of(1)
     [(sock, _)] = copy.copy(three.all[1]).join(1).receive()
     sock.close()
 
@@ -148,7 +148,7 @@ def test_a_worker_that_begins_has_nothing_under_way_and_one_without_a_place_is_a
 ) -> None:
     three.have(1, 7, 7)
     replacement = copy.copy(three.all[1]).join(1)
-    replacement.say_alive(takes_requests=True)
+    replacement.report_alive(takes_requests=True)
     assert three.handed_to() == 1
     alone = three.all[0].join(3)
     alone.begin_request()

@@ -1,41 +1,44 @@
-"""The requests of an instance are shared evenly among its worker processes.
+"""Load balancing among the worker processes of an instance: the fewest requests under way.
 
 The kernel gives a connection to the worker that accepts it first, and a client that keeps its
-connection stays there: one worker can have a line of requests while another one is idle. So a
-worker that receives a request while it has clearly more of them under way than another one hands
-the request over, together with its connection. The connection is the other worker's from then on.
+connection stays with that worker. So one worker could have a line of requests while another worker
+is idle. Therefore a worker with clearly more requests under way than another worker hands a new
+request over to it, together with the connection. The connection then belongs to the other worker.
 
-A connection travels as a descriptor over a Unix socket (SCM_RIGHTS, unix(7)). Each worker has a
-place with a socket of its own there. Master and workers hold all ends of all sockets, so that the
-master can hand what was on its way to a worker that has died to another one.
+A connection is sent as a file descriptor over a Unix socket (SCM_RIGHTS, unix(7)). Each worker has
+a place with a socket of its own. The master and all workers hold all ends of all sockets. So the
+master can pass on the connections in the socket of a dead worker.
 """
 
 from __future__ import annotations
 
 import mmap
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
 
-#: Bytes of a request that are handed over at most: one message of a Unix socket takes them.
+#: The largest request that is handed over, in bytes: it fits into one message of a Unix socket.
 MOST_BYTES = 65_536
-#: Seconds without a sign of life after which a worker is handed nothing. An idle one wakes up once
-#: a second.
+#: Seconds after its last report in which a worker gets requests of others. An idle worker reports
+#: once a second.
 _SILENT_AFTER = 2.0
 _NUMBER = 8
+#: Linux keeps only ten messages of a datagram socket; macOS has no other socket for messages.
+_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
 
 
 class Peers:
-    """The workers of one instance, as each of them sees the others.
+    """The workers of one instance, with their numbers of requests in shared memory.
 
-    Made in the master, before the workers are forked. Each number in the memory that they share is
-    written by one worker alone, so that no lock between processes is needed: how many requests it
-    has under way, when it last said that it takes requests (0: it takes none), how many it was
-    handed in all, and how many it has handed to each of the others.
+    The master creates it before it forks the workers. Only one process writes each number, so the
+    processes need no lock. The numbers of a worker are: its requests under way; the time of its
+    last report that it takes requests, 0 if it takes none; the requests that it has taken from
+    others; and the requests that it has handed to each of the others.
 
     Args:
-        places: how many workers there may be at a time, a reload included.
+        places: workers at most, those of a reload included.
     """
 
     def __init__(self, places: int) -> None:
@@ -44,7 +47,7 @@ class Peers:
         self._memory = mmap.mmap(-1, places * fields * _NUMBER)
         numbers = memoryview(self._memory).cast("Q")
         self._rows = [numbers[place * fields : (place + 1) * fields] for place in self._places]
-        pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in self._places]
+        pairs = [socket.socketpair(socket.AF_UNIX, _KIND) for _ in self._places]
         self._outboxes = [outbox for outbox, _ in pairs]
         self._inboxes = [inbox for _, inbox in pairs]
         for end in (*self._outboxes, *self._inboxes):
@@ -53,10 +56,11 @@ class Peers:
         self._lock = threading.Lock()
 
     def join(self, place: int) -> Peers:
-        """Be the worker at ``place``; called once, in the worker.
+        """Become the worker at ``place``; a worker calls it once.
 
         Returns:
-            What this worker sees: itself alone, if there are fewer places. (Two reloads in a row.)
+            The workers as this one sees them. It is alone if the number of places is lower, which
+            two reloads in a row can cause.
         """
         if place not in self._places:
             return Peers(1).join(0)
@@ -66,59 +70,59 @@ class Peers:
 
     @property
     def inbox(self) -> socket.socket:
-        """Where this worker is handed connections."""
+        """The socket on which this worker receives connections from others."""
         return self._inboxes[self._place]
 
     def begin_request(self) -> None:
-        """Count one more request that this worker has under way."""
+        """Count a request that begins in this worker."""
         with self._lock:
             self._row[_UNDER_WAY] += 1
 
     def end_request(self) -> None:
-        """Count one less; any thread of this worker may call it."""
+        """Count the end of a request; any thread of this worker may call it."""
         with self._lock:
             self._row[_UNDER_WAY] -= 1
 
-    def say_alive(self, takes_requests: bool) -> None:
-        """Tell the others that this worker runs, and whether it takes requests."""
+    def report_alive(self, takes_requests: bool) -> None:
+        """Report that this worker runs, and whether it takes requests of others."""
         self._row[_SEEN] = time.monotonic_ns() if takes_requests else 0
 
     def hand_over(self, connection: socket.socket, received: bytes | bytearray) -> bool:
-        """Hand a request over to a worker with clearly less to do, if there is one.
+        """Hand a request over to a worker with clearly fewer requests, if there is one.
 
         Args:
-            connection: the client's; if it was handed over, the caller closes its own descriptor.
-            received: what the client has sent, a whole request.
+            connection: the client's connection. After a handover, the caller closes its descriptor.
+            received: the bytes of a complete request.
 
         Returns:
-            Whether it was handed over.
+            Whether the request was handed over.
         """
         mine = self._row[_UNDER_WAY]
         if not mine or len(received) > MOST_BYTES:
             return False
         fewest, place = self._least_busy()
-        # More than one and a half times as many is what makes it worth the costs, some 40 us:
-        # without that distance, workers with nearly as many would pass each other's connections to
-        # and fro.
+        # A handover costs some 40 us. With a smaller distance than one and a half times as many,
+        # workers with nearly equal numbers would pass connections to and fro.
         if place is None or 2 * mine <= 3 * fewest:
             return False
         return self._send(place, connection, received)
 
     def receive(self) -> Iterator[tuple[socket.socket, bytes]]:
-        """Take the connections that were handed to this worker, each with its request."""
+        """Receive the connections from other workers, each with the bytes of its request."""
         while True:
             try:
                 received, descriptors, _, _ = socket.recv_fds(self.inbox, MOST_BYTES, 1)
             except BlockingIOError:
                 return
             self._row[_TAKEN] += 1
-            for descriptor in descriptors:  # none: no descriptor was free for it
+            for descriptor in descriptors:  # empty if this process had no free descriptor
                 yield socket.socket(fileno=descriptor), received
 
-    def bury(self, place: int) -> None:
-        """Hand what is on its way to a worker that has died to the others; called in the master.
+    def pass_on_requests_of(self, place: int) -> None:
+        """Pass the connections in the socket of a dead worker on to the others.
 
-        If there are no others, it waits for the worker that will replace it.
+        The master calls it. If no other worker takes requests, the connections stay in the socket,
+        for the new worker at this place.
         """
         self._place = place
         self._row[_UNDER_WAY] = self._row[_SEEN] = 0
@@ -128,7 +132,7 @@ class Peers:
                 self._send(place if other is None else other, sock, received)
 
     def close(self) -> None:
-        """Close this process' ends."""
+        """Close the sockets in this process."""
         for end in (*self._outboxes, *self._inboxes):
             end.close()
 
@@ -137,7 +141,7 @@ class Peers:
         return self._rows[self._place]
 
     def _send(self, place: int, connection: socket.socket, received: bytes | bytearray) -> bool:
-        # Counted first: the receiver must not count it before its sender does.
+        # Counted before it is sent: the receiver must not count it first.
         self._row[_HANDED + place] += 1
         try:
             socket.send_fds(self._outboxes[place], [received], [connection.fileno()])
@@ -147,7 +151,7 @@ class Peers:
         return True
 
     def _least_busy(self) -> tuple[int, int | None]:
-        """Return the fewest requests that one of the others has, and its place; none: nobody."""
+        """Return the lowest number of requests of another worker, and its place, if any."""
         since = time.monotonic_ns() - int(_SILENT_AFTER * 1e9)
         others = [
             (self._requests_at(place), place)
@@ -157,11 +161,11 @@ class Peers:
         return min(others, default=(0, None))
 
     def _requests_at(self, place: int) -> int:
-        """Return how many requests are under way at ``place``, or on their way to it."""
+        """Return the number of requests that are under way at ``place``, or in its socket."""
         row = self._rows[place]
         handed = sum(one[_HANDED + place] for one in self._rows)
         return row[_UNDER_WAY] + max(0, handed - row[_TAKEN])
 
 
-#: A worker's numbers in the shared memory; the last ones are as many as there are places.
+#: The indexes of a worker's numbers. From the last one on, there is a number for each place.
 _UNDER_WAY, _SEEN, _TAKEN, _HANDED = range(4)

@@ -155,7 +155,7 @@ def _stop_lab(_master: Arbiter, worker: Worker) -> None:
 
 
 def _forget_worker(master: Arbiter, worker: Worker) -> None:
-    master.app.peers.bury(worker.place)
+    master.app.peers.pass_on_requests_of(worker.place)
     if folder := master.app.settings.metrics_folder:
         metric_files.remove_dead_gauges(folder)
 

@@ -71,12 +71,12 @@ class LabWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def notify(self) -> None:
         """Report to the master and to the other workers that this worker runs."""
         super().notify()
-        self._peers.say_alive(self._accepting)
+        self._peers.report_alive(self._accepting)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Enable or disable accepting; close the listening sockets when the worker stops."""
         super().set_accept_enabled(enabled)
-        self._peers.say_alive(enabled)
+        self._peers.report_alive(enabled)
         if not enabled and not self.alive:
             for listener in self.sockets:
                 listener.close()

@@ -1,4 +1,4 @@
-"""The decision whether a request is traced, before anything is made for its trace."""
+"""Sampling: decides whether a request is traced, before a span or an attribute is created."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from opentelemetry import propagate, trace
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision, Sampler
 
-#: They are asked all the time, by balancers and Prometheus, and nobody reads their traces.
+#: Balancers and Prometheus ask these all the time, and nobody reads their traces.
 _NEVER_TRACED = {"/health", "/ready", "/metrics"}
 
 
 class SampledApplication:
-    """A WSGI application that is traced for some requests and isn't for the others.
+    """A WSGI application that traces a sample of the requests.
 
-    OpenTelemetry's instrumentation collects attributes and starts a span for every request, and
-    asks the sampler then. Traced for one request in a hundred, it would cost nearly as much as for
-    all.
+    OpenTelemetry's instrumentation collects attributes and starts a span for every request, before
+    it asks the sampler. So tracing one request in a hundred would cost nearly as much as tracing
+    all of them.
 
     Args:
-        plain: answers the requests that aren't traced.
-        traced: the same application with its instrumentation, whose spans are all recorded.
-        sampler: decides, by the caller's trace if the request belongs to one.
+        plain: answers requests that are not traced.
+        traced: the same application with instrumentation; it records all spans.
+        sampler: decides; the caller's own decision counts if the request belongs to a trace.
     """
 
     def __init__(self, plain: WSGIApplication, traced: WSGIApplication, sampler: Sampler) -> None:
