@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rich.console import Console
 
@@ -59,15 +59,7 @@ class BenchContext:
 
 @contextmanager
 def _worker_in_this_process(settings: Settings, stack: RunningLab) -> Iterator[Lab]:
-    lab = Lab(
-        replace(
-            settings,
-            database_url=stack.database_url,
-            redis_url=stack.redis_url,
-            redlock_urls=stack.redlock_urls,
-            instance="bench",
-        )
-    )
+    lab = Lab(stack.worker_settings(settings, "bench"))
     with cpu_and_gc.pinned_to_core(CORE):
         lab.start()
     cpu_and_gc.tune_garbage_collector()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -31,15 +30,7 @@ class InProcessService:
     """
 
     def __init__(self, lab: RunningLab, settings: Settings) -> None:
-        app = create_app(
-            replace(
-                settings,
-                database_url=lab.database_url,
-                redis_url=lab.redis_url,
-                redlock_urls=lab.redlock_urls,
-                instance="conformance",
-            )
-        )
+        app = create_app(lab.worker_settings(settings, "conformance"))
         self.lab: Lab = app.extensions["lab"]
         self.client: FlaskClient = app.test_client()
 

@@ -54,6 +54,21 @@ class RunningLab:
         state = LabState.read(self.data.state)
         return {part.name: part.process.pid for part in state.everyone} if state else {}
 
+    def worker_settings(self, settings: Settings, instance: str) -> Settings:
+        """Return the settings of a further worker on the servers of this lab.
+
+        Args:
+            settings: its other settings.
+            instance: the name of its instance.
+        """
+        return replace(
+            settings,
+            database_url=self.database_url,
+            redis_url=self.redis_url,
+            redlock_urls=self.redlock_urls,
+            instance=instance,
+        )
+
 
 @contextmanager
 def running(

@@ -114,13 +114,13 @@ def test_a_counter_is_explained_if_and_only_if_a_permutation_explains_it(
     hold_to_brute_force(Counter(), left, operations)
 
 
-class ReservedTime(Counter):
+class Reserved(Counter):
     """A counter that says nothing of order."""
 
     bookings_only_take = False
 
 
-class Rest(ReservedTime):
+class Rest(Reserved):
     """Gives the rest if less is left than was asked for; who asks for none fills it up to six."""
 
     def decide(self, left: int, request: Some) -> int:
@@ -131,7 +131,7 @@ class Rest(ReservedTime):
         return min(left, request.quantity)
 
 
-class Register(ReservedTime):
+class Register(Reserved):
     """Holds the last value, and refuses what it holds already: the order makes the state."""
 
     def decide(self, value: int, request: Some) -> int:
@@ -141,7 +141,7 @@ class Register(ReservedTime):
 
 
 @pytest.mark.parametrize(
-    "model", [ReservedTime(), Rest(), Register()], ids=lambda one: type(one).__name__
+    "model", [Reserved(), Rest(), Register()], ids=lambda one: type(one).__name__
 )
 @PATIENT
 @given(operations=counters(), left=st.integers(0, 6))
@@ -287,8 +287,6 @@ def test_what_is_known_to_lead_nowhere_is_not_tried_again() -> None:
 
 def test_a_search_that_takes_too_long_gives_up() -> None:
     operations = crowd(20_000, 24_000, oversold=3)
-    result = linearize(
-        operations, 24_000, ModelAdapter(ReservedTime(), operations).step, budget=1_000
-    )
+    result = linearize(operations, 24_000, ModelAdapter(Reserved(), operations).step, budget=1_000)
     assert result.outcome is SearchOutcome.GAVE_UP
     assert result.stuck is not None

@@ -172,7 +172,7 @@ def test_one_bad_booking_does_not_spoil_the_others(office, dear):
 
 
 def test_a_writer_that_is_torn_out_leaves_the_others_with_an_answer(office):
-    class BookerInterrupted(Line):
+    class Interrupted(Line):
         @contextmanager
         def step(self, step):
             with super().step(step):
@@ -181,7 +181,7 @@ def test_a_writer_that_is_torn_out_leaves_the_others_with_an_answer(office):
                     raise SystemExit
 
     with pytest.raises(SystemExit):
-        served(office, crowd(3), BookerInterrupted())
+        served(office, crowd(3), Interrupted())
 
     assert told(served(office, crowd(2))) == [CONFIRMED] * 2
     assert office.findings() == []
@@ -196,7 +196,7 @@ def test_who_is_torn_away_in_line_keeps_nobody_from_waking_up(office, torn, when
     """Each wakes up the next; those behind would sleep until their time is over."""
     drawn = threading.Event()
 
-    class BookerInterrupted(Line):
+    class Interrupted(Line):
         @contextmanager
         def step(self, step):
             number = int(step.booking.request.customer_id.partition("@")[0])
@@ -215,7 +215,7 @@ def test_who_is_torn_away_in_line_keeps_nobody_from_waking_up(office, torn, when
 
     begin = time.monotonic()
     with (
-        standing(office, crowd(5), BookerInterrupted(), wait=90.0) as answers,
+        standing(office, crowd(5), Interrupted(), wait=90.0) as answers,
         pytest.raises(SystemExit),
     ):
         answers()
@@ -306,7 +306,7 @@ def test_a_connection_that_does_not_come_is_a_timeout_for_all(make_office):
 
 
 def test_a_writer_that_never_draws_lets_the_next_one_write(office):
-    class BookerInterrupted(Line):
+    class Interrupted(Line):
         @contextmanager
         def step(self, step):
             with super().step(step):
@@ -314,7 +314,7 @@ def test_a_writer_that_never_draws_lets_the_next_one_write(office):
                     raise SystemExit
                 yield
 
-    line = BookerInterrupted("row lock")
+    line = Interrupted("row lock")
     with standing(office, crowd(3), line) as answers, pytest.raises(SystemExit):
         answers()
 
