@@ -28,7 +28,7 @@ SCRIPT ?= 01_one_seat
 ARGS ?=
 # The shell gets them as variables: with blanks and quotes in them, each is one argument all the same.
 export DATA HOST PORT WORKERS THREADS INSTANCES STRATEGY SCRIPT
-# What is compiled is kept: else each of the many processes of a run compiles it anew.
+# Compiled files are kept: otherwise each of the many processes of a run compiles them again.
 unexport PYTHONDONTWRITEBYTECODE
 data = $${DATA:+--data "$$DATA"}
 
@@ -151,7 +151,7 @@ tools-there: $(JAEGER)
 
 # Versions stay as they are where the ranges of pyproject.toml still have them.
 .PHONY: lock
-lock: | $(BIN)/uv ## Write requirements.lock anew; ARGS=--upgrade takes the newest versions
+lock: | $(BIN)/uv ## Write requirements.lock again; ARGS=--upgrade takes the newest versions
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
 		--custom-compile-command "make lock" --output-file $(LOCK) pyproject.toml $(ARGS)
 

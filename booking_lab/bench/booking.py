@@ -32,13 +32,13 @@ class BookingFigures:
     """The measurements of one target; each list has one entry for each round.
 
     Attributes:
-        place: the name of the target.
+        target: the name of the target.
         health: the measurements of ``GET /health``.
         strategies: the measurements of bookings, by strategy.
         pgbench: transactions per second of the booking in pgbench; empty if the target has none.
     """
 
-    place: str
+    target: str
     health: Sequence[Measurement]
     strategies: Mapping[str, Sequence[Measurement]]
     pgbench: Sequence[float]

@@ -32,7 +32,7 @@ def _bookings(bench: BenchContext) -> Figures:
             )
             bench.console.print(tables.bookings(figures, CLIENTS))
             found.append(booking.as_json(figures))
-    return {"places": found}
+    return {"targets": found}
 
 
 def _counter(bench: BenchContext) -> Figures:

@@ -27,7 +27,7 @@ def bookings(figures: booking.BookingFigures, clients: int) -> Group:
     health = [one.load for one in figures.health]
     whole = Spread.of([sum(one.cpu_us.values()) for one in figures.health])
     table = _table(
-        f"{figures.place}: {clients} clients over HTTP, durable commits, no think time",
+        f"{figures.target}: {clients} clients over HTTP, durable commits, no think time",
         f"medians of {len(health)} rounds, ± half of their range; x: CPU time of a booking, "
         f"as multiples of all that a GET /health takes ({whole.show(0)} us)",
         ("strategy",),

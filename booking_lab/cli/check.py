@@ -121,16 +121,16 @@ def _check(
             if books:
                 _check_same(books, history)
             checking = bars.add_task("checking", total=len(history.operations))
-            judge = HistoryChecker(
+            checker = HistoryChecker(
                 history,
                 workloads,
                 budget=budget,
                 progress=lambda done: bars.update(checking, completed=done),
             )
-            found = judge.report
+            found = checker.report
             if books:
                 found.database = database.compare(history, books, known_until)
-            judge.run()
+            checker.run()
     except KeyboardInterrupt:
         found.interrupted = True
     finally:

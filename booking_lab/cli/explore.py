@@ -118,7 +118,9 @@ def _nemeses(_ctx: click.Context, _option: click.Parameter, given: Sequence[str]
     "--random", type=click.IntRange(1), help="Run only this number of schedules, drawn at random."
 )
 @click.option(
-    "--seed", type=int, help="Seed for --random: the same seed draws the same.  [default: 0]"
+    "--seed",
+    type=int,
+    help="Seed for --random: the same seed draws the same schedules.  [default: 0]",
 )
 @click.option("--schedule", help="Run only this schedule: 'A:read B:read A:write A:commit ...'.")
 @click.option(
@@ -151,7 +153,7 @@ def command(
     jobs: int | None,
     json_wanted: bool,
     html: Path | None,
-    **plan_request: Any,
+    **names: Any,
 ) -> None:
     """Run every interleaving of the statements of a few bookers, and show anomalies.
 
@@ -177,7 +179,7 @@ def command(
             search_options = parse_options(preemptions, random, seed, schedule, repeat, full=full)
             registry = Registry([SHIPPED, *settings.strategy_folders], shelf=True)
             workloads = Workloads(settings.workload_folders)
-            asked = PlanRequest(workers=workers or 0, **plan_request)
+            asked = PlanRequest(workers=workers or 0, **names)
             plan = planning.make_plan(asked, registry, workloads, search_options.schedule)
         except BookingLabError as error:
             raise BadInput(error.message) from None

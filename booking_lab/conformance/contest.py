@@ -172,5 +172,7 @@ def is_clean(answer: CustomerAnswer) -> bool:
 
 def fail_on_broken_promise(subject: Subject, wrong: Mapping[Anomaly, str]) -> None:
     """Fail the test if there is an anomaly that the strategy doesn't allow."""
-    if surprises := [text for anomaly, text in wrong.items() if anomaly not in subject.kind.allows]:
-        pytest.fail("\n".join([f"{subject.name} does not allow this:", *surprises]), pytrace=False)
+    if undeclared := [
+        text for anomaly, text in wrong.items() if anomaly not in subject.kind.allows
+    ]:
+        pytest.fail("\n".join([f"{subject.name} does not allow this:", *undeclared]), pytrace=False)

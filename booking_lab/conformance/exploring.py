@@ -224,7 +224,7 @@ class Explorations:
         self._servers = servers
         self._registry = registry
         self._depth = depth
-        self._answers: dict[tuple[str, Depths], _Progress] = {}
+        self._progress: dict[tuple[str, Depths], _Progress] = {}
 
     def of(
         self, question: Question, depth: Depths | None = None, enough: Enough = never
@@ -237,21 +237,21 @@ class Explorations:
             Endless, Stuck, Diverged: a schedule could not be run to its end.
         """
         key = str(question), depth or self._depth
-        if key not in self._answers:
+        if key not in self._progress:
             found = ExplorationFindings()
             contests = self._contests(question, depth or self._depth, found)
-            self._answers[key] = _Progress(found, contests)
-        answer = self._answers[key]
-        while not enough(answer.found):
-            if answer.error:
-                raise answer.error
+            self._progress[key] = _Progress(found, contests)
+        progress = self._progress[key]
+        while not enough(progress.found):
+            if progress.error:
+                raise progress.error
             try:
-                next(answer.contests)
+                next(progress.contests)
             except StopIteration:
                 break
             except Exception as error:  # the next call raises it at once
-                answer.error = error
-        return answer.found
+                progress.error = error
+        return progress.found
 
     def _contests(
         self, question: Question, depth: Depths, found: ExplorationFindings

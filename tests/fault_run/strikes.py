@@ -58,7 +58,7 @@ def all_strikes(freeze: float, disk: Path | None) -> Sequence[Strike]:
         return lab.pids["service-1"]
 
     found = [
-        # It may have nothing under way just then.
+        # It may have nothing under way; the run prints which worker was killed.
         Strike("SIGKILL of a worker", lambda lab: _kill(_worker(lab)), felt=False),
         Strike(
             "SIGKILL of gunicorn's master", lambda lab: _kill_part(lab, "service-1"), felt=False

@@ -98,17 +98,17 @@ def test_the_benchmark_holds_bookings_against_the_service_and_pgbench(tmp_path, 
     figures = json.loads(file.read_text())
     assert figures.keys() == {"bookings", "reads"}
     assert figures["reads"]["waiting"] == 25
-    for place in figures["bookings"]["places"]:
-        assert place["strategies"].keys() == {"own", "atomic"}
-        assert len(place["pgbench"]) == (2 if place["place"] == "many seats" else 0)
-        for rounds in (place["health"], *place["strategies"].values()):
+    for target in figures["bookings"]["targets"]:
+        assert target["strategies"].keys() == {"own", "atomic"}
+        assert len(target["pgbench"]) == (2 if target["target"] == "many seats" else 0)
+        for rounds in (target["health"], *target["strategies"].values()):
             for one in rounds:
                 assert one["load"]["per_second"] > 0
                 assert one["load"]["p99_ms"] > 0
                 assert one["load"]["other"] == 0
                 assert one["cpu_us"]["workers"] > 0
                 assert 0 < one["load"]["own_cpu"] < 1
-    [_, hot] = figures["bookings"]["places"]
+    [_, hot] = figures["bookings"]["targets"]
     assert all(one["load"]["confirmed"] == 0 for one in hot["strategies"]["atomic"])  # warmed up
 
 

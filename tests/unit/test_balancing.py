@@ -41,11 +41,17 @@ class Workers:
         raise AssertionError("nobody was handed it")
 
 
+def close(peers: Peers) -> None:
+    """Nothing in the lab does: a process ends with its sockets."""
+    for end in (*peers._outboxes, *peers._inboxes):
+        end.close()
+
+
 @pytest.fixture
 def three() -> Iterator[Workers]:
     made = Workers()
     yield made
-    made.all[0].close()
+    close(made.all[0])
     made.client.close()
     made.connection.close()
 
@@ -153,4 +159,6 @@ def test_a_worker_that_begins_has_nothing_under_way_and_one_without_a_place_is_a
     alone = three.all[0].join(3)
     alone.begin_request()
     assert not alone.hand_over(three.connection, REQUEST)
-    alone.close()
+    close(alone)
+    # Its death is no matter of the others.
+    copy.copy(three.all[1]).pass_on_requests_of(3)

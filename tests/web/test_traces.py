@@ -132,8 +132,8 @@ def test_nothing_is_made_for_a_request_that_is_not_sampled(make_client, receiver
     for path in ("/health", "/ready", "/metrics"):
         client.get(path, headers=sampled)
     assert started == []
-    assert client.get("/api/events", headers=sampled).headers["X-Trace-Id"] == TRACE
-    assert started == ["GET /api/events"]
+    assert client.get("/events", headers=sampled).headers["X-Trace-Id"] == TRACE
+    assert started == ["GET /events"]
 
 
 def test_log_lines_carry_the_trace(make_client, capfd):

@@ -32,10 +32,10 @@ _KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
 class Peers:
     """The workers of one instance, with their numbers of requests in shared memory.
 
-    The master creates it before it forks the workers. Only one process writes each number, so the
-    processes need no lock. The numbers of a worker are: its requests under way; the time of its
-    last report that it takes requests, 0 if it takes none; the requests that it has taken from
-    others; and the requests that it has handed to each of the others.
+    The master creates it before it forks the workers. Only one process at a time writes each
+    number, so the processes need no lock. The numbers of a worker are: its requests under way; the
+    time of its last report that it takes requests, 0 if it takes none; the requests that it has
+    taken from others; and the requests that it has handed to each of the others.
 
     Args:
         places: workers at most, those of a reload included.
@@ -124,17 +124,14 @@ class Peers:
         The master calls it. If no other worker takes requests, the connections stay in the socket,
         for the new worker at this place.
         """
+        if place not in self._places:  # this worker was alone, see ``join``
+            return
         self._place = place
         self._row[_UNDER_WAY] = self._row[_SEEN] = 0
         for sock, received in list(self.receive()):
             with sock:
                 _, other = self._least_busy()
                 self._send(place if other is None else other, sock, received)
-
-    def close(self) -> None:
-        """Close the sockets in this process."""
-        for end in (*self._outboxes, *self._inboxes):
-            end.close()
 
     @property
     def _row(self) -> memoryview[int]:

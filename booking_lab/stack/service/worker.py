@@ -34,7 +34,7 @@ MOST_CONNECTIONS = 1000
 #: At that number, the connections that have waited longest are closed, after this many seconds.
 _EVICT_AFTER = 1.0
 _LOOK_EVERY = 0.2
-#: Seconds that another worker may take to hand a request over after it has decided to.
+#: Seconds in which a stopping worker still receives requests that others have decided to hand over.
 _DECIDED_SECONDS = 0.1
 _NO_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 

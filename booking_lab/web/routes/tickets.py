@@ -56,7 +56,7 @@ class TicketsProblemDetails(ProblemDetails):
     error: str
 
 
-#: The two answer 400 instead, see `_reworded`.
+#: The two answer 400 instead, see `_in_the_articles_words`.
 NEVER_ANSWERED = {"/book/unsafe": {422}, "/book/safe": {422}}
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/TicketsProblemDetails"}}
 _RESPONSES: dict[Any, Any] = {200: TicketsAnswer} | {

@@ -28,12 +28,12 @@ class DeletedLease(RedisLease):
 
 @dataclass(frozen=True)
 class DeletedLock(RedisLock):
-    customer_fields: list[DeletedLease] = field(default_factory=list)
+    leases: list[DeletedLease] = field(default_factory=list)
 
     def lease(self, anchor: Anchor, servers: Servers) -> DeletedLease:
         lease = super().lease(anchor, servers)
-        self.customer_fields.append(DeletedLease(lease.client, lease.key, lease.ttl_ms))
-        return self.customer_fields[-1]
+        self.leases.append(DeletedLease(lease.client, lease.key, lease.ttl_ms))
+        return self.leases[-1]
 
 
 @dataclass(frozen=True)
@@ -49,5 +49,5 @@ class ClearsUpAfterItself(Strategy):
             with attempt.holding(lock, wait=self.wait), attempt.transaction():
                 attempt.write(attempt.decide(attempt.read()))
         except LockTimeout:
-            lock.customer_fields[-1].release(lambda what: attempt.step(StepKind.RELEASE, what))
+            lock.leases[-1].release(lambda what: attempt.step(StepKind.RELEASE, what))
             raise
